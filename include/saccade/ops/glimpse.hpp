@@ -1,0 +1,82 @@
+#pragma once
+
+#include <saccade/core/backend.hpp>
+#include <saccade/core/image.hpp>
+#include <saccade/ops/check.hpp>
+
+#include <cstddef>
+
+namespace saccade::inline v0::ops {
+
+/// Shape (B, g, g, S*C) of the glimpses at `batch` images.
+[[nodiscard]] constexpr Shape glimpse_shape(Index batch, const GlimpseGeometry& geometry) {
+  return {batch, geometry.side, geometry.side, geometry.scales * image_channels};
+}
+
+/// A handle of the pixels of `view` that the backend can crop from. Whether it copies them depends on the backend, so
+/// keep them alive.
+/// @throws ConfigError if the view has no pixels or its rows overlap
+template <GlimpseOps B>
+[[nodiscard]] Image<B> make_image(B& b, const ImageView& view) {
+  if (view.pixels == nullptr || view.width < 1 || view.height < 1 || view.row_stride < image_channels * view.width) {
+    throw ConfigError("make_image: a view of " + std::to_string(view.width) + " x " + std::to_string(view.height) +
+                      " pixels with " + std::to_string(view.row_stride) + " bytes a row" +
+                      (view.pixels == nullptr ? " and no pixels" : "") +
+                      " is not an image; expected pixels, and at least 3 bytes a row for each column");
+  }
+  return b.make_image(view);
+}
+
+/// Width and height in pixels of a resident image, as stored: before any symmetry.
+template <GlimpseOps B>
+[[nodiscard]] Index width(B& b, const Image<B>& image) {
+  return b.width(image);
+}
+template <GlimpseOps B>
+[[nodiscard]] Index height(B& b, const Image<B>& image) {
+  return b.height(image);
+}
+
+namespace detail {
+/// More would not fit into any image: the widest window is side * 2^(scales - 1).
+inline constexpr Index most_scales = 16;
+
+inline void expect_glimpse_geometry(std::string_view operation, const GlimpseGeometry& geometry) {
+  expect_argument(geometry.side >= 1, operation, "the side must be at least 1", static_cast<double>(geometry.side));
+  expect_argument(geometry.scales >= 1 && geometry.scales <= most_scales, operation,
+                  "the number of scales must be between 1 and 16", static_cast<double>(geometry.scales));
+  for (const float deviation : geometry.deviation) {
+    expect_argument(deviation > 0, operation, "every deviation must be positive", static_cast<double>(deviation));
+  }
+}
+}  // namespace detail
+
+/// Hard attention: crops around each location, normalised, seen through each image's symmetry.
+/// Pixels are (p / 255 - mean) / deviation; see GlimpseGeometry and Border for windows, scales and borders.
+///
+/// @param images    B views of 8-bit images, of any sizes not below `side`
+/// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image
+/// @param patches   (B, g, g, S*C), scale by scale
+/// Not differentiable, by design: the location learns from the reward.
+/// @throws ShapeError, ConfigError
+/// Source: Mnih et al. 2014, section 3.1; Xu et al. 2019, section 2.1.
+template <GlimpseOps B>
+void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const GlimpseGeometry& geometry,
+                   Tensor<B>& patches) {
+  const Index batch = static_cast<Index>(images.size());
+  detail::expect_glimpse_geometry("crop_glimpses", geometry);
+  expect_shape("crop_glimpses", "location", "(B, 2)", {batch, 2}, b.shape(location));
+  expect_shape("crop_glimpses", "patches", "(B, g, g, S*C)", glimpse_shape(batch, geometry), b.shape(patches));
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i].image == nullptr) throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is missing");
+    const Index width = b.width(*images[i].image), height = b.height(*images[i].image);
+    if (width < geometry.side || height < geometry.side) {
+      throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is " + std::to_string(width) + " x " +
+                        std::to_string(height) + ", smaller than the glimpse of " + std::to_string(geometry.side) +
+                        " x " + std::to_string(geometry.side));
+    }
+  }
+  b.crop_glimpses(images, location, geometry, patches);
+}
+
+}  // namespace saccade::inline v0::ops
