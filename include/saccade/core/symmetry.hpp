@@ -42,14 +42,22 @@ SACCADE_HOST_DEVICE constexpr bool transposes(Symmetry symmetry) {
 SACCADE_HOST_DEVICE constexpr PixelPosition source_pixel(Symmetry symmetry, Index x, Index y, Index width,
                                                          Index height) {
   switch (symmetry) {
-    case Symmetry::rotate_90: return {y, height - 1 - x};
-    case Symmetry::rotate_180: return {width - 1 - x, height - 1 - y};
-    case Symmetry::rotate_270: return {width - 1 - y, x};
-    case Symmetry::flip_horizontal: return {width - 1 - x, y};
-    case Symmetry::flip_vertical: return {x, height - 1 - y};
-    case Symmetry::transpose: return {y, x};
-    case Symmetry::anti_transpose: return {width - 1 - y, height - 1 - x};
-    case Symmetry::identity: break;
+    case Symmetry::rotate_90:
+      return {y, height - 1 - x};
+    case Symmetry::rotate_180:
+      return {width - 1 - x, height - 1 - y};
+    case Symmetry::rotate_270:
+      return {width - 1 - y, x};
+    case Symmetry::flip_horizontal:
+      return {width - 1 - x, y};
+    case Symmetry::flip_vertical:
+      return {x, height - 1 - y};
+    case Symmetry::transpose:
+      return {y, x};
+    case Symmetry::anti_transpose:
+      return {width - 1 - y, height - 1 - x};
+    case Symmetry::identity:
+      break;
   }
   return {x, y};
 }

@@ -1,0 +1,75 @@
+#pragma once
+
+// Opt-in: needs libpng (link PNG::PNG).
+
+#include <saccade/core/file.hpp>
+#include <saccade/data/image_encode.hpp>
+#include <saccade/data/synthetic_tissue.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace saccade::inline v0::data {
+
+/// Writes the data set below `folder` in the layout of BreakHis, and `folder`/foci.csv with a line
+/// `path,x,y,width,height,label` for each image, in the order of patients and images. The bytes depend on `options`
+/// alone, never on `threads`.
+///
+/// @param threads   how many images are drawn at a time, at least 1
+/// @param progress  called with (images done, images in all), by one thread at a time; may be empty
+/// @throws ConfigError, FileError
+inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const std::filesystem::path& folder,
+                                   int threads = 1, const std::function<void(Index, Index)>& progress = {}) {
+  validate(options);
+  const Index images = options.patients() * options.images_per_patient;
+  std::vector<std::string> lines(static_cast<std::size_t>(images));
+  for (Index patient = 0; patient < options.patients(); ++patient) {
+    create_folders((folder / breakhis_path(synthetic_name(options, patient, 0))).parent_path());
+  }
+
+  std::atomic<Index> next = 0;
+  std::mutex mutex;
+  Index done = 0;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      for (Index i = next++; i < images; i = next++) {
+        const Index patient = i / options.images_per_patient, image = i % options.images_per_patient;
+        const std::filesystem::path path = breakhis_path(synthetic_name(options, patient, image));
+        const SyntheticImage tissue = synthesize(options, patient, image);
+        write_png(folder / path, tissue.image.view());
+        const Box& focus = tissue.focus;
+        lines[static_cast<std::size_t>(i)] = path.generic_string() + ',' + std::to_string(focus.x) + ',' +
+                                             std::to_string(focus.y) + ',' + std::to_string(focus.width) + ',' +
+                                             std::to_string(focus.height) + ',' + std::to_string(tissue.label) + '\n';
+        const std::lock_guard lock(mutex);
+        ++done;
+        if (progress) progress(done, images);
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = images;
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+
+  std::string table = "path,x,y,width,height,label\n";
+  for (const std::string& line : lines) table += line;
+  write_file(folder / "foci.csv", table);
+}
+
+}  // namespace saccade::inline v0::data
