@@ -1,0 +1,32 @@
+# How our own programs (tests, examples, benchmarks) are compiled. Users of saccade::saccade get none of this.
+
+option(SACCADE_WERROR "Treat the warnings of our own programs as errors" OFF)
+option(SACCADE_SANITIZE "Build our own programs with the address and undefined-behaviour sanitizers" OFF)
+option(SACCADE_NATIVE "Build our own programs for the processor of this machine (-march=native)" OFF)
+
+set(SACCADE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+
+if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(SACCADE_CCACHE ccache)
+  mark_as_advanced(SACCADE_CCACHE)
+  if(SACCADE_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${SACCADE_CCACHE}")
+  endif()
+endif()
+
+add_library(saccade_development INTERFACE)
+target_compile_options(
+  saccade_development
+  INTERFACE ${SACCADE_WARNINGS} $<$<BOOL:${SACCADE_WERROR}>:-Werror> $<$<BOOL:${SACCADE_NATIVE}>:-march=native>)
+if(SACCADE_SANITIZE)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(saccade_development INTERFACE ${sanitizers})
+  target_link_options(saccade_development INTERFACE ${sanitizers})
+endif()
+
+# saccade_add_program(NAME SOURCE...): a program in <build>/bin, compiled with our warnings, linked with saccade::io.
+function(saccade_add_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE saccade::io saccade_development)
+  set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endfunction()

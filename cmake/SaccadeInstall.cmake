@@ -1,0 +1,22 @@
+# The installed package: headers, targets and what find_package(saccade) reads. Nothing in it names a path.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/saccade")
+
+install(TARGETS saccade EXPORT saccade_targets FILE_SET HEADERS)
+install(
+  EXPORT saccade_targets
+  NAMESPACE saccade::
+  FILE saccade-targets.cmake
+  DESTINATION "${package_dir}")
+
+configure_package_config_file(cmake/saccade-config.cmake.in "${PROJECT_BINARY_DIR}/saccade-config.cmake"
+                              INSTALL_DESTINATION "${package_dir}")
+# Below 1.0 a minor version may break its users.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/saccade-config-version.cmake" COMPATIBILITY SameMinorVersion
+                                 ARCH_INDEPENDENT)
+install(FILES "${PROJECT_BINARY_DIR}/saccade-config.cmake" "${PROJECT_BINARY_DIR}/saccade-config-version.cmake"
+              cmake/saccade_io.cmake cmake/Findstb.cmake DESTINATION "${package_dir}")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,0 +1,92 @@
+# Helpers of tests/CMakeLists.txt.
+
+# Catch2's main, compiled once.
+find_package(Catch2 REQUIRED)
+add_library(saccade_catch_main OBJECT support/catch_main.cpp)
+target_include_directories(saccade_catch_main PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+target_link_libraries(saccade_catch_main PUBLIC Catch2::Catch2 PRIVATE saccade_development)
+target_compile_features(saccade_catch_main PUBLIC cxx_std_20)
+
+# saccade_add_test(FOLDER SOURCE...): one executable for a folder of tests and one ctest entry for each source, so that
+# core/shape_test.cpp is the test `core.shape`.
+function(saccade_add_test folder)
+  string(REPLACE "/" "_" target "test_${folder}")
+  string(REPLACE "/" "." prefix "${folder}")
+  saccade_add_program(${target} ${ARGN})
+  target_link_libraries(${target} PRIVATE saccade_catch_main)
+  target_compile_definitions(${target} PRIVATE SACCADE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                               SACCADE_PROGRAM_DIR="${PROJECT_BINARY_DIR}/bin")
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+
+  # A source without a test case is a mistake; only version 2 has to be told.
+  set(no_tests_fail "")
+  if(Catch2_VERSION VERSION_LESS 3)
+    set(no_tests_fail --warn NoTests)
+  endif()
+  foreach(source IN LISTS ARGN)
+    get_filename_component(stem "${source}" NAME_WE)
+    string(REGEX REPLACE "_test$" "" name "${stem}")
+    add_test(NAME ${prefix}.${name} COMMAND ${target} --filenames-as-tags ${no_tests_fail} "[#${stem}]")
+    set_tests_properties(${prefix}.${name} PROPERTIES LABELS "${folder}")
+  endforeach()
+endfunction()
+
+# saccade_find_compiler(NAME VARIABLE): g++ or clang++; the compiler of this build where it is the one asked for.
+function(saccade_find_compiler name variable)
+  if((name STREQUAL "g++" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+     OR (name STREQUAL "clang++" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang"))
+    set(${variable} "${CMAKE_CXX_COMPILER}" PARENT_SCOPE)
+    return()
+  endif()
+  find_program(SACCADE_PROGRAM_${name} ${name})
+  mark_as_advanced(SACCADE_PROGRAM_${name})
+  set(${variable} "${SACCADE_PROGRAM_${name}}" PARENT_SCOPE)
+endfunction()
+
+# saccade_add_skipped_test(NAME SENTENCE): a test that ctest lists as skipped, with the reason in its output.
+function(saccade_add_skipped_test name sentence)
+  add_test(NAME ${name} COMMAND sh -c "echo '${sentence}'; exit 77")
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
+# How a compiler other than this build's finds our headers and theirs: our warnings are wanted, theirs are not.
+set(third_party_includes "$<TARGET_PROPERTY:saccade_odr,INCLUDE_DIRECTORIES>")
+set(third_party_includes "$<FILTER:${third_party_includes},EXCLUDE,^(${PROJECT_SOURCE_DIR}/.*|/usr/include)$>")
+set(SACCADE_COMPILE_FLAGS -std=c++20 "-I${PROJECT_SOURCE_DIR}/include"
+                          "$<$<BOOL:${third_party_includes}>:-isystem;$<JOIN:${third_party_includes},;-isystem;>>")
+
+# saccade_add_header_check(NAME): the test `headers.NAME` compiles every header alone with that compiler. Each header
+# leaves a stamp with its dependencies, so that a second run looks only at what has changed.
+function(saccade_add_header_check name)
+  saccade_find_compiler(${name} compiler)
+  if(NOT compiler)
+    saccade_add_skipped_test(headers.${name} "${name} is not installed: the headers are not compiled with it")
+    return()
+  endif()
+  set(stamps "")
+  foreach(header IN LISTS SACCADE_HEADERS)
+    file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}/include" "${header}")
+    set(stamp "${CMAKE_CURRENT_BINARY_DIR}/headers/${name}/${path}.stamp")
+    get_filename_component(folder "${stamp}" DIRECTORY)
+    file(MAKE_DIRECTORY "${folder}")
+    add_custom_command(
+      OUTPUT "${stamp}"
+      COMMAND "${compiler}" ${SACCADE_COMPILE_FLAGS} ${SACCADE_WARNINGS} -Werror -fsyntax-only -MD -MT "${stamp}" -MF
+              "${stamp}.d" -include "${path}" -x c++ /dev/null
+      COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+      DEPENDS "${header}"
+      DEPFILE "${stamp}.d"
+      COMMENT "Compiling <${path}> alone with ${name}"
+      COMMAND_EXPAND_LISTS VERBATIM)
+    list(APPEND stamps "${stamp}")
+  endforeach()
+  add_custom_target("headers_${name}" DEPENDS ${stamps})
+  set(keep_going "")
+  if(CMAKE_GENERATOR MATCHES "Ninja")
+    set(keep_going -- -k 0)
+  endif()
+  add_test(NAME headers.${name} COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target "headers_${name}"
+                                        ${keep_going})
+  # Two builds in one tree would disturb each other.
+  set_tests_properties(headers.${name} PROPERTIES RESOURCE_LOCK build_tree LABELS toolchain)
+endfunction()

@@ -1,0 +1,2 @@
+// expect: a message that no compiler gives
+int main() { return undeclared; }

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Builds and runs every test: first as the preset `dev`, with the headers and wrong programs compiled by g++ and (where
+# it is installed) clang++ and the packages consumed, then the whole suite again under the address and
+# undefined-behaviour sanitizers. Installs what is missing where it may.
+#
+# usage: sh tests/run.sh [--fast]      --fast leaves out the sanitizers
+set -eu
+
+presets="dev asan"
+for argument; do
+  case $argument in
+    --fast) presets=dev ;;
+    --help | -h)
+      sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+      exit 0
+      ;;
+    *)
+      echo "run.sh: unknown option $argument (known: --fast)" >&2
+      exit 2
+      ;;
+  esac
+done
+
+cd "$(dirname "$0")/.."
+sh cmake/install_dependencies.sh test
+
+jobs=$(nproc 2>/dev/null || echo 2)
+start=$(date +%s)
+stage() {
+  printf '\n[%4d s] %s\n' $(($(date +%s) - start)) "$*"
+}
+
+for preset in $presets; do
+  stage "configure $preset"
+  cmake --preset "$preset"
+  stage "build $preset"
+  cmake --build --preset "$preset" --parallel "$jobs"
+  stage "test $preset"
+  ctest --preset "$preset" --parallel "$jobs"
+done
+stage "every test passed ($presets)"
