@@ -1,0 +1,78 @@
+#pragma once
+
+#include <saccade/backends/reference/host_tensor.hpp>
+
+#include <cmath>
+
+namespace saccade::inline v0::reference {
+
+/// TrainableLossOps: logits, probabilities (B, K); labels, classes, loss (B).
+template <std::floating_point Scalar>
+struct Loss {
+  using Tensor = HostTensor<Scalar>;
+
+  /// p[b, k] = exp(x[b, k]) / sum_j exp(x[b, j]), the largest logit subtracted first
+  void softmax(const Tensor& logits, Tensor& probabilities) const {
+    const Index B = logits.shape[0], K = logits.shape[1];
+    for (Index b = 0; b < B; ++b) {
+      const Sum<Scalar> normalizer = log_sum_exp(logits.data() + b * K, K);
+      for (Index k = 0; k < K; ++k) {
+        probabilities.data()[b * K + k] = static_cast<Scalar>(std::exp(logits.data()[b * K + k] - normalizer));
+      }
+    }
+  }
+
+  /// loss[b] = -ln p[b, label[b]]
+  void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& probabilities, Tensor& loss) const {
+    const Index B = logits.shape[0], K = logits.shape[1];
+    softmax(logits, probabilities);
+    for (Index b = 0; b < B; ++b) {
+      const Index label = static_cast<Index>(labels.data()[b]);
+      loss.data()[b] = static_cast<Scalar>(log_sum_exp(logits.data() + b * K, K) - logits.data()[b * K + label]);
+    }
+  }
+
+  /// d_logits[b, k] (+)= d_loss[b] (p[b, k] - [k = label[b]])
+  void softmax_cross_entropy_backward(const Tensor& probabilities, const Tensor& labels, const Tensor& d_loss,
+                                      Tensor& d_logits, Write write) const {
+    const Index B = probabilities.shape[0], K = probabilities.shape[1];
+    for (Index b = 0; b < B; ++b) {
+      const Index label = static_cast<Index>(labels.data()[b]);
+      for (Index k = 0; k < K; ++k) {
+        const Scalar target = k == label ? Scalar(1) : Scalar(0);
+        store<Scalar>(d_loss.data()[b] * (probabilities.data()[b * K + k] - target), write, d_logits.data()[b * K + k]);
+      }
+    }
+  }
+
+  /// classes[b] = the first k of the largest scores[b, k]
+  void most_probable(const Tensor& scores, Tensor& classes) const {
+    const Index B = scores.shape[0], K = scores.shape[1];
+    for (Index b = 0; b < B; ++b) {
+      Index best = 0;
+      for (Index k = 1; k < K; ++k) {
+        if (scores.data()[b * K + k] > scores.data()[b * K + best]) best = k;
+      }
+      classes.data()[b] = static_cast<Scalar>(best);
+    }
+  }
+
+  /// y[b] = 1 if classes[b] = labels[b], else 0
+  void correct(const Tensor& classes, const Tensor& labels, Tensor& y) const {
+    for (Index b = 0; b < y.shape.size(); ++b) {
+      y.data()[b] = classes.data()[b] == labels.data()[b] ? Scalar(1) : Scalar(0);
+    }
+  }
+
+ private:
+  /// ln sum_k exp(x[k])
+  static Sum<Scalar> log_sum_exp(const Scalar* x, Index K) {
+    Sum<Scalar> largest = x[0];
+    for (Index k = 1; k < K; ++k) largest = x[k] > largest ? x[k] : largest;
+    Sum<Scalar> sum = 0;
+    for (Index k = 0; k < K; ++k) sum += std::exp(x[k] - largest);
+    return largest + std::log(sum);
+  }
+};
+
+}  // namespace saccade::inline v0::reference
