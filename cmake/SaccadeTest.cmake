@@ -50,10 +50,11 @@ function(saccade_add_skipped_test name sentence)
 endfunction()
 
 # How a compiler other than this build's finds our headers and theirs: our warnings are wanted, theirs are not.
-set(third_party_includes "$<TARGET_PROPERTY:saccade_odr,INCLUDE_DIRECTORIES>")
-set(third_party_includes "$<FILTER:${third_party_includes},EXCLUDE,^(${PROJECT_SOURCE_DIR}/.*|/usr/include)$>")
+string(REGEX REPLACE "([][+.*()^$?|\\])" "\\\\\\1" ours "${PROJECT_SOURCE_DIR}/include")
+set(third_party_includes
+    "$<FILTER:$<TARGET_PROPERTY:saccade::io,INTERFACE_INCLUDE_DIRECTORIES>,EXCLUDE,^(${ours}|/usr/include)$>")
 set(SACCADE_COMPILE_FLAGS -std=c++20 "-I${PROJECT_SOURCE_DIR}/include"
-                          "$<$<BOOL:${third_party_includes}>:-isystem;$<JOIN:${third_party_includes},;-isystem;>>")
+                          "$<$<BOOL:${third_party_includes}>:-isystem$<JOIN:${third_party_includes},$<SEMICOLON>-isystem>>")
 
 # saccade_add_header_check(NAME): the test `headers.NAME` compiles every header alone with that compiler. Each header
 # leaves a stamp with its dependencies, so that a second run looks only at what has changed.
