@@ -1,0 +1,199 @@
+#pragma once
+
+#include <saccade/core/error.hpp>
+#include <saccade/core/image.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace saccade::inline v0::data {
+
+struct LoaderOptions {
+  int threads = 2;                                 ///< that decode, at least 1
+  Index prefetch = 32;                             ///< images decoded ahead of the reader at most, at least 1
+  std::size_t cache_bytes = std::size_t{1} << 30;  ///< of decoded pixels kept for later epochs
+  Index max_bad_images = 0;                        ///< more of them end the run
+};
+
+struct LoadedImage {
+  Index index = 0;  ///< position in the list of paths
+  std::shared_ptr<const RgbImage> image;
+};
+
+/// An image that cannot be used, and the sentence that says why.
+struct BadImage {
+  Index index = 0;
+  std::string problem;
+};
+
+/// Hands out decoded images in a given order while threads decode ahead. What comes out never depends on the number of
+/// threads or on the cache.
+///
+/// The memory held is at most `cache_bytes` of pixels and `prefetch` images beside them. The cache keeps the images
+/// that it saw first and drops none: when each epoch visits every image once in a new order, that hits as often as
+/// any rule can.
+///
+///     Loader loader(paths, load_image, {.threads = 2});
+///     loader.start(epoch_order(split.train, seed, epoch));
+///     for (auto batch = loader.next(16); !batch.empty(); batch = loader.next(16)) ...
+class Loader {
+ public:
+  /// Makes pixels of a file. FileError marks the image as bad; anything else ends the run.
+  using Decode = std::function<RgbImage(const std::filesystem::path&)>;
+
+  /// @throws ConfigError
+  Loader(std::vector<std::filesystem::path> paths, Decode decode, const LoaderOptions& options = {})
+      : paths_(std::move(paths)), decode_(std::move(decode)), options_(options) {
+    expect_config(options.threads >= 1,
+                  "loader: threads must be at least 1, but is " + std::to_string(options.threads));
+    expect_config(options.prefetch >= 1,
+                  "loader: prefetch must be at least 1, but is " + std::to_string(options.prefetch));
+    slots_.resize(static_cast<std::size_t>(options.prefetch));
+    cache_.resize(paths_.size());
+    for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
+  }
+
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  ~Loader() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    work_to_do_.notify_all();
+  }
+
+  /// Begins an epoch: `order` holds positions in the list of paths. An epoch that is not read to its end is dropped.
+  void start(std::vector<Index> order) {
+    const std::lock_guard lock(mutex_);
+    order_ = std::move(order);
+    ++epoch_;
+    claimed_ = consumed_ = 0;
+    for (Slot& slot : slots_) slot = {};
+    work_to_do_.notify_all();
+  }
+
+  /// The next `count` good images, fewer at the end of the epoch, none after it. Bad images are passed over.
+  /// @throws FileError, naming the image, when there are more bad ones than allowed
+  [[nodiscard]] std::vector<LoadedImage> next(Index count) {
+    std::vector<LoadedImage> batch;
+    std::unique_lock lock(mutex_);
+    while (static_cast<Index>(batch.size()) < count && consumed_ < order_.size()) {
+      const Index index = order_[consumed_];
+      Slot& slot = slot_of(consumed_);
+      slot_ready_.wait(lock, [&] { return slot.ready; });
+      const Slot result = std::exchange(slot, {});
+      ++consumed_;
+      work_to_do_.notify_one();
+      if (result.failure) std::rethrow_exception(result.failure);
+      if (result.image) {
+        batch.push_back({index, result.image});
+      } else {
+        note_bad(index, result.problem);
+      }
+    }
+    return batch;
+  }
+
+  /// The bad images met so far, in the order in which they came up; each once.
+  [[nodiscard]] const std::vector<BadImage>& bad_images() const { return bad_images_; }
+
+  /// Bytes of decoded pixels in the cache.
+  [[nodiscard]] std::size_t cached_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return cached_bytes_;
+  }
+
+ private:
+  struct Slot {
+    bool ready = false;
+    std::shared_ptr<const RgbImage> image;
+    std::string problem;
+    std::exception_ptr failure;
+  };
+
+  [[nodiscard]] Slot& slot_of(std::size_t position) { return slots_[position % slots_.size()]; }
+
+  void note_bad(Index index, const std::string& problem) {
+    for (const BadImage& known : bad_images_) {
+      if (known.index == index) return;
+    }
+    bad_images_.push_back({index, problem});
+    if (static_cast<Index>(bad_images_.size()) <= options_.max_bad_images) return;
+    throw FileError(options_.max_bad_images == 0
+                        ? problem
+                        : problem + " (bad image number " + std::to_string(bad_images_.size()) + "; at most " +
+                              std::to_string(options_.max_bad_images) + " are allowed)");
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      work_to_do_.wait(lock,
+                       [&] { return stopping_ || (claimed_ < order_.size() && claimed_ < consumed_ + slots_.size()); });
+      if (stopping_) return;
+      const std::size_t position = claimed_++;
+      const std::uint64_t epoch = epoch_;
+      const auto index = static_cast<std::size_t>(order_[position]);
+      Slot result = cache_[index];
+      if (!result.ready) {
+        lock.unlock();
+        result = decode(index);
+        lock.lock();
+        remember(index, result);
+      }
+      if (epoch != epoch_) continue;
+      slot_of(position) = std::move(result);
+      slot_ready_.notify_one();
+    }
+  }
+
+  [[nodiscard]] Slot decode(std::size_t index) const {
+    Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
+    try {
+      result.image = std::make_shared<const RgbImage>(decode_(paths_[index]));
+    } catch (const FileError& error) {
+      result.problem = error.what();
+    } catch (...) {
+      result.failure = std::current_exception();
+    }
+    return result;
+  }
+
+  /// A bad image costs nothing to remember.
+  void remember(std::size_t index, const Slot& result) {
+    const std::size_t bytes = result.image ? result.image->pixels.size() : 0;
+    if (cache_[index].ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes) return;
+    cache_[index] = result;
+    cached_bytes_ += bytes;
+  }
+
+  const std::vector<std::filesystem::path> paths_;
+  const Decode decode_;
+  const LoaderOptions options_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_to_do_;
+  std::condition_variable slot_ready_;
+  std::vector<Index> order_;
+  std::uint64_t epoch_ = 0;
+  std::size_t claimed_ = 0;   ///< positions of `order_` below this are decoded or being decoded
+  std::size_t consumed_ = 0;  ///< positions below this have been handed out
+  std::vector<Slot> slots_;   ///< position p waits in slot p modulo their number
+  std::vector<Slot> cache_;   ///< one for each path
+  std::size_t cached_bytes_ = 0;
+  bool stopping_ = false;
+  std::vector<BadImage> bad_images_;
+  std::vector<std::jthread> threads_;  // last, so that they end before what they use
+};
+
+}  // namespace saccade::inline v0::data
