@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+namespace saccade::inline v0 {
+
+/// Names of the independent random streams of a run, so that no two uses ever share a draw.
+enum class RandomStream : std::uint32_t {
+  initialization = 1,
+  shuffle = 2,
+  augmentation = 3,
+  first_location = 4,
+  location = 5,
+  category = 6,
+  split = 7,
+  synthetic = 8,
+  control_policy = 9,
+  bootstrap = 10,
+  user = 1000,
+};
+
+/// Randomness as a value. Element i of a draw is a pure function of (seed, stream, counter, first + i): the same on
+/// every backend, for any number of threads, and for any division of a batch over processes.
+///
+/// See math/philox.hpp for the generator.
+struct RandomKey {
+  std::uint64_t seed = 0;
+  RandomStream stream = RandomStream::user;
+  std::uint64_t counter = 0;  ///< which draw of the stream: step of the training and of the rollout, say
+  std::uint32_t first = 0;    ///< index of element 0, where this process holds only a part of the batch
+};
+
+}  // namespace saccade::inline v0

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <saccade/components/policy_gradient.hpp>
+#include <saccade/components/soft_attention_block.hpp>
+#include <saccade/core/error.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace saccade::inline v0 {
+
+/// Where the first glimpse goes in training. A deterministic rollout takes the mean of either: the centre.
+enum class FirstLocation { random, centre };
+
+/// Which steps' answers the cross-entropy asks for: the last one's, as in the paper, or the mean over all.
+enum class SupervisedSteps { last, every };
+
+/// Whether batch normalisation keeps one set of running statistics, or one for each step of the rollout.
+enum class RunningStatistics { shared, per_step };
+
+/// The whole model: one aggregate for each component.
+struct HybridAttentionConfig {
+  Index classes = 2;
+  Index glimpses = 5;         ///< T, steps of a rollout
+  GlimpseGeometry sensor{};
+  SoftAttentionConfig encoder{};
+  Index fusion_width = 256;   ///< length of g_t
+  Index hidden = 256;         ///< length of h_t
+  PolicyConfig policy{};      ///< its `hidden` follows from the line above
+  FirstLocation first_location = FirstLocation::centre;
+  SupervisedSteps supervised_steps = SupervisedSteps::last;
+  RunningStatistics running_statistics = RunningStatistics::shared;
+};
+
+/// Fills in what follows from other fields, and throws ConfigError with a sentence where a model cannot be built.
+[[nodiscard]] inline HybridAttentionConfig validated(HybridAttentionConfig config) {
+  expect_config(config.classes >= 2, "model: classes must be at least 2, but is " + std::to_string(config.classes));
+  expect_config(config.glimpses >= 1 && config.glimpses <= 255,
+                "model: glimpses must be from 1 to 255, but is " + std::to_string(config.glimpses));
+  expect_config(config.fusion_width >= 1 && config.hidden >= 1,
+                "model: fusion_width and hidden must be at least 1");
+  config.encoder.side = config.sensor.side;
+  config.encoder.inputs = image_channels * config.sensor.scales;
+  config.policy.hidden = config.hidden;
+  return config;
+}
+
+/// The paper, read literally (METHOD in docs/method.md, section "presets").
+[[nodiscard]] inline HybridAttentionConfig paper_preset() {
+  HybridAttentionConfig config;
+  config.policy.weight = 1.0;
+  config.policy.baseline = Baseline::none;
+  config.policy.reward = RewardClass::sampled;
+  config.policy.class_term = true;
+  config.policy.state = StateGradient::attached;
+  config.first_location = FirstLocation::random;
+  return validated(config);
+}
+
+/// What learns best so far: a stem, a learned baseline, the most probable class rewarded, location terms only.
+[[nodiscard]] inline HybridAttentionConfig stable_preset() {
+  HybridAttentionConfig config;
+  config.sensor.scales = 3;
+  config.encoder.stem_kernel = 7;
+  config.encoder.stem_stride = 4;
+  config.encoder.mask_depth = 2;
+  config.encoder.normalization.normalization = Normalization::group;
+  config.supervised_steps = SupervisedSteps::every;
+  return validated(config);
+}
+
+/// Small enough to train on a CPU in minutes.
+[[nodiscard]] inline HybridAttentionConfig compact_preset() {
+  HybridAttentionConfig config = stable_preset();
+  config.glimpses = 4;
+  config.sensor.side = 32;
+  config.sensor.scales = 4;
+  config.encoder.width = 16;
+  config.encoder.stem_kernel = 3;
+  config.encoder.stem_stride = 2;
+  config.encoder.trunk_units = 1;
+  config.encoder.mask_depth = 1;
+  config.fusion_width = 64;
+  config.hidden = 64;
+  return validated(config);
+}
+
+/// @throws ConfigError "unknown preset "tiny"; expected paper, stable or compact"
+[[nodiscard]] inline HybridAttentionConfig preset(std::string_view name) {
+  if (name == "paper") return paper_preset();
+  if (name == "stable") return stable_preset();
+  if (name == "compact") return compact_preset();
+  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
+}
+
+}  // namespace saccade::inline v0

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <saccade/components/glimpse_fusion.hpp>
+#include <saccade/components/policy_gradient.hpp>
+#include <saccade/components/recurrent_core.hpp>
+#include <saccade/core/component.hpp>
+
+#include <vector>
+
+namespace saccade::inline v0 {
+
+/// What an episode remembers of the encoder: every step's activations, which training and pictures of the masks need,
+/// or only the last one's.
+enum class Keep { every_step, last_step };
+
+/// Everything of one step of a rollout but the encoder's activations.
+template <class B>
+struct EpisodeStep {
+  Tensor<B> location;       // (B, 2)  where this step looks, l_{t-1}
+  Tensor<B> features;       // (B, F)
+  typename GlimpseFusion<B>::Cache fusion;
+  Tensor<B> glimpse;        // (B, G)  g_t
+  typename RecurrentCore<B>::Cache core;
+  Tensor<B> h, c;           // (B, H)  after the step
+  Tensor<B> logits;         // (B, K)
+  Tensor<B> probabilities;  // (B, K)
+  Tensor<B> loss;           // (B)     cross-entropy of this step's answer
+  typename PolicyGradient<B>::Cache policy;  ///< the draw of the next step's location
+};
+
+/// Gradients on their way back through time.
+template <class B, class E>
+struct EpisodeWorkspace {
+  typename E::Workspace encoder;
+  typename GlimpseFusion<B>::Workspace fusion;
+  typename PolicyGradient<B>::Workspace policy;
+  Tensor<B> d_loss;             // (B)
+  Tensor<B> d_logits;           // (B, K)
+  Tensor<B> d_glimpse;          // (B, G)
+  Tensor<B> d_features;         // (B, F)
+  std::vector<Tensor<B>> d_h;   // two (B, H), in turn
+  std::vector<Tensor<B>> d_c;   // two (B, H), in turn
+};
+
+/// The encoder's view of one step.
+template <class B, class E>
+struct EpisodeGlimpse {
+  Tensor<B> patches;  // (B, g, g, S*C)
+  typename E::Cache encoder;
+};
+
+/// All activations of T steps over a batch, sized once; the only owner of time. Made by
+/// HybridAttentionClassifier::make_episode, and good for any number of batches of its size.
+template <class B, class E>
+struct Episode {
+  Index batch = 0;
+  Mode mode = Mode::evaluation;
+  std::vector<EpisodeStep<B>> steps;
+  std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Keep::last_step
+  Tensor<B> h0, c0;                            // (B, H), zero
+  typename RecurrentCore<B>::Workspace core;
+  Tensor<B> labels;   // (B)
+  Tensor<B> classes;  // (B)  what was answered: the class that the reward judges
+  Tensor<B> reward;   // (B)
+  std::vector<EpisodeWorkspace<B, E>> workspace;  ///< one in training, else none
+
+  [[nodiscard]] Index size() const { return static_cast<Index>(steps.size()); }
+  [[nodiscard]] EpisodeGlimpse<B, E>& glimpse(std::size_t t) { return glimpses[glimpses.size() == 1 ? 0 : t]; }
+  [[nodiscard]] const EpisodeStep<B>& last() const { return steps.back(); }
+};
+
+}  // namespace saccade::inline v0

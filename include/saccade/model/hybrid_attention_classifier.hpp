@@ -1,0 +1,288 @@
+#pragma once
+
+#include <saccade/components/glimpse_sensor.hpp>
+#include <saccade/components/soft_attention_block.hpp>
+#include <saccade/core/backend.hpp>
+#include <saccade/model/config.hpp>
+#include <saccade/model/episode.hpp>
+#include <saccade/model/parameters.hpp>
+#include <saccade/model/parts.hpp>
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace saccade::inline v0 {
+
+/// Where the glimpses of a rollout come from.
+enum class Locations {
+  sample,  ///< drawn around the policy's means, as in training
+  mean,    ///< the policy's means: the deterministic rollout that results are reported with
+  given,   ///< those that set_locations has put into the episode: control policies, tests
+};
+
+struct RolloutOptions {
+  Locations locations = Locations::mean;
+  std::uint64_t seed = 0;     ///< of every draw
+  std::uint64_t counter = 0;  ///< which rollout of the run: the same counter draws the same
+};
+
+/// Whether backpropagation includes the policy's terms; excluded where the glimpses did not come from the policy.
+enum class PolicyTerms { included, excluded };
+
+/// The whole method: at every step, look (Sensor), investigate (Encoder), fuse, remember (RecurrentCore), answer, and
+/// choose where to look next (PolicyGradient). Weights are the caller's; the object holds the configuration only.
+///
+///     x_t = crop(image, l_{t-1});  g_t = fuse(encode(x_t), l_{t-1});  h_t = LSTM(h_{t-1}, g_t)
+///     p_t = softmax(W_a h_t + b_a);  l_t ~ pi(. | h_t)
+///
+/// Source: Xu et al. 2019, sections 2.1 to 2.4.
+template <Backend B, Encoder<B> E = SoftAttentionBlock<B>, Sensor<B> S = GlimpseSensor<B>>
+class HybridAttentionClassifier {
+ public:
+  using Config = HybridAttentionConfig;
+  using Parameters = ModelParameters<B, E>;
+  using Statistics = ModelStatistics<B, E>;
+  using Episode = saccade::Episode<B, E>;
+
+  explicit HybridAttentionClassifier(const Config& config)
+    requires std::constructible_from<E, SoftAttentionConfig> && std::constructible_from<S, GlimpseGeometry>
+      : HybridAttentionClassifier(config, E(validated(config).encoder), S(validated(config).sensor)) {}
+
+  /// With parts of your own; `config.encoder` and `config.sensor` are then not looked at.
+  HybridAttentionClassifier(const Config& config, E encoder, S sensor)
+      : config_(validated(config)),
+        sensor_(std::move(sensor)),
+        encoder_(std::move(encoder)),
+        fusion_({.features = encoder_.features(), .outputs = config_.fusion_width}),
+        core_({.inputs = config_.fusion_width, .hidden = config_.hidden}),
+        classifier_({.inputs = config_.hidden, .outputs = config_.classes, .initialization = initialization::small}),
+        policy_(config_.policy) {}
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] const E& encoder() const { return encoder_; }
+  [[nodiscard]] const S& sensor() const { return sensor_; }
+  [[nodiscard]] const PolicyGradient<B>& policy() const { return policy_; }
+
+  /// All zero; see `initialize`.
+  [[nodiscard]] Parameters make_parameters(B& b) const {
+    return {encoder_.make_parameters(b), fusion_.make_parameters(b), core_.make_parameters(b),
+            classifier_.make_parameters(b), policy_.make_parameters(b)};
+  }
+
+  [[nodiscard]] Statistics make_statistics(B& b) const {
+    Statistics statistics;
+    const Index sets = config_.running_statistics == RunningStatistics::shared ? 1 : config_.glimpses;
+    for (Index i = 0; i < sets; ++i) statistics.encoder.push_back(encoder_.make_statistics(b));
+    return statistics;
+  }
+
+  /// Every activation of a rollout over `batch` images. Training keeps every step.
+  [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode, Keep keep = Keep::last_step) const {
+    const Index kept = mode == Mode::training || keep == Keep::every_step ? config_.glimpses : 1;
+    Episode episode{.batch = batch,
+                    .mode = mode,
+                    .steps = {},
+                    .glimpses = {},
+                    .h0 = b.zeros({batch, config_.hidden}),
+                    .c0 = b.zeros({batch, config_.hidden}),
+                    .core = core_.make_workspace(b, batch),
+                    .labels = b.zeros({batch}),
+                    .classes = b.zeros({batch}),
+                    .reward = b.zeros({batch}),
+                    .workspace = {}};
+    for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
+    for (Index i = 0; i < kept; ++i)
+      episode.glimpses.push_back({b.zeros(sensor_.patch_shape(batch)), encoder_.make_cache(b, batch)});
+    if constexpr (TrainableBackend<B> && TrainableEncoder<E, B>) {
+      if (mode == Mode::training) episode.workspace.push_back(make_workspace(b, batch));
+    } else if (mode == Mode::training) {
+      throw ConfigError("HybridAttentionClassifier: training needs a TrainableBackend and a TrainableEncoder");
+    }
+    return episode;
+  }
+
+  /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given.
+  void set_locations(B& b, Episode& episode, Index t, std::span<const Scalar<B>> locations) const {
+    auto& steps = episode.steps;
+    if (t == 0) {
+      b.upload(locations, steps[0].location);
+    } else {
+      b.upload(locations, steps[static_cast<std::size_t>(t - 1)].policy.sample);
+    }
+  }
+
+  /// Forward through all steps; fills the episode. `statistics` change in training mode only.
+  void rollout(B& b, const Parameters& p, Statistics& statistics, ImageBatch<B> images, const RolloutOptions& options,
+               Episode& episode) const {
+    roll(b, p, statistics, options, episode, [&](const Tensor<B>& location, Tensor<B>& patches) {
+      sensor_.forward(b, images, location, patches);
+    });
+  }
+
+  /// The same over images too large to hold; `staging` comes from the sensor's make_staging(batch).
+  template <RegionSource Source>
+  void rollout(B& b, const Parameters& p, Statistics& statistics, std::span<const Source* const> images,
+               typename S::Staging& staging, const RolloutOptions& options, Episode& episode) const {
+    roll(b, p, statistics, options, episode, [&](const Tensor<B>& location, Tensor<B>& patches) {
+      sensor_.forward(b, images, location, staging, patches);
+    });
+  }
+
+  /// Judges a rollout: every step's cross-entropy, the class answered at the last step, and its reward,
+  /// R = 1 if it is the label and 0 if not.
+  void score(B& b, std::span<const Scalar<B>> labels, const RolloutOptions& options, Episode& episode) const {
+    b.upload(labels, episode.labels);
+    for (EpisodeStep<B>& step : episode.steps)
+      ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
+    const Tensor<B>& probabilities = episode.last().probabilities;  // (B, K)
+    if (config_.policy.reward == RewardClass::sampled && options.locations != Locations::mean) {
+      ops::sample_categorical(b, probabilities, key(options, RandomStream::category, 0), episode.classes);
+    } else {
+      ops::most_probable(b, probabilities, episode.classes);
+    }
+    ops::correct(b, episode.classes, episode.labels, episode.reward);
+  }
+
+  /// Gradient of equation 5, L = cross-entropy - weight * J, means over the batch, plus the baseline's squared error.
+  /// Gradients of parameters accumulate. Valid after `rollout` in training mode and `score`.
+  void backpropagate(B& b, const Parameters& p, Episode& episode, Parameters& d_p,
+                     PolicyTerms terms = PolicyTerms::included) const
+    requires TrainableBackend<B> && TrainableEncoder<E, B>
+  {
+    if (episode.workspace.empty())
+      throw ConfigError("HybridAttentionClassifier: backpropagate needs an episode made for training");
+    EpisodeWorkspace<B, E>& w = episode.workspace[0];
+    Tensor<B>*d_h = &w.d_h[0], *d_h_before = &w.d_h[1], *d_c = &w.d_c[0], *d_c_before = &w.d_c[1];
+    b.fill(Scalar<B>(0), *d_h);
+    b.fill(Scalar<B>(0), *d_c);
+    for (std::size_t t = episode.steps.size(); t-- > 0;) {
+      EpisodeStep<B>& step = episode.steps[t];
+      const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
+      const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
+      backpropagate_heads(b, p, episode, t, terms, d_p, *d_h);
+      core_.backward(b, p.core, step.glimpse, h, c, step.core, *d_h, *d_c, episode.core, d_p.core, w.d_glimpse,
+                     *d_h_before, *d_c_before);
+      std::swap(d_h, d_h_before);
+      std::swap(d_c, d_c_before);
+      fusion_.backward(b, p.fusion, step.glimpse, step.fusion, w.d_glimpse, w.fusion, d_p.fusion, w.d_features);
+      EpisodeGlimpse<B, E>& glimpse = episode.glimpse(t);
+      encoder_.backward(b, p.encoder, glimpse.patches, glimpse.encoder, w.d_features, w.encoder, d_p.encoder);
+    }
+  }
+
+ private:
+  [[nodiscard]] EpisodeStep<B> make_step(B& b, Index batch) const {
+    const Shape answers{batch, config_.classes};
+    return {.location = b.zeros({batch, 2}),
+            .features = b.zeros({batch, encoder_.features()}),
+            .fusion = fusion_.make_cache(b, batch),
+            .glimpse = b.zeros({batch, config_.fusion_width}),
+            .core = core_.make_cache(b, batch),
+            .h = b.zeros({batch, config_.hidden}),
+            .c = b.zeros({batch, config_.hidden}),
+            .logits = b.zeros(answers),
+            .probabilities = b.zeros(answers),
+            .loss = b.zeros({batch}),
+            .policy = policy_.make_cache(b, batch)};
+  }
+
+  [[nodiscard]] EpisodeWorkspace<B, E> make_workspace(B& b, Index batch) const {
+    EpisodeWorkspace<B, E> w{.encoder = encoder_.make_workspace(b, batch),
+                             .fusion = fusion_.make_workspace(b, batch),
+                             .policy = policy_.make_workspace(b, batch),
+                             .d_loss = b.zeros({batch}),
+                             .d_logits = b.zeros({batch, config_.classes}),
+                             .d_glimpse = b.zeros({batch, config_.fusion_width}),
+                             .d_features = b.zeros({batch, encoder_.features()}),
+                             .d_h = {},
+                             .d_c = {}};
+    for (int i = 0; i < 2; ++i) {
+      w.d_h.push_back(b.zeros({batch, config_.hidden}));
+      w.d_c.push_back(b.zeros({batch, config_.hidden}));
+    }
+    return w;
+  }
+
+  /// Draw number t of a rollout.
+  static RandomKey key(const RolloutOptions& options, RandomStream stream, std::size_t t) {
+    return {options.seed, stream, (options.counter << 8) | t};
+  }
+
+  template <class Look>
+  void roll(B& b, const Parameters& p, Statistics& statistics, const RolloutOptions& options, Episode& episode,
+            Look look) const {
+    place_first(b, options, episode.steps[0].location);
+    for (std::size_t t = 0; t < episode.steps.size(); ++t) {
+      EpisodeStep<B>& step = episode.steps[t];
+      EpisodeGlimpse<B, E>& glimpse = episode.glimpse(t);
+      const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
+      const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
+      look(step.location, glimpse.patches);  // (B, g, g, S*C)
+      encoder_.forward(b, p.encoder, statistics.at(static_cast<Index>(t)), glimpse.patches, glimpse.encoder,
+                       step.features, episode.mode);                                             // (B, F)
+      fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);     // (B, G)
+      core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);     // (B, H)
+      classifier_.forward(b, p.classifier, step.h, step.logits);                                 // (B, K)
+      ops::softmax(b, step.logits, step.probabilities);                                          // (B, K)
+      policy_.locate(b, p.policy, step.h, step.policy);
+      policy_.predict_reward(b, p.policy, step.h, step.policy);
+      if (t + 1 == episode.steps.size()) break;  // the last step's location is never looked at: none is drawn
+      if (options.locations == Locations::sample) {
+        policy_.draw(b, key(options, RandomStream::location, t), step.policy);
+      } else if (options.locations == Locations::mean) {
+        policy_.take_mean(b, step.policy);
+      }
+      policy_.place(b, step.policy, episode.steps[t + 1].location);  // (B, 2)
+    }
+  }
+
+  void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
+    if (options.locations == Locations::given) return;
+    if (options.locations == Locations::sample && config_.first_location == FirstLocation::random) {
+      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), key(options, RandomStream::first_location, 0), location);
+    } else {
+      b.fill(Scalar<B>(0), location);
+    }
+  }
+
+  /// Adds what step t's heads send into h_t. The policy's terms leave the last step out: its location is never looked
+  /// at, so its term would be variance and nothing else. The class term has the last step only, for the same reason:
+  /// no other answer is rewarded.
+  void backpropagate_heads(B& b, const Parameters& p, Episode& episode, std::size_t t, PolicyTerms terms,
+                           Parameters& d_p, Tensor<B>& d_h) const {
+    EpisodeStep<B>& step = episode.steps[t];
+    EpisodeWorkspace<B, E>& w = episode.workspace[0];
+    const bool last = t + 1 == episode.steps.size();
+    const bool class_term = last && terms == PolicyTerms::included && config_.policy.class_term;
+    if (last || config_.supervised_steps == SupervisedSteps::every) {
+      const double steps = config_.supervised_steps == SupervisedSteps::every ? static_cast<double>(episode.size()) : 1.0;
+      const double weight = episode.batch > 0 ? 1.0 / (static_cast<double>(episode.batch) * steps) : 0.0;
+      b.fill(static_cast<Scalar<B>>(weight), w.d_loss);
+      ops::softmax_cross_entropy_backward(b, step.probabilities, episode.labels, w.d_loss, w.d_logits, Write::overwrite);
+      if (class_term) {
+        policy_.weigh(b, episode.reward, step.policy, w.policy);
+        policy_.backward_class(b, step.probabilities, episode.classes, w.policy, w.d_logits);
+      }
+      classifier_.backward_parameters(b, step.h, w.d_logits, d_p.classifier);
+      classifier_.backward_input(b, p.classifier, w.d_logits, d_h, Write::accumulate);
+    }
+    if (terms == PolicyTerms::excluded) return;
+    if (!last) {
+      policy_.weigh(b, episode.reward, step.policy, w.policy);
+      policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h);
+    }
+    if (!last || class_term) policy_.backward_value(b, step.h, episode.reward, step.policy, w.policy, d_p.policy);
+  }
+
+  Config config_;
+  S sensor_;
+  E encoder_;
+  GlimpseFusion<B> fusion_;
+  RecurrentCore<B> core_;
+  LinearLayer<B> classifier_;
+  PolicyGradient<B> policy_;
+};
+
+}  // namespace saccade::inline v0

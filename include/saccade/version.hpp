@@ -1,0 +1,10 @@
+#pragma once
+
+/// The one place the version is written: CMake reads it from here.
+#define SACCADE_VERSION_MAJOR 0
+#define SACCADE_VERSION_MINOR 1
+#define SACCADE_VERSION_PATCH 0
+
+/// @namespace saccade
+/// Deep hybrid visual attention. Everything lives in the inline namespace `v0`, so that two versions of the library
+/// linked into one program do not collide.
