@@ -19,7 +19,7 @@ inline void expect_groups(std::string_view operation, Index groups, Index channe
 
 /// Batch normalisation with given statistics: y = gamma (x - running_mean) / sqrt(running_variance + epsilon) + beta.
 ///
-/// @param x, y  (..., C); y may be x
+/// @param x, y  (..., C)
 /// @param gamma, beta, running_mean, running_variance  (C)
 /// @throws ShapeError, ConfigError
 /// Source: Ioffe and Szegedy 2015.

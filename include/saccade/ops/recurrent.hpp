@@ -35,6 +35,66 @@ template <PointwiseOps B>
   return {b.zeros(shape), b.zeros(shape), b.zeros(shape)};
 }
 
+namespace detail {
+
+/// What `lstm_cell` does where the backend has no cell of its own.
+template <PointwiseOps B>
+void compose_lstm_cell(B& b, const Tensor<B>& gates_pre, const Tensor<B>& c_prev, Tensor<B>& gates, Tensor<B>& c_next,
+                       Tensor<B>& tanh_c, Tensor<B>& h_next, LstmScratch<B>& scratch) {
+  const Index hidden = b.shape(c_prev)[1];
+  const auto activate = [&](Index first, auto activation, Tensor<B>& gate) {
+    read_columns(b, gates_pre, first, gate, Write::overwrite);
+    activation(gate);
+    write_columns(b, gate, first, gates, Write::overwrite);
+  };
+  const auto as_sigmoid = [&b](Tensor<B>& gate) { sigmoid(b, gate, gate); };
+  const auto as_tanh = [&b](Tensor<B>& gate) { tanh(b, gate, gate); };
+  activate(hidden, as_sigmoid, scratch.gate);
+  multiply(b, scratch.gate, c_prev, c_next, Write::overwrite);  // f c
+  activate(0, as_sigmoid, scratch.gate);
+  activate(2 * hidden, as_tanh, scratch.other);
+  multiply(b, scratch.gate, scratch.other, c_next, Write::accumulate);  // + i g
+  tanh(b, c_next, tanh_c);
+  activate(3 * hidden, as_sigmoid, scratch.gate);
+  multiply(b, scratch.gate, tanh_c, h_next, Write::overwrite);  // o tanh c'
+}
+
+/// What `lstm_cell_backward` does where the backend has no cell of its own.
+template <TrainablePointwiseOps B>
+void compose_lstm_cell_backward(B& b, const Tensor<B>& gates, const Tensor<B>& c_prev, const Tensor<B>& tanh_c,
+                                const Tensor<B>& d_h, const Tensor<B>& d_c_next, Tensor<B>& d_gates_pre,
+                                Tensor<B>& d_c_prev, LstmScratch<B>& scratch) {
+  const Index hidden = b.shape(c_prev)[1];
+  auto& [gate, other, d_c] = scratch;
+  read_columns(b, gates, 3 * hidden, gate, Write::overwrite);  // o
+  multiply(b, d_h, tanh_c, other, Write::overwrite);
+  sigmoid_backward(b, gate, other, other, Write::overwrite);
+  write_columns(b, other, 3 * hidden, d_gates_pre, Write::overwrite);
+
+  multiply(b, d_h, gate, other, Write::overwrite);
+  tanh_backward(b, tanh_c, other, d_c, Write::overwrite);
+  add(b, d_c, d_c_next, d_c);
+
+  read_columns(b, gates, hidden, gate, Write::overwrite);  // f
+  multiply(b, d_c, gate, d_c_prev, Write::overwrite);
+  multiply(b, d_c, c_prev, other, Write::overwrite);
+  sigmoid_backward(b, gate, other, other, Write::overwrite);
+  write_columns(b, other, hidden, d_gates_pre, Write::overwrite);
+
+  read_columns(b, gates, 0, gate, Write::overwrite);            // i
+  read_columns(b, gates, 2 * hidden, other, Write::overwrite);  // g
+  multiply(b, d_c, other, other, Write::overwrite);
+  sigmoid_backward(b, gate, other, other, Write::overwrite);
+  write_columns(b, other, 0, d_gates_pre, Write::overwrite);
+
+  read_columns(b, gates, 2 * hidden, other, Write::overwrite);  // g
+  multiply(b, d_c, gate, d_c, Write::overwrite);
+  tanh_backward(b, other, d_c, d_c, Write::overwrite);
+  write_columns(b, d_c, 2 * hidden, d_gates_pre, Write::overwrite);
+}
+
+}  // namespace detail
+
 /// One step of an LSTM after its matrix products. The four blocks of H columns are i, f, g, o, in PyTorch's order:
 ///     i, f, o = sigmoid(gates_pre),  g = tanh(gates_pre),  c' = f c + i g,  h' = o tanh c'
 ///
@@ -60,21 +120,7 @@ void lstm_cell(B& b, const Tensor<B>& gates_pre, const Tensor<B>& c_prev, Tensor
   if constexpr (FusedLstmCell<B>) {
     b.lstm_cell(gates_pre, c_prev, gates, c_next, tanh_c, h_next);
   } else {
-    const auto activate = [&](Index first, auto activation, Tensor<B>& gate) {
-      read_columns(b, gates_pre, first, gate, Write::overwrite);
-      activation(gate);
-      write_columns(b, gate, first, gates, Write::overwrite);
-    };
-    const auto as_sigmoid = [&b](Tensor<B>& gate) { sigmoid(b, gate, gate); };
-    const auto as_tanh = [&b](Tensor<B>& gate) { tanh(b, gate, gate); };
-    activate(hidden, as_sigmoid, scratch.gate);
-    multiply(b, scratch.gate, c_prev, c_next, Write::overwrite);  // f c
-    activate(0, as_sigmoid, scratch.gate);
-    activate(2 * hidden, as_tanh, scratch.other);
-    multiply(b, scratch.gate, scratch.other, c_next, Write::accumulate);  // + i g
-    tanh(b, c_next, tanh_c);
-    activate(3 * hidden, as_sigmoid, scratch.gate);
-    multiply(b, scratch.gate, tanh_c, h_next, Write::overwrite);  // o tanh c'
+    detail::compose_lstm_cell(b, gates_pre, c_prev, gates, c_next, tanh_c, h_next, scratch);
   }
 }
 
@@ -107,32 +153,7 @@ void lstm_cell_backward(B& b, const Tensor<B>& gates, const Tensor<B>& c_prev, c
   if constexpr (FusedLstmCell<B>) {
     b.lstm_cell_backward(gates, c_prev, tanh_c, d_h, d_c_next, d_gates_pre, d_c_prev);
   } else {
-    auto& [gate, other, d_c] = scratch;
-    read_columns(b, gates, 3 * hidden, gate, Write::overwrite);  // o
-    multiply(b, d_h, tanh_c, other, Write::overwrite);
-    sigmoid_backward(b, gate, other, other, Write::overwrite);
-    write_columns(b, other, 3 * hidden, d_gates_pre, Write::overwrite);
-
-    multiply(b, d_h, gate, other, Write::overwrite);
-    tanh_backward(b, tanh_c, other, d_c, Write::overwrite);
-    add(b, d_c, d_c_next, d_c);
-
-    read_columns(b, gates, hidden, gate, Write::overwrite);  // f
-    multiply(b, d_c, gate, d_c_prev, Write::overwrite);
-    multiply(b, d_c, c_prev, other, Write::overwrite);
-    sigmoid_backward(b, gate, other, other, Write::overwrite);
-    write_columns(b, other, hidden, d_gates_pre, Write::overwrite);
-
-    read_columns(b, gates, 0, gate, Write::overwrite);            // i
-    read_columns(b, gates, 2 * hidden, other, Write::overwrite);  // g
-    multiply(b, d_c, other, other, Write::overwrite);
-    sigmoid_backward(b, gate, other, other, Write::overwrite);
-    write_columns(b, other, 0, d_gates_pre, Write::overwrite);
-
-    read_columns(b, gates, 2 * hidden, other, Write::overwrite);  // g
-    multiply(b, d_c, gate, d_c, Write::overwrite);
-    tanh_backward(b, other, d_c, d_c, Write::overwrite);
-    write_columns(b, d_c, 2 * hidden, d_gates_pre, Write::overwrite);
+    detail::compose_lstm_cell_backward(b, gates, c_prev, tanh_c, d_h, d_c_next, d_gates_pre, d_c_prev, scratch);
   }
 }
 
