@@ -46,7 +46,8 @@ struct ImageRecord : BreakhisName {
 [[nodiscard]] inline std::vector<ImageRecord> index_breakhis(const std::filesystem::path& folder,
                                                              std::optional<Index> magnification = {}) {
   namespace fs = std::filesystem;
-  if (!fs::is_directory(folder)) throw FileError("breakhis: no such folder: \"" + folder.string() + '"');
+  std::error_code unreadable;
+  if (!fs::is_directory(folder, unreadable)) throw FileError("breakhis: no such folder: \"" + folder.string() + '"');
   std::vector<ImageRecord> records;
   std::set<Index> found;
   try {

@@ -73,7 +73,12 @@ class Loader {
   }
 
   /// Begins an epoch: `order` holds positions in the list of paths. An epoch that is not read to its end is dropped.
+  /// @throws ConfigError where a position is not in the list
   void start(std::vector<Index> order) {
+    for (const Index index : order) {
+      expect_config(index >= 0 && index < static_cast<Index>(paths_.size()),
+                    "loader: image " + std::to_string(index) + " is not one of " + std::to_string(paths_.size()));
+    }
     const std::lock_guard lock(mutex_);
     order_ = std::move(order);
     ++epoch_;
