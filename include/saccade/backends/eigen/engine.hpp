@@ -1,0 +1,96 @@
+#pragma once
+
+#include <saccade/backends/eigen/tensor.hpp>
+#include <saccade/backends/eigen/thread_pool.hpp>
+#include <saccade/core/geometry.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+namespace saccade::inline v0::eigen {
+
+/// Memory that grows to the largest request and stays: after one step of a network nothing is allocated any more.
+class Workspace {
+ public:
+  /// Room for `count` numbers, with whatever it holds. The next call may give the same memory.
+  template <class Number>
+  [[nodiscard]] Number* take(Index count) {
+    const Index bytes = count * static_cast<Index>(sizeof(Number));
+    if (bytes > buffer_.size()) buffer_ = AlignedBuffer<std::byte>(bytes);
+    return reinterpret_cast<Number*>(buffer_.data());
+  }
+
+ private:
+  AlignedBuffer<std::byte> buffer_;
+};
+
+/// What the operations run on: threads, scratch memory of each thread, and scratch memory that all of them see.
+class Engine {
+ public:
+  explicit Engine(int threads) : pool_(threads), scratch_(static_cast<std::size_t>(pool_.threads())) {}
+
+  [[nodiscard]] int threads() const { return pool_.threads(); }
+
+  /// See ThreadPool::parallel_for.
+  template <class Body>
+  void parallel_for(Index blocks, Body&& body) {
+    pool_.parallel_for(blocks, body);
+  }
+
+  /// Calls `body(begin, end, thread)` for consecutive ranges of `grain` items (the last may be shorter) of [0, count).
+  template <class Body>
+  void parallel_ranges(Index count, Index grain, Body&& body) {
+    parallel_for((count + grain - 1) / grain, [&](Index block, int thread) {
+      body(block * grain, std::min(count, (block + 1) * grain), thread);
+    });
+  }
+
+  /// Scratch memory of one thread, valid inside one block. One call a block.
+  template <class Number>
+  [[nodiscard]] Number* scratch(int thread, Index count) {
+    return scratch_[static_cast<std::size_t>(thread)].workspace.take<Number>(count);
+  }
+
+  /// Scratch memory that all blocks of an operation see. One call an operation, from the calling thread.
+  template <class Number>
+  [[nodiscard]] Number* shared(Index count) {
+    return shared_.take<Number>(count);
+  }
+
+ private:
+  struct alignas(64) ThreadScratch {
+    Workspace workspace;
+  };
+
+  ThreadPool pool_;
+  std::vector<ThreadScratch> scratch_;
+  Workspace shared_;
+};
+
+/// Elements of a block of elementwise work: small operations stay on one thread, large ones split evenly enough.
+inline constexpr Index elementwise_grain = 16384;
+
+/// `count` rounded up so that a part of a workspace keeps its successor on a cache line's boundary.
+[[nodiscard]] constexpr Index padded(Index count) { return (count + 15) / 16 * 16; }
+
+/// Calls `body` with std::true_type where `write` accumulates, so that its loops are compiled once for each case.
+template <class Body>
+void with_write(Write write, Body&& body) {
+  if (write == Write::accumulate)
+    body(std::true_type{});
+  else
+    body(std::false_type{});
+}
+
+/// target = value, or target += value.
+template <bool Accumulate, class Number>
+void store(Number& target, Number value) {
+  if constexpr (Accumulate)
+    target += value;
+  else
+    target = value;
+}
+
+}  // namespace saccade::inline v0::eigen

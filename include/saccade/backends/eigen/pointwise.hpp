@@ -1,0 +1,167 @@
+#pragma once
+
+#include <saccade/backends/eigen/channel_sums.hpp>
+#include <saccade/math/activation.hpp>
+
+#include <algorithm>
+
+/// Elementwise operations; y may be the same tensor as x, except in the two that move columns.
+namespace saccade::inline v0::eigen {
+
+template <class Scalar>
+[[nodiscard]] Dense<Scalar> dense(const HostTensor<Scalar>& tensor) {
+  return {tensor.data()};
+}
+
+template <class Scalar>
+void relu(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform(engine, y.size(), y.data(), [](Scalar value) { return math::relu(value); }, dense(x));
+}
+
+template <class Scalar>
+void relu_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x,
+                   Write write) {
+  with_write(write, [&](auto accumulate) {
+    transform<accumulate>(
+        engine, d_x.size(), d_x.data(),
+        [](Scalar value, Scalar gradient) { return gradient * math::relu_derivative(value); }, dense(y), dense(d_y));
+  });
+}
+
+/// The slope, one for all channels or one for each, as an operand.
+template <class Scalar>
+[[nodiscard]] PerChannel<Scalar> prelu_slope(const HostTensor<Scalar>& slope, Scalar* memory) {
+  return repeat_channels(slope.size(), memory, [&](Index c) { return slope.data()[c]; });
+}
+
+template <class Scalar>
+void prelu(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& slope, HostTensor<Scalar>& y) {
+  const auto repeated = prelu_slope(slope, engine.shared<Scalar>(repeated_size(slope.size())));
+  transform(
+      engine, y.size(), y.data(), [](Scalar value, Scalar factor) { return math::prelu(value, factor); }, dense(x),
+      repeated);
+}
+
+template <class Scalar>
+void prelu_backward(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& slope,
+                    const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x, Write write_x, HostTensor<Scalar>& d_slope,
+                    Write write_slope) {
+  const Index channels = slope.size();  // 1 where the slope is shared: all elements then belong to one channel
+  if (channels == 0) return;
+  const ChannelChunks chunks(1, x.size() / channels, channels);
+  double* const totals = engine.shared<double>(channels * (1 + chunks.count()) + repeated_size(channels));
+  double* const slots = totals + channels;
+  const auto repeated = prelu_slope(slope, reinterpret_cast<Scalar*>(slots + channels * chunks.count()));
+  with_write(write_x, [&](auto accumulate) {
+    sum_channels<1, Scalar>(
+        engine, chunks, slots, totals, [&](Index image, Index position, Index count, const auto& add) {
+          alignas(64) Scalar values[tile_size];
+          const Scalar* const input = x.data() + position;
+          const Scalar* const gradient = d_y.data() + position;
+          compute_tile(
+              count, values, [](Scalar value, Scalar g) { return g * math::prelu_slope_derivative(value); }, input,
+              gradient);
+          add(0, values);
+          compute_tile(
+              count, values, [](Scalar value, Scalar g, Scalar factor) { return g * math::prelu_derivative(value, factor); },
+              input, gradient, repeated.read(image, position, count));
+          write_tile<accumulate>(count, values, d_x.data() + position);
+        });
+  });
+  write_totals(channels, totals, d_slope.data(), write_slope);
+}
+
+template <class Scalar>
+void sigmoid(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform(engine, y.size(), y.data(), [](Scalar value) { return value; }, SigmoidOf<Scalar>{x.data()});
+}
+
+template <class Scalar>
+void sigmoid_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor<Scalar>& d_y,
+                      HostTensor<Scalar>& d_x, Write write) {
+  with_write(write, [&](auto accumulate) {
+    transform<accumulate>(
+        engine, d_x.size(), d_x.data(),
+        [](Scalar value, Scalar gradient) { return gradient * math::sigmoid_derivative(value); }, dense(y), dense(d_y));
+  });
+}
+
+template <class Scalar>
+void tanh(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform(engine, y.size(), y.data(), [](Scalar value) { return value; }, TanhOf<Scalar>{x.data()});
+}
+
+template <class Scalar>
+void tanh_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x,
+                   Write write) {
+  with_write(write, [&](auto accumulate) {
+    transform<accumulate>(
+        engine, d_x.size(), d_x.data(),
+        [](Scalar value, Scalar gradient) { return gradient * math::tanh_derivative(value); }, dense(y), dense(d_y));
+  });
+}
+
+template <class Scalar>
+void clamp(Engine& engine, const HostTensor<Scalar>& x, Scalar low, Scalar high, HostTensor<Scalar>& y) {
+  transform(
+      engine, y.size(), y.data(),
+      [low, high](Scalar value) { return value < low ? low : value > high ? high : value; }, dense(x));
+}
+
+template <class Scalar>
+void add(Engine& engine, const HostTensor<Scalar>& x1, const HostTensor<Scalar>& x2, HostTensor<Scalar>& y) {
+  transform(engine, y.size(), y.data(), [](Scalar a, Scalar b) { return a + b; }, dense(x1), dense(x2));
+}
+
+template <class Scalar>
+void multiply(Engine& engine, const HostTensor<Scalar>& x1, const HostTensor<Scalar>& x2, HostTensor<Scalar>& y,
+              Write write) {
+  with_write(write, [&](auto accumulate) {
+    transform<accumulate>(
+        engine, y.size(), y.data(), [](Scalar a, Scalar b) { return a * b; }, dense(x1), dense(x2));
+  });
+}
+
+template <class Scalar>
+void axpy(Engine& engine, Scalar alpha, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform<true>(engine, y.size(), y.data(), [alpha](Scalar value) { return alpha * value; }, dense(x));
+}
+
+/// Rows and columns of a tensor as columns are counted: (M, K), and (M) as (M, 1).
+struct ColumnExtents {
+  explicit ColumnExtents(const Shape& shape) : rows(shape[0]), columns(shape.rank() == 1 ? 1 : shape[1]) {}
+
+  Index rows;
+  Index columns;
+};
+
+/// to[row, 0 : count] (+)= from[row, 0 : count], for row beginnings `from_stride` and `to_stride` apart.
+template <class Scalar>
+void copy_columns(Engine& engine, Index rows, Index count, const Scalar* from, Index from_stride, Scalar* to,
+                  Index to_stride, Write write) {
+  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, count));
+  engine.parallel_ranges(rows, grain, [&](Index begin, Index end, int) {
+    for (Index row = begin; row < end; ++row) {
+      if (write == Write::overwrite)
+        std::copy_n(from + row * from_stride, count, to + row * to_stride);
+      else
+        for (Index i = 0; i < count; ++i) to[row * to_stride + i] += from[row * from_stride + i];
+    }
+  });
+}
+
+template <class Scalar>
+void read_columns(Engine& engine, const HostTensor<Scalar>& x, Index first, HostTensor<Scalar>& y, Write write) {
+  const ColumnExtents source(x.shape());
+  const ColumnExtents target(y.shape());
+  copy_columns(engine, source.rows, target.columns, x.data() + first, source.columns, y.data(), target.columns, write);
+}
+
+template <class Scalar>
+void write_columns(Engine& engine, const HostTensor<Scalar>& x, Index first, HostTensor<Scalar>& y, Write write) {
+  const ColumnExtents source(x.shape());
+  const ColumnExtents target(y.shape());
+  copy_columns(engine, source.rows, source.columns, x.data(), source.columns, y.data() + first, target.columns, write);
+}
+
+}  // namespace saccade::inline v0::eigen
