@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/box.hpp>
 #include <saccade/data/tissue_texture.hpp>
 
 #include <algorithm>
@@ -21,20 +22,18 @@ struct Nucleus {
   int texture = 0;        ///< where in the noise its outline and chromatin are read
 };
 
-/// Lays `nucleus` over the dyes; parts outside the image are left out.
-inline void draw(DyeMap& dyes, const Nucleus& nucleus, const NoiseTile& noise) {
+/// Lays `nucleus` over the dyes; parts outside `clip`, a box inside the image, are left out.
+inline void draw(DyeMap& dyes, const Nucleus& nucleus, const NoiseTile& noise, const Box& clip) {
   const int reach = nucleus.long_axis + nucleus.long_axis * nucleus.irregularity / 512 + 24;
-  const Index left = std::max<Index>((nucleus.x - reach) >> 4, 0);
-  const Index right = std::min<Index>((nucleus.x + reach) >> 4, dyes.width - 1);
-  const Index top = std::max<Index>((nucleus.y - reach) >> 4, 0);
-  const Index bottom = std::min<Index>((nucleus.y + reach) >> 4, dyes.height - 1);
+  const Index left = (nucleus.x - reach) >> 4, top = (nucleus.y - reach) >> 4, side = (2 * reach >> 4) + 2;
+  const Box box = Box{left, top, side, side}.intersection(clip);
   const int sine = sine_table[static_cast<std::size_t>(nucleus.direction & 31)];
   const int cosine = sine_table[static_cast<std::size_t>((nucleus.direction & 31) + 16)];
   const std::int64_t along_scale = (256 << 16) / (nucleus.long_axis * nucleus.long_axis);
   const std::int64_t across_scale = (256 << 16) / (nucleus.short_axis * nucleus.short_axis);
 
-  for (Index row = top; row <= bottom; ++row) {
-    for (Index column = left; column <= right; ++column) {
+  for (Index row = box.y; row < box.y + box.height; ++row) {
+    for (Index column = box.x; column < box.x + box.width; ++column) {
       const int dx = static_cast<int>(column) * 16 - nucleus.x;
       const int dy = static_cast<int>(row) * 16 - nucleus.y;
       const std::int64_t along = (dx * cosine + dy * sine) >> 10;

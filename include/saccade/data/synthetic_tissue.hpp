@@ -99,13 +99,13 @@ inline Box place_focus(const SyntheticTissueOptions& options, math::RandomSequen
   return {x, y, width, height};
 }
 
-/// How far a pixel is inside the focus: a rounded box with an uneven rim; above 0 inside, 256 and more deep inside.
+/// How far a pixel is inside the focus: a rounded patch with an uneven rim; above 0 inside, never so outside the box.
 inline int focus_depth(const Box& focus, const NoiseTile& noise, Index x, Index y) {
   const auto across = static_cast<int>((2 * (x - focus.x) - focus.width) * 256 / focus.width);
   const auto down = static_cast<int>((2 * (y - focus.y) - focus.height) * 256 / focus.height);
   const int across2 = across * across >> 8, down2 = down * down >> 8;
   const int radius4 = (across2 * across2 + down2 * down2) >> 8;  // 256 on the rim of the superellipse
-  return (256 - radius4) * 2 + noise(static_cast<int>(x) * 20, static_cast<int>(y) * 20) - 160;
+  return (256 - radius4) * 2 + noise(static_cast<int>(x) * 20, static_cast<int>(y) * 20) - 255;
 }
 
 /// How far a pixel is inside a gap, where the slide shows white; negative in tissue.
@@ -161,8 +161,8 @@ inline void draw_scattered_nuclei(DyeMap& dyes, const Box& focus, const NoiseTil
     const int crowd = noise((nucleus.x >> 4) * 7 + 3000, (nucleus.y >> 4) * 7);
     if (static_cast<int>(random.below(256)) > crowd) continue;
     if (gap_depth(noise, nucleus.x >> 4, nucleus.y >> 4) > -8) continue;
-    if (focus_depth(focus, noise, nucleus.x >> 4, nucleus.y >> 4) > -40) continue;
-    draw(dyes, nucleus, noise);
+    if (focus_depth(focus, noise, nucleus.x >> 4, nucleus.y >> 4) > -120) continue;
+    draw(dyes, nucleus, noise, {0, 0, dyes.width, dyes.height});
   }
 }
 
@@ -182,7 +182,7 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
       nucleus.texture = static_cast<int>(places.below(1 << 14));
       const bool gap = places.below(12) == 0;
       const int size = places.between(0, 100), shape = places.between(0, 100), dye = places.between(-100, 100);
-      if (gap || focus_depth(focus, noise, nucleus.x >> 4, nucleus.y >> 4) < 0) continue;
+      if (gap || focus_depth(focus, noise, nucleus.x >> 4, nucleus.y >> 4) < 40) continue;
       if (label == 0) {
         const int radius = spacing * (395 + size / 4) / 1000;
         nucleus.long_axis = radius * (100 + shape / 12) / 100;
@@ -197,7 +197,7 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
         nucleus.irregularity = 120;
         nucleus.coarseness = 110;
       }
-      draw(dyes, nucleus, noise);
+      draw(dyes, nucleus, noise, focus);
     }
   }
 }

@@ -2,9 +2,9 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/core/shape.hpp>
+#include <saccade/metrics/classification.hpp>
 
 #include <cstddef>
-#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -45,10 +45,10 @@ struct PatientScore {
 }
 
 /// The mean over patients of (images right / images). It is not the share of patients whose majority is right: a
-/// patient with 6 of 10 images right counts 0.6. Not a number where there is no patient.
+/// patient with 6 of 10 images right counts 0.6. Undefined where there is no patient.
 /// Source: Spanhol et al. 2016; Xu et al. 2019, eq. 6.
 [[nodiscard]] inline double patient_recognition_rate(std::span<const PatientScore> patients) {
-  if (patients.empty()) return std::numeric_limits<double>::quiet_NaN();
+  if (patients.empty()) return undefined;
   double sum = 0;
   for (const PatientScore& patient : patients) sum += patient.score();
   return sum / static_cast<double>(patients.size());
