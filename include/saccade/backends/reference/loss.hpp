@@ -15,9 +15,9 @@ struct Loss {
   void softmax(const Tensor& logits, Tensor& probabilities) const {
     const Index B = logits.shape[0], K = logits.shape[1];
     for (Index b = 0; b < B; ++b) {
-      const Sum<Scalar> normalizer = log_sum_exp(logits.data() + b * K, K);
+      const Exponentials row(logits.data() + b * K, K);
       for (Index k = 0; k < K; ++k) {
-        probabilities.data()[b * K + k] = static_cast<Scalar>(std::exp(logits.data()[b * K + k] - normalizer));
+        probabilities.data()[b * K + k] = static_cast<Scalar>(row.exp(k) / row.sum());
       }
     }
   }
@@ -27,8 +27,9 @@ struct Loss {
     const Index B = logits.shape[0], K = logits.shape[1];
     softmax(logits, probabilities);
     for (Index b = 0; b < B; ++b) {
+      const Exponentials row(logits.data() + b * K, K);
       const Index label = static_cast<Index>(labels.data()[b]);
-      loss.data()[b] = static_cast<Scalar>(log_sum_exp(logits.data() + b * K, K) - logits.data()[b * K + label]);
+      loss.data()[b] = static_cast<Scalar>(std::log(row.sum()) - row.shifted(label));
     }
   }
 
@@ -65,14 +66,23 @@ struct Loss {
   }
 
  private:
-  /// ln sum_k exp(x[k])
-  static Sum<Scalar> log_sum_exp(const Scalar* x, Index K) {
-    Sum<Scalar> largest = x[0];
-    for (Index k = 1; k < K; ++k) largest = x[k] > largest ? x[k] : largest;
-    Sum<Scalar> sum = 0;
-    for (Index k = 0; k < K; ++k) sum += std::exp(x[k] - largest);
-    return largest + std::log(sum);
-  }
+  /// The exponentials of a row of K logits, the largest logit subtracted first: none overflows, and one is 1.
+  class Exponentials {
+   public:
+    Exponentials(const Scalar* x, Index K) : x_(x), largest_(x[0]) {
+      for (Index k = 1; k < K; ++k) largest_ = x[k] > largest_ ? x[k] : largest_;
+      for (Index k = 0; k < K; ++k) sum_ += exp(k);
+    }
+
+    [[nodiscard]] Sum<Scalar> shifted(Index k) const { return x_[k] - largest_; }
+    [[nodiscard]] Sum<Scalar> exp(Index k) const { return std::exp(shifted(k)); }
+    [[nodiscard]] Sum<Scalar> sum() const { return sum_; }
+
+   private:
+    const Scalar* x_;
+    Sum<Scalar> largest_;
+    Sum<Scalar> sum_ = 0;
+  };
 };
 
 }  // namespace saccade::inline v0::reference
