@@ -182,7 +182,8 @@ concept TrainableLossOps = LossOps<B> && requires(B b, Tensor<B> out, const Tens
   { b.softmax_cross_entropy_backward(in, in, in, out, write) } -> std::same_as<void>;
 };
 
-/// Draws: element i uses math::random_block(key, i), so every backend draws the same. See math/gaussian.hpp.
+/// Draws: element i uses math::random_block(key, i), so every backend draws the same; see math/gaussian.hpp and
+/// math/policy.hpp.
 template <class B>
 concept PolicyOps = TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Scalar<B> number, RandomKey key) {
   { b.sample_gaussian(in, number, key, out) } -> std::same_as<void>;         // (mean (B, N), sigma, key, sample)
