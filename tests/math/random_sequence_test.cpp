@@ -1,0 +1,39 @@
+#include <saccade/math/random_sequence.hpp>
+
+#include "support/catch.hpp"
+
+#include <array>
+#include <map>
+#include <vector>
+
+using namespace saccade;
+
+TEST_CASE("a sequence hands out the words of its draw in order", "[random]") {
+  const RandomKey key{.seed = 7, .stream = RandomStream::user, .counter = 3};
+  math::RandomSequence random(key);
+  for (std::uint32_t element = 0; element < 3; ++element) {
+    for (const std::uint32_t word : math::random_block(key, element).word) CHECK(random.next() == word);
+  }
+}
+
+TEST_CASE("bounded numbers reach both ends and no further", "[random]") {
+  math::RandomSequence random({.seed = 1});
+  std::map<int, int> seen;
+  for (int i = 0; i < 3000; ++i) ++seen[random.between(-1, 1)];
+  CHECK(seen.size() == 3);
+  // 1000 expected of each; the standard deviation is 26.
+  for (const int value : {-1, 0, 1}) CHECK(seen[value] == Approx(1000).margin(130));
+}
+
+TEST_CASE("every order of three is as likely", "[random]") {
+  std::map<std::vector<int>, int> seen;
+  math::RandomSequence random({.seed = 2});
+  for (int i = 0; i < 6000; ++i) {
+    std::vector<int> values = {0, 1, 2};
+    math::shuffle(values, random);
+    ++seen[values];
+  }
+  CHECK(seen.size() == 6);
+  // 1000 expected of each; the standard deviation is 29.
+  for (const auto& [order, count] : seen) CHECK(count == Approx(1000).margin(145));
+}
