@@ -83,12 +83,12 @@ class FoldSums {
 template <int Sums, class Scalar, class Tile>
 void sum_channels(Engine& engine, const ChannelChunks& chunks, double* slots, double* totals, const Tile& tile) {
   const Index width = Sums * chunks.channels();
+  const Index stride = repeated_size(chunks.channels());
+  const auto scratch = engine.per_thread<Scalar>(Sums * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
     double* const slot = slots + chunk * width;
     std::fill_n(slot, width, 0.0);
-    const Index stride = repeated_size(chunks.channels());
-    Scalar* const memory = engine.scratch<Scalar>(thread, Sums * stride);
-    const auto sums = [&](int sum) { return FoldSums<Scalar>(chunks.channels(), memory + sum * stride); };
+    const auto sums = [&](int sum) { return FoldSums<Scalar>(chunks.channels(), scratch(thread) + sum * stride); };
     chunks.for_each_fold(chunk, [&](Index image, Index begin, Index end) {
       for (int sum = 0; sum < Sums; ++sum) sums(sum).clear();
       for_each_tile(image, begin, end, [&](Index, Index position, Index count) {
@@ -139,11 +139,12 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
   };
   const Index stride = repeated_size(channels);
   const Index doubles = padded(channels);
+  const auto scratch = engine.per_thread<double>(2 * doubles + 2 * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
     double* const mean = slots + chunk * 2 * channels;
     double* const deviations = mean + channels;
     std::fill_n(mean, 2 * channels, 0.0);
-    double* const fold_mean = engine.scratch<double>(thread, 2 * doubles + 2 * stride);
+    double* const fold_mean = scratch(thread);
     double* const fold_deviations = fold_mean + doubles;
     Scalar* const centre = reinterpret_cast<Scalar*>(fold_deviations + doubles);
     FoldSums<Scalar> sums(channels, centre + stride);

@@ -94,6 +94,23 @@ template <class Scalar>
   return std::clamp<Index>(256 * 1024 / (scalar_size * std::max<Index>(1, window_size)) / 16 * 16, 64, 2048);
 }
 
+/// Puts the results of consecutive grid pixels, (end - begin, C), where they belong in the target.
+template <class Scalar>
+void spread_pixels(const CorrelationGrid& grid, Index begin, Index end, const Scalar* result,
+                   const ImageBlock<Scalar>& target, Write write) {
+  const Index channels = target.channels;
+  GridPixel pixel(grid, begin);
+  for (Index p = begin; p < end; ++p, pixel.advance(grid), result += channels) {
+    const Index row = pixel.row * grid.spread + grid.target_row;
+    const Index column = pixel.column * grid.spread + grid.target_column;
+    Scalar* const to = target.data + ((pixel.image * target.height + row) * target.width + column) * channels;
+    if (write == Write::accumulate)
+      for (Index c = 0; c < channels; ++c) to[c] += result[c];
+    else
+      std::copy_n(result, channels, to);
+  }
+}
+
 /// target = windows of the source (pixels, K) times matrix (K, N), N being the target's channels.
 template <class Scalar>
 void correlate(Engine& engine, Index batch, const ImageBlock<const Scalar>& source, const CorrelationGrid& grid,
@@ -102,32 +119,17 @@ void correlate(Engine& engine, Index batch, const ImageBlock<const Scalar>& sour
   const Index channels = target.channels;
   const bool direct = windows_are_pixels(source, grid);
   const bool dense = grid.spread == 1;
-  engine.parallel_ranges(
-      batch * grid.pixels(), pixels_per_block(terms, sizeof(Scalar)), [&](Index begin, Index end, int thread) {
-        const Index pixels = end - begin;
-        const Index window_room = direct ? 0 : padded(pixels * terms);
-        Scalar* const scratch = engine.scratch<Scalar>(thread, window_room + (dense ? 0 : pixels * channels));
-        if (!direct) gather_windows(source, grid, begin, end, scratch);
-        const Scalar* const windows = direct ? source.data + begin * terms : scratch;
-        if (dense) {
-          gemm<Layout::plain, Layout::plain>(pixels, channels, terms, windows, terms, matrix, channels,
-                                             target.data + begin * channels, channels, write);
-          return;
-        }
-        const Scalar* result = scratch + window_room;
-        gemm<Layout::plain, Layout::plain>(pixels, channels, terms, windows, terms, matrix, channels,
-                                           scratch + window_room, channels, Write::overwrite);
-        GridPixel pixel(grid, begin);
-        for (Index p = begin; p < end; ++p, pixel.advance(grid), result += channels) {
-          const Index row = pixel.row * grid.spread + grid.target_row;
-          const Index column = pixel.column * grid.spread + grid.target_column;
-          Scalar* const to = target.data + ((pixel.image * target.height + row) * target.width + column) * channels;
-          if (write == Write::accumulate)
-            for (Index c = 0; c < channels; ++c) to[c] += result[c];
-          else
-            std::copy_n(result, channels, to);
-        }
-      });
+  const Index block = pixels_per_block(terms, sizeof(Scalar));
+  const Index window_room = direct ? 0 : padded(block * terms);
+  const auto scratch = engine.per_thread<Scalar>(window_room + (dense ? 0 : block * channels));
+  engine.parallel_ranges(batch * grid.pixels(), block, [&](Index begin, Index end, int thread) {
+    if (!direct) gather_windows(source, grid, begin, end, scratch(thread));
+    const Scalar* const windows = direct ? source.data + begin * terms : scratch(thread);
+    Scalar* const result = dense ? target.data + begin * channels : scratch(thread) + window_room;
+    gemm<Layout::plain, Layout::plain>(end - begin, channels, terms, windows, terms, matrix, channels, result,
+                                       channels, dense ? write : Write::overwrite);
+    if (!dense) spread_pixels(grid, begin, end, result, target, write);
+  });
 }
 
 template <class Scalar>
@@ -230,16 +232,16 @@ void convolve_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
   const Index chunks = std::min(max_chunks, blocks);
   const Index stride = padded(d_w.size());
   Scalar* const sums = engine.shared<Scalar>(chunks * stride);
+  const auto scratch = engine.per_thread<Scalar>(direct ? 0 : block * terms);
   engine.parallel_for(chunks, [&](Index chunk, int thread) {
     const Index first = blocks * chunk / chunks;
     const Index last = blocks * (chunk + 1) / chunks;
-    Scalar* const scratch = engine.scratch<Scalar>(thread, direct ? 0 : block * terms);
     for (Index i = first; i < last; ++i) {
       const Index begin = i * block;
       const Index end = std::min(pixels, begin + block);
-      if (!direct) gather_windows(source, grid, begin, end, scratch);
+      if (!direct) gather_windows(source, grid, begin, end, scratch(thread));
       gemm<Layout::transposed, Layout::plain>(outputs, terms, end - begin, d_y.data() + begin * outputs, outputs,
-                                              direct ? x.data() + begin * terms : scratch, terms,
+                                              direct ? x.data() + begin * terms : scratch(thread), terms,
                                               sums + chunk * stride, terms,
                                               i == first ? Write::overwrite : Write::accumulate);
     }

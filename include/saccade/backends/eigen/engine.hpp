@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <type_traits>
-#include <vector>
 
 namespace saccade::inline v0::eigen {
 
@@ -26,10 +25,22 @@ class Workspace {
   AlignedBuffer<std::byte> buffer_;
 };
 
+/// `count` rounded up so that a part of a workspace keeps its successor on a cache line's boundary.
+[[nodiscard]] constexpr Index padded(Index count) { return (count + 15) / 16 * 16; }
+
+/// Scratch memory of each thread: `scratch(thread)` points to as many numbers as were asked for.
+template <class Number>
+struct PerThread {
+  Number* data;
+  Index stride;
+
+  [[nodiscard]] Number* operator()(int thread) const { return data + thread * stride; }
+};
+
 /// What the operations run on: threads, scratch memory of each thread, and scratch memory that all of them see.
 class Engine {
  public:
-  explicit Engine(int threads) : pool_(threads), scratch_(static_cast<std::size_t>(pool_.threads())) {}
+  explicit Engine(int threads) : pool_(threads) {}
 
   [[nodiscard]] int threads() const { return pool_.threads(); }
 
@@ -47,10 +58,11 @@ class Engine {
     });
   }
 
-  /// Scratch memory of one thread, valid inside one block. One call a block.
+  /// Scratch memory of `count` numbers for every thread, whichever of them will take a block. One call an operation,
+  /// from the calling thread.
   template <class Number>
-  [[nodiscard]] Number* scratch(int thread, Index count) {
-    return scratch_[static_cast<std::size_t>(thread)].workspace.take<Number>(count);
+  [[nodiscard]] PerThread<Number> per_thread(Index count) {
+    return {per_thread_.take<Number>(padded(count) * threads()), padded(count)};
   }
 
   /// Scratch memory that all blocks of an operation see. One call an operation, from the calling thread.
@@ -60,20 +72,13 @@ class Engine {
   }
 
  private:
-  struct alignas(64) ThreadScratch {
-    Workspace workspace;
-  };
-
   ThreadPool pool_;
-  std::vector<ThreadScratch> scratch_;
+  Workspace per_thread_;
   Workspace shared_;
 };
 
 /// Elements of a block of elementwise work: small operations stay on one thread, large ones split evenly enough.
 inline constexpr Index elementwise_grain = 16384;
-
-/// `count` rounded up so that a part of a workspace keeps its successor on a cache line's boundary.
-[[nodiscard]] constexpr Index padded(Index count) { return (count + 15) / 16 * 16; }
 
 /// Calls `body` with std::true_type where `write` accumulates, so that its loops are compiled once for each case.
 template <class Body>

@@ -5,15 +5,18 @@
 /// Soft attention, eq. 1: a = (1 + sigmoid(m)) * t, all (B, H, W, C), alone and together with its global average.
 namespace saccade::inline v0::eigen {
 
-template <class Scalar>
-[[nodiscard]] Scalar attend_masked(Scalar trunk, Scalar mask) {
-  return (Scalar(1) + mask) * trunk;
-}
+/// (1 + mask) * trunk. A type, not a function: loops that are handed its value inline it.
+struct Attend {
+  template <class Scalar>
+  Scalar operator()(Scalar trunk, Scalar mask) const {
+    return (Scalar(1) + mask) * trunk;
+  }
+};
 
 template <class Scalar>
 void apply_mask(Engine& engine, const HostTensor<Scalar>& trunk, const HostTensor<Scalar>& mask_logits,
                 HostTensor<Scalar>& attended) {
-  transform(engine, attended.size(), attended.data(), attend_masked<Scalar>, dense(trunk),
+  transform(engine, attended.size(), attended.data(), Attend{}, dense(trunk),
             SigmoidOf<Scalar>{mask_logits.data()});
 }
 
@@ -72,7 +75,7 @@ void attention_pool(Engine& engine, const HostTensor<Scalar>& trunk, const HostT
                             const Index place = image * rows * channels + position;
                             SigmoidOf<Scalar> mask{mask_logits.data()};
                             alignas(64) Scalar values[tile_size];
-                            compute_tile(count, values, attend_masked<Scalar>, trunk.data() + place,
+                            compute_tile(count, values, Attend{}, trunk.data() + place,
                                          mask.read(0, place, count));
                             add(0, values);
                           });

@@ -47,9 +47,10 @@ void upsample_bilinear(Engine& engine, const HostTensor<Scalar>& x, Corners corn
   auto* const memory = engine.shared<typename Axis::Taps>(height + width);
   const Axis rows(corners, in_height, height, memory);
   const Axis columns(corners, x.shape()[2], width, memory + height);
+  const auto scratch = engine.per_thread<Scalar>(in_size);
   engine.parallel_ranges(
       y.shape()[0] * height, rows_per_block(width * channels), [&](Index begin, Index end, int thread) {
-        Scalar* const blended = engine.scratch<Scalar>(thread, in_size);
+        Scalar* const blended = scratch(thread);
         for (Index row = begin; row < end; ++row) {
           const auto& vertical = rows.taps(row % height);
           const Scalar* const image = x.data() + row / height * in_height * in_size;
@@ -82,8 +83,9 @@ void upsample_bilinear_backward(Engine& engine, const HostTensor<Scalar>& d_y, C
   auto* const memory = engine.shared<typename Axis::Taps>(out_height + d_y.shape()[2]);
   const Axis rows(corners, height, out_height, memory);
   const Axis columns(corners, width, d_y.shape()[2], memory + out_height);
+  const auto scratch = engine.per_thread<Scalar>(out_size);
   engine.parallel_ranges(d_x.shape()[0] * height, rows_per_block(out_size), [&](Index begin, Index end, int thread) {
-    Scalar* const gathered = engine.scratch<Scalar>(thread, out_size);
+    Scalar* const gathered = scratch(thread);
     for (Index row = begin; row < end; ++row) {
       const Scalar* const image = d_y.data() + row / height * out_height * out_size;
       std::fill_n(gathered, out_size, Scalar(0));
