@@ -1,0 +1,84 @@
+#pragma once
+
+#include <saccade/core/file.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+
+/// Files of one JSON object a line, such as the `metrics.jsonl` of a run. Needs nlohmann/json.
+namespace saccade::inline v0::report {
+
+/// Cuts the file after its first `lines` complete lines, so that a resumed run goes on where its checkpoint stands. A
+/// last line without its line feed, as a killed run leaves behind, is not complete. A missing file has 0 lines.
+/// @throws FileError where the file has fewer complete lines, or cannot be read or cut
+inline void truncate_json_lines(const std::filesystem::path& path, std::size_t lines) {
+  if (lines == 0 && !std::filesystem::exists(path)) return;
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  auto end = bytes.begin();
+  for (std::size_t found = 0; found < lines; ++found) {
+    const auto line_feed = std::find(end, bytes.end(), '\n');
+    if (line_feed == bytes.end()) {
+      throw FileError('"' + path.string() + "\": expected " + std::to_string(lines) +
+                      " complete lines, but there are " + std::to_string(found));
+    }
+    end = line_feed + 1;
+  }
+  std::error_code error;
+  std::filesystem::resize_file(path, static_cast<std::uintmax_t>(end - bytes.begin()), error);
+  if (error) throw file_error(path, "cannot be cut", error.value());
+}
+
+/// Appends objects to a file, one a line, each handed to the operating system before `append` returns.
+class JsonLinesWriter {
+ public:
+  /// Opens the file at its end; makes it where it is missing.
+  /// @throws FileError
+  explicit JsonLinesWriter(std::filesystem::path path)
+      : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+    if (!file_.open()) throw file_error(path_, "cannot be written", errno);
+  }
+
+  /// Writes `object` and a line feed, members in the order in which they were added. Numbers that are not finite
+  /// become null.
+  /// @throws FileError, for example on a full disk; the file may then end with a part of the line
+  void append(const nlohmann::ordered_json& object) {
+    const std::string line = object.dump() + '\n';
+    if (!saccade::detail::write_all(file_.number(), saccade::detail::bytes_of(line))) {
+      throw file_error(path_, "cannot be written", errno);
+    }
+  }
+
+ private:
+  std::filesystem::path path_;
+  saccade::detail::Descriptor file_;
+};
+
+/// All objects of the file, in order; a last line without its line feed is left out.
+/// @throws FileError where the file cannot be read or a line is no JSON
+[[nodiscard]] inline std::vector<nlohmann::ordered_json> read_json_lines(const std::filesystem::path& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  std::vector<nlohmann::ordered_json> objects;
+  for (auto begin = bytes.begin(); begin != bytes.end();) {
+    const auto line_feed = std::find(begin, bytes.end(), '\n');
+    if (line_feed == bytes.end()) break;
+    objects.push_back(nlohmann::ordered_json::parse(begin, line_feed, nullptr, false));
+    if (objects.back().is_discarded()) {
+      throw FileError('"' + path.string() + "\": line " + std::to_string(objects.size()) + " is not JSON");
+    }
+    begin = line_feed + 1;
+  }
+  return objects;
+}
+
+}  // namespace saccade::inline v0::report
