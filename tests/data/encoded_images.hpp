@@ -1,0 +1,96 @@
+#pragma once
+
+#include <saccade/core/image.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include <jpeglib.h>
+#include <png.h>
+
+/// Files of kinds that the library itself does not write, for the tests of the decoder.
+namespace encoded {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// `pixels` is written as it stands: rows of height equal parts.
+inline Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colour_type, const Bytes& pixels,
+                 int interlace = PNG_INTERLACE_NONE, const std::vector<png_color>& palette = {}) {
+  Bytes bytes;
+  png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  png_infop info = png_create_info_struct(writer);
+  png_set_write_fn(
+      writer, &bytes,
+      [](png_structp p, png_bytep data, std::size_t size) {
+        auto& to = *static_cast<Bytes*>(png_get_io_ptr(p));
+        to.insert(to.end(), data, data + size);
+      },
+      nullptr);
+  png_set_IHDR(writer, info, width, height, depth, colour_type, interlace, PNG_COMPRESSION_TYPE_DEFAULT,
+               PNG_FILTER_TYPE_DEFAULT);
+  if (!palette.empty()) png_set_PLTE(writer, info, palette.data(), static_cast<int>(palette.size()));
+  png_write_info(writer, info);
+  std::vector<png_bytep> rows;
+  for (std::uint32_t y = 0; y < height; ++y) {
+    rows.push_back(const_cast<png_bytep>(pixels.data()) + y * (pixels.size() / height));
+  }
+  png_write_image(writer, rows.data());
+  png_write_end(writer, info);
+  png_destroy_write_struct(&writer, &info);
+  return bytes;
+}
+
+/// A JPEG of best quality without colour subsampling; `channels` 1 (grey) or 3.
+inline Bytes jpeg(std::uint32_t width, std::uint32_t height, int channels, const Bytes& pixels) {
+  jpeg_compress_struct writer{};
+  jpeg_error_mgr errors{};
+  writer.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&writer);
+  unsigned char* data = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&writer, &data, &size);
+  writer.image_width = width;
+  writer.image_height = height;
+  writer.input_components = channels;
+  writer.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  jpeg_set_defaults(&writer);
+  jpeg_set_quality(&writer, 100, TRUE);
+  writer.comp_info[0].h_samp_factor = writer.comp_info[0].v_samp_factor = 1;
+  jpeg_start_compress(&writer, TRUE);
+  while (writer.next_scanline < height) {
+    JSAMPROW row = const_cast<JSAMPROW>(pixels.data()) + writer.next_scanline * width * static_cast<unsigned>(channels);
+    jpeg_write_scanlines(&writer, &row, 1);
+  }
+  jpeg_finish_compress(&writer);
+  Bytes bytes(data, data + size);
+  jpeg_destroy_compress(&writer);
+  std::free(data);
+  return bytes;
+}
+
+/// The checksum of a PNG chunk, bit by bit.
+inline std::uint32_t crc32(const std::uint8_t* data, std::size_t size) {
+  std::uint32_t crc = 0xffffffffu;
+  for (std::size_t i = 0; i < size; ++i) {
+    crc ^= data[i];
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0u);
+  }
+  return ~crc;
+}
+
+/// The same PNG, claiming another size in its header, whose checksum is right.
+inline Bytes claim_size(Bytes png, std::uint32_t width, std::uint32_t height) {
+  const auto put = [&png](std::size_t at, std::uint32_t value) {
+    for (std::size_t i = 0; i < 4; ++i) png[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+  };
+  // 8 bytes of signature, 4 of length, "IHDR", width, height, 5 more bytes, checksum of the 17 from "IHDR" on.
+  put(16, width);
+  put(20, height);
+  put(29, crc32(png.data() + 12, 17));
+  return png;
+}
+
+}  // namespace encoded

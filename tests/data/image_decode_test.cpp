@@ -1,0 +1,171 @@
+#include <saccade/core/file.hpp>
+#include <saccade/data/image_decode.hpp>
+#include <saccade/data/image_encode.hpp>
+#include <saccade/math/random_sequence.hpp>
+
+#include "data/encoded_images.hpp"
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+
+using namespace saccade;
+using namespace saccade::data;
+using encoded::Bytes;
+
+namespace {
+
+RgbImage noise_image(Index width, Index height) {
+  RgbImage image(width, height);
+  math::RandomSequence random({.seed = 3});
+  for (std::uint8_t& value : image.pixels) value = static_cast<std::uint8_t>(random.next());
+  return image;
+}
+
+Bytes cut(Bytes bytes, std::size_t missing) {
+  bytes.resize(bytes.size() - missing);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("a PNG comes back bit by bit", "[image]") {
+  for (const auto& [width, height] : {std::pair<Index, Index>{1, 1}, {7, 3}, {3, 7}, {700, 456}}) {
+    const RgbImage image = noise_image(width, height);
+    const RgbImage decoded = decode_image(encode_png(image.view()), "memory");
+    CHECK(decoded.width == width);
+    CHECK(decoded.height == height);
+    CHECK(decoded.pixels == image.pixels);
+  }
+}
+
+TEST_CASE("a view with padded rows is encoded without the padding", "[image]") {
+  const RgbImage image = noise_image(10, 4);
+  const RgbImage left = decode_image(encode_png({image.pixels.data(), 6, 4, 30}), "memory");
+  CHECK(left.width == 6);
+  for (Index y = 0; y < 4; ++y) CHECK(std::equal(left.at(0, y), left.at(0, y) + 18, image.at(0, y)));
+  CHECK_THROWS_WITH(encode_png({nullptr, 0, 4, 0}), contains("must have pixels, but is 0 x 4"));
+}
+
+TEST_CASE("every kind of PNG becomes 8-bit RGB", "[image]") {
+  CHECK(decode_image(encoded::png(2, 1, 8, PNG_COLOR_TYPE_GRAY, {10, 200}), "grey").pixels ==
+        Bytes{10, 10, 10, 200, 200, 200});
+  CHECK(decode_image(encoded::png(2, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA, {10, 0, 200, 255}), "grey with alpha").pixels ==
+        Bytes{10, 10, 10, 200, 200, 200});
+  CHECK(decode_image(encoded::png(1, 2, 8, PNG_COLOR_TYPE_RGB_ALPHA, {1, 2, 3, 0, 4, 5, 6, 255}), "alpha").pixels ==
+        Bytes{1, 2, 3, 4, 5, 6});
+  // 0x8080 of 0xffff is 0x80 of 0xff.
+  CHECK(decode_image(encoded::png(3, 1, 16, PNG_COLOR_TYPE_GRAY, {0, 0, 0x80, 0x80, 0xff, 0xff}), "16 bits").pixels ==
+        Bytes{0, 0, 0, 128, 128, 128, 255, 255, 255});
+  // One bit a pixel: 1 0 1.
+  CHECK(decode_image(encoded::png(3, 1, 1, PNG_COLOR_TYPE_GRAY, {0xa0}), "1 bit").pixels ==
+        Bytes{255, 255, 255, 0, 0, 0, 255, 255, 255});
+  CHECK(decode_image(encoded::png(2, 1, 8, PNG_COLOR_TYPE_PALETTE, {1, 0}, PNG_INTERLACE_NONE, {{9, 8, 7}, {1, 2, 3}}),
+                     "palette")
+            .pixels == Bytes{1, 2, 3, 9, 8, 7});
+  const RgbImage image = noise_image(13, 11);
+  CHECK(decode_image(encoded::png(13, 11, 8, PNG_COLOR_TYPE_RGB, image.pixels, PNG_INTERLACE_ADAM7), "interlaced")
+            .pixels == image.pixels);
+}
+
+TEST_CASE("a JPEG is decoded to within its loss", "[image]") {
+  Bytes ramp;
+  for (int y = 0; y < 24; ++y) {
+    for (int x = 0; x < 40; ++x) {
+      for (const int value : {6 * x, 10 * y, 120}) ramp.push_back(static_cast<std::uint8_t>(value));
+    }
+  }
+  const RgbImage image = decode_image(encoded::jpeg(40, 24, 3, ramp), "ramp");
+  REQUIRE(image.width == 40);
+  REQUIRE(image.height == 24);
+  int worst = 0;
+  for (std::size_t i = 0; i < ramp.size(); ++i) worst = std::max(worst, std::abs(ramp[i] - image.pixels[i]));
+  CHECK(worst <= 4);
+
+  const RgbImage grey = decode_image(encoded::jpeg(8, 8, 1, Bytes(64, 77)), "grey");
+  CHECK(grey.pixels == Bytes(8 * 8 * 3, 77));
+}
+
+TEST_CASE("the first bytes decide, not the ending", "[image]") {
+  const ScratchFolder folder;
+  const RgbImage image = noise_image(5, 4);
+  write_png(folder / "picture.jpg", image.view());
+  CHECK(load_image(folder / "picture.jpg").pixels == image.pixels);
+}
+
+TEST_CASE("a file that is not an image is named", "[image]") {
+  const ScratchFolder folder;
+  write_file(folder / "x.png", "a text, not an image");
+  CHECK_THROWS_AS(load_image(folder / "x.png"), FileError);
+  CHECK_THROWS_WITH(load_image(folder / "x.png"), contains("x.png\": not a PNG or JPEG image"));
+  CHECK_THROWS_WITH(decode_image({}, "empty"), contains("\"empty\": not a PNG or JPEG image"));
+  CHECK_THROWS_WITH(load_image(folder / "y.png"), contains("y.png\": cannot be read: No such file"));
+}
+
+TEST_CASE("a PNG cut anywhere is an error", "[image]") {
+  const Bytes whole = encode_png(noise_image(20, 15).view());
+  for (std::size_t missing = 1; missing + 8 <= whole.size(); missing += missing < 40 ? 1 : 37) {
+    CHECK_THROWS_WITH(decode_image(cut(whole, missing), "x.png"), contains("\"x.png\": a damaged PNG image: "));
+  }
+  CHECK_THROWS_WITH(decode_image(cut(whole, 30), "x.png"), contains("the file ends too early"));
+}
+
+TEST_CASE("a JPEG cut anywhere is an error", "[image]") {
+  const Bytes whole = encoded::jpeg(40, 24, 3, noise_image(40, 24).pixels);
+  for (std::size_t missing = 1; missing + 3 <= whole.size(); missing += missing < 40 ? 1 : 37) {
+    CHECK_THROWS_WITH(decode_image(cut(whole, missing), "x.jpg"), contains("\"x.jpg\": a damaged JPEG image: "));
+  }
+}
+
+TEST_CASE("a flipped byte of pixels is caught by the checksum of a PNG", "[image]") {
+  Bytes bytes = encode_png(noise_image(20, 15).view());
+  bytes[bytes.size() / 2] ^= 0x10;
+  CHECK_THROWS_WITH(decode_image(bytes, "x.png"), contains("a damaged PNG image: "));
+}
+
+TEST_CASE("random damage is an error or an image, never anything else", "[image]") {
+  const Bytes png = encode_png(noise_image(20, 15).view());
+  const Bytes jpeg = encoded::jpeg(20, 15, 3, noise_image(20, 15).pixels);
+  math::RandomSequence random({.seed = 8});
+  int errors = 0;
+  for (int trial = 0; trial < 2000; ++trial) {
+    Bytes bytes = trial % 2 ? png : jpeg;
+    for (int i = 0; i < 3; ++i) {
+      bytes[3 + random.below(bytes.size() - 3)] = static_cast<std::uint8_t>(random.next());
+    }
+    try {
+      const RgbImage image = decode_image(bytes, "damaged");
+      REQUIRE(image.pixels.size() == static_cast<std::size_t>(image.width * image.height * 3));
+    } catch (const FileError&) {
+      ++errors;
+    }
+  }
+  CHECK(errors > 500);
+}
+
+TEST_CASE("a small file that claims a huge image is refused before memory is taken", "[image]") {
+  const Bytes small = encode_png(noise_image(4, 4).view());
+  CHECK_THROWS_WITH(decode_image(encoded::claim_size(small, 30000, 30000), "x.png"),
+                    contains("bytes cannot hold 30000 x 30000 pixels"));
+  CHECK_THROWS_AS(decode_image(encoded::claim_size(small, 0x7fffffff, 0x7fffffff), "x.png"), FileError);
+  CHECK_THROWS_WITH(decode_image(encoded::claim_size(small, 40000, 1), "x.png"),
+                    contains("an image of 40000 x 1 pixels; expected at most 32768 a side"));
+  CHECK_THROWS_AS(decode_image(encoded::claim_size(small, 0, 4), "x.png"), FileError);
+
+  // In a JPEG the size stands in the frame header: ff c0, length (2), depth (1), height (2), width (2).
+  Bytes jpeg = encoded::jpeg(8, 8, 1, Bytes(64, 77));
+  const Bytes frame = {0xff, 0xc0};
+  const auto header = std::search(jpeg.begin(), jpeg.end(), frame.begin(), frame.end());
+  REQUIRE(header != jpeg.end());
+  std::fill(header + 5, header + 9, std::uint8_t{0xfd});
+  CHECK_THROWS_WITH(decode_image(jpeg, "x.jpg"), contains("an image of 65021 x 65021 pixels; expected at most"));
+}
+
+TEST_CASE("a picture that cannot be written says why", "[image]") {
+  const RgbImage image = noise_image(4, 4);
+  CHECK_THROWS_WITH(write_png("/dev/full", image.view()), contains("cannot be written: No space left on device"));
+}
