@@ -1,10 +1,11 @@
 # Helpers of tests/CMakeLists.txt.
 
-# Catch2's main, compiled once.
+# Catch2's main, compiled once; neither optimised nor sanitized, which would cost more than all it does.
 find_package(Catch2 REQUIRED)
 add_library(saccade_catch_main OBJECT support/catch_main.cpp)
 target_include_directories(saccade_catch_main PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
-target_link_libraries(saccade_catch_main PUBLIC Catch2::Catch2 PRIVATE saccade_development)
+target_link_libraries(saccade_catch_main PUBLIC Catch2::Catch2)
+target_compile_options(saccade_catch_main PRIVATE -O0 -g0)
 target_compile_features(saccade_catch_main PUBLIC cxx_std_20)
 
 # saccade_add_test(FOLDER SOURCE...): one executable for a folder of tests and one ctest entry for each source, so that
