@@ -121,7 +121,7 @@ def heads():
     for case, options in (
         ("policy, no baseline, attached", PolicyOptions(squash=False, baseline=False, class_term=True, attached=True)),
         ("policy, baseline, detached", PolicyOptions(weight=0.5)),
-        ("policy, baseline, attached", PolicyOptions(class_term=True, attached=True, sigma=0.125)),
+        ("policy, baseline, attached", PolicyOptions(class_term=True, attached=True, sigma=0.125, weight=0.75)),
     ):
         policy = Policy(options)
         start(file, policy)
@@ -157,7 +157,7 @@ def rollout():
         ("statistics of every step, class term with baseline",
          ModelOptions(Options(inputs=3, bottleneck=False, mask_depth=1, trunk_units=1, shared_slope=True, aligned=False,
                               statistics=5),
-                      PolicyOptions(class_term=True, attached=True, sigma=0.125), every_step=True), 1, True),
+                      PolicyOptions(class_term=True, attached=True, sigma=0.125, weight=0.75), every_step=True), 1, True),
     ):
         model = Model(options)
         start(file, model)

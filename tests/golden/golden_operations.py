@@ -201,7 +201,7 @@ def policy():
 
 def optimizer():
     file = GoldenFile("optimizer")
-    hyper = {"learning_rate": 0.015625, "beta1": 0.875, "beta2": 0.984375, "epsilon": 2.0**-20}
+    hyper = {"learning_rate": 0.015625, "beta1": 0.875, "beta2": 0.984375, "epsilon": 2.0**-7}
     start = file.normal(3, 4)
     parameter = start.detach().clone().requires_grad_()
     adam = torch.optim.Adam([parameter], lr=hyper["learning_rate"], betas=(hyper["beta1"], hyper["beta2"]),
