@@ -62,7 +62,8 @@ std::vector<double> shrunk_focus(const SyntheticImage& tissue, Index size, std::
 TEST_CASE("one seed gives the same bytes on every machine", "[synthetic]") {
   // Recorded once; they change only when the pictures are meant to change.
   CHECK(hash(synthesize({.seed = 1}, 0, 0).image.pixels) == 0xf0309735402167b4u);
-  CHECK(hash(synthesize({.width = 160, .height = 120, .focus_area = 0.2, .seed = 9}, 20, 3).image.pixels) == 0xe44a8833992ea44du);
+  CHECK(hash(synthesize({.width = 160, .height = 120, .focus_area = 0.2, .seed = 9}, 20, 3).image.pixels) ==
+        0xe44a8833992ea44du);
 }
 
 TEST_CASE("seed, patient and image number each change the picture", "[synthetic]") {

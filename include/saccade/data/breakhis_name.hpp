@@ -83,7 +83,7 @@ struct BreakhisName {
     return {};
   }
   const std::size_t dash = name.patient.find('-');
-  if (dash == 0 || dash == std::string::npos || dash + 1 == name.patient.size()) return {};
+  if (dash == 0 || dash == std::string::npos || name.patient.ends_with('-')) return {};
   for (const TumourType& type : tumour_types) {
     if (type.code == name.type && type.label == name.label) return name;
   }

@@ -1,0 +1,119 @@
+#include <saccade/core/file.hpp>
+#include <saccade/data/breakhis.hpp>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace saccade;
+using namespace saccade::data;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// An empty file stands for an image: the index reads only names.
+void put(const ScratchFolder& folder, const std::string& name, const std::string& ending) {
+  const auto parsed = parse_breakhis_name(name);
+  REQUIRE(parsed);
+  const fs::path path = folder / breakhis_path(*parsed, ending);
+  create_folders(path.parent_path());
+  write_file(path, "");
+}
+
+std::vector<std::string> names(const std::vector<ImageRecord>& records) {
+  std::vector<std::string> list;
+  for (const ImageRecord& record : records) list.push_back(to_string(record));
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("names follow the scheme", "[breakhis]") {
+  const auto name = parse_breakhis_name("SOB_M_DC-14-2523-100-007");
+  REQUIRE(name);
+  CHECK(*name == BreakhisName{1, "DC", "14-2523", 100, 7});
+  CHECK(to_string(*name) == "SOB_M_DC-14-2523-100-007");
+  const auto lettered = parse_breakhis_name("SOB_B_TA-14-19854C-40-1234");
+  REQUIRE(lettered);
+  CHECK(*lettered == BreakhisName{0, "TA", "14-19854C", 40, 1234});
+  CHECK(to_string(*lettered) == "SOB_B_TA-14-19854C-40-1234");
+}
+
+TEST_CASE("other names are passed over", "[breakhis]") {
+  for (const std::string stem :
+       {"", "SOB", "SOB_M_", "SOB_M_DC", "SOB_M_DC-14-2523-100", "SOB_X_DC-14-2523-100-007", "SOB_B_DC-14-2523-100-007",
+        "SOB_M_ZZ-14-2523-100-007", "SOB_M_DC-14-2523-100-", "SOB_M_DC-14-2523-1x0-007", "SOB_M_DC-14-2523-100-007b",
+        "SOB_M_DC-14-100-007", "sob_m_dc-14-2523-100-007", "SOB_M_DC-14-2523--100-007"}) {
+    INFO(stem);
+    CHECK_FALSE(parse_breakhis_name(stem));
+  }
+}
+
+TEST_CASE("slides with letters share a case", "[breakhis]") {
+  CHECK(case_number("14-22549AB") == "14-22549");
+  CHECK(case_number("14-22549G") == "14-22549");
+  CHECK(case_number("14-2523") == "14-2523");
+}
+
+TEST_CASE("the index is the same wherever in the data set one points", "[breakhis]") {
+  const ScratchFolder folder;
+  put(folder, "SOB_M_DC-14-2523-100-010", ".png");
+  put(folder, "SOB_M_DC-14-2523-100-009", ".JPG");
+  put(folder, "SOB_B_A-14-22549AB-100-001", ".jpeg");
+  put(folder, "SOB_B_A-14-22549AB-40-001", ".png");
+  write_file(folder / "SOB_B_A-14-22549AB-100-002.txt", "not a picture");
+  write_file(folder / "overview.png", "not named by the scheme");
+
+  const std::vector<std::string> expected = {"SOB_B_A-14-22549AB-100-001", "SOB_M_DC-14-2523-100-009",
+                                             "SOB_M_DC-14-2523-100-010"};
+  const auto records = index_breakhis(folder.path(), 100);
+  CHECK(names(records) == expected);
+  CHECK(records[0].label == 0);
+  CHECK(records[2].label == 1);
+  CHECK(records[2].path.filename() == "SOB_M_DC-14-2523-100-010.png");
+  CHECK(names(index_breakhis(folder / "BreaKHis_v1", 100)) == expected);
+  CHECK(names(index_breakhis(folder / "BreaKHis_v1/histology_slides/breast", 100)) == expected);
+  CHECK(index_breakhis(folder.path()).size() == 4);
+}
+
+TEST_CASE("an index without images says what is there", "[breakhis]") {
+  const ScratchFolder folder;
+  put(folder, "SOB_M_DC-14-2523-200-001", ".png");
+  put(folder, "SOB_M_DC-14-2523-40-001", ".png");
+  CHECK_THROWS_AS(index_breakhis(folder.path(), 100), FileError);
+  CHECK_THROWS_WITH(index_breakhis(folder.path(), 100),
+                    "breakhis: no image at 100x under \"" + folder.path().string() +
+                        "\"; expected .../SOB/<type>/<slide>/100X/*.png (found 40X, 200X)");
+  const ScratchFolder empty;
+  CHECK_THROWS_WITH(index_breakhis(empty.path()), contains("no image under") && contains("(found none)"));
+  CHECK_THROWS_WITH(index_breakhis(empty / "nowhere", 100),
+                    "breakhis: no such folder: \"" + (empty / "nowhere").string() + '"');
+}
+
+TEST_CASE("one image in two encodings is refused", "[breakhis]") {
+  const ScratchFolder folder;
+  put(folder, "SOB_M_DC-14-2523-100-001", ".png");
+  put(folder, "SOB_M_DC-14-2523-100-001", ".jpg");
+  CHECK_THROWS_WITH(index_breakhis(folder.path()), contains("SOB_M_DC-14-2523-100-001 is there twice"));
+}
+
+TEST_CASE("foci are read from beside the data or above it", "[breakhis]") {
+  const ScratchFolder folder;
+  put(folder, "SOB_M_DC-14-2523-100-001", ".png");
+  CHECK_FALSE(read_foci(folder.path()));
+  write_file(folder / "foci.csv", "path,x,y,width,height,label\na/SOB_M_DC-14-2523-100-001.png,1,2,30,40,1\r\n");
+  for (const fs::path& data : {folder.path(), folder / "BreaKHis_v1", folder / "BreaKHis_v1/histology_slides"}) {
+    const auto foci = read_foci(data);
+    REQUIRE(foci);
+    CHECK(foci->size() == 1);
+    CHECK(foci->at("SOB_M_DC-14-2523-100-001") == Box{1, 2, 30, 40});
+  }
+  for (const std::string line : {"a.png,1,2,3,4", "a.png,1,2,3,4,1,5", "a.png,1,,3,4,1", "a.png", "a.png,1,2,3,4,x"}) {
+    INFO(line);
+    write_file(folder / "foci.csv", "path,x,y,width,height,label\n" + line + "\n");
+    CHECK_THROWS_WITH(read_foci(folder.path()), contains("line 2 must be path,x,y,width,height,label"));
+  }
+}
