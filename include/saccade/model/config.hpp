@@ -64,7 +64,6 @@ struct HybridAttentionConfig {
   config.encoder.stem_kernel = 7;
   config.encoder.stem_stride = 4;
   config.encoder.mask_depth = 2;
-  config.encoder.normalization.normalization = Normalization::group;
   config.supervised_steps = SupervisedSteps::every;
   return validated(config);
 }

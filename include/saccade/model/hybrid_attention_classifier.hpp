@@ -57,7 +57,7 @@ class HybridAttentionClassifier {
         encoder_(std::move(encoder)),
         fusion_({.features = encoder_.features(), .outputs = config_.fusion_width}),
         core_({.inputs = config_.fusion_width, .hidden = config_.hidden}),
-        classifier_({.inputs = config_.hidden, .outputs = config_.classes, .initialization = initialization::small}),
+        classifier_({.inputs = config_.hidden, .outputs = config_.classes}),
         policy_(config_.policy) {}
 
   [[nodiscard]] const Config& config() const { return config_; }

@@ -2,6 +2,7 @@
 
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/config.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -19,12 +20,6 @@ struct StepReport {
   double loss = 0;           ///< equation 5: cross-entropy - weight * reward
   double accuracy = 0;       ///< of the most probable class at the last step
   double gradient_norm = 0;  ///< before clipping
-};
-
-/// Where the glimpses of a training step come from.
-enum class TrainingGlimpses {
-  policy,  ///< drawn by the policy, which learns
-  random,  ///< uniform over the image; the policy learns nothing: a control, or a first stage
 };
 
 /// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are its

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <saccade/model/config.hpp>
+
+#include <array>
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+/// Every configuration lists its fields here once, by name, and every enumeration its words: files, programs and error
+/// sentences all go by these lists.
+namespace saccade::inline v0 {
+
+/// The words of an enumeration, in the order of its values.
+template <class E>
+inline constexpr int enum_names = 0;
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<Border>{"inside", "zero"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<MaskUse>{"attend", "none"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<UnitKind>{"bottleneck", "basic"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<Corners>{"aligned", "half_pixel"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<Normalization>{"batch", "group"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<SlopeSharing>{"shared", "per_channel"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<MeanSquash>{"none", "tanh"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<Baseline>{"none", "learned"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<RewardClass>{"sampled", "most_probable"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<StateGradient>{"attached", "detached"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<FirstLocation>{"random", "centre"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<SupervisedSteps>{"last", "every"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<RunningStatistics>{"shared", "per_step"};
+
+/// `C` is the configuration, const or not; visit(name, field).
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, GlimpseGeometry>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("side", c.side);
+  visit("scales", c.scales);
+  visit("border", c.border);
+  visit("mean", c.mean);
+  visit("deviation", c.deviation);
+}
+
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, BatchNormHyper>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("epsilon", c.epsilon);
+  visit("momentum", c.momentum);
+}
+
+/// `channels` follows from the unit.
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, NormalizedActivationConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("kind", c.normalization);
+  visit("groups", c.groups);
+  visit("slope_sharing", c.slope_sharing);
+  visit("batch_norm", c.batch_norm);
+}
+
+/// `inputs` and `side` follow from the sensor.
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, SoftAttentionConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("width", c.width);
+  visit("stem_kernel", c.stem_kernel);
+  visit("stem_stride", c.stem_stride);
+  visit("trunk_units", c.trunk_units);
+  visit("mask", c.mask);
+  visit("mask_depth", c.mask_depth);
+  visit("mask_skips", c.mask_skips);
+  visit("unit", c.unit);
+  visit("corners", c.corners);
+  visit("spatial_features", c.spatial_features);
+  visit("normalization", c.normalization);
+}
+
+/// `hidden` follows from the model.
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, PolicyConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("sigma", c.sigma);
+  visit("weight", c.weight);
+  visit("squash", c.squash);
+  visit("baseline", c.baseline);
+  visit("reward", c.reward);
+  visit("class_term", c.class_term);
+  visit("state", c.state);
+}
+
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, HybridAttentionConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("classes", c.classes);
+  visit("glimpses", c.glimpses);
+  visit("sensor", c.sensor);
+  visit("encoder", c.encoder);
+  visit("fusion_width", c.fusion_width);
+  visit("hidden", c.hidden);
+  visit("policy", c.policy);
+  visit("first_location", c.first_location);
+  visit("supervised_steps", c.supervised_steps);
+  visit("running_statistics", c.running_statistics);
+}
+
+}  // namespace saccade::inline v0

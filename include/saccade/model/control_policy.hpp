@@ -1,0 +1,113 @@
+#pragma once
+
+#include <saccade/core/box.hpp>
+#include <saccade/core/error.hpp>
+#include <saccade/core/geometry.hpp>
+#include <saccade/math/philox.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace saccade::inline v0 {
+
+/// A place in an image: x to the right, y down, -1 and +1 the outer edges.
+struct Location {
+  double x = 0;
+  double y = 0;
+};
+
+/// Who chooses the glimpses of an evaluation. All but `learned` are controls: they look at nothing.
+enum class GlimpsePolicy {
+  learned,  ///< the model's own means
+  random,   ///< uniform over all windows inside the image
+  centre,   ///< the middle, every time
+  grid,     ///< the cells of a fixed grid over the image, in reading order
+  oracle,   ///< the middle of the focus, where it is known: the ceiling
+};
+
+inline constexpr std::array<std::string_view, 5> glimpse_policy_names{"learned", "random", "centre", "grid", "oracle"};
+
+[[nodiscard]] inline std::string to_string(GlimpsePolicy policy) {
+  return std::string(glimpse_policy_names[static_cast<std::size_t>(policy)]);
+}
+
+/// @throws ConfigError
+[[nodiscard]] inline GlimpsePolicy parse_glimpse_policy(std::string_view name) {
+  for (std::size_t i = 0; i < glimpse_policy_names.size(); ++i)
+    if (glimpse_policy_names[i] == name) return static_cast<GlimpsePolicy>(i);
+  throw ConfigError("unknown policy \"" + std::string(name) + "\"; expected learned, random, centre, grid or oracle");
+}
+
+namespace detail {
+
+/// The location, on one axis, whose window of `side` pixels begins at `corner`.
+inline double location_of_corner(double corner, Index side, Index extent) {
+  return 2.0 * (corner + 0.5 * static_cast<double>(side)) / static_cast<double>(extent) - 1.0;
+}
+
+/// Corner of cell `cell` of `cells`: evenly spread, the first and the last at equal distances from the edges.
+inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
+  const double room = static_cast<double>(std::max<Index>(extent - side, 0));
+  return room * (static_cast<double>(cell) + 0.5) / static_cast<double>(cells);
+}
+
+}  // namespace detail
+
+/// `count` places that cover the image evenly: the rows and columns of cells as square as its shape allows, the unused
+/// cells left out at the end.
+[[nodiscard]] inline std::vector<Location> grid_locations(Index count, Index side, Index width, Index height) {
+  Index columns = 1;
+  const double aspect = static_cast<double>(width) / static_cast<double>(height);
+  while (static_cast<double>(columns * columns) < static_cast<double>(count) * aspect && columns < count) ++columns;
+  const Index rows = (count + columns - 1) / columns;
+  columns = (count + rows - 1) / rows;
+  std::vector<Location> places;
+  for (Index i = 0; i < count; ++i) {
+    const Index row = i / columns, in_row = std::min(columns, count - row * columns);
+    places.push_back(
+        {detail::location_of_corner(detail::grid_corner(i % columns, in_row, side, width), side, width),
+         detail::location_of_corner(detail::grid_corner(row, rows, side, height), side, height)});
+  }
+  return places;
+}
+
+/// The places at which a control policy looks, one for each glimpse.
+///
+/// @param side           pixels of the finest window
+/// @param width, height  of the image, in pixels
+/// @param focus          where to look; only the oracle asks
+/// @param key            only `random` draws; element i belongs to glimpse i
+[[nodiscard]] inline std::vector<Location> control_locations(GlimpsePolicy policy, Index glimpses, Index side,
+                                                             Index width, Index height, const Box& focus,
+                                                             const RandomKey& key) {
+  std::vector<Location> places(static_cast<std::size_t>(glimpses));
+  switch (policy) {
+    case GlimpsePolicy::random:
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        const math::PhiloxBlock block = math::random_block(key, static_cast<std::uint32_t>(i));
+        const auto corner = [&](int word, Index extent) {
+          const auto windows = static_cast<double>(std::max<Index>(extent - side, 0) + 1);
+          return std::floor(math::unit_interval(block.word[word]) * windows);
+        };
+        places[i] = {detail::location_of_corner(corner(0, width), side, width),
+                     detail::location_of_corner(corner(1, height), side, height)};
+      }
+      break;
+    case GlimpsePolicy::grid: places = grid_locations(glimpses, side, width, height); break;
+    case GlimpsePolicy::oracle:
+      for (Location& place : places) {
+        place.x = (2.0 * static_cast<double>(focus.x) + static_cast<double>(focus.width)) / static_cast<double>(width) - 1.0;
+        place.y = (2.0 * static_cast<double>(focus.y) + static_cast<double>(focus.height)) / static_cast<double>(height) - 1.0;
+      }
+      break;
+    case GlimpsePolicy::centre: break;
+    case GlimpsePolicy::learned: throw ConfigError("control_locations: the learned policy is the model's own");
+  }
+  return places;
+}
+
+}  // namespace saccade::inline v0

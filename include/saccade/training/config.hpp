@@ -1,0 +1,79 @@
+#pragma once
+
+#include <saccade/model/config_fields.hpp>
+#include <saccade/training/adam.hpp>
+#include <saccade/training/learning_rate.hpp>
+
+#include <array>
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace saccade::inline v0 {
+
+/// Where the glimpses of a training step come from.
+enum class TrainingGlimpses {
+  policy,  ///< drawn by the policy, which learns
+  random,  ///< uniform over the image; the policy learns nothing: a control, or a first stage
+};
+
+/// How a model is trained; the model itself has its own configuration.
+struct TrainingConfig {
+  Index epochs = 200;
+  Index batch = 16;
+  double learning_rate = 0.01;
+  double decay = 0.98;  ///< of the learning rate, by epoch
+  AdamConfig adam{};
+  TrainingGlimpses glimpses = TrainingGlimpses::policy;
+  bool augment = true;  ///< the eight symmetries of the square
+};
+
+/// @throws ConfigError
+inline void validate(const TrainingConfig& config) {
+  expect_config(config.epochs >= 1, "training: epochs must be at least 1, but is " + std::to_string(config.epochs));
+  expect_config(config.batch >= 1, "training: batch must be at least 1, but is " + std::to_string(config.batch));
+  expect_config(config.learning_rate > 0, "training: learning_rate must be greater than 0");
+  expect_config(config.decay > 0 && config.decay <= 1, "training: decay must be greater than 0 and at most 1");
+}
+
+/// The way of training that goes with a model preset. @throws ConfigError
+[[nodiscard]] inline TrainingConfig training_preset(std::string_view name) {
+  TrainingConfig config;
+  if (name == "paper") return config;
+  config.learning_rate = 1e-3;
+  config.decay = 0.985;
+  config.adam.clip_norm = 5;
+  if (name == "stable") return config;
+  config.learning_rate = 2e-3;
+  config.decay = 0.95;
+  config.epochs = 30;
+  if (name == "compact") return config;
+  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
+}
+
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<TrainingGlimpses>{"policy", "random"};
+
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, AdamConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("beta1", c.beta1);
+  visit("beta2", c.beta2);
+  visit("epsilon", c.epsilon);
+  visit("clip_norm", c.clip_norm);
+}
+
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, TrainingConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("epochs", c.epochs);
+  visit("batch", c.batch);
+  visit("learning_rate", c.learning_rate);
+  visit("decay", c.decay);
+  visit("adam", c.adam);
+  visit("glimpses", c.glimpses);
+  visit("augment", c.augment);
+}
+
+}  // namespace saccade::inline v0

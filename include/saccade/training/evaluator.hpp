@@ -1,0 +1,121 @@
+#pragma once
+
+#include <saccade/core/box.hpp>
+#include <saccade/math/glimpse.hpp>
+#include <saccade/model/control_policy.hpp>
+#include <saccade/model/hybrid_attention_classifier.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace saccade::inline v0 {
+
+/// What a model said of one image, and where it looked.
+struct Prediction {
+  std::vector<std::vector<double>> probabilities;  ///< of each class, after each glimpse
+  std::vector<Location> locations;                 ///< of each glimpse
+  std::vector<std::vector<Box>> windows;           ///< of each glimpse, at each scale, finest first; may reach outside
+
+  /// The class of the last answer; the first of equals.
+  [[nodiscard]] Index answer() const {
+    const auto& last = probabilities.back();
+    return std::max_element(last.begin(), last.end()) - last.begin();
+  }
+};
+
+/// Runs a model in evaluation mode over images in batches of one size: the memory is sized once, and an image's answer
+/// does not depend on the batch that it is in. The parts are passed in each time and belong to the caller.
+template <Backend B, class Model = HybridAttentionClassifier<B>>
+class Evaluator {
+ public:
+  using Episode = typename Model::Episode;
+
+  /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
+  Evaluator(B& b, const Model& model, Index batch, Keep keep = Keep::last_step)
+      : b_(&b), model_(&model), episode_(model.make_episode(b, batch, Mode::evaluation, keep)) {}
+
+  [[nodiscard]] Index batch() const { return episode_.batch; }
+
+  /// The last batch's activations.
+  [[nodiscard]] Episode& episode() { return episode_; }
+
+  /// Predictions for at most `batch()` images.
+  ///
+  /// @param foci   the focus of each image, for the oracle; else empty
+  /// @param first  number of the first image in the whole set: a random glimpse depends on (seed, image, step) alone
+  [[nodiscard]] std::vector<Prediction> predict(const typename Model::Parameters& parameters,
+                                                typename Model::Statistics& statistics,
+                                                std::span<const Image<B>* const> images, GlimpsePolicy policy,
+                                                std::uint64_t seed = 0, std::span<const Box> foci = {},
+                                                Index first = 0) {
+    B& b = *b_;
+    const auto count = images.size();
+    expect_config(count > 0 && static_cast<Index>(count) <= batch(),
+                  "Evaluator: a batch must hold 1 to " + std::to_string(batch()) + " images, but holds " +
+                      std::to_string(count));
+    expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
+                  "Evaluator: the oracle needs the focus of every image");
+    // A short batch is filled up with its first image; the answers for the filling are dropped.
+    oriented_.clear();
+    for (Index n = 0; n < batch(); ++n)
+      oriented_.push_back({images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]});
+    RolloutOptions options{.locations = Locations::mean, .seed = seed};
+    if (policy != GlimpsePolicy::learned) {
+      options.locations = Locations::given;
+      give(policy, seed, foci, first);
+    }
+    model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+    return collect(images);
+  }
+
+ private:
+  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
+    const auto steps = episode_.steps.size();
+    const Index side = model_->config().sensor.side;
+    std::vector<std::vector<Scalar<B>>> values(steps);
+    for (std::size_t n = 0; n < oriented_.size(); ++n) {
+      const Image<B>& image = *oriented_[n].image;
+      const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
+      const auto places = control_locations(policy, static_cast<Index>(steps), side, b_->width(image), b_->height(image),
+                                            n < foci.size() ? foci[n] : Box{}, key);
+      for (std::size_t t = 0; t < steps; ++t) {
+        values[t].push_back(static_cast<Scalar<B>>(places[t].x));
+        values[t].push_back(static_cast<Scalar<B>>(places[t].y));
+      }
+    }
+    for (std::size_t t = 0; t < steps; ++t)
+      model_->set_locations(*b_, episode_, static_cast<Index>(t), std::span<const Scalar<B>>(values[t]));
+  }
+
+  [[nodiscard]] std::vector<Prediction> collect(std::span<const Image<B>* const> images) {
+    std::vector<Prediction> predictions(images.size());
+    const GlimpseGeometry& sensor = model_->config().sensor;
+    for (const auto& step : episode_.steps) {
+      const auto probabilities = to_vector(*b_, step.probabilities), locations = to_vector(*b_, step.location);
+      const std::size_t classes = probabilities.size() / oriented_.size();
+      for (std::size_t n = 0; n < images.size(); ++n) {
+        Prediction& prediction = predictions[n];
+        const auto row = probabilities.begin() + static_cast<std::ptrdiff_t>(n * classes);
+        prediction.probabilities.emplace_back(row, row + static_cast<std::ptrdiff_t>(classes));
+        const Scalar<B> x = locations[2 * n], y = locations[2 * n + 1];
+        prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
+        std::vector<Box>& windows = prediction.windows.emplace_back();
+        for (Index scale = 0; scale < sensor.scales; ++scale) {
+          const auto w = math::glimpse_window(sensor, scale, x, y, b_->width(*images[n]), b_->height(*images[n]));
+          windows.push_back({w.x, w.y, w.size, w.size});
+        }
+      }
+    }
+    return predictions;
+  }
+
+  B* b_;
+  const Model* model_;
+  Episode episode_;
+  std::vector<OrientedImage<B>> oriented_;
+};
+
+}  // namespace saccade::inline v0
