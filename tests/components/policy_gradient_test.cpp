@@ -1,0 +1,176 @@
+#include <saccade/components/policy_gradient.hpp>
+
+#include "support/gradient_check.hpp"
+
+#include <cmath>
+
+using namespace saccade;
+using namespace saccade_test;
+
+namespace {
+
+using Policy = PolicyGradient<Reference>;
+
+constexpr Index batch = 3;
+
+struct Problem {
+  explicit Problem(const PolicyConfig& config)
+      : policy(config),
+        parameters(policy.make_parameters(b)),
+        d_parameters(policy.make_parameters(b)),
+        cache(policy.make_cache(b, batch)),
+        workspace(policy.make_workspace(b, batch)),
+        h(random_array({batch, config.hidden}, 2)) {
+    randomize_parameters(parameters, 1);
+    // Some beyond the edges, where the world clamps.
+    cache.sample = {{batch, 2}, {0.4, -1.6, 1.3, 0.2, -0.9, 2.5}};
+  }
+
+  void forward() {
+    policy.locate(b, parameters, h, cache);
+    policy.predict_reward(b, parameters, h, cache);
+  }
+
+  void backward_location() {
+    policy.weigh(b, reward, cache, workspace);
+    policy.backward_location(b, parameters, h, cache, workspace, d_parameters, d_h);
+  }
+
+  /// -1/B sum_n advantage_n ln N(sample_n; mean_n, sigma^2), the advantages held constant; the constant of the density
+  /// left out.
+  double surrogate(const std::vector<double>& advantage) {
+    policy.locate(b, parameters, h, cache);
+    double sum = 0;
+    for (std::size_t i = 0; i < 2 * batch; ++i) {
+      const double z = (cache.sample.values[i] - cache.mean.values[i]) / policy.config().sigma;
+      sum += advantage[i / 2] * z * z / 2;
+    }
+    return sum / batch;
+  }
+
+  Reference b;
+  Policy policy;
+  Policy::Parameters parameters, d_parameters;
+  Policy::Cache cache;
+  Policy::Workspace workspace;
+  Array h;
+  Array d_h = filled({batch, 4}, 0);
+  const Array reward{{batch}, {1, 0, 1}};
+};
+
+}  // namespace
+
+TEST_CASE("the mean receives the REINFORCE gradient of the sample before clamping", "[policy_gradient]") {
+  const auto squash = GENERATE(MeanSquash::none, MeanSquash::tanh);
+  const auto baseline = GENERATE(Baseline::none, Baseline::learned);
+  const double weight = GENERATE(1.0, 0.3);
+  Problem problem({.hidden = 4,
+                   .sigma = 0.7,
+                   .weight = weight,
+                   .squash = squash,
+                   .baseline = baseline,
+                   .state = StateGradient::attached});
+  problem.forward();
+  std::vector<double> advantage = problem.reward.values;
+  for (std::size_t n = 0; n < batch; ++n) {
+    if (baseline == Baseline::learned) advantage[n] -= problem.cache.baseline.values[n];
+    advantage[n] *= weight;
+  }
+  problem.backward_location();
+  const auto loss = [&] { return problem.surrogate(advantage); };
+  auto& locator = problem.parameters.locator;
+  auto& d_locator = problem.d_parameters.locator;
+  check_gradients(locator, d_locator, loss);
+  check_gradient("h", problem.h, problem.d_h, loss);
+  CHECK(norm(d_locator.bias) > 0);
+
+  problem.forward();
+  check_accumulates(problem.d_parameters, [&] { problem.backward_location(); });
+}
+
+TEST_CASE("the policy term by hand: -weight / B (R - baseline) (sample - mean) / sigma^2", "[policy_gradient]") {
+  Problem problem({.hidden = 4, .sigma = 0.5, .weight = 2, .squash = MeanSquash::none, .baseline = Baseline::none});
+  problem.forward();
+  problem.cache.mean = {{batch, 2}, {0.1, -0.2, 0.3, 0.4, -0.5, 0.6}};
+  problem.backward_location();
+  const double factor = -2.0 / 3.0 / 0.25;
+  CHECK(problem.workspace.d_mean.values[0] == Approx(factor * (0.4 - 0.1)));
+  CHECK(problem.workspace.d_mean.values[1] == Approx(factor * (-1.6 + 0.2)));
+  CHECK(problem.workspace.d_mean.values[2] == 0);  // no reward, no gradient
+  CHECK(problem.workspace.d_mean.values[3] == 0);
+  CHECK(problem.workspace.d_mean.values[4] == Approx(factor * (-0.9 + 0.5)));
+  CHECK(problem.workspace.d_mean.values[5] == Approx(factor * (2.5 - 0.6)));
+  CHECK(problem.d_parameters.locator.bias.values[1] == Approx(factor * (-1.4 + 1.9)));
+}
+
+TEST_CASE("a detached state receives nothing from the policy", "[policy_gradient]") {
+  Problem problem({.hidden = 4, .state = StateGradient::detached});
+  problem.forward();
+  problem.backward_location();
+  CHECK(norm(problem.d_h) == 0);
+  CHECK(norm(problem.d_parameters.locator.weight) > 0);
+}
+
+TEST_CASE("the sample is kept unclamped, and the location is clamped", "[policy_gradient]") {
+  Problem problem({.hidden = 4, .sigma = 3});
+  problem.forward();
+  problem.policy.draw(problem.b, {.seed = 5}, problem.cache);
+  Array location = filled({batch, 2}, not_a_number);
+  problem.policy.place(problem.b, problem.cache, location);
+  bool beyond = false;
+  for (std::size_t i = 0; i < location.values.size(); ++i) {
+    const double sample = problem.cache.sample.values[i];
+    beyond = beyond || std::abs(sample) > 1;
+    CHECK(location.values[i] == std::min(std::max(sample, -1.0), 1.0));
+  }
+  CHECK(beyond);
+
+  problem.policy.take_mean(problem.b, problem.cache);
+  CHECK(problem.cache.sample.values == problem.cache.mean.values);
+}
+
+TEST_CASE("the value head descends the squared error of the reward", "[policy_gradient]") {
+  Problem problem({.hidden = 4, .weight = 0.1});  // the weight is not the value's
+  problem.forward();
+  problem.policy.backward_value(problem.b, problem.h, problem.reward, problem.cache, problem.workspace,
+                                problem.d_parameters);
+  const auto loss = [&] {
+    problem.forward();
+    double sum = 0;
+    for (std::size_t n = 0; n < batch; ++n)
+      sum += std::pow(problem.reward.values[n] - problem.cache.baseline.values[n], 2);
+    return sum / batch;
+  };
+  check_gradients(problem.parameters.value[0], problem.d_parameters.value[0], loss);
+  CHECK(norm(problem.d_parameters.locator.weight) == 0);
+}
+
+TEST_CASE("the class term is the gradient of -advantage ln p(class)", "[policy_gradient]") {
+  Reference b;
+  const Policy policy({.hidden = 4, .weight = 0.6, .reward = RewardClass::sampled, .class_term = true});
+  auto cache = policy.make_cache(b, batch);
+  cache.baseline = {{batch}, {0.25, 0.5, -0.125}};
+  auto workspace = policy.make_workspace(b, batch);
+  const Array reward{{batch}, {1, 0, 1}}, classes{{batch}, {2, 0, 1}};
+  Array logits = random_array({batch, 3}, 9), probabilities = logits, d_logits = filled({batch, 3}, 0.5);
+  b.softmax(logits, probabilities);
+  policy.weigh(b, reward, cache, workspace);
+  policy.backward_class(b, probabilities, classes, workspace, d_logits);
+  for (double& value : d_logits.values) value -= 0.5;  // it accumulates
+  check_gradient("logits", logits, d_logits, [&] {
+    b.softmax(logits, probabilities);
+    double sum = 0;
+    for (std::size_t n = 0; n < batch; ++n) {
+      const auto answer = static_cast<std::size_t>(classes.values[n]);
+      sum -= 0.6 / 3 * (reward.values[n] - cache.baseline.values[n]) * std::log(probabilities.values[3 * n + answer]);
+    }
+    return sum;
+  });
+}
+
+TEST_CASE("the policy says when it cannot be built", "[policy_gradient]") {
+  CHECK_THROWS_WITH(Policy({.sigma = 0}), contains("PolicyGradient: sigma must be greater than 0, but is 0"));
+  CHECK_THROWS_WITH(Policy({.weight = -1}), contains("PolicyGradient: weight must be at least 0, but is -1"));
+  CHECK_THROWS_WITH(Policy({.reward = RewardClass::most_probable, .class_term = true}),
+                    "PolicyGradient: the class term needs reward from the sampled class");
+}
