@@ -56,7 +56,7 @@ TEST_CASE("images come in the order asked for, for any number of threads", "[loa
   for (const int threads : {1, 2, 4}) {
     for (const std::size_t cache : {std::size_t{0}, std::size_t{500}, std::size_t{1} << 20}) {
       Loader loader(numbered(60), decode, {.threads = threads, .prefetch = 5, .cache_bytes = cache});
-      for (const std::uint64_t epoch : {0, 1, 2}) {
+      for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
         const auto order = epoch_order(everything, 1, epoch);
         CHECK(read_epoch(loader, order, 7) == order);
       }

@@ -6,9 +6,12 @@
 #include <saccade/data/breakhis_name.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -106,7 +109,7 @@ struct ImageRecord : BreakhisName {
     const std::filesystem::path image(line.substr(0, comma));
     std::array<Index, 5> values{};  // x, y, width, height, label
     bool readable = comma != std::string_view::npos;
-    const char* at = line.data() + comma;
+    const char* at = line.data() + std::min(comma, line.size());
     for (std::size_t i = 0; i < values.size() && readable; ++i) {
       const auto [end, error] = std::from_chars(at + 1, line.data() + line.size(), values[i]);
       const bool last = i + 1 == values.size();
