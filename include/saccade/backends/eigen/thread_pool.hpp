@@ -10,6 +10,7 @@
 #include <memory>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline v0::eigen {
