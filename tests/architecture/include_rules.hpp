@@ -81,7 +81,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
   static const std::map<std::string, Rooms> rules = {
       {"Eigen/", {"backends/eigen"}},
       {"unsupported/Eigen/", {"backends/eigen"}},
-      {"nlohmann/", {"data", "training", "report"}},
+      {"nlohmann/", {"data", "model", "training", "report"}},
       {"stb/", {"data", "report"}},
       {"jpeglib.h", {"data"}},
       {"png.h", {"data"}},
