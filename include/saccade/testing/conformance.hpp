@@ -17,7 +17,8 @@
 
 namespace saccade::inline v0::testing {
 
-/// The training concepts that `B` does not satisfy, or, with `satisfied`, those that it does: "TrainableLinearOps, ...".
+/// The training concepts that `B` does not satisfy, or, with `satisfied`, those that it does: "TrainableLinearOps,
+/// ...".
 template <class B>
 [[nodiscard]] std::string training_concepts(bool satisfied) {
   std::string names;
@@ -45,8 +46,8 @@ template <class B>
 ///       CHECK(report.passed());
 ///     }
 ///
-/// A backend that trains is checked whole; one that only classifies, in all that classifying needs. One in between has a
-/// case that fails and says what is missing.
+/// A backend that trains is checked whole; one that only classifies, in all that classifying needs. One in between has
+/// a case that fails and says what is missing.
 ///
 /// @tparam R        the reference, constructed without arguments
 /// @param make      returns a new backend, perhaps one that cannot be moved

@@ -8,9 +8,9 @@ namespace saccade::inline v0::testing {
 template <class B>
 struct Derivative {
   std::vector<Operand> inputs;
-  std::vector<Result> outputs;            ///< of the forward
-  std::size_t differentiated = 1;         ///< so many first outputs have a gradient; the others are saved values
-  std::vector<std::size_t> wrt;           ///< inputs that have a gradient
+  std::vector<Result> outputs;              ///< of the forward
+  std::size_t differentiated = 1;           ///< so many first outputs have a gradient; the others are saved values
+  std::vector<std::size_t> wrt;             ///< inputs that have a gradient
   std::vector<std::size_t> linear_in = {};  ///< those of `wrt` in which the forward is linear, the others held fixed
 
   std::function<void(B&, const Inputs<B>& in, const Outputs<B>& out)> forward;

@@ -63,7 +63,7 @@ template <class B, class R>
 struct Problem {
   std::vector<Operand> inputs;
   std::vector<Result> outputs;
-  Index depth = 1;  ///< numbers summed up for one output; sets the tolerance
+  Index depth = 1;                                           ///< numbers summed up for one output; sets the tolerance
   std::vector<std::pair<std::size_t, std::size_t>> aliases;  ///< input and output that may be one tensor
   Call<B> on_backend;
   Call<R> on_reference;

@@ -25,7 +25,8 @@ struct ConformanceOptions {
 template <class B, class R>
 class Suite {
  public:
-  Suite(std::function<B()> make, ConformanceOptions<B> options) : make_(std::move(make)), options_(std::move(options)) {}
+  Suite(std::function<B()> make, ConformanceOptions<B> options)
+      : make_(std::move(make)), options_(std::move(options)) {}
 
   /// A law that is written out: `check(b, report)`.
   template <class Check>
@@ -57,18 +58,17 @@ class Suite {
   template <class MakeProblems>
   void operation_with_setup(const std::string& name, MakeProblems problems) {
     const double epsilon = options_.epsilon;
-    each_problem(name + ": agrees with the reference", problems,
-                 [epsilon](B& b, const auto& problem, Report& report) {
-                   check_agreement(b, problem, epsilon, report);
-                 });
+    each_problem(name + ": agrees with the reference", problems, [epsilon](B& b, const auto& problem, Report& report) {
+      check_agreement(b, problem, epsilon, report);
+    });
     each_problem(name + ": overwrites and accumulates", problems,
                  [epsilon](B& b, const auto& problem, Report& report) { check_writes(b, problem, epsilon, report); });
-    each_problem(name + ": repeats bit for bit", problems,
-                 [make = options_.make_another ? options_.make_another : make_](B& b, const auto& problem,
-                                                                                 Report& report) {
-                   B other = make();
-                   check_repeats(b, other, problem, report);
-                 });
+    each_problem(
+        name + ": repeats bit for bit", problems,
+        [make = options_.make_another ? options_.make_another : make_](B& b, const auto& problem, Report& report) {
+          B other = make();
+          check_repeats(b, other, problem, report);
+        });
   }
 
   /// That an output may be the same tensor as an input, where the problems name such pairs.

@@ -46,12 +46,12 @@ void add_convolution_cases(Suite<B, R>& suite) {
                 {{"y", {1, 1, 2, 1}}}, {{5421, 6532}}, [](B& b, const auto& in, const auto& out) {
                   ops::convolve(b, in[0], in[1], {.stride = 1, .padding = 0}, out[0]);
                 });
-  suite.by_hand("convolve: stride and padding by hand",
-                {{"x", {1, 3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9}},
-                 {"w", {1, 3, 3, 1}, {1, 2, 4, 8, 16, 32, 64, 128, 256}}},
-                {{"y", {1, 2, 2, 1}}}, {{1872, 1152, 396, 225}}, [](B& b, const auto& in, const auto& out) {
-                  ops::convolve(b, in[0], in[1], {.stride = 2, .padding = 1}, out[0]);
-                });
+  suite.by_hand(
+      "convolve: stride and padding by hand",
+      {{"x", {1, 3, 3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9}}, {"w", {1, 3, 3, 1}, {1, 2, 4, 8, 16, 32, 64, 128, 256}}},
+      {{"y", {1, 2, 2, 1}}}, {{1872, 1152, 396, 225}}, [](B& b, const auto& in, const auto& out) {
+        ops::convolve(b, in[0], in[1], {.stride = 2, .padding = 1}, out[0]);
+      });
   suite.by_hand("convolve: channels by hand", {{"x", {1, 1, 1, 2}, {1, 2}}, {"w", {2, 1, 1, 2}, {1, 10, 100, 1000}}},
                 {{"y", {1, 1, 1, 2}}}, {{21, 2100}}, [](B& b, const auto& in, const auto& out) {
                   ops::convolve(b, in[0], in[1], {.stride = 1, .padding = 0}, out[0]);
@@ -93,14 +93,12 @@ void add_trainable_convolution_cases(Suite<B, R>& suite) {
   suite.by_hand("convolve_backward_weight: numbers by hand",
                 {{"d_y", {1, 1, 2, 1}, {1, 2}}, {"x", {1, 2, 3, 1}, {1, 2, 3, 4, 5, 6}}}, {{"d_w", {1, 2, 2, 1}, 0}},
                 {{5, 8, 14, 17}}, [](B& b, const auto& in, const auto& out) {
-                  ops::convolve_backward_weight(b, in[0], in[1], {.stride = 1, .padding = 0}, out[0],
-                                                Write::overwrite);
+                  ops::convolve_backward_weight(b, in[0], in[1], {.stride = 1, .padding = 0}, out[0], Write::overwrite);
                 });
   suite.by_hand("convolve_backward_weight: an empty batch overwrites with 0",
                 {{"d_y", {0, 2, 3, 1}, {}}, {"x", {0, 2, 3, 2}, {}}}, {{"d_w", {1, 1, 1, 2}, 0}}, {{0, 0}},
                 [](B& b, const auto& in, const auto& out) {
-                  ops::convolve_backward_weight(b, in[0], in[1], {.stride = 1, .padding = 0}, out[0],
-                                                Write::overwrite);
+                  ops::convolve_backward_weight(b, in[0], in[1], {.stride = 1, .padding = 0}, out[0], Write::overwrite);
                 });
 
   const auto convolve_derivatives = [] {

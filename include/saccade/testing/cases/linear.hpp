@@ -30,9 +30,8 @@ void add_linear_cases(Suite<B, R>& suite) {
     return problems;
   });
   suite.by_hand("linear: numbers by hand", {{"x", {3, 2}, {1, 2, 3, 4, 5, 6}}, {"w", {2, 2}, {1, 10, 100, 1000}}},
-                {{"y", {3, 2}, 0}}, {{21, 2100, 43, 4300, 65, 6500}}, [](B& b, const auto& in, const auto& out) {
-                  ops::linear(b, in[0], in[1], out[0], Write::overwrite);
-                });
+                {{"y", {3, 2}, 0}}, {{21, 2100, 43, 4300, 65, 6500}},
+                [](B& b, const auto& in, const auto& out) { ops::linear(b, in[0], in[1], out[0], Write::overwrite); });
 
   suite.operation("add_bias", [] {
     Problems<B, R> problems;
@@ -44,8 +43,7 @@ void add_linear_cases(Suite<B, R>& suite) {
     return problems;
   });
   suite.by_hand("add_bias: numbers by hand", {{"bias", {2}, {10, 20}}}, {{"y", {2, 2}, no_write, {1, 2, 3, 4}}},
-                {{11, 22, 13, 24}},
-                [](B& b, const auto& in, const auto& out) { ops::add_bias(b, in[0], out[0]); });
+                {{11, 22, 13, 24}}, [](B& b, const auto& in, const auto& out) { ops::add_bias(b, in[0], out[0]); });
 }
 
 template <class B, class R>
@@ -98,27 +96,25 @@ void add_trainable_linear_cases(Suite<B, R>& suite) {
     }
     return problems;
   });
-  suite.by_hand("add_bias_backward: numbers by hand", {{"d_y", {2, 1, 2}, {1, 2, 3, 4}}}, {{"d_bias", {2}, 0}},
-                {{4, 6}}, [](B& b, const auto& in, const auto& out) {
-                  ops::add_bias_backward(b, in[0], out[0], Write::overwrite);
-                });
+  suite.by_hand(
+      "add_bias_backward: numbers by hand", {{"d_y", {2, 1, 2}, {1, 2, 3, 4}}}, {{"d_bias", {2}, 0}}, {{4, 6}},
+      [](B& b, const auto& in, const auto& out) { ops::add_bias_backward(b, in[0], out[0], Write::overwrite); });
 
   const auto linear_derivatives = [] {
     std::vector<Derivative<B>> derivatives;
     for (const auto& [m, k, n] : detail::small_linear_sizes) {
       const Shape x{m, k}, w{n, k};
-      derivatives.push_back(
-          {.inputs = {{"x", x, random_values("x", x)}, {"w", w, random_values("w", w)}},
-           .outputs = {{"y", {m, n}, 0}},
-           .wrt = {0, 1},
-           .linear_in = {0, 1},
-           .forward = [](B& b, const auto& in,
-                         const auto& out) { ops::linear(b, in[0], in[1], out[0], Write::overwrite); },
-           .backward =
-               [](B& b, const auto& in, const auto&, const auto& d_out, const auto& d_in) {
-                 ops::linear_backward_input(b, d_out[0], in[1], d_in[0], Write::overwrite);
-                 ops::linear_backward_weight(b, d_out[0], in[0], d_in[1], Write::overwrite);
-               }});
+      derivatives.push_back({.inputs = {{"x", x, random_values("x", x)}, {"w", w, random_values("w", w)}},
+                             .outputs = {{"y", {m, n}, 0}},
+                             .wrt = {0, 1},
+                             .linear_in = {0, 1},
+                             .forward = [](B& b, const auto& in,
+                                           const auto& out) { ops::linear(b, in[0], in[1], out[0], Write::overwrite); },
+                             .backward =
+                                 [](B& b, const auto& in, const auto&, const auto& d_out, const auto& d_in) {
+                                   ops::linear_backward_input(b, d_out[0], in[1], d_in[0], Write::overwrite);
+                                   ops::linear_backward_weight(b, d_out[0], in[0], d_in[1], Write::overwrite);
+                                 }});
     }
     return derivatives;
   };

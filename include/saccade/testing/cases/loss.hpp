@@ -41,26 +41,24 @@ void add_loss_cases(Suite<B, R>& suite) {
     }
     return problems;
   });
-  suite.by_hand("softmax_cross_entropy: numbers by hand, finite where the probability is not",
-                {{"logits", {4, 2}, {0, ln3, 0, ln3, 1000, 0, 1000, 0}}, {"labels", {4}, {0, 1, 0, 1}}},
-                {{"probabilities", {4, 2}}, {"loss", {4}}},
-                {{0.25, 0.75, 0.25, 0.75, 1, 0, 1, 0}, {1.3862943611198906, 0.2876820724517809, 0, 1000}},
-                [](B& b, const auto& in, const auto& out) {
-                  ops::softmax_cross_entropy(b, in[0], in[1], out[0], out[1]);
-                });
+  suite.by_hand(
+      "softmax_cross_entropy: numbers by hand, finite where the probability is not",
+      {{"logits", {4, 2}, {0, ln3, 0, ln3, 1000, 0, 1000, 0}}, {"labels", {4}, {0, 1, 0, 1}}},
+      {{"probabilities", {4, 2}}, {"loss", {4}}},
+      {{0.25, 0.75, 0.25, 0.75, 1, 0, 1, 0}, {1.3862943611198906, 0.2876820724517809, 0, 1000}},
+      [](B& b, const auto& in, const auto& out) { ops::softmax_cross_entropy(b, in[0], in[1], out[0], out[1]); });
 
   suite.operation("most_probable", [] {
     Problems<B, R> problems;
     for (const Shape& shape : detail::score_shapes) {
-      problems.add({{"scores", shape, random_indices("scores", shape, 4)}}, {{"classes", {shape[0]}}}, 1,
-                   [](auto& b, const auto& in, const auto& out, const Writes&) {
-                     ops::most_probable(b, in[0], out[0]);
-                   });
+      problems.add(
+          {{"scores", shape, random_indices("scores", shape, 4)}}, {{"classes", {shape[0]}}}, 1,
+          [](auto& b, const auto& in, const auto& out, const Writes&) { ops::most_probable(b, in[0], out[0]); });
     }
     return problems;
   });
-  suite.by_hand("most_probable: the first of the largest, by hand", {{"scores", {3, 3}, {1, 3, 3, -5, -5, -5, 0, -1, 2}}},
-                {{"classes", {3}}}, {{1, 0, 2}},
+  suite.by_hand("most_probable: the first of the largest, by hand",
+                {{"scores", {3, 3}, {1, 3, 3, -5, -5, -5, 0, -1, 2}}}, {{"classes", {3}}}, {{1, 0, 2}},
                 [](B& b, const auto& in, const auto& out) { ops::most_probable(b, in[0], out[0]); });
 
   suite.operation("correct", [] {

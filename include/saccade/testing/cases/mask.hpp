@@ -18,10 +18,9 @@ void add_mask_cases(Suite<B, R>& suite) {
   suite.operation("apply_mask", [] {
     Problems<B, R> problems;
     for (const Shape& shape : detail::mask_shapes) {
-      problems.add(detail::mask_operands(shape), {{"attended", shape}}, 1,
-                   [](auto& b, const auto& in, const auto& out, const Writes&) {
-                     ops::apply_mask(b, in[0], in[1], out[0]);
-                   });
+      problems.add(
+          detail::mask_operands(shape), {{"attended", shape}}, 1,
+          [](auto& b, const auto& in, const auto& out, const Writes&) { ops::apply_mask(b, in[0], in[1], out[0]); });
     }
     return problems;
   });
@@ -55,7 +54,8 @@ void add_mask_cases(Suite<B, R>& suite) {
         const auto operands = detail::mask_operands(shape);
         const Tensor<B> trunk = make_tensor_of(b, shape, operands[0].values);
         const Tensor<B> mask_logits = make_tensor_of(b, shape, operands[1].values);
-        Tensor<B> attended = b.zeros(shape), fused = b.zeros({shape[0], shape[3]}), composed = b.zeros({shape[0], shape[3]});
+        Tensor<B> attended = b.zeros(shape), fused = b.zeros({shape[0], shape[3]}),
+                  composed = b.zeros({shape[0], shape[3]});
         b.fill(std::numeric_limits<Scalar<B>>::quiet_NaN(), fused);
         b.attention_pool(trunk, mask_logits, fused);
         ops::apply_mask(b, trunk, mask_logits, attended);
@@ -117,8 +117,10 @@ void add_trainable_mask_cases(Suite<B, R>& suite) {
       const Shape features{shape[0], shape[3]};
       std::vector<Operand> inputs = detail::mask_operands(shape);
       inputs.push_back({"d_features", features, random_values("d_features", features)});
-      problems.add(inputs, {{"d_trunk", shape, 0}, {"d_mask_logits", shape, 1}, {"d_attended", shape, no_write,
-                                                                                std::vector<double>(static_cast<std::size_t>(shape.size()))}},
+      problems.add(inputs,
+                   {{"d_trunk", shape, 0},
+                    {"d_mask_logits", shape, 1},
+                    {"d_attended", shape, no_write, std::vector<double>(static_cast<std::size_t>(shape.size()))}},
                    1, [](auto& b, const auto& in, const auto& out, const Writes& write) {
                      ops::attention_pool_backward(b, in[0], in[1], in[2], out[2], out[0], write[0], out[1], write[1]);
                      // Scratch, which a fused backend leaves alone.
@@ -134,8 +136,7 @@ void add_trainable_mask_cases(Suite<B, R>& suite) {
          .outputs = {{"features", {2, 2}}, {"attended", shape, no_write, std::vector<double>(24)}},
          .wrt = {0, 1},
          .linear_in = {0},
-         .forward = [](B& b, const auto& in,
-                       const auto& out) { ops::attention_pool(b, in[0], in[1], out[1], out[0]); },
+         .forward = [](B& b, const auto& in, const auto& out) { ops::attention_pool(b, in[0], in[1], out[1], out[0]); },
          .backward =
              [](B& b, const auto& in, const auto&, const auto& d_out, const auto& d_in) {
                Tensor<B> d_attended = b.zeros(b.shape(in[0]));

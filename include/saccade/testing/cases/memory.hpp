@@ -8,12 +8,13 @@ namespace saccade::inline v0::testing {
 template <class B, class R>
 void add_memory_cases(Suite<B, R>& suite) {
   suite.add("memory: a tensor has its shape and begins with zeros", [](B& b, Report& report) {
-    for (const Shape& shape : {Shape{}, Shape{1}, Shape{0}, Shape{7}, Shape{3, 5}, Shape{0, 4, 4, 2}, Shape{2, 3, 5, 7}}) {
+    for (const Shape& shape :
+         {Shape{}, Shape{1}, Shape{0}, Shape{7}, Shape{3, 5}, Shape{0, 4, 4, 2}, Shape{2, 3, 5, 7}}) {
       // Memory that comes back from a tensor that held something else is cleared as well.
       for (int round = 0; round < 2; ++round) {
         Tensor<B> tensor = b.zeros(shape);
-        report.expect(b.shape(tensor) == shape,
-                      "shape() is " + saccade::to_string(b.shape(tensor)) + ", but must be " + saccade::to_string(shape));
+        report.expect(b.shape(tensor) == shape, "shape() is " + saccade::to_string(b.shape(tensor)) + ", but must be " +
+                                                    saccade::to_string(shape));
         expect_values(report, saccade::to_string(shape), "zeros", values_of(b, tensor),
                       std::vector<double>(static_cast<std::size_t>(shape.size())), 0);
         ops::fill(b, std::numeric_limits<Scalar<B>>::quiet_NaN(), tensor);

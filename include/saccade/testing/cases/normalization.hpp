@@ -12,7 +12,7 @@ struct GroupNormSize {
   Shape x;
   Index groups;
 };
-inline const GroupNormSize group_norm_sizes[] = {{{0, 2, 3, 4}, 2}, {{1, 1, 1, 2}, 1},  {{2, 3, 4, 6}, 3},
+inline const GroupNormSize group_norm_sizes[] = {{{0, 2, 3, 4}, 2}, {{1, 1, 1, 2}, 1}, {{2, 3, 4, 6}, 3},
                                                  {{3, 5, 2, 4}, 4}, {{2, 1, 7, 5}, 1}, {{2, 11, 9, 32}, 8}};
 inline const GroupNormSize small_group_norm_sizes[] = {{{2, 2, 3, 4}, 2}, {{1, 3, 2, 3}, 1}, {{2, 2, 2, 2}, 2}};
 
@@ -21,9 +21,8 @@ inline constexpr double norm_epsilon = 1e-3;
 /// x, gamma and beta.
 [[nodiscard]] inline std::vector<Operand> norm_operands(const Shape& x) {
   const Shape c{x.last()};
-  return {{"x", x, random_values("x", x)},
-          {"gamma", c, random_values("gamma", c)},
-          {"beta", c, random_values("beta", c)}};
+  return {
+      {"x", x, random_values("x", x)}, {"gamma", c, random_values("gamma", c)}, {"beta", c, random_values("beta", c)}};
 }
 
 template <class B, class R>
@@ -98,14 +97,13 @@ void add_normalization_cases(Suite<B, R>& suite) {
 
   suite.operation("group_norm", [] { return detail::group_norm_problems<B, R>(); });
   // Group 0 holds 1, 3, 5, 7: mean 4, variance 5, and with epsilon = 4 rstd is 1/3. Group 1 is the same around 14.
-  suite.by_hand("group_norm: numbers by hand",
-                {{"x", {1, 1, 2, 4}, {1, 3, 15, 11, 5, 7, 17, 13}},
-                 {"gamma", {4}, {3, 3, 6, 6}},
-                 {"beta", {4}, {0, 1, 2, 3}}},
-                {{"y", {1, 1, 2, 4}}, {"mean", {1, 2}}, {"rstd", {1, 2}}},
-                {{-3, 0, 4, -3, 1, 4, 8, 1}, {4, 14}, {1.0 / 3, 1.0 / 3}}, [](B& b, const auto& in, const auto& out) {
-                  ops::group_norm(b, in[0], in[1], in[2], 2, 4.0, out[0], out[1], out[2]);
-                });
+  suite.by_hand(
+      "group_norm: numbers by hand",
+      {{"x", {1, 1, 2, 4}, {1, 3, 15, 11, 5, 7, 17, 13}}, {"gamma", {4}, {3, 3, 6, 6}}, {"beta", {4}, {0, 1, 2, 3}}},
+      {{"y", {1, 1, 2, 4}}, {"mean", {1, 2}}, {"rstd", {1, 2}}},
+      {{-3, 0, 4, -3, 1, 4, 8, 1}, {4, 14}, {1.0 / 3, 1.0 / 3}}, [](B& b, const auto& in, const auto& out) {
+        ops::group_norm(b, in[0], in[1], in[2], 2, 4.0, out[0], out[1], out[2]);
+      });
 }
 
 template <class B, class R>
@@ -166,17 +164,14 @@ void add_trainable_normalization_cases(Suite<B, R>& suite) {
     }
     return problems;
   });
-  suite.by_hand("batch_norm_backward: numbers by hand",
-                {{"d_y", {2, 1}, {1, 0}},
-                 {"x", {2, 1}, {1, 3}},
-                 {"gamma", {1}, {2}},
-                 {"mean", {1}, {2}},
-                 {"rstd", {1}, {0.5}}},
-                {{"d_x", {2, 1}, 0}, {"d_gamma", {1}, 1}, {"d_beta", {1}, 1}}, {{0.375, -0.375}, {-0.5}, {1}},
-                [](B& b, const auto& in, const auto& out) {
-                  ops::batch_norm_backward(b, in[0], in[1], in[2], in[3], in[4], out[0], Write::overwrite, out[1],
-                                           out[2], Write::overwrite);
-                });
+  suite.by_hand(
+      "batch_norm_backward: numbers by hand",
+      {{"d_y", {2, 1}, {1, 0}}, {"x", {2, 1}, {1, 3}}, {"gamma", {1}, {2}}, {"mean", {1}, {2}}, {"rstd", {1}, {0.5}}},
+      {{"d_x", {2, 1}, 0}, {"d_gamma", {1}, 1}, {"d_beta", {1}, 1}}, {{0.375, -0.375}, {-0.5}, {1}},
+      [](B& b, const auto& in, const auto& out) {
+        ops::batch_norm_backward(b, in[0], in[1], in[2], in[3], in[4], out[0], Write::overwrite, out[1], out[2],
+                                 Write::overwrite);
+      });
   suite.add("batch_norm_backward: an empty batch overwrites with 0", [](B& b, Report& report) {
     const Tensor<B> x = b.zeros({0, 3}), c = b.zeros({3});
     Tensor<B> d_x = b.zeros({0, 3}), d_gamma = b.zeros({3}), d_beta = b.zeros({3});
@@ -192,12 +187,12 @@ void add_trainable_normalization_cases(Suite<B, R>& suite) {
     for (const Problem<B, R>& forward : detail::group_norm_problems<B, R>()) {
       const Shape x = forward.inputs[0].shape, c{x.last()};
       // The parameters' gradients sum over the batch, the input's over a group.
-      problems.add(detail::norm_backward_operands(forward), {{"d_x", x, 0}, {"d_gamma", c, 1}, {"d_beta", c, 1}},
-                   x.size(), [groups = forward.outputs[1].shape[1]](auto& b, const auto& in, const auto& out,
-                                                                    const Writes& write) {
-                     ops::group_norm_backward(b, in[0], in[1], in[2], groups, in[3], in[4], out[0], write[0], out[1],
-                                              out[2], write[1]);
-                   });
+      problems.add(
+          detail::norm_backward_operands(forward), {{"d_x", x, 0}, {"d_gamma", c, 1}, {"d_beta", c, 1}}, x.size(),
+          [groups = forward.outputs[1].shape[1]](auto& b, const auto& in, const auto& out, const Writes& write) {
+            ops::group_norm_backward(b, in[0], in[1], in[2], groups, in[3], in[4], out[0], write[0], out[1], out[2],
+                                     write[1]);
+          });
     }
     return problems;
   });
@@ -221,8 +216,8 @@ void add_trainable_normalization_cases(Suite<B, R>& suite) {
                },
            .backward =
                [](B& b, const auto& in, const auto& out, const auto& d_out, const auto& d_in) {
-                 ops::batch_norm_backward(b, d_out[0], in[0], in[1], out[1], out[2], d_in[0], Write::overwrite,
-                                          d_in[1], d_in[2], Write::overwrite);
+                 ops::batch_norm_backward(b, d_out[0], in[0], in[1], out[1], out[2], d_in[0], Write::overwrite, d_in[1],
+                                          d_in[2], Write::overwrite);
                }});
     }
     return derivatives;
@@ -241,8 +236,8 @@ void add_trainable_normalization_cases(Suite<B, R>& suite) {
                },
            .backward =
                [groups = groups](B& b, const auto& in, const auto& out, const auto& d_out, const auto& d_in) {
-                 ops::group_norm_backward(b, d_out[0], in[0], in[1], groups, out[1], out[2], d_in[0],
-                                          Write::overwrite, d_in[1], d_in[2], Write::overwrite);
+                 ops::group_norm_backward(b, d_out[0], in[0], in[1], groups, out[1], out[2], d_in[0], Write::overwrite,
+                                          d_in[1], d_in[2], Write::overwrite);
                }});
     }
     return derivatives;

@@ -27,10 +27,9 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   suite.operation("clip_scale", [] {
     Problems<B, R> problems;
     for (const double sum : {0.0, 0.5, 4.0, 4.5, 1e6}) {
-      problems.add({{"sum", {1}, {sum}}}, {{"scale", {1}}}, 1,
-                   [](auto& b, const auto& in, const auto& out, const Writes&) {
-                     ops::clip_scale(b, in[0], 2, out[0]);
-                   });
+      problems.add(
+          {{"sum", {1}, {sum}}}, {{"scale", {1}}}, 1,
+          [](auto& b, const auto& in, const auto& out, const Writes&) { ops::clip_scale(b, in[0], 2, out[0]); });
     }
     return problems;
   });
@@ -57,12 +56,11 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   });
   // The gradient is 1/2 * 2 = 1: m = 4/2 + 1/2 = 5/2 and m / (1/2) = 5; v = 3/4 * 8 + 1/4 = 25/4 and v / (1/4) = 25; so
   // the step is 5 / (5 + 5), and p = 1 - 1/2 * 1/2.
-  suite.by_hand("adam_step: numbers by hand",
-                {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25}}},
-                {{"p", {1}, no_write, {1}}, {"m", {1}, no_write, {4}}, {"v", {1}, no_write, {8}}},
-                {{0.75}, {2.5}, {6.25}}, [](B& b, const auto& in, const auto& out) {
-                  ops::adam_step(b, in[0], in[1], in[2], out[0], out[1], out[2]);
-                });
+  suite.by_hand(
+      "adam_step: numbers by hand",
+      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25}}},
+      {{"p", {1}, no_write, {1}}, {"m", {1}, no_write, {4}}, {"v", {1}, no_write, {8}}}, {{0.75}, {2.5}, {6.25}},
+      [](B& b, const auto& in, const auto& out) { ops::adam_step(b, in[0], in[1], in[2], out[0], out[1], out[2]); });
 }
 
 }  // namespace saccade::inline v0::testing

@@ -13,17 +13,17 @@ struct Columns {
   Shape narrow;
   Index first;
 };
-inline const Columns columns[] = {{{3, 5}, {3, 2}, 0},  {{3, 5}, {3, 2}, 3}, {{3, 5}, {3, 5}, 0}, {{4, 3}, {4}, 1},
-                                  {{1, 7}, {1, 3}, 2},  {{0, 4}, {0, 2}, 1}, {{5, 4}, {5, 1}, 3}, {{67, 129}, {67, 31}, 37},
-                                  {{1, 1}, {1}, 0}};
+inline const Columns columns[] = {{{3, 5}, {3, 2}, 0}, {{3, 5}, {3, 2}, 3},       {{3, 5}, {3, 5}, 0},
+                                  {{4, 3}, {4}, 1},    {{1, 7}, {1, 3}, 2},       {{0, 4}, {0, 2}, 1},
+                                  {{5, 4}, {5, 1}, 3}, {{67, 129}, {67, 31}, 37}, {{1, 1}, {1}, 0}};
 
 struct PreluSize {
   Shape x;
   Shape slope;
 };
-inline const PreluSize prelu_sizes[] = {{{1}, {1}},           {{0, 3}, {3}},       {{5, 3}, {1}},
-                                        {{5, 3}, {3}},        {{2, 3, 5, 7}, {7}}, {{2, 3, 5, 7}, {1}},
-                                        {{3, 17, 13, 32}, {32}}, {{3, 17, 13, 32}, {1}}};
+inline const PreluSize prelu_sizes[] = {
+    {{1}, {1}},          {{0, 3}, {3}},       {{5, 3}, {1}},           {{5, 3}, {3}},
+    {{2, 3, 5, 7}, {7}}, {{2, 3, 5, 7}, {1}}, {{3, 17, 13, 32}, {32}}, {{3, 17, 13, 32}, {1}}};
 
 /// y = f(x), where y may be x.
 template <class B, class R, class Function>
@@ -51,8 +51,7 @@ void add_unary_backward_cases(Suite<B, R>& suite, const std::string& name, Funct
       std::vector<double> y = random_values("y", shape);
       for (double& value : y) value = to_range(value);
       result
-          .add({{"y", shape, y}, {"d_y", shape, random_values("d_y", shape)}},
-               {{"d_x", shape, 0}}, 1,
+          .add({{"y", shape, y}, {"d_y", shape, random_values("d_y", shape)}}, {{"d_x", shape, 0}}, 1,
                [backward](auto& b, const auto& in, const auto& out, const Writes& write) {
                  backward(b, in[0], in[1], out[0], write[0]);
                })
@@ -92,7 +91,8 @@ void add_pointwise_cases(Suite<B, R>& suite) {
                 [](B& b, const auto& in, const auto& out) { ops::relu(b, in[0], out[0]); });
   suite.by_hand("sigmoid: numbers by hand, and no overflow",
                 {{"x", {5}, {0, std::log(3.0), -std::log(3.0), large, -large}}}, {{"y", {5}}},
-                {{0.5, 0.75, 0.25, 1, 0}}, [](B& b, const auto& in, const auto& out) { ops::sigmoid(b, in[0], out[0]); });
+                {{0.5, 0.75, 0.25, 1, 0}},
+                [](B& b, const auto& in, const auto& out) { ops::sigmoid(b, in[0], out[0]); });
   suite.by_hand("tanh: numbers by hand, and no overflow",
                 {{"x", {5}, {0, std::log(3.0) / 2, -std::log(3.0) / 2, large, -large}}}, {{"y", {5}}},
                 {{0, 0.5, -0.5, 1, -1}}, [](B& b, const auto& in, const auto& out) { ops::tanh(b, in[0], out[0]); });
@@ -128,9 +128,8 @@ void add_pointwise_cases(Suite<B, R>& suite) {
     return problems;
   };
   const auto add_problems = [binary_problems] {
-    return binary_problems(false, [](auto& b, const auto& in, const auto& out, const Writes&) {
-      ops::add(b, in[0], in[1], out[0]);
-    });
+    return binary_problems(
+        false, [](auto& b, const auto& in, const auto& out, const Writes&) { ops::add(b, in[0], in[1], out[0]); });
   };
   suite.operation("add", add_problems);
   suite.in_place("add", add_problems);
@@ -143,10 +142,9 @@ void add_pointwise_cases(Suite<B, R>& suite) {
   suite.in_place("multiply", multiply_problems);
   suite.by_hand("add: numbers by hand", {{"x1", {2}, {1, 2}}, {"x2", {2}, {10, 20}}}, {{"y", {2}}}, {{11, 22}},
                 [](B& b, const auto& in, const auto& out) { ops::add(b, in[0], in[1], out[0]); });
-  suite.by_hand("multiply: numbers by hand", {{"x1", {2}, {3, 5}}, {"x2", {2}, {7, -2}}}, {{"y", {2}, 0}},
-                {{21, -10}}, [](B& b, const auto& in, const auto& out) {
-                  ops::multiply(b, in[0], in[1], out[0], Write::overwrite);
-                });
+  suite.by_hand(
+      "multiply: numbers by hand", {{"x1", {2}, {3, 5}}, {"x2", {2}, {7, -2}}}, {{"y", {2}, 0}}, {{21, -10}},
+      [](B& b, const auto& in, const auto& out) { ops::multiply(b, in[0], in[1], out[0], Write::overwrite); });
 
   suite.operation("axpy", [] {
     Problems<B, R> problems;
@@ -220,10 +218,8 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
   const auto tanh_backward = [](auto& b, const auto& y, const auto& d_y, auto& d_x, Write write) {
     ops::tanh_backward(b, y, d_y, d_x, write);
   };
-  detail::add_unary_backward_cases(suite, "relu_backward", relu_backward,
-                                   [](double x) { return std::max(x, 0.0); });
-  detail::add_unary_backward_cases(suite, "sigmoid_backward", sigmoid_backward,
-                                   [](double x) { return (x + 2) / 4; });
+  detail::add_unary_backward_cases(suite, "relu_backward", relu_backward, [](double x) { return std::max(x, 0.0); });
+  detail::add_unary_backward_cases(suite, "sigmoid_backward", sigmoid_backward, [](double x) { return (x + 2) / 4; });
   detail::add_unary_backward_cases(suite, "tanh_backward", tanh_backward, [](double x) { return x / 2; });
   suite.adjoint("relu", detail::unary_derivatives<B>(relu, relu_backward));
   suite.gradient("relu", detail::unary_derivatives<B>(relu, relu_backward));
@@ -238,10 +234,9 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
                 {{"d_x", {2}, 0}}, {{1, 3}}, [](B& b, const auto& in, const auto& out) {
                   ops::sigmoid_backward(b, in[0], in[1], out[0], Write::overwrite);
                 });
-  suite.by_hand("tanh_backward: numbers by hand", {{"y", {2}, {0.5, 0}}, {"d_y", {2}, {4, 3}}}, {{"d_x", {2}, 0}},
-                {{3, 3}}, [](B& b, const auto& in, const auto& out) {
-                  ops::tanh_backward(b, in[0], in[1], out[0], Write::overwrite);
-                });
+  suite.by_hand(
+      "tanh_backward: numbers by hand", {{"y", {2}, {0.5, 0}}, {"d_y", {2}, {4, 3}}}, {{"d_x", {2}, 0}}, {{3, 3}},
+      [](B& b, const auto& in, const auto& out) { ops::tanh_backward(b, in[0], in[1], out[0], Write::overwrite); });
 
   const auto prelu_backward_problems = [] {
     Problems<B, R> problems;

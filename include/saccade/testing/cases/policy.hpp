@@ -80,9 +80,8 @@ void add_policy_cases(Suite<B, R>& suite) {
     return problems;
   });
   suite.by_hand("sample_uniform: the published random words by hand", {}, {{"sample", {1}}},
-                {{-1 + 4 * 0.39904648065567017}}, [](B& b, const auto&, const auto& out) {
-                  ops::sample_uniform(b, -1, 3, detail::zero_key, out[0]);
-                });
+                {{-1 + 4 * 0.39904648065567017}},
+                [](B& b, const auto&, const auto& out) { ops::sample_uniform(b, -1, 3, detail::zero_key, out[0]); });
   suite.add("sample_uniform: a batch may be divided", [](B& b, Report& report) {
     detail::check_division(b, report, 2, [](B& backend, const RandomKey& key, Index batch) {
       Tensor<B> sample = backend.zeros({batch, 2});
@@ -94,23 +93,22 @@ void add_policy_cases(Suite<B, R>& suite) {
   suite.operation("sample_categorical", [] {
     Problems<B, R> problems;
     for (const Shape& shape : {Shape{0, 2}, Shape{1, 1}, Shape{67, 2}, Shape{131, 7}}) {
-      problems.add({{"probabilities", shape, random_probabilities("probabilities", shape)}}, {{"classes", {shape[0]}}}, 1,
-                   [](auto& b, const auto& in, const auto& out, const Writes&) {
+      problems.add({{"probabilities", shape, random_probabilities("probabilities", shape)}}, {{"classes", {shape[0]}}},
+                   1, [](auto& b, const auto& in, const auto& out, const Writes&) {
                      ops::sample_categorical(b, in[0], detail::draw_key, out[0]);
                    });
     }
     return problems;
   });
   // u = 0.399 again: in the second of 0.25, 0.25, 0.5.
-  suite.by_hand("sample_categorical: the published random words by hand", {{"probabilities", {1, 3}, {0.25, 0.25, 0.5}}},
-                {{"classes", {1}}}, {{1}}, [](B& b, const auto& in, const auto& out) {
-                  ops::sample_categorical(b, in[0], detail::zero_key, out[0]);
-                });
-  suite.by_hand("sample_categorical: an impossible class is never drawn",
-                {{"probabilities", {4, 3}, {0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0}}}, {{"classes", {4}}}, {{1, 0, 2, 1}},
-                [](B& b, const auto& in, const auto& out) {
-                  ops::sample_categorical(b, in[0], detail::draw_key, out[0]);
-                });
+  suite.by_hand(
+      "sample_categorical: the published random words by hand", {{"probabilities", {1, 3}, {0.25, 0.25, 0.5}}},
+      {{"classes", {1}}}, {{1}},
+      [](B& b, const auto& in, const auto& out) { ops::sample_categorical(b, in[0], detail::zero_key, out[0]); });
+  suite.by_hand(
+      "sample_categorical: an impossible class is never drawn",
+      {{"probabilities", {4, 3}, {0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0}}}, {{"classes", {4}}}, {{1, 0, 2, 1}},
+      [](B& b, const auto& in, const auto& out) { ops::sample_categorical(b, in[0], detail::draw_key, out[0]); });
 }
 
 template <class B, class R>

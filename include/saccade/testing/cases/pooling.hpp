@@ -11,8 +11,8 @@ struct PoolingSize {
   PoolingGeometry geometry;
 };
 inline const PoolingSize pooling_sizes[] = {
-    {{0, 4, 4, 2}, {3, 2, 1}}, {{1, 1, 1, 1}, {3, 2, 1}}, {{2, 4, 6, 3}, {3, 2, 1}},  {{2, 7, 5, 3}, {3, 2, 1}},
-    {{1, 5, 8, 2}, {2, 2, 0}}, {{1, 6, 5, 2}, {2, 1, 1}}, {{2, 9, 11, 1}, {5, 3, 2}}, {{1, 3, 4, 5}, {1, 1, 0}},
+    {{0, 4, 4, 2}, {3, 2, 1}}, {{1, 1, 1, 1}, {3, 2, 1}},   {{2, 4, 6, 3}, {3, 2, 1}},  {{2, 7, 5, 3}, {3, 2, 1}},
+    {{1, 5, 8, 2}, {2, 2, 0}}, {{1, 6, 5, 2}, {2, 1, 1}},   {{2, 9, 11, 1}, {5, 3, 2}}, {{1, 3, 4, 5}, {1, 1, 0}},
     {{1, 2, 7, 3}, {2, 3, 1}}, {{3, 28, 17, 16}, {3, 2, 1}}};
 inline const PoolingSize small_pooling_sizes[] = {
     {{2, 4, 6, 2}, {3, 2, 1}}, {{1, 5, 4, 1}, {2, 1, 0}}, {{1, 1, 1, 1}, {3, 2, 1}}};
@@ -45,8 +45,7 @@ void add_pooling_cases(Suite<B, R>& suite) {
                   ops::max_pool(b, in[0], {.window = 2, .stride = 1, .padding = 0}, out[0], out[1]);
                 });
   suite.by_hand("max_pool: the first of equals wins", {{"x", {1, 2, 2, 1}, {7, 7, 7, 7}}},
-                {{"y", {1, 1, 1, 1}}, {"argmax", {1, 1, 1, 1}}}, {{7}, {0}},
-                [](B& b, const auto& in, const auto& out) {
+                {{"y", {1, 1, 1, 1}}, {"argmax", {1, 1, 1, 1}}}, {{7}, {0}}, [](B& b, const auto& in, const auto& out) {
                   ops::max_pool(b, in[0], {.window = 2, .stride = 2, .padding = 0}, out[0], out[1]);
                 });
   suite.by_hand("max_pool: padding never wins", {{"x", {1, 2, 2, 1}, {-5, -5, -5, -5}}},
@@ -58,10 +57,9 @@ void add_pooling_cases(Suite<B, R>& suite) {
   suite.operation("global_average_pool", [] {
     Problems<B, R> problems;
     for (const Shape& x : detail::average_shapes) {
-      problems.add({{"x", x, random_values("x", x)}}, {{"y", {x[0], x[3]}}}, x[1] * x[2],
-                   [](auto& b, const auto& in, const auto& out, const Writes&) {
-                     ops::global_average_pool(b, in[0], out[0]);
-                   });
+      problems.add(
+          {{"x", x, random_values("x", x)}}, {{"y", {x[0], x[3]}}}, x[1] * x[2],
+          [](auto& b, const auto& in, const auto& out, const Writes&) { ops::global_average_pool(b, in[0], out[0]); });
     }
     return problems;
   });
@@ -98,19 +96,17 @@ void add_trainable_pooling_cases(Suite<B, R>& suite) {
     std::vector<Derivative<B>> derivatives;
     for (const auto& [x, geometry] : detail::small_pooling_sizes) {
       const Shape y = ops::pooled_shape(x, geometry);
-      derivatives.push_back({.inputs = {{"x", x, random_distinct_values("x", x)}},
-                             .outputs = {{"y", y}, {"argmax", y}},
-                             .wrt = {0},
-                             .linear_in = {0},
-                             .forward =
-                                 [geometry = geometry](B& b, const auto& in, const auto& out) {
-                                   ops::max_pool(b, in[0], geometry, out[0], out[1]);
-                                 },
-                             .backward =
-                                 [geometry = geometry](B& b, const auto&, const auto& out, const auto& d_out,
-                                                       const auto& d_in) {
-                                   ops::max_pool_backward(b, d_out[0], out[1], geometry, d_in[0], Write::overwrite);
-                                 }});
+      derivatives.push_back(
+          {.inputs = {{"x", x, random_distinct_values("x", x)}},
+           .outputs = {{"y", y}, {"argmax", y}},
+           .wrt = {0},
+           .linear_in = {0},
+           .forward = [geometry = geometry](B& b, const auto& in,
+                                            const auto& out) { ops::max_pool(b, in[0], geometry, out[0], out[1]); },
+           .backward =
+               [geometry = geometry](B& b, const auto&, const auto& out, const auto& d_out, const auto& d_in) {
+                 ops::max_pool_backward(b, d_out[0], out[1], geometry, d_in[0], Write::overwrite);
+               }});
     }
     return derivatives;
   };

@@ -12,9 +12,9 @@ struct UpsampleSize {
 };
 /// Doubling, ragged and prime sizes, width unlike height, one pixel, shrinking, an empty batch.
 inline const UpsampleSize upsample_sizes[] = {
-    {{0, 2, 2, 1}, {0, 4, 4, 1}},   {{1, 1, 1, 2}, {1, 3, 2, 2}},   {{2, 2, 3, 3}, {2, 4, 6, 3}},
-    {{1, 5, 3, 2}, {1, 7, 11, 2}},  {{1, 7, 2, 1}, {1, 13, 2, 1}},  {{2, 6, 4, 3}, {2, 3, 2, 3}},
-    {{1, 5, 7, 1}, {1, 1, 1, 1}},   {{1, 1, 4, 2}, {1, 5, 1, 2}},   {{2, 3, 3, 5}, {2, 3, 3, 5}},
+    {{0, 2, 2, 1}, {0, 4, 4, 1}},      {{1, 1, 1, 2}, {1, 3, 2, 2}},  {{2, 2, 3, 3}, {2, 4, 6, 3}},
+    {{1, 5, 3, 2}, {1, 7, 11, 2}},     {{1, 7, 2, 1}, {1, 13, 2, 1}}, {{2, 6, 4, 3}, {2, 3, 2, 3}},
+    {{1, 5, 7, 1}, {1, 1, 1, 1}},      {{1, 1, 4, 2}, {1, 5, 1, 2}},  {{2, 3, 3, 5}, {2, 3, 3, 5}},
     {{3, 14, 9, 16}, {3, 28, 17, 16}}, {{1, 4, 4, 1}, {1, 23, 3, 1}}};
 inline const UpsampleSize small_upsample_sizes[] = {{{2, 2, 3, 2}, {2, 5, 4, 2}},
                                                     {{1, 3, 2, 1}, {1, 6, 4, 1}},
@@ -64,8 +64,8 @@ void add_upsample_cases(Suite<B, R>& suite) {
                   ops::upsample_bilinear(b, in[1], Corners::half_pixel, out[1]);
                 });
   suite.by_hand("upsample_bilinear: shrinking by hand", {{"x", {1, 1, 4, 1}, {1, 3, 5, 9}}},
-                {{"half pixel", {1, 1, 2, 1}}, {"aligned", {1, 1, 2, 1}}, {"one", {1, 1, 1, 1}}},
-                {{2, 7}, {1, 9}, {1}}, [](B& b, const auto& in, const auto& out) {
+                {{"half pixel", {1, 1, 2, 1}}, {"aligned", {1, 1, 2, 1}}, {"one", {1, 1, 1, 1}}}, {{2, 7}, {1, 9}, {1}},
+                [](B& b, const auto& in, const auto& out) {
                   ops::upsample_bilinear(b, in[0], Corners::half_pixel, out[0]);
                   ops::upsample_bilinear(b, in[0], Corners::aligned, out[1]);
                   ops::upsample_bilinear(b, in[0], Corners::aligned, out[2]);

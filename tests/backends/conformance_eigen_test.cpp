@@ -1,0 +1,38 @@
+#include <saccade/backends/eigen/eigen_backend.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+#include "backends/conformance.hpp"
+
+using saccade::EigenBackend;
+
+namespace {
+std::atomic<saccade::Index> allocations{0};
+
+void* count_and_allocate(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* memory = nullptr;
+  if (::posix_memalign(&memory, alignment, size) != 0) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+// Replaced for the whole program, so that the cases can count. Not inlined: g++ would warn where it sees a `free` of
+// what it knows to come from a `new`.
+[[gnu::noinline]] void* operator new(std::size_t size) { return count_and_allocate(size, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+  return count_and_allocate(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+TEST_CASE("the Eigen backend conforms, allocates nothing, and gives the same bits for 1 and 3 threads") {
+  check_conformance<EigenBackend<float>>(
+      [] { return EigenBackend<float>(1); },
+      {.make_another = [] { return EigenBackend<float>(3); }, .allocations = [] { return allocations.load(); }});
+}

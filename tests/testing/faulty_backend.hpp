@@ -1,0 +1,513 @@
+#pragma once
+
+#include <saccade/backends/reference/reference_backend.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+/// What can be wrong with a backend, one mistake at a time: each has been made by somebody.
+enum class Fault {
+  none,
+  zeros_not_cleared,
+  copy_stops_half_way,
+  linear_transposed_weights,
+  linear_ignores_accumulate,
+  linear_backward_adds_to_garbage,
+  linear_backward_weight_of_transpose,
+  bias_once_per_row,
+  bias_backward_drops_last_row,
+  convolve_flips_kernel,
+  convolve_padding_replicates,
+  convolve_exchanges_axes,
+  convolve_backward_not_adjoint,
+  convolve_backward_weight_empty_batch_stays,
+  batch_norm_biased_running_variance,
+  batch_norm_momentum_reversed,
+  batch_norm_one_pass_variance,
+  batch_norm_backward_without_mean,
+  batch_norm_backward_one_write,
+  group_norm_strided_groups,
+  group_norm_backward_gamma_outside,
+  relu_not_in_place,
+  sigmoid_overflows,
+  tanh_backward_from_input,
+  prelu_slope_of_first_channel,
+  prelu_backward_all_inputs,
+  write_columns_clears_others,
+  max_pool_last_of_equals,
+  max_pool_zero_padding,
+  max_pool_backward_overwrites_overlaps,
+  average_pool_sums,
+  upsample_ignores_corners,
+  upsample_off_by_one,
+  upsample_width_for_height,
+  upsample_backward_nearest,
+  crop_exchanges_x_and_y,
+  crop_width_for_height,
+  crop_ignores_symmetry,
+  crop_border_ignored,
+  crop_bgr,
+  crop_ignores_row_stride,
+  crop_black_outside,
+  mask_without_one,
+  mask_backward_without_one,
+  softmax_not_shifted,
+  cross_entropy_of_probability,
+  cross_entropy_backward_mean,
+  most_probable_last_of_equals,
+  gaussian_variance_for_deviation,
+  gaussian_ignores_first,
+  gaussian_ignores_stream,
+  categorical_off_by_one,
+  policy_gradient_sign,
+  policy_gradient_sigma_not_squared,
+  clip_enlarges,
+  adam_without_correction,
+  adam_epsilon_inside_root,
+  adam_forgets_scale,
+  sum_not_repeatable,
+  throws,
+  count
+};
+
+/// A reference backend with one fault. Default-constructed it has `shared_fault`: the kit makes its reference that way,
+/// so that a backend and its reference can have the same wrong formula.
+struct FaultyBackend : saccade::ReferenceBackend<double> {
+  using Base = saccade::ReferenceBackend<double>;
+  using Tensor = Base::Tensor;
+  using Index = saccade::Index;
+  using Write = saccade::Write;
+
+  static inline Fault shared_fault = Fault::none;
+
+  explicit FaultyBackend(Fault fault = shared_fault) : fault_(fault) {}
+
+  [[nodiscard]] bool has(Fault fault) const { return fault_ == fault; }
+
+  [[nodiscard]] Tensor zeros(const saccade::Shape& shape) const {
+    Tensor tensor = Base::zeros(shape);
+    if (has(Fault::zeros_not_cleared)) fill(1, tensor);
+    return tensor;
+  }
+  void copy(const Tensor& x, Tensor& y) const {
+    Base::copy(x, y);
+    if (has(Fault::copy_stops_half_way)) std::fill(y.values.begin() + std::ssize(y.values) / 2, y.values.end(), 0.0);
+  }
+
+  void linear(const Tensor& x, const Tensor& w, Tensor& y, Write write) const {
+    if (has(Fault::throws)) throw saccade::Error("linear: out of memory");
+    if (has(Fault::linear_ignores_accumulate)) write = Write::overwrite;
+    if (has(Fault::linear_transposed_weights)) return Base::linear(x, read_as_transposed(w), y, write);
+    Base::linear(x, w, y, write);
+    if (has(Fault::sum_not_repeatable) && !y.values.empty())
+      y.values[0] *= 1 + 1e-16 * static_cast<double>(2 * calls_++);
+  }
+  void linear_backward_input(const Tensor& d_y, const Tensor& w, Tensor& d_x, Write write) const {
+    if (has(Fault::linear_backward_adds_to_garbage)) write = Write::accumulate;
+    Base::linear_backward_input(d_y, w, d_x, write);
+  }
+  void linear_backward_weight(const Tensor& d_y, const Tensor& x, Tensor& d_w, Write write) const {
+    Base::linear_backward_weight(d_y, x, d_w, write);
+    if (has(Fault::linear_backward_weight_of_transpose)) d_w = read_as_transposed(d_w);
+  }
+  void add_bias(const Tensor& bias, Tensor& y) const {
+    if (!has(Fault::bias_once_per_row)) return Base::add_bias(bias, y);
+    for (Index i = 0; i < y.shape.size(); ++i) y.data()[i] += bias.data()[i / y.shape.last() % y.shape.last()];
+  }
+  void add_bias_backward(const Tensor& d_y, Tensor& d_bias, Write write) const {
+    if (!has(Fault::bias_backward_drops_last_row)) return Base::add_bias_backward(d_y, d_bias, write);
+    Tensor shortened = d_y;
+    for (Index i = 0; i < d_y.shape.last() && i < d_y.shape.size(); ++i)
+      shortened.values[shortened.values.size() - 1 - static_cast<std::size_t>(i)] = 0;
+    Base::add_bias_backward(shortened, d_bias, write);
+  }
+
+  void convolve(const Tensor& x, const Tensor& w, saccade::ConvolutionGeometry geometry, Tensor& y) const {
+    if (has(Fault::convolve_flips_kernel)) return Base::convolve(x, flipped_kernel(w), geometry, y);
+    if (has(Fault::convolve_exchanges_axes) && w.shape[1] == w.shape[2]) {
+      Tensor transposed = y;
+      transposed.shape = {y.shape[0], y.shape[2], y.shape[1], y.shape[3]};
+      Base::convolve(transposed_image(x), w, geometry, transposed);
+      y.values = transposed_image(transposed).values;
+      return;
+    }
+    if (has(Fault::convolve_padding_replicates))
+      return Base::convolve(padded(x, geometry.padding), w, {geometry.stride, 0}, y);
+    Base::convolve(x, w, geometry, y);
+  }
+  void convolve_backward_input(const Tensor& d_y, const Tensor& w, saccade::ConvolutionGeometry geometry, Tensor& d_x,
+                               Write write) const {
+    Base::convolve_backward_input(d_y, has(Fault::convolve_backward_not_adjoint) ? flipped_kernel(w) : w, geometry, d_x,
+                                  write);
+  }
+  void convolve_backward_weight(const Tensor& d_y, const Tensor& x, saccade::ConvolutionGeometry geometry, Tensor& d_w,
+                                Write write) const {
+    if (has(Fault::convolve_backward_weight_empty_batch_stays) && d_y.shape[0] == 0) return;
+    Base::convolve_backward_weight(d_y, x, geometry, d_w, write);
+  }
+
+  void batch_norm_train(const Tensor& x, const Tensor& gamma, const Tensor& beta, saccade::BatchNormHyper hyper,
+                        Tensor& running_mean, Tensor& running_variance, Tensor& y, Tensor& mean, Tensor& rstd) const {
+    const Tensor before = running_variance;
+    if (has(Fault::batch_norm_momentum_reversed)) hyper.momentum = 1 - hyper.momentum;
+    Base::batch_norm_train(x, gamma, beta, hyper, running_mean, running_variance, y, mean, rstd);
+    const double n = static_cast<double>(x.shape.size() / x.shape.last());
+    for (std::size_t c = 0; c < rstd.values.size(); ++c) {
+      if (has(Fault::batch_norm_biased_running_variance) && n > 1) {
+        const double kept = (1 - hyper.momentum) * before.values[c];
+        running_variance.values[c] = kept + (running_variance.values[c] - kept) * (n - 1) / n;
+      }
+      if (has(Fault::batch_norm_one_pass_variance)) {
+        // E[x^2] - E[x]^2 in single precision.
+        float squares = 0;
+        for (std::size_t i = c; i < x.values.size(); i += rstd.values.size())
+          squares += static_cast<float>(x.values[i] * x.values[i]);
+        const float m = static_cast<float>(mean.values[c]);
+        const double variance = static_cast<double>(squares / static_cast<float>(n) - m * m);
+        rstd.values[c] = 1 / std::sqrt(variance + hyper.epsilon);
+        for (std::size_t i = c; i < x.values.size(); i += rstd.values.size()) {
+          y.values[i] = gamma.values[c] * (x.values[i] - mean.values[c]) * rstd.values[c] + beta.values[c];
+        }
+      }
+    }
+  }
+  void batch_norm_backward(const Tensor& d_y, const Tensor& x, const Tensor& gamma, const Tensor& mean,
+                           const Tensor& rstd, Tensor& d_x, Write write, Tensor& d_gamma, Tensor& d_beta,
+                           Write write_parameters) const {
+    if (has(Fault::batch_norm_backward_one_write)) write_parameters = write;
+    const Tensor before = d_x;
+    Base::batch_norm_backward(d_y, x, gamma, mean, rstd, d_x, write, d_gamma, d_beta, write_parameters);
+    if (!has(Fault::batch_norm_backward_without_mean)) return;
+    // As if mean and deviation were constants.
+    for (std::size_t i = 0; i < d_x.values.size(); ++i) {
+      const std::size_t c = i % rstd.values.size();
+      d_x.values[i] =
+          (write == Write::accumulate ? before.values[i] : 0) + gamma.values[c] * rstd.values[c] * d_y.values[i];
+    }
+  }
+  void group_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, Index groups, double epsilon, Tensor& y,
+                  Tensor& mean, Tensor& rstd) const {
+    if (!has(Fault::group_norm_strided_groups)) return Base::group_norm(x, gamma, beta, groups, epsilon, y, mean, rstd);
+    Tensor shuffled_y = y;
+    Base::group_norm(strided(x, groups, true), strided(gamma, groups, true), strided(beta, groups, true), groups,
+                     epsilon, shuffled_y, mean, rstd);
+    y = strided(shuffled_y, groups, false);
+  }
+  void group_norm_backward(const Tensor& d_y, const Tensor& x, const Tensor& gamma, Index groups, const Tensor& mean,
+                           const Tensor& rstd, Tensor& d_x, Write write, Tensor& d_gamma, Tensor& d_beta,
+                           Write write_parameters) const {
+    if (!has(Fault::group_norm_backward_gamma_outside)) {
+      return Base::group_norm_backward(d_y, x, gamma, groups, mean, rstd, d_x, write, d_gamma, d_beta,
+                                       write_parameters);
+    }
+    Tensor ones = gamma;
+    fill(1, ones);
+    const Tensor before = d_x;
+    Base::group_norm_backward(d_y, x, ones, groups, mean, rstd, d_x, Write::overwrite, d_gamma, d_beta,
+                              write_parameters);
+    for (std::size_t i = 0; i < d_x.values.size(); ++i) {
+      d_x.values[i] =
+          gamma.values[i % gamma.values.size()] * d_x.values[i] + (write == Write::accumulate ? before.values[i] : 0);
+    }
+  }
+
+  void relu(const Tensor& x, Tensor& y) const {
+    if (has(Fault::relu_not_in_place)) fill(0, y);
+    Base::relu(x, y);
+  }
+  void sigmoid(const Tensor& x, Tensor& y) const {
+    if (!has(Fault::sigmoid_overflows)) return Base::sigmoid(x, y);
+    for (std::size_t i = 0; i < x.values.size(); ++i) y.values[i] = std::exp(x.values[i]) / (1 + std::exp(x.values[i]));
+  }
+  void tanh_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
+    Tensor output = y;
+    if (has(Fault::tanh_backward_from_input)) Base::tanh(y, output);
+    Base::tanh_backward(output, d_y, d_x, write);
+  }
+  void prelu(const Tensor& x, const Tensor& slope, Tensor& y) const {
+    Base::prelu(x, has(Fault::prelu_slope_of_first_channel) ? first_of(slope) : slope, y);
+  }
+  void prelu_backward(const Tensor& x, const Tensor& slope, const Tensor& d_y, Tensor& d_x, Write write,
+                      Tensor& d_slope, Write write_slope) const {
+    Tensor input = x;
+    if (has(Fault::prelu_backward_all_inputs)) {
+      for (double& value : input.values) value = -std::abs(value);
+      Tensor unused = d_x;
+      Base::prelu_backward(input, slope, d_y, unused, Write::overwrite, d_slope, write_slope);
+      Tensor kept = d_slope;
+      Base::prelu_backward(x, slope, d_y, d_x, write, kept, write_slope);
+      return;
+    }
+    Base::prelu_backward(x, slope, d_y, d_x, write, d_slope, write_slope);
+  }
+  void write_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
+    if (has(Fault::write_columns_clears_others) && write == Write::overwrite) fill(0, y);
+    Base::write_columns(x, first, y, write);
+  }
+
+  void max_pool(const Tensor& x, saccade::PoolingGeometry geometry, Tensor& y, Tensor& argmax) const {
+    Base::max_pool(x, geometry, y, argmax);
+    if (has(Fault::max_pool_zero_padding)) {
+      for (Index i = 0; i < y.shape.size(); ++i) {
+        if (touches_border(x, geometry, y, i)) y.data()[i] = std::max(y.data()[i], 0.0);
+      }
+    }
+    if (has(Fault::max_pool_last_of_equals)) {
+      for (Index i = 0; i < y.shape.size(); ++i) {
+        for (Index k = geometry.window * geometry.window - 1; k >= 0; --k) {
+          if (const double* value = in_window(x, geometry, y, i, k); value != nullptr && *value == y.data()[i]) {
+            argmax.data()[i] = static_cast<double>(k);
+            break;
+          }
+        }
+      }
+    }
+  }
+  void max_pool_backward(const Tensor& d_y, const Tensor& argmax, saccade::PoolingGeometry geometry, Tensor& d_x,
+                         Write write) const {
+    const Tensor before = d_x;
+    Base::max_pool_backward(d_y, argmax, geometry, d_x, write);
+    if (!has(Fault::max_pool_backward_overwrites_overlaps)) return;
+    for (Index i = 0; i < d_y.shape.size(); ++i) {
+      double* value = in_window(d_x, geometry, d_y, i, static_cast<Index>(argmax.data()[i]));
+      *value = d_y.data()[i] + (write == Write::accumulate ? before.data()[value - d_x.data()] : 0);
+    }
+  }
+  void global_average_pool(const Tensor& x, Tensor& y) const {
+    Base::global_average_pool(x, y);
+    if (has(Fault::average_pool_sums)) scale(static_cast<double>(x.shape[1] * x.shape[2]), y);
+  }
+
+  void upsample_bilinear(const Tensor& x, saccade::Corners corners, Tensor& y) const {
+    if (has(Fault::upsample_ignores_corners)) corners = saccade::Corners::aligned;
+    Base::upsample_bilinear(x, corners, y);
+    if (has(Fault::upsample_width_for_height) && x.shape[1] * y.shape[2] != x.shape[2] * y.shape[1]) {
+      // The ratio of the widths on both axes.
+      const double ratio = static_cast<double>(x.shape[2]) / static_cast<double>(y.shape[2]);
+      for (Index i = 0; i < y.shape.size(); ++i) {
+        const Index c = i % y.shape[3], column = i / y.shape[3] % y.shape[2];
+        const Index row = i / y.shape[3] / y.shape[2] % y.shape[1], b = i / y.shape[3] / y.shape[2] / y.shape[1];
+        const Index from = std::min(static_cast<Index>(static_cast<double>(row) * ratio), x.shape[1] - 1);
+        y.data()[i] = x.data()[((b * x.shape[1] + from) * x.shape[2] +
+                                std::min(static_cast<Index>(static_cast<double>(column) * ratio), x.shape[2] - 1)) *
+                                   x.shape[3] +
+                               c];
+      }
+    }
+    if (has(Fault::upsample_off_by_one)) {
+      for (Index i = y.shape.size() - 1; i >= y.shape[3]; --i) y.data()[i] = y.data()[i - y.shape[3]];
+    }
+  }
+  void upsample_bilinear_backward(const Tensor& d_y, saccade::Corners corners, Tensor& d_x, Write write) const {
+    if (has(Fault::upsample_ignores_corners)) corners = saccade::Corners::aligned;
+    if (!has(Fault::upsample_backward_nearest)) return Base::upsample_bilinear_backward(d_y, corners, d_x, write);
+    if (write == Write::overwrite) fill(0, d_x);
+    for (Index i = 0; i < d_y.shape.size(); ++i) {
+      const Index c = i % d_y.shape[3], column = i / d_y.shape[3] % d_y.shape[2];
+      const Index row = i / d_y.shape[3] / d_y.shape[2] % d_y.shape[1],
+                  b = i / d_y.shape[3] / d_y.shape[2] / d_y.shape[1];
+      d_x.data()[((b * d_x.shape[1] + row * d_x.shape[1] / d_y.shape[1]) * d_x.shape[2] +
+                  column * d_x.shape[2] / d_y.shape[2]) *
+                     d_x.shape[3] +
+                 c] += d_y.data()[i];
+    }
+  }
+
+  void crop_glimpses(saccade::ImageBatch<FaultyBackend> images, const Tensor& location,
+                     saccade::GlimpseGeometry geometry, Tensor& patches) const {
+    Tensor place = location;
+    std::vector<saccade::OrientedImage<FaultyBackend>> batch(images.begin(), images.end());
+    std::vector<saccade::ImageView> views;
+    for (auto& oriented : batch) views.push_back(*oriented.image);
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      batch[b].image = &views[b];
+      double &x = place.values[2 * b], &y = place.values[2 * b + 1];
+      if (has(Fault::crop_exchanges_x_and_y)) std::swap(x, y);
+      if (has(Fault::crop_ignores_symmetry)) batch[b].symmetry = saccade::Symmetry::identity;
+      if (has(Fault::crop_ignores_row_stride)) views[b].row_stride = 3 * views[b].width;
+      if (has(Fault::crop_width_for_height)) {
+        // The row is found with the width of the image.
+        y = (y + 1) * static_cast<double>(views[b].width) / static_cast<double>(views[b].height) - 1;
+      }
+    }
+    if (has(Fault::crop_border_ignored)) geometry.border = saccade::Border::zero;
+    Base::crop_glimpses(saccade::ImageBatch<FaultyBackend>(batch), place, geometry, patches);
+    for (std::size_t i = 0; i + 2 < patches.values.size(); i += 3) {
+      if (has(Fault::crop_bgr)) std::swap(patches.values[i], patches.values[i + 2]);
+      for (std::size_t c = 0; c < 3; ++c) {
+        if (has(Fault::crop_black_outside) && patches.values[i + c] == 0) {
+          patches.values[i + c] = static_cast<double>(-geometry.mean[c] / geometry.deviation[c]);
+        }
+      }
+    }
+  }
+
+  void apply_mask(const Tensor& trunk, const Tensor& mask_logits, Tensor& attended) const {
+    Base::apply_mask(trunk, mask_logits, attended);
+    if (has(Fault::mask_without_one)) axpy(-1, trunk, attended);
+  }
+  void apply_mask_backward(const Tensor& trunk, const Tensor& mask_logits, const Tensor& d_attended, Tensor& d_trunk,
+                           Write write_trunk, Tensor& d_mask_logits, Write write_mask) const {
+    Base::apply_mask_backward(trunk, mask_logits, d_attended, d_trunk, write_trunk, d_mask_logits, write_mask);
+    if (has(Fault::mask_without_one) || has(Fault::mask_backward_without_one)) axpy(-1, d_attended, d_trunk);
+  }
+
+  void softmax(const Tensor& logits, Tensor& probabilities) const {
+    if (!has(Fault::softmax_not_shifted)) return Base::softmax(logits, probabilities);
+    const Index K = logits.shape[1];
+    for (Index b = 0; b < logits.shape[0]; ++b) {
+      double sum = 0;
+      for (Index k = 0; k < K; ++k) sum += std::exp(logits.data()[b * K + k]);
+      for (Index k = 0; k < K; ++k) probabilities.data()[b * K + k] = std::exp(logits.data()[b * K + k]) / sum;
+    }
+  }
+  void softmax_cross_entropy(const Tensor& logits, const Tensor& labels, Tensor& probabilities, Tensor& loss) const {
+    Base::softmax_cross_entropy(logits, labels, probabilities, loss);
+    if (!has(Fault::cross_entropy_of_probability)) return;
+    for (Index b = 0; b < loss.shape[0]; ++b) {
+      loss.data()[b] = -std::log(probabilities.data()[b * logits.shape[1] + static_cast<Index>(labels.data()[b])]);
+    }
+  }
+  void softmax_cross_entropy_backward(const Tensor& probabilities, const Tensor& labels, const Tensor& d_loss,
+                                      Tensor& d_logits, Write write) const {
+    Tensor d = d_loss;
+    if (has(Fault::cross_entropy_backward_mean))
+      scale(1.0 / static_cast<double>(std::max<Index>(1, d_loss.shape[0])), d);
+    Base::softmax_cross_entropy_backward(probabilities, labels, d, d_logits, write);
+  }
+  void most_probable(const Tensor& scores, Tensor& classes) const {
+    Base::most_probable(scores, classes);
+    if (!has(Fault::most_probable_last_of_equals)) return;
+    for (Index b = 0; b < scores.shape[0]; ++b) {
+      const double* row = scores.data() + b * scores.shape[1];
+      for (Index k = 0; k < scores.shape[1]; ++k) {
+        if (row[k] >= row[static_cast<Index>(classes.data()[b])]) classes.data()[b] = static_cast<double>(k);
+      }
+    }
+  }
+
+  void sample_gaussian(const Tensor& mean, double sigma, saccade::RandomKey key, Tensor& sample) const {
+    if (has(Fault::gaussian_variance_for_deviation)) sigma = std::sqrt(sigma);
+    if (has(Fault::gaussian_ignores_first)) key.first = 0;
+    if (has(Fault::gaussian_ignores_stream)) key.stream = saccade::RandomStream::user;
+    Base::sample_gaussian(mean, sigma, key, sample);
+  }
+  void sample_categorical(const Tensor& probabilities, saccade::RandomKey key, Tensor& classes) const {
+    Base::sample_categorical(probabilities, key, classes);
+    if (!has(Fault::categorical_off_by_one)) return;
+    for (double& value : classes.values) value = std::min(value + 1, static_cast<double>(probabilities.shape[1] - 1));
+  }
+  void gaussian_policy_backward(const Tensor& sample, const Tensor& mean, const Tensor& advantage, double sigma,
+                                Tensor& d_mean, Write write) const {
+    Tensor reward = advantage;
+    if (has(Fault::policy_gradient_sign)) scale(-1, reward);
+    if (has(Fault::policy_gradient_sigma_not_squared)) scale(sigma, reward);
+    Base::gaussian_policy_backward(sample, mean, reward, sigma, d_mean, write);
+  }
+
+  void clip_scale(const Tensor& sum, double max_norm, Tensor& scale) const {
+    Base::clip_scale(sum, max_norm, scale);
+    if (has(Fault::clip_enlarges)) scale.values[0] = max_norm / std::sqrt(sum.values[0]);
+  }
+  void adam_step(const Tensor& g, const Tensor& scale, const Tensor& hyper, Tensor& p, Tensor& m, Tensor& v) const {
+    Tensor settings = hyper, factor = scale;
+    if (has(Fault::adam_without_correction)) settings.values[4] = settings.values[5] = 1;
+    if (has(Fault::adam_forgets_scale)) factor.values[0] = 1;
+    const Tensor before = p;
+    Base::adam_step(g, factor, settings, p, m, v);
+    if (!has(Fault::adam_epsilon_inside_root)) return;
+    for (std::size_t i = 0; i < p.values.size(); ++i) {
+      const auto& h = hyper.values;
+      p.values[i] = before.values[i] - h[0] * (m.values[i] / h[4]) / std::sqrt(v.values[i] / h[5] + h[3]);
+    }
+  }
+
+ private:
+  static void scale(double factor, Tensor& y) {
+    for (double& value : y.values) value *= factor;
+  }
+
+  /// The numbers of a matrix read as if it were stored the other way round.
+  static Tensor read_as_transposed(const Tensor& w) {
+    Tensor result = w;
+    const Index rows = w.shape[0], columns = w.shape[1];
+    for (Index i = 0; i < rows; ++i) {
+      for (Index j = 0; j < columns; ++j) result.data()[i * columns + j] = w.data()[j * rows + i];
+    }
+    return result;
+  }
+  static Tensor first_of(const Tensor& slope) { return {{1}, {slope.values.front()}}; }
+
+  /// The last kernel column first, and the last row: a convolution instead of a correlation.
+  static Tensor flipped_kernel(const Tensor& w) {
+    Tensor result = w;
+    const Index taps = w.shape[1] * w.shape[2], channels = w.shape[3];
+    for (Index i = 0; i < w.shape.size(); ++i) {
+      const Index tap = i / channels % taps;
+      result.data()[i] = w.data()[i + (taps - 1 - 2 * tap) * channels];
+    }
+    return result;
+  }
+  static Tensor transposed_image(const Tensor& x) {
+    Tensor result{{x.shape[0], x.shape[2], x.shape[1], x.shape[3]}, x.values};
+    for (Index i = 0; i < x.shape.size(); ++i) {
+      const Index c = i % x.shape[3], column = i / x.shape[3] % x.shape[2];
+      const Index row = i / x.shape[3] / x.shape[2] % x.shape[1], b = i / x.shape[3] / x.shape[2] / x.shape[1];
+      result.data()[((b * x.shape[2] + column) * x.shape[1] + row) * x.shape[3] + c] = x.data()[i];
+    }
+    return result;
+  }
+  /// The image with its border pixels repeated.
+  static Tensor padded(const Tensor& x, Index padding) {
+    Tensor result{{x.shape[0], x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, x.shape[3]}, {}};
+    for (Index b = 0; b < x.shape[0]; ++b) {
+      for (Index i = -padding; i < x.shape[1] + padding; ++i) {
+        for (Index j = -padding; j < x.shape[2] + padding; ++j) {
+          const Index row = std::clamp<Index>(i, 0, x.shape[1] - 1), column = std::clamp<Index>(j, 0, x.shape[2] - 1);
+          const double* pixel = x.data() + ((b * x.shape[1] + row) * x.shape[2] + column) * x.shape[3];
+          result.values.insert(result.values.end(), pixel, pixel + x.shape[3]);
+        }
+      }
+    }
+    return result;
+  }
+  /// Channels reordered so that a group takes every groups-th one, or back.
+  static Tensor strided(const Tensor& x, Index groups, bool forth) {
+    Tensor result = x;
+    const Index channels = x.shape.last(), width = channels / groups;
+    for (Index i = 0; i < x.shape.size(); ++i) {
+      const Index c = i % channels, other = i - c + c % width * groups + c / width;
+      if (forth) {
+        result.data()[i] = x.data()[other];
+      } else {
+        result.data()[other] = x.data()[i];
+      }
+    }
+    return result;
+  }
+
+  /// The k-th element of the window of output i, or nothing where that is padding.
+  template <class AnyTensor>
+  static auto in_window(AnyTensor& x, saccade::PoolingGeometry geometry, const Tensor& y, Index i, Index k)
+      -> decltype(x.data()) {
+    const Index c = i % y.shape[3], column = i / y.shape[3] % y.shape[2];
+    const Index row = i / y.shape[3] / y.shape[2] % y.shape[1], b = i / y.shape[3] / y.shape[2] / y.shape[1];
+    const Index h = row * geometry.stride + k / geometry.window - geometry.padding;
+    const Index w = column * geometry.stride + k % geometry.window - geometry.padding;
+    if (h < 0 || h >= x.shape[1] || w < 0 || w >= x.shape[2]) return nullptr;
+    return x.data() + ((b * x.shape[1] + h) * x.shape[2] + w) * x.shape[3] + c;
+  }
+  static bool touches_border(const Tensor& x, saccade::PoolingGeometry geometry, const Tensor& y, Index i) {
+    for (Index k = 0; k < geometry.window * geometry.window; ++k) {
+      if (in_window(x, geometry, y, i, k) == nullptr) return true;
+    }
+    return false;
+  }
+
+  Fault fault_;
+  mutable Index calls_ = 0;
+};
