@@ -1,16 +1,30 @@
 #pragma once
 
-/// The whole library but what is opt-in: CUDA, the conformance kit, and the headers that need more than Eigen.
+/// The whole library but what is opt-in: CUDA (cuda.hpp), the conformance kit (testing.hpp), the skeleton of a backend,
+/// and the headers that need more than the standard library and Eigen, which are linked through saccade::io.
 
-#include <saccade/core/backend.hpp>
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/components/spatial_readout.hpp>
 #include <saccade/core/box.hpp>
-#include <saccade/core/component.hpp>
-#include <saccade/core/config.hpp>
-#include <saccade/core/error.hpp>
-#include <saccade/core/geometry.hpp>
-#include <saccade/core/image.hpp>
-#include <saccade/core/random_key.hpp>
-#include <saccade/core/shape.hpp>
-#include <saccade/core/symmetry.hpp>
-#include <saccade/core/tensor.hpp>
+#include <saccade/data/augmentation.hpp>
+#include <saccade/data/epoch_order.hpp>
+#include <saccade/data/loader.hpp>
+#include <saccade/data/synthetic_tissue.hpp>
+#include <saccade/math/recurrent.hpp>
+#include <saccade/metrics/classification.hpp>
+#include <saccade/metrics/confidence_interval.hpp>
+#include <saccade/metrics/hit_rate.hpp>
+#include <saccade/metrics/patient_recognition_rate.hpp>
+#include <saccade/metrics/pixel_fraction.hpp>
+#include <saccade/model/control_policy.hpp>
+#include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/ops/ops.hpp>
+#include <saccade/report/curves.hpp>
+#include <saccade/report/explanation.hpp>
+#include <saccade/training/adam.hpp>
+#include <saccade/training/crc32c.hpp>
+#include <saccade/training/evaluator.hpp>
+#include <saccade/training/learning_rate.hpp>
+#include <saccade/training/trainer.hpp>
 #include <saccade/version.hpp>

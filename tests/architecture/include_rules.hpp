@@ -68,8 +68,9 @@ inline const std::map<std::string, Rooms>& rooms_a_room_may_include() {
     may["version.hpp"] = {};
     may["testing.hpp"] = {"testing"};
     may["cuda.hpp"] = {"backends/cuda"};
-    may["saccade.hpp"] = {"core",    "math",     "ops",  "components",         "model",
-                          "metrics", "training", "data", "backends/reference", "backends/eigen"};
+    may["saccade.hpp"] = {"core",    "math",     "ops",    "components",         "model",
+                          "metrics", "training", "report", "backends/reference", "backends/eigen",
+                          "data"};
     for (auto& [room, rooms] : may) rooms.insert("version.hpp");
     return may;
   }();
@@ -113,6 +114,23 @@ inline std::set<std::string> closure(const Headers& headers, const std::string& 
   };
   visit(path);
   return reached;
+}
+
+/// Whether an include line brings in nothing but the standard library, Eigen or another header of ours.
+inline bool is_ordinary(const std::string& included) {
+  return included.empty() || is_standard(included) || is_ours(included) || included.starts_with("Eigen/");
+}
+
+/// Whether a header is no part of the umbrella: CUDA, the kits for users' backends, and what needs other libraries.
+inline bool is_opt_in(const Headers& headers, const std::string& path) {
+  const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp", "testing.hpp"};
+  if (rooms.contains(room_of(path))) return true;
+  for (const std::string& reached : closure(headers, path)) {
+    for (const Line& line : lines_of(headers.at(reached))) {
+      if (!is_ordinary(included_path(line.text))) return true;
+    }
+  }
+  return false;
 }
 
 /// Why `header` may not include `included`, or nothing.
@@ -161,13 +179,18 @@ inline std::vector<std::string> violations(const Headers& headers) {
                       std::to_string(longest_header));
   }
 
-  // What the umbrella brings in, through however many headers, needs the standard library and Eigen only.
-  for (const std::string& path : closure(headers, "saccade.hpp")) {
+  // The umbrella brings in, through however many headers, all that needs only the standard library and Eigen, and
+  // nothing else.
+  const std::set<std::string> under_umbrella = closure(headers, "saccade.hpp");
+  for (const std::string& path : under_umbrella) {
     for (const Line& line : lines_of(headers.at(path))) {
-      const std::string included = included_path(line.text);
-      if (included.empty() || is_standard(included) || is_ours(included) || included.starts_with("Eigen/")) continue;
-      report(path, line, "saccade.hpp brings it in, which needs only the standard library and Eigen");
+      if (!is_ordinary(included_path(line.text)))
+        report(path, line, "saccade.hpp brings it in, which needs only the standard library and Eigen");
     }
+  }
+  for (const auto& [path, text] : headers) {
+    if (!under_umbrella.contains(path) && !is_opt_in(headers, path))
+      found.push_back(path + ": is not opt-in, so saccade.hpp must bring it in");
   }
   return found;
 }

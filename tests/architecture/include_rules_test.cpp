@@ -28,11 +28,12 @@ Headers our_headers() {
 /// A small tree without a fault, for planting one.
 Headers sound_headers() {
   return {
-      {"saccade.hpp", "#pragma once\n#include <saccade/ops/linear.hpp>\n#include <saccade/backends/eigen/gemm.hpp>\n"},
+      {"saccade.hpp",
+       "#pragma once\n#include <saccade/components/linear_layer.hpp>\n#include <saccade/backends/eigen/gemm.hpp>\n"},
       {"version.hpp", "#pragma once\n"},
       {"core/shape.hpp", "#pragma once\n#include <array>\n"},
       {"core/config.hpp", "#pragma once\n#if defined(__CUDACC__)\n#endif\n"},
-      {"math/glimpse.hpp", "#pragma once\n#include <saccade/core/shape.hpp>\n"},
+      {"math/glimpse.hpp", "#pragma once\n#include <saccade/core/shape.hpp>\n#include <saccade/core/config.hpp>\n"},
       {"ops/linear.hpp", "#pragma once\n#include <saccade/math/glimpse.hpp>\n#include <saccade/version.hpp>\n"},
       {"components/linear_layer.hpp", "#pragma once\n#include <saccade/ops/linear.hpp>\n"},
       {"backends/eigen/gemm.hpp", "#pragma once\n#include <Eigen/Core>\n"},
@@ -99,6 +100,13 @@ TEST_CASE("the umbrella is searched through the headers that it brings in") {
   const auto found = architecture::violations(headers);
   REQUIRE(found.size() == 2);  // <nlohmann/json.hpp> and <unistd.h>
   CHECK_THAT(found.front(), contains("training/checkpoint.hpp:2") && contains("saccade.hpp brings it in"));
+}
+
+TEST_CASE("a header that the umbrella forgets is found") {
+  Headers headers = sound_headers();
+  headers["metrics/accuracy.hpp"] = "#pragma once\n#include <cmath>\n";
+  CHECK(architecture::violations(headers) ==
+        std::vector<std::string>{"metrics/accuracy.hpp: is not opt-in, so saccade.hpp must bring it in"});
 }
 
 TEST_CASE("a header that is too long, has no guard, or stands in an unknown room is found") {
