@@ -199,7 +199,7 @@ TEST_CASE("content that does not match its checksum is refused", "[safetensors]"
   const std::vector<std::byte> foreign = with_header("{\"__metadata__\":{\"format\":\"pt\"}}", 0);
   CHECK(sentence_of(foreign) == "accepted");
   CHECK(sentence_of(foreign, Checksum::required) ==
-        "\"run/checkpoint.safetensors\": not a valid safetensors file: it lacks the metadata \"saccade.checksum\"");
+        "\"run/checkpoint.safetensors\": not written by Saccade: it lacks the metadata \"saccade.checksum\"");
 }
 
 TEST_CASE("the checksum does not depend on the order of the tensors", "[safetensors]") {

@@ -201,8 +201,9 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
   file.metadata = std::move(header.metadata);
   const auto stored = file.metadata.find(safetensors_checksum_key);
   if (stored == file.metadata.end()) {
-    if (checksum == Checksum::required) fail(std::string("it lacks the metadata \"") + safetensors_checksum_key + "\"");
-    return file;
+    if (checksum == Checksum::if_present) return file;
+    throw FileError('"' + std::string(name) + "\": not written by Saccade: it lacks the metadata \"" +
+                    safetensors_checksum_key + '"');
   }
   if (stored->second != detail::content_checksum(file)) {
     throw FileError('"' + std::string(name) + "\": damaged: its content does not match its checksum");

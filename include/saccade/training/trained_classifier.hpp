@@ -1,0 +1,104 @@
+#pragma once
+
+#include <saccade/data/image_decode.hpp>
+#include <saccade/training/checkpoint.hpp>
+#include <saccade/training/evaluator.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Opt-in: needs nlohmann/json, libpng and libjpeg-turbo.
+namespace saccade::inline v0 {
+
+/// What a trained model says of one image.
+struct Classification {
+  Index class_index = 0;
+  std::string class_name;
+  std::vector<double> probabilities;  ///< (K)  after the last glimpse
+  Prediction prediction;              ///< after each glimpse, and where it looked
+};
+
+/// A model with the weights of a checkpoint, ready to answer. Movable; the backend outlives it.
+template <Backend B, class Model = HybridAttentionClassifier<B>>
+requires std::constructible_from<Model, HybridAttentionConfig>
+class TrainedClassifier {
+ public:
+  /// Reads a checkpoint, checks it, and lets it reproduce its golden answer.
+  /// @param batch  how many images are looked at together; it changes the speed and the memory, never an answer
+  /// @throws FileError
+  [[nodiscard]] static TrainedClassifier load(B& b, const std::filesystem::path& path, Index batch = 1) {
+    const SafetensorsFile file = read_checkpoint(path);
+    TrainedClassifier loaded(b, checkpoint_info(file, path.string()), batch, path.string());
+    restore_weights(b, loaded.parameters_, loaded.statistics_, file, path.string());
+    expect_golden_answer(b, *loaded.model_, loaded.parameters_, loaded.statistics_, file, path.string());
+    return loaded;
+  }
+
+  [[nodiscard]] B& backend() { return *b_; }
+  [[nodiscard]] const Model& model() const { return *model_; }
+  [[nodiscard]] const CheckpointInfo& info() const { return info_; }
+  [[nodiscard]] const typename Model::Parameters& parameters() const { return parameters_; }
+  [[nodiscard]] typename Model::Statistics& statistics() { return statistics_; }
+
+  /// One answer for each image, of any sizes not below the glimpse. The glimpses are those of the policy's means.
+  /// @throws ConfigError
+  [[nodiscard]] std::vector<Classification> classify(std::span<const ImageView> images) {
+    std::vector<Classification> answers;
+    const auto batch = static_cast<std::size_t>(evaluator_.batch());
+    for (std::size_t first = 0; first < images.size(); first += batch) {
+      const auto part = images.subspan(first, std::min(batch, images.size() - first));
+      std::vector<Image<B>> handles;
+      for (const ImageView& image : part) handles.push_back(ops::make_image(*b_, image));
+      std::vector<const Image<B>*> pointers;
+      for (const Image<B>& handle : handles) pointers.push_back(&handle);
+      for (Prediction& prediction : evaluator_.predict(parameters_, statistics_, pointers, GlimpsePolicy::learned)) {
+        const Index answer = prediction.answer();
+        answers.push_back({answer, info_.classes[static_cast<std::size_t>(answer)], prediction.probabilities.back(),
+                           std::move(prediction)});
+      }
+    }
+    return answers;
+  }
+
+  [[nodiscard]] Classification classify(const ImageView& image) {
+    return std::move(classify(std::span<const ImageView>(&image, 1)).front());
+  }
+
+  /// Decodes a PNG or JPEG file and classifies it. @throws FileError, ConfigError
+  [[nodiscard]] Classification classify(const std::filesystem::path& path) {
+    return classify(data::load_image(path).view());
+  }
+
+ private:
+  TrainedClassifier(B& b, CheckpointInfo info, Index batch, const std::string& name)
+      : b_(&b),
+        info_(std::move(info)),
+        model_(make_model(info_.model, name)),
+        parameters_(model_->make_parameters(b)),
+        statistics_(model_->make_statistics(b)),
+        evaluator_(b, *model_, batch) {}
+
+  static std::unique_ptr<const Model> make_model(const HybridAttentionConfig& config, const std::string& name) {
+    try {
+      return std::make_unique<const Model>(config);
+    } catch (const ConfigError& error) {
+      throw detail::checkpoint_error(name, std::string("its configuration cannot be built: ") + error.what());
+    }
+  }
+
+  B* b_;
+  CheckpointInfo info_;
+  std::unique_ptr<const Model> model_;  // the evaluator points at it, so it stays where it is
+  typename Model::Parameters parameters_;
+  typename Model::Statistics statistics_;
+  Evaluator<B, Model> evaluator_;
+};
+
+}  // namespace saccade::inline v0
