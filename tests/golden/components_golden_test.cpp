@@ -1,5 +1,6 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/components/context_network.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
@@ -121,6 +122,34 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: recurrent core", "[golden][recurrent_co
   });
 }
 
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: context network", "[golden][context_network]", Backends) {
+  for_each_golden_case<TestType>("context_network", "", [](TestType& b, auto& golden) {
+    const double tolerance = network_tolerance<Scalar<TestType>>;
+    const Shape in = golden.shape("patches"), out = golden.shape("context");
+    const ContextNetwork<TestType> network({.inputs = in[3],
+                                            .side = in[1],
+                                            .width = golden.integer("width"),
+                                            .outputs = out[1],
+                                            .normalization = normalization_config(golden)});
+    auto p = network.make_parameters(b), d_p = network.make_parameters(b);
+    auto statistics = network.make_statistics(b);
+    golden.give_all("parameter", p);
+    golden.give_all("statistic", statistics);
+    auto cache = network.make_cache(b, in[0]);
+    auto workspace = network.make_workspace(b, in[0]);
+    const auto patches = golden.given("patches"), d_context = golden.given("d_context");
+    auto context = golden.blank(out);
+
+    network.forward(b, p, statistics, patches, cache, context, Mode::evaluation);
+    golden.check("context_evaluation", context, tolerance);
+    network.forward(b, p, statistics, patches, cache, context, Mode::training);
+    network.backward(b, p, patches, cache, d_context, workspace, d_p);
+    golden.check("context", context, tolerance);
+    golden.check_all("gradient", d_p, tolerance);
+    golden.check_all("new_statistic", statistics, tolerance);
+  });
+}
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: policy gradient", "[golden][policy_gradient]", Backends) {
   for_each_golden_case<TestType>("heads", "policy", [](TestType& b, auto& golden) {
     const PolicyConfig config = policy_config(golden);
@@ -135,7 +164,11 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: policy gradient", "[golden][policy_grad
                classes = golden.given("classes");
     auto d_h = b.zeros(state), d_logits = b.zeros(answers), probabilities = golden.blank(answers);
 
-    policy.locate(b, p, h, cache);
+    const bool reads_context = config.context > 0;
+    const auto context = reads_context ? golden.given("seen_context") : b.zeros({0});
+    auto d_context = reads_context ? golden.blank_like("d_context") : b.zeros({0});
+
+    policy.locate(b, p, h, cache, &context);
     policy.predict_reward(b, p, h, cache);
     golden.check("mean", cache.mean);
     if (config.baseline == Baseline::learned) {
@@ -146,7 +179,8 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: policy gradient", "[golden][policy_grad
 
     cache.sample = golden.given("sample");
     policy.weigh(b, reward, cache, workspace);
-    policy.backward_location(b, p, h, cache, workspace, d_p, d_h);
+    policy.backward_location(b, p, h, cache, workspace, d_p, d_h, &d_context);
+    if (reads_context) golden.check("d_context", d_context);
     if (config.class_term) {
       ops::softmax(b, logits, probabilities);
       policy.backward_class(b, probabilities, classes, workspace, d_logits);

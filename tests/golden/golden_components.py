@@ -7,7 +7,8 @@ import torch
 
 from golden_file import GoldenFile, channels_last
 from golden_operations import crop
-from twin import Core, Fusion, Model, ModelOptions, Options, Policy, PolicyOptions, ResidualUnit, SoftAttention
+from twin import (ContextNetwork, Core, Fusion, Model, ModelOptions, Options, Policy, PolicyOptions, ResidualUnit,
+                  SoftAttention)
 
 
 def ours(tensor):
@@ -96,6 +97,29 @@ def soft_attention():
     file.save()
 
 
+def context_network():
+    file = GoldenFile("context_network")
+    for case, inputs, side, width, outputs, options in (
+        ("two halvings", 3, 19, 4, 3, Options()),
+        ("one halving, group normalisation", 6, 12, 4, 2, Options(batch=False, shared_slope=True)),
+        ("no halving", 3, 7, 4, 2, Options()),
+    ):
+        network = ContextNetwork(inputs, side, width, outputs, options)
+        start(file, network)
+        start_statistics(file, network.statistics("", 0))
+        patches, d_context = file.normal(2, inputs, side, side), file.normal(2, outputs)
+        file.given(case, patches=channels_last(patches), d_context=d_context, width=width, batch=options.batch)
+        file.given(case, shared_slope=options.shared_slope, groups=options.groups)
+        file.given(case, **labelled("parameter", network.tensors("")))
+        file.given(case, **labelled("statistic", network.statistics("", 0)))
+        file.expected(case, context_evaluation=network.eval()(patches))
+        context = network.train()(patches)
+        context.backward(d_context)
+        file.expected(case, context=context, **gradients(network))
+        file.expected(case, **labelled("new_statistic", network.statistics("", 0)))
+    file.save()
+
+
 def heads():
     """Fusion, recurrent core and policy: the components behind the encoder."""
     file = GoldenFile("heads")
@@ -122,21 +146,27 @@ def heads():
         ("policy, no baseline, attached", PolicyOptions(squash=False, baseline=False, class_term=True, attached=True)),
         ("policy, baseline, detached", PolicyOptions(weight=0.5)),
         ("policy, baseline, attached", PolicyOptions(class_term=True, attached=True, sigma=0.125, weight=0.75)),
+        ("policy, context, detached", PolicyOptions(context=3)),
+        ("policy, context, attached", PolicyOptions(context=3, attached=True)),
     ):
         policy = Policy(options)
         start(file, policy)
         h, sample, logits = file.normal(4, options.hidden), file.normal(4, 2), file.normal(4, 3)
         reward, classes = torch.tensor([1.0, 0.0, 1.0, 0.0]).double(), torch.tensor([2, 0, 1, 1])
-        loss = policy.location_loss(h, sample, reward) + policy.baseline_loss(h, reward)
+        context = file.normal(4, options.context) if options.context else None
+        loss = policy.location_loss(h, context, sample, reward) + policy.baseline_loss(h, reward)
         if options.class_term:
             loss = loss + policy.class_loss(logits, classes, reward, h)
         loss.backward()
         given_options(file, case, options)
         file.given(case, h=h, sample=sample, reward=reward, logits=logits, classes=classes.double())
         file.given(case, **labelled("parameter", policy.tensors("")))
-        file.expected(case, mean=policy.mean(h), predicted=policy.predicted_reward(h), **gradients(policy))
+        file.expected(case, mean=policy.mean(h, context), predicted=policy.predicted_reward(h), **gradients(policy))
         file.expected(case, d_h=torch.zeros_like(h) if h.grad is None else h.grad)
         file.expected(case, d_logits=torch.zeros_like(logits) if logits.grad is None else logits.grad)
+        if context is not None:
+            file.given(case, seen_context=context)
+            file.expected(case, d_context=context.grad)
     file.save()
 
 
@@ -153,11 +183,12 @@ def rollout():
          1, True),
         ("group normalisation, learned baseline",
          ModelOptions(Options(inputs=6, batch=False, stem_kernel=3, stem_stride=2, mask_depth=1, trunk_units=1),
-                      PolicyOptions(weight=0.5), every_step=True), 2, False),
+                      PolicyOptions(weight=0.5, context=2), every_step=True), 2, False),
         ("statistics of every step, class term with baseline",
          ModelOptions(Options(inputs=3, bottleneck=False, mask_depth=1, trunk_units=1, shared_slope=True, aligned=False,
                               statistics=5),
-                      PolicyOptions(class_term=True, attached=True, sigma=0.125, weight=0.75), every_step=True), 1, True),
+                      PolicyOptions(class_term=True, attached=True, sigma=0.125, weight=0.75, context=1),
+                      every_step=True), 1, True),
     ):
         model = Model(options)
         start(file, model)
@@ -201,9 +232,9 @@ def rollout():
             file.given(case, drawn_classes=drawn.double())
         for step in range(3):
             adam.zero_grad()
-            logits, states = model.train()(patches, locations)
+            logits, states, contexts = model.train()(patches, locations)
             classes = drawn if sampled else logits[-1].argmax(1)
-            model.loss(logits, states, samples[1:], labels, classes).backward()
+            model.loss(logits, states, contexts, samples[1:], labels, classes).backward()
             if step == 0:
                 losses = [torch.nn.functional.cross_entropy(answer, labels, reduction="none") for answer in logits]
                 file.expected(case, logits=torch.stack(logits), losses=torch.stack(losses))
@@ -215,5 +246,5 @@ def rollout():
 
 
 def make():
-    for component in (residual_unit, soft_attention, heads, rollout):
+    for component in (residual_unit, soft_attention, context_network, heads, rollout):
         component()

@@ -47,7 +47,8 @@ template <class Golden>
           .baseline = golden.flag("baseline") ? Baseline::learned : Baseline::none,
           .reward = class_term ? RewardClass::sampled : RewardClass::most_probable,
           .class_term = class_term,
-          .state = golden.flag("attached") ? StateGradient::attached : StateGradient::detached};
+          .state = golden.flag("attached") ? StateGradient::attached : StateGradient::detached,
+          .context = golden.integer("context")};
 }
 
 }  // namespace saccade_tests

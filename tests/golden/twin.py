@@ -169,6 +169,37 @@ class SoftAttention(torch.nn.Module):
         return found
 
 
+class ContextNetwork(torch.nn.Module):
+    """[convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as large as the map."""
+
+    def __init__(self, inputs, side, width, outputs, options):
+        super().__init__()
+        self.weights, self.norms = torch.nn.ParameterList(), torch.nn.ModuleList()
+        while side > 8:
+            self.weights.append(weight(width, inputs, 3, 3))
+            self.norms.append(NormalizedActivation(width, options))
+            inputs, side = width, (side + 1) // 2
+        self.readout = weight(outputs, inputs, side, side)
+
+    def forward(self, patches, step=0):
+        y = patches
+        for w, norm in zip(self.weights, self.norms):
+            y = norm(F.conv2d(y, w, stride=2, padding=1), step)
+        return F.conv2d(y, self.readout).flatten(1)
+
+    def tensors(self, prefix):
+        found = {prefix + "readout.weight": self.readout}
+        for i, (w, norm) in enumerate(zip(self.weights, self.norms), 1):
+            found |= {f"{prefix}conv{i}.weight": w} | norm.tensors(f"{prefix}norm{i}.")
+        return found
+
+    def statistics(self, prefix, step):
+        found = {}
+        for i, norm in enumerate(self.norms, 1):
+            found |= norm.statistics(f"{prefix}norm{i}.", step)
+        return found
+
+
 class Linear(torch.nn.Linear):
     def __init__(self, inputs, outputs):
         super().__init__(inputs, outputs, dtype=torch.float64)
@@ -210,6 +241,7 @@ class PolicyOptions:
     baseline: bool = True
     class_term: bool = False
     attached: bool = False
+    context: int = 0
 
 
 class Policy(torch.nn.Module):
@@ -218,11 +250,12 @@ class Policy(torch.nn.Module):
     def __init__(self, options):
         super().__init__()
         self.options = options
-        self.locator = Linear(options.hidden, 2)
+        self.locator = Linear(options.hidden + options.context, 2)
         self.value = Linear(options.hidden, 1) if options.baseline else None
 
-    def mean(self, h):
-        mean = self.locator(h if self.options.attached else h.detach())
+    def mean(self, h, context=None):
+        seen = h if self.options.attached else h.detach()
+        mean = self.locator(seen if context is None else torch.cat([seen, context], 1))
         return torch.tanh(mean) if self.options.squash else mean
 
     def predicted_reward(self, h):
@@ -233,8 +266,8 @@ class Policy(torch.nn.Module):
         advantage = (reward - self.predicted_reward(h)).detach()
         return -self.options.weight * (advantage * log_density).mean()
 
-    def location_loss(self, h, sample, reward):
-        density = torch.distributions.Normal(self.mean(h), self.options.sigma)
+    def location_loss(self, h, context, sample, reward):
+        density = torch.distributions.Normal(self.mean(h, context), self.options.sigma)
         return self.surrogate(density.log_prob(sample.detach()).sum(1), reward, h)
 
     def class_loss(self, logits, classes, reward, h):
@@ -262,45 +295,50 @@ class Model(torch.nn.Module):
     def __init__(self, options):
         super().__init__()
         self.options = options
-        hidden = options.policy.hidden
-        self.encoder = SoftAttention(options.encoder)
-        self.fusion = Fusion(options.encoder.width, options.fusion_width)
+        encoder, hidden, context = options.encoder, options.policy.hidden, options.policy.context
+        self.encoder = SoftAttention(encoder)
+        self.fusion = Fusion(encoder.width, options.fusion_width)
         self.core = Core(options.fusion_width, hidden)
         self.classifier = Linear(hidden, options.classes)
         self.policy = Policy(options.policy)
+        self.context = ContextNetwork(encoder.inputs, encoder.side, 16, context, encoder) if context else None
 
     def forward(self, patches, locations):
-        """Logits and states of every step; patches and locations of every step are given."""
+        """Logits, states and contexts of every step; patches and locations of every step are given."""
         h = c = torch.zeros(len(patches[0]), self.options.policy.hidden).double()
-        logits, states = [], []
+        logits, states, contexts = [], [], []
         for t, (patch, location) in enumerate(zip(patches, locations)):
-            features = self.encoder(patch, t if self.options.encoder.statistics > 1 else 0)
-            h, c = self.core(self.fusion(features, location), (h, c))
+            step = t if self.options.encoder.statistics > 1 else 0
+            h, c = self.core(self.fusion(self.encoder(patch, step), location), (h, c))
             states.append(h)
             logits.append(self.classifier(h))
-        return logits, states
+            contexts.append(self.context(patch, step) if self.context else None)
+        return logits, states, contexts
 
-    def loss(self, logits, states, samples, labels, classes):
+    def loss(self, logits, states, contexts, samples, labels, classes):
         """Equation 5, plus the baseline's error. samples[t] is the draw of the location after step t."""
         reward = (classes == labels).double()
         answers = logits if self.options.every_step else logits[-1:]
         loss = sum(F.cross_entropy(answer, labels) for answer in answers) / len(answers)
         # The location drawn at the last step is never looked at: it has no term.
-        for h, sample in zip(states[:-1], samples):
-            loss = loss + self.policy.location_loss(h, sample, reward) + self.policy.baseline_loss(h, reward)
+        for h, context, sample in zip(states[:-1], contexts[:-1], samples):
+            loss = loss + self.policy.location_loss(h, context, sample, reward) + self.policy.baseline_loss(h, reward)
         if self.options.policy.class_term:
             h = states[-1]
             loss = loss + self.policy.class_loss(logits[-1], classes, reward, h) + self.policy.baseline_loss(h, reward)
         return loss
 
     def tensors(self, prefix=""):
-        return (self.encoder.tensors(prefix + "encoder.") | self.fusion.tensors(prefix + "fusion.")
-                | self.core.tensors(prefix + "core.") | self.classifier.tensors(prefix + "classifier.")
-                | self.policy.tensors(prefix + "policy."))
+        found = (self.encoder.tensors(prefix + "encoder.") | self.fusion.tensors(prefix + "fusion.")
+                 | self.core.tensors(prefix + "core.") | self.classifier.tensors(prefix + "classifier.")
+                 | self.policy.tensors(prefix + "policy."))
+        return found | self.context.tensors(prefix + "policy.context.") if self.context else found
 
     def statistics(self, prefix=""):
         sets = self.options.encoder.statistics
         found = {}
         for t in range(sets):
-            found |= self.encoder.statistics(f"{prefix}encoder." + (f"step{t + 1}." if sets > 1 else ""), t)
+            step = f"{prefix}step{t + 1}." if sets > 1 else prefix
+            found |= self.encoder.statistics(step + "encoder.", t)
+            found |= self.context.statistics(step + "policy.context.", t) if self.context else {}
         return found
