@@ -79,23 +79,42 @@ void crop_row(const OrientedPixels& pixels, const PixelTables<Scalar>& tables, I
 }
 
 /// One row of a patch that averages boxes of `box` x `box` pixels, the first of them at column `x`, row `y`.
+///
+/// @param line  room for side * box * 3 numbers
 template <class Scalar>
 void crop_row_of_boxes(const OrientedPixels& pixels, const PixelTables<Scalar>& tables, Index x, Index y, Index box,
-                       Index side, Index stride, Scalar* patch) {
+                       Index side, Index stride, std::int32_t* line, Scalar* patch) {
   const Index top = std::clamp<Index>(y, 0, pixels.height());
   const Index bottom = std::clamp<Index>(y + box, 0, pixels.height());
+  const Index first = std::clamp<Index>(x, 0, pixels.width());
+  const Index last = std::clamp<Index>(x + side * box, first, pixels.width());
+
+  // Sums of columns first: over neighbouring bytes where the symmetry keeps rows.
+  std::fill_n(line, side * box * image_channels, 0);
+  for (Index row = top; first < last && row < bottom; ++row) {
+    const std::uint8_t* pixel = pixels.at(first, row);
+    std::int32_t* const sums = line + (first - x) * image_channels;
+    if (pixels.step_x() == image_channels)
+      for (Index i = 0; i < (last - first) * image_channels; ++i) sums[i] += pixel[i];
+    else
+      for (Index i = 0; i < (last - first) * image_channels; i += image_channels, pixel += pixels.step_x())
+        for (Index c = 0; c < image_channels; ++c) sums[i + c] += pixel[c];
+  }
+
+  const Index area = box * box;
   for (Index j = 0; j < side; ++j, patch += stride) {
-    const Index left = std::clamp<Index>(x + j * box, 0, pixels.width());
-    const Index right = std::clamp<Index>(x + (j + 1) * box, 0, pixels.width());
+    const Index left = std::clamp(x + j * box, first, last);
+    const Index right = std::clamp(x + (j + 1) * box, first, last);
     const Index count = (bottom - top) * (right - left);
-    Index sums[image_channels] = {};
-    for (Index row = top; count > 0 && row < bottom; ++row) {
-      const std::uint8_t* pixel = pixels.at(left, row);
-      for (Index column = left; column < right; ++column, pixel += pixels.step_x())
-        for (Index c = 0; c < image_channels; ++c) sums[c] += pixel[c];
+    for (Index c = 0; c < image_channels; ++c) {
+      Index sum = 0;
+      for (Index i = 0; i < box; ++i) sum += line[(j * box + i) * image_channels + c];
+      const auto& normalization = tables.normalization[static_cast<std::size_t>(c)];
+      // A box that lies inside is the usual case; its area is a power of two, so these are the same bits.
+      patch[c] = count == area ? math::patch_value<Scalar>({normalization.gain / static_cast<Scalar>(area),
+                                                            normalization.offset}, sum, 1, 1)
+                               : math::patch_value(normalization, sum, count, area);
     }
-    for (Index c = 0; c < image_channels; ++c)
-      patch[c] = math::patch_value(tables.normalization[static_cast<std::size_t>(c)], sums[c], count, box * box);
   }
 }
 
@@ -108,7 +127,8 @@ void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostT
   const Index side = geometry.side;
   const Index stride = geometry.scales * image_channels;
   const Index parts = (side + rows_at_once - 1) / rows_at_once;
-  engine.parallel_for(patches.shape()[0] * parts, [&](Index block, int) {
+  const auto lines = engine.per_thread<std::int32_t>((side << (geometry.scales - 1)) * image_channels);
+  engine.parallel_for(patches.shape()[0] * parts, [&](Index block, int thread) {
     const Index b = block / parts;
     const Index first = block % parts * rows_at_once;
     const Oriented& oriented = images[static_cast<std::size_t>(b)];
@@ -123,7 +143,7 @@ void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostT
           crop_row(pixels, tables, window.x, window.y + row, side, stride, patch);
         else
           crop_row_of_boxes(pixels, tables, window.x, window.y + (row << scale), Index{1} << scale, side, stride,
-                            patch);
+                            lines(thread), patch);
       }
     }
   });

@@ -3,28 +3,33 @@
 #include <saccade/backends/eigen/tensor.hpp>
 #include <saccade/core/geometry.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 /// Class probabilities and their loss: a few numbers a sample, so plain loops on the calling thread, in double.
 /// logits, probabilities (B, K); labels, classes, loss (B).
 namespace saccade::inline v0::eigen {
 
-/// ln(sum_k exp(x[k])) of K numbers.
+/// The largest of K numbers and the sum of exp(x[k] - largest): apart, because large + ln(small) loses digits.
+struct ExponentialSum {
+  double largest;
+  double sum;
+};
 template <class Scalar>
-[[nodiscard]] double log_sum_exp(const Scalar* x, Index K) {
+[[nodiscard]] ExponentialSum exponential_sum(const Scalar* x, Index K) {
   const double largest = static_cast<double>(*std::max_element(x, x + K));
   double sum = 0.0;
   for (Index k = 0; k < K; ++k) sum += std::exp(static_cast<double>(x[k]) - largest);
-  return largest + std::log(sum);
+  return {largest, sum};
 }
 
 template <class Scalar>
 void softmax(const HostTensor<Scalar>& logits, HostTensor<Scalar>& probabilities) {
   const Index K = logits.shape()[1];
   for (Index b = 0; b < logits.shape()[0]; ++b) {
-    const double normalizer = log_sum_exp(logits.data() + b * K, K);
+    const auto [largest, sum] = exponential_sum(logits.data() + b * K, K);
     for (Index i = b * K; i < (b + 1) * K; ++i)
-      probabilities.data()[i] = static_cast<Scalar>(std::exp(static_cast<double>(logits.data()[i]) - normalizer));
+      probabilities.data()[i] = static_cast<Scalar>(std::exp(static_cast<double>(logits.data()[i]) - largest) / sum);
   }
 }
 
@@ -36,7 +41,8 @@ void softmax_cross_entropy(const HostTensor<Scalar>& logits, const HostTensor<Sc
   for (Index b = 0; b < logits.shape()[0]; ++b) {
     const Scalar* const row = logits.data() + b * K;
     const double score = static_cast<double>(row[static_cast<Index>(labels.data()[b])]);
-    loss.data()[b] = static_cast<Scalar>(log_sum_exp(row, K) - score);
+    const auto [largest, sum] = exponential_sum(row, K);
+    loss.data()[b] = static_cast<Scalar>(std::log(sum) - (score - largest));
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/backends/eigen/channel_sums.hpp>
+#include <saccade/backends/eigen/vector.hpp>
 
 #include <algorithm>
 
@@ -33,8 +34,6 @@ void max_pool(Engine& engine, const HostTensor<Scalar>& x, PoolingGeometry geome
   const Index channels = y.shape()[3];
   engine.parallel_ranges(
       y.shape()[0] * out_height, rows_per_block(out_width * channels), [&](Index begin, Index end, int) {
-        alignas(64) Scalar largest[tile_size];
-        alignas(64) Scalar place[tile_size];
         for (Index row = begin; row < end; ++row) {
           const Index top = row % out_height * geometry.stride - geometry.padding;
           const PositionRange tap_rows = taps_inside(top, geometry.window, height);
@@ -43,27 +42,24 @@ void max_pool(Engine& engine, const HostTensor<Scalar>& x, PoolingGeometry geome
             const Index left = column * geometry.stride - geometry.padding;
             const PositionRange tap_columns = taps_inside(left, geometry.window, width);
             const Index out = (row * out_width + column) * channels;
-            for (Index first = 0; first < channels; first += tile_size) {
-              const Index count = std::min(tile_size, channels - first);
+            for (Index first = 0; first < channels; first += lanes<Scalar>) {
+              const Index count = channels - first;
+              const Scalar* const window = image + (top * width + left) * channels + first;
+              VectorOf<Scalar> largest{};
+              VectorOf<Scalar> place{};
               bool empty = true;
               for (Index i = tap_rows.begin; i < tap_rows.end; ++i) {
                 for (Index j = tap_columns.begin; j < tap_columns.end; ++j) {
-                  const Scalar* const values = image + ((top + i) * width + left + j) * channels + first;
-                  const Scalar tap = static_cast<Scalar>(i * geometry.window + j);
-                  if (std::exchange(empty, false)) {
-                    std::copy_n(values, count, largest);
-                    std::fill_n(place, count, tap);
-                    continue;
-                  }
-                  for (Index c = 0; c < count; ++c) {
-                    const bool larger = values[c] > largest[c];
-                    largest[c] = larger ? values[c] : largest[c];
-                    place[c] = larger ? tap : place[c];
-                  }
+                  const VectorOf<Scalar> values = load_part(window + (i * width + j) * channels, count);
+                  const VectorOf<Scalar> tap = broadcast(static_cast<Scalar>(i * geometry.window + j));
+                  const auto larger = values > largest;
+                  largest = empty ? values : larger ? values : largest;
+                  place = empty ? tap : larger ? tap : place;
+                  empty = false;
                 }
               }
-              std::copy_n(largest, count, y.data() + out + first);
-              std::copy_n(place, count, argmax.data() + out + first);
+              store_part(largest, count, y.data() + out + first);
+              store_part(place, count, argmax.data() + out + first);
             }
           }
         }
@@ -88,27 +84,28 @@ void max_pool_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Host
   const Index channels = d_x.shape()[3];
   with_write(write, [&](auto accumulate) {
     engine.parallel_ranges(d_x.shape()[0] * height, rows_per_block(width * channels), [&](Index begin, Index end, int) {
-      alignas(64) Scalar sum[tile_size];
       for (Index row = begin; row < end; ++row) {
         const Index image = row / height;
         const Index y = row % height;
         const PositionRange out_rows = windows_over(y, geometry, out_height);
         for (Index x = 0; x < width; ++x) {
           const PositionRange out_columns = windows_over(x, geometry, out_width);
-          for (Index first = 0; first < channels; first += tile_size) {
-            const Index count = std::min(tile_size, channels - first);
-            std::fill_n(sum, count, Scalar(0));
+          for (Index first = 0; first < channels; first += lanes<Scalar>) {
+            const Index count = channels - first;
+            VectorOf<Scalar> sum{};
             for (Index i = out_rows.begin; i < out_rows.end; ++i) {
               for (Index j = out_columns.begin; j < out_columns.end; ++j) {
                 const Index out = ((image * out_height + i) * out_width + j) * channels + first;
-                const Scalar* const gradient = d_y.data() + out;
-                const Scalar* const place = argmax.data() + out;
-                const Scalar tap = static_cast<Scalar>((y + geometry.padding - i * geometry.stride) * geometry.window +
-                                                       x + geometry.padding - j * geometry.stride);
-                for (Index c = 0; c < count; ++c) sum[c] += place[c] == tap ? gradient[c] : Scalar(0);
+                const VectorOf<Scalar> tap =
+                    broadcast(static_cast<Scalar>((y + geometry.padding - i * geometry.stride) * geometry.window + x +
+                                                  geometry.padding - j * geometry.stride));
+                const VectorOf<Scalar> gradient = load_part(d_y.data() + out, count);
+                sum += load_part(argmax.data() + out, count) == tap ? gradient : VectorOf<Scalar>{};
               }
             }
-            write_tile<accumulate>(count, sum, d_x.data() + (row * width + x) * channels + first);
+            Scalar* const target = d_x.data() + (row * width + x) * channels + first;
+            if (accumulate) sum += load_part(target, count);
+            store_part(sum, count, target);
           }
         }
       }
