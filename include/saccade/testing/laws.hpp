@@ -5,18 +5,17 @@
 #include <saccade/testing/tolerance.hpp>
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 
 /// Laws that every operation obeys, whatever it computes.
 namespace saccade::inline v0::testing {
 
-/// "0.25", with enough digits to see a difference in the last bits.
+/// "0.25": as few digits as tell the number from every other.
 [[nodiscard]] inline std::string number_text(double value) {
   char text[40];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
+  return std::string(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
 
 /// "y[3] is 1, but must be 2 within 1e-06 (linear by hand)"; NaN equals nothing.
