@@ -1,0 +1,213 @@
+#include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/progress.hpp>
+#include <saccade/training/run_config.hpp>
+#include <saccade/training/trained_classifier.hpp>
+
+#include "common/backend_choice.hpp"
+#include "common/dataset_options.hpp"
+#include "common/interruption.hpp"
+#include "common/program.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace saccade;
+
+struct EvaluateOptions {
+  DatasetChoice data;
+  bool magnification_given = false;
+  bool split_given = false;
+  bool group_given = false;
+  program::LoaderChoice loader;
+  program::BackendChoice backend;
+  std::filesystem::path checkpoint;
+  std::string policy = "learned";
+  Index batch = 16;
+  std::uint64_t seed = 1;
+  std::filesystem::path out;
+};
+
+/// What the checkpoint's run was trained on; an empty object where it does not say.
+nlohmann::ordered_json training_data(const CheckpointInfo& info) {
+  const auto pointer = nlohmann::ordered_json::json_pointer("/config/data");
+  return info.run.contains(pointer) ? info.run.at(pointer) : nlohmann::ordered_json::object();
+}
+
+/// Options that were not given are those of the training.
+DatasetChoice complete(const EvaluateOptions& options, const nlohmann::ordered_json& trained) {
+  DatasetChoice choice = options.data;
+  if (!options.magnification_given) choice.magnification = trained.value("magnification", choice.magnification);
+  if (!options.split_given) choice.split = trained.value("split", choice.split);
+  if (!options.group_given && trained.value("group", "slide") == "case") choice.grouping = data::Grouping::case_number;
+  return choice;
+}
+
+/// Patients of the evaluation whom the checkpoint has learned from, or was chosen by.
+std::vector<std::string> known_patients(const BreakhisDataset& dataset, const nlohmann::ordered_json& trained) {
+  std::set<std::string> learned;
+  for (const char* part : {"train_patients", "validation_patients"}) {
+    for (const auto& patient : trained.value(part, nlohmann::ordered_json::array())) {
+      const auto name = patient.get<std::string>();
+      learned.insert(dataset.choice.grouping == data::Grouping::slide ? name : data::case_number(name));
+    }
+  }
+  std::vector<std::string> known;
+  for (const std::string& patient : dataset.patients(dataset.split.test))
+    if (learned.contains(patient)) known.push_back(patient);
+  return known;
+}
+
+/// The focus of every record, or nothing where the data set has no foci.csv.
+std::vector<Box> foci_of(const BreakhisDataset& dataset) {
+  const auto boxes = data::read_foci(dataset.choice.folder);
+  if (!boxes) return {};
+  std::vector<Box> foci;
+  for (const data::ImageRecord& record : dataset.records) {
+    const auto found = boxes->find(record.path.stem().string());
+    if (found == boxes->end()) throw FileError("foci.csv does not name image " + data::to_string(record));
+    foci.push_back(found->second);
+  }
+  return foci;
+}
+
+std::string text(double value) {
+  if (!std::isfinite(value)) return "-";
+  char buffer[16];
+  std::snprintf(buffer, sizeof buffer, "%.3f", value);
+  return buffer;
+}
+
+std::string text(const metrics::Estimate& estimate) {
+  return text(estimate.value) + " [" + text(estimate.interval.low) + ", " + text(estimate.interval.high) + "]";
+}
+
+void print_table(const std::vector<report::PolicyResult>& results) {
+  std::printf("%-8s  %-21s  %8s  %8s  %6s  %6s  %9s  %6s  %6s\n", "policy", "patients [95 %]", "majority", "images",
+              "balan.", "AUC", "processed", "unique", "hits");
+  for (const report::PolicyResult& result : results) {
+    const metrics::Scores& s = result.scores;
+    std::printf("%-8s  %-21s  %8s  %8s  %6s  %6s  %9s  %6s  %6s\n", to_string(result.policy).c_str(),
+                text(s.patient_recognition_rate).c_str(), text(s.majority_accuracy.value).c_str(),
+                text(s.image_accuracy.value).c_str(), text(s.balanced_accuracy.value).c_str(),
+                text(s.auc.value).c_str(), text(result.pixels.processed).c_str(), text(result.pixels.unique).c_str(),
+                result.hit_rate ? text(result.hit_rate->any()).c_str() : "-");
+  }
+  std::printf(
+      "\npatients: patient recognition rate, the mean over patients of (images right / images)\n"
+      "majority: share of the patients of whom more than half of the images are right\n"
+      "processed, unique: pixels read, and pixels seen at full resolution, as shares of the image\n"
+      "hits: share of the images of which a glimpse met the focus\n");
+  std::fflush(stdout);
+}
+
+template <class B>
+int evaluate(B& b, const EvaluateOptions& options) {
+  const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
+  auto classifier = TrainedClassifier<B>::load(b, options.checkpoint);
+  const CheckpointInfo& info = classifier.info();
+  if (!std::equal(info.classes.begin(), info.classes.end(), data::class_names.begin(), data::class_names.end()))
+    throw FileError('"' + options.checkpoint.string() + "\": its classes are not benign and malignant");
+  const nlohmann::ordered_json trained = training_data(info);
+  const BreakhisDataset dataset = open_for_evaluation(complete(options, trained));
+  const std::vector<Index>& part = dataset.split.test;
+  const std::vector<Box> foci = foci_of(dataset);
+  if (headline == GlimpsePolicy::oracle && foci.empty()) {
+    throw FileError("the oracle policy needs foci.csv, and there is none in or above \"" +
+                    options.data.folder.string() + '"');
+  }
+  const std::vector<std::string> known = known_patients(dataset, trained);
+  if (!known.empty()) {
+    std::cerr << "breakhis_evaluate: warning: " << known.size() << " of " << dataset.patients(part).size()
+              << " patients belong to those that the checkpoint was trained with (" << known.front()
+              << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new patients\n";
+  }
+  create_folders(options.out);
+
+  data::Loader loader(dataset.paths(), decode_for(info.model.sensor.side), options.loader.options(options.batch));
+  Evaluator<B> evaluator(b, classifier.model(), options.batch);
+  const program::Interruption interruption;
+  std::vector<report::PolicyResult> results;
+  for (std::size_t i = 0; i < glimpse_policy_names.size(); ++i) {
+    const auto policy = static_cast<GlimpsePolicy>(i);
+    if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
+    const PredictOptions predict{.policy = policy, .seed = options.seed, .foci = foci};
+    const double start = report::steady_seconds();
+    report::Progress progress(to_string(policy), static_cast<Index>(part.size()));
+    const auto predictions = predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader,
+                                            part, predict, [&](Index done) {
+                                              progress.advance(done - progress.done());
+                                              return !interruption.requested();
+                                            });
+    if (interruption.requested()) {
+      std::cerr << "breakhis_evaluate: interrupted; nothing is written\n";
+      return program::interrupted;
+    }
+    if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
+    results.push_back(report::judge(policy, dataset, predictions, info.model.sensor, foci, options.seed,
+                                    report::steady_seconds() - start));
+  }
+  program::warn_of_bad_images("breakhis_evaluate", loader.bad_images(), 0);
+
+  const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
+  const nlohmann::ordered_json protocol{{"version", version_text()},
+                                        {"checkpoint", options.checkpoint.string()},
+                                        {"split", dataset.choice.split},
+                                        {"group", dataset.choice.grouping == data::Grouping::slide ? "slide" : "case"},
+                                        {"seed", options.seed},
+                                        {"magnification", dataset.choice.magnification},
+                                        {"policy", to_string(headline)},
+                                        {"glimpses", info.model.glimpses},
+                                        {"patients", chosen->answers.by_patient().size()},
+                                        {"images", chosen->answers.images()},
+                                        {"bad_images", loader.bad_images().size()},
+                                        {"patients_of_the_training", known}};
+  const std::filesystem::path file = options.out / "evaluation.json";
+  write_file_atomically(file, report::evaluation_json(protocol, results, headline, info.model.glimpses).dump(2) + '\n');
+
+  std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["patients"]
+            << " patients, " << protocol["images"] << " images\n";
+  std::cout << "patient recognition rate of the " << to_string(headline)
+            << " policy: " << text(chosen->scores.patient_recognition_rate) << "\n\n"
+            << std::flush;
+  print_table(results);
+  std::cout << "\nall figures:  " << file.string() << '\n';
+  return program::success;
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  EvaluateOptions o;
+  program::Options options("breakhis_evaluate",
+                           "Evaluates a checkpoint on the test patients of a split, under its learned policy and under "
+                           "control policies that look at nothing.");
+  program::add_data_option(options, o.data);
+  options.add_option("--checkpoint", o.checkpoint, "written by breakhis_train")->required();
+  const CLI::Option* magnification =
+      program::add_magnification_option(options, o.data)->default_str("that of the training");
+  const CLI::Option* split = program::add_split_option(options, o.data)->default_str("that of the training");
+  const CLI::Option* group = program::add_group_option(options, o.data)->default_str("that of the training");
+  program::add_folds_option(options, o.data);
+  options.add_option("--policy", o.policy, "of the headline; the others are reported as controls")
+      ->check(CLI::IsMember(std::vector<std::string>(glimpse_policy_names.begin(), glimpse_policy_names.end())));
+  options.add_option("--out", o.out, "folder for evaluation.json, that of the run for example")->required();
+  options.add_option("--batch", o.batch, "images in a step; no answer depends on it")->check(CLI::Range(1, 1 << 16));
+  options.add_option("--seed", o.seed, "of the random policy and of the intervals");
+  program::add_loader_options(options, o.loader);
+  program::add_backend_options(options, o.backend);
+  return program::run(options, argc, argv, [&] {
+    o.magnification_given = magnification->count() > 0;
+    o.split_given = split->count() > 0;
+    o.group_given = group->count() > 0;
+    return program::with_backend(o.backend, [&](auto& b) { return evaluate(b, o); });
+  });
+}

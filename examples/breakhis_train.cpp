@@ -1,0 +1,213 @@
+#include <saccade/data/leak_report.hpp>
+#include <saccade/model/config_json.hpp>
+#include <saccade/report/progress.hpp>
+#include <saccade/report/run_folder.hpp>
+#include <saccade/training/training_run.hpp>
+
+#include "common/backend_choice.hpp"
+#include "common/dataset_options.hpp"
+#include "common/interruption.hpp"
+#include "common/program.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace saccade;
+
+/// What the command line says. What it leaves open comes from the preset.
+struct TrainOptions {
+  DatasetChoice data;
+  program::LoaderChoice loader;
+  program::BackendChoice backend;
+  std::string preset = "stable";
+  std::vector<std::string> fields;
+  std::optional<Index> epochs;
+  std::optional<Index> batch;
+  std::optional<double> learning_rate;
+  TrainingGlimpses glimpses = TrainingGlimpses::policy;
+  bool no_augmentation = false;
+  std::uint64_t seed = 1;
+  std::filesystem::path out;
+  bool resume = false;
+  Index checkpoint_every = 0;
+};
+
+RunConfig run_config(const TrainOptions& options) {
+  RunConfig config{.preset = options.preset,
+                   .model = preset(options.preset),
+                   .training = training_preset(options.preset),
+                   .seed = options.seed,
+                   .backend = options.backend.name};
+  for (const std::string& field : options.fields) set_field(config.model, field);
+  config.model = validated(config.model);
+  TrainingConfig& training = config.training;
+  training.epochs = options.epochs.value_or(training.epochs);
+  training.batch = options.batch.value_or(training.batch);
+  training.learning_rate = options.learning_rate.value_or(training.learning_rate);
+  training.glimpses = options.glimpses;
+  training.augment = !options.no_augmentation;
+  validate(training);
+  return config;
+}
+
+void print_split(const BreakhisDataset& dataset) {
+  std::cout << describe_split(dataset);
+  if (dataset.choice.everything()) return;
+  for (const data::Grouping grouping : {data::Grouping::slide, data::Grouping::case_number})
+    std::cout << data::leak_report(data::find_leaks(dataset.records, dataset.split, grouping), grouping);
+  std::cout << std::flush;
+}
+
+std::string number(double value, const char* format = "%.4f") {
+  char text[32];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+/// "epoch 3/30  loss 0.41  accuracy 0.83  validation: patients 0.91, images 0.90  12 s".
+std::string epoch_line(const nlohmann::ordered_json& metrics, Index epochs, double seconds) {
+  std::string line = "epoch " + std::to_string(metrics["epoch"].get<Index>()) + "/" + std::to_string(epochs) +
+                     "  loss " + number(metrics["loss"].get<double>()) + "  reward " +
+                     number(metrics["reward"].get<double>()) + "  accuracy " +
+                     number(metrics["accuracy"].get<double>());
+  if (const auto& validation = metrics["validation"]; !validation.is_null()) {
+    line += "  validation: patients " + number(validation["patient_recognition_rate"].get<double>()) + ", images " +
+            number(validation["image_accuracy"].get<double>()) + ", cross-entropy " +
+            number(validation["cross_entropy"].get<double>());
+  }
+  return line + "  " + report::format_duration(seconds);
+}
+
+void print_result(const RunState& state, const report::RunFolder& folder) {
+  std::cout << "epochs:      " << state.epochs << '\n';
+  if (state.best) {
+    std::cout << "best epoch:  " << state.best->epoch << ", validation patient recognition rate "
+              << number(state.best->patient_recognition_rate) << ", cross-entropy " << number(state.best->cross_entropy)
+              << '\n';
+  }
+  std::cout << "checkpoint:  " << folder.best().string() << "\ncurves:      " << folder.figures().string() << '\n';
+}
+
+template <class B>
+int train(B& b, const TrainOptions& options) {
+  const RunConfig config = run_config(options);
+  const BreakhisDataset dataset = open_for_training(options.data);
+  print_split(dataset);
+  report::RunFolder folder(options.out);
+  TrainingRun<B> run(
+      b, config, dataset, options.loader.options(config.training.batch),
+      {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every});
+  folder.begin(run.description(), options.resume ? report::RunStart::resumed : report::RunStart::fresh);
+  if (options.resume && std::filesystem::exists(folder.checkpoint())) run.resume();
+  folder.open_metrics(run.state().epochs);
+  if (run.state().epochs > 0 || run.state().position > 0) {
+    std::cerr << "resumed after " << run.state().epochs << " epochs and " << run.state().images << " images\n";
+  }
+
+  const program::Interruption interruption;
+  const Index epochs = config.training.epochs;
+  const auto images = static_cast<Index>(dataset.split.train.size());
+  const auto validation_images = static_cast<Index>(dataset.split.validation.size());
+  std::optional<report::Progress> progress;
+  double epoch_began = report::steady_seconds();
+  std::size_t known_bad = 0;
+  const auto outcome = run.run({
+      .stop_requested = [&] { return interruption.requested(); },
+      .step_done =
+          [&](const RunState& state, const StepReport& step) {
+            const std::string label = "epoch " + std::to_string(state.epochs + 1) + "/" + std::to_string(epochs);
+            if (!progress) progress.emplace(label, images + validation_images, state.position);
+            progress->advance(state.position - progress->done(),
+                              "loss " + number(step.loss, "%.3f") + "  accuracy " + number(step.accuracy, "%.2f"));
+            known_bad = program::warn_of_bad_images("breakhis_train", run.bad_images(), known_bad);
+          },
+      .validated =
+          [&](Index done) {
+            if (progress) progress->advance(images + done - progress->done(), "validation");
+          },
+      .epoch_done =
+          [&](const nlohmann::ordered_json& metrics) {
+            progress.reset();
+            folder.add_metrics(metrics);
+            const double now = report::steady_seconds();
+            std::cerr << epoch_line(metrics, epochs, now - epoch_began) << '\n';
+            epoch_began = now;
+          },
+  });
+  progress.reset();
+  known_bad = program::warn_of_bad_images("breakhis_train", run.bad_images(), known_bad);
+  folder.draw_curves();
+  if (outcome == TrainingRun<B>::Outcome::stopped) {
+    std::cerr << "breakhis_train: interrupted in epoch " << run.state().epochs + 1 << "; \""
+              << folder.checkpoint().string() << "\" is written: the same command with --resume goes on there\n";
+    return program::interrupted;
+  }
+  if (known_bad > 0) std::cout << "bad images:  " << known_bad << " left out\n";
+  print_result(run.state(), folder);
+  return program::success;
+}
+
+/// A sentence where `assignment` cannot be made to any model.
+std::string field_problem(const std::string& assignment) {
+  try {
+    HybridAttentionConfig scratch;
+    set_field(scratch, assignment);
+    return {};
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  TrainOptions o;
+  program::Options options("breakhis_train", "Trains a hybrid attention classifier on BreakHis images, by patient.");
+  program::add_data_option(options, o.data);
+  program::add_magnification_option(options, o.data);
+  program::add_split_option(options, o.data);
+  program::add_group_option(options, o.data);
+  program::add_folds_option(options, o.data);
+  options
+      .add_option("--validation", o.data.validation,
+                  "share of the training patients to choose the best epoch by; 0.15, or 0 with --split all")
+      ->check(CLI::Range(0.0, 0.9));
+  options.add_option("--preset", o.preset, "of the model and of its training")
+      ->check(CLI::IsMember({"paper", "stable", "compact"}));
+  options
+      .add_option("--set", o.fields,
+                  "NAME=VALUE, a field of the model's configuration: encoder.width=32; may be repeated")
+      ->check(field_problem)
+      ->expected(1)
+      ->take_all();
+  options.add_option("--epochs", o.epochs, "to train; else the preset's")->check(CLI::Range(1, 1 << 24));
+  options.add_option("--batch", o.batch, "images in a step; else the preset's")->check(CLI::Range(1, 1 << 16));
+  options.add_option("--learning-rate", o.learning_rate, "of the first epoch; else the preset's")
+      ->check(CLI::PositiveNumber);
+  options
+      .add_option_function<std::string>(
+          "--glimpses",
+          [&](const std::string& word) {
+            o.glimpses = word == "random" ? TrainingGlimpses::random : TrainingGlimpses::policy;
+          },
+          "of training: the policy's, which learns, or random ones")
+      ->check(CLI::IsMember({"policy", "random"}))
+      ->default_str("policy");
+  options.add_flag("--no-augmentation", o.no_augmentation, "do not turn and flip the training images");
+  options.add_option("--seed", o.seed, "of the weights and of every draw");
+  options.add_option("--out", o.out, "folder of the run")->required();
+  options.add_flag("--resume", o.resume, "go on where the folder's checkpoint stands, or begin where there is none");
+  options.add_option("--checkpoint-every", o.checkpoint_every, "steps; 0: after each epoch only")
+      ->check(CLI::Range(0, 1 << 24));
+  program::add_loader_options(options, o.loader);
+  program::add_backend_options(options, o.backend);
+  return program::run(options, argc, argv,
+                      [&] { return program::with_backend(o.backend, [&](auto& b) { return train(b, o); }); });
+}

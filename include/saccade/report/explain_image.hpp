@@ -1,0 +1,63 @@
+#pragma once
+
+#include <saccade/core/box.hpp>
+#include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/report/explanation.hpp>
+#include <saccade/training/evaluator.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// From a trained model and an image to an Explanation.
+namespace saccade::inline v0::report {
+
+/// The soft mask of the glimpse: sigmoid of the logits (1, h, w, C), averaged over channels. Empty where the encoder
+/// has none.
+template <Backend B>
+[[nodiscard]] Mask mean_mask(B& b, const Tensor<B>& mask_logits) {
+  const Shape shape = b.shape(mask_logits);
+  if (shape.size() == 0) return {};
+  const auto logits = to_vector(b, mask_logits);
+  const auto channels = static_cast<std::size_t>(shape[3]);
+  Mask mask{.width = shape[2], .height = shape[1], .values = {}};
+  for (std::size_t first = 0; first < logits.size(); first += channels) {
+    double sum = 0;
+    for (std::size_t c = 0; c < channels; ++c) sum += 1 / (1 + std::exp(-static_cast<double>(logits[first + c])));
+    mask.values.push_back(static_cast<float>(sum / static_cast<double>(channels)));
+  }
+  return mask;
+}
+
+/// Classifies `image` by the learned policy and keeps all that the model looked at.
+/// @param evaluator  of batch 1, made with Keep::every_step
+template <Backend B, class Model>
+[[nodiscard]] Explanation explain_image(B& b, Evaluator<B, Model>& evaluator,
+                                        const typename Model::Parameters& parameters,
+                                        typename Model::Statistics& statistics, RgbImage image,
+                                        std::vector<std::string> class_names) {
+  const Image<B> handle = ops::make_image(b, image.view());
+  const std::array<const Image<B>*, 1> batch{&handle};
+  const Prediction prediction = evaluator.predict(parameters, statistics, batch, GlimpsePolicy::learned).front();
+  Explanation explanation;
+  for (std::size_t t = 0; t < prediction.windows.size(); ++t) {
+    const std::vector<Box>& windows = prediction.windows[t];
+    const std::vector<double>& probabilities = prediction.probabilities[t];
+    GlimpseStep step;
+    step.box = windows.front();
+    step.coarser.assign(windows.begin() + 1, windows.end());
+    step.class_probabilities.assign(probabilities.begin(), probabilities.end());
+    // Only an encoder with soft attention has a mask to show.
+    if constexpr (requires { evaluator.episode().glimpses[t].encoder.mask_logits; })
+      step.mask = mean_mask(b, evaluator.episode().glimpses[t].encoder.mask_logits);
+    explanation.steps.push_back(std::move(step));
+  }
+  explanation.image = std::move(image);
+  explanation.class_names = std::move(class_names);
+  return explanation;
+}
+
+}  // namespace saccade::inline v0::report

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <saccade/core/error.hpp>
+#include <saccade/training/trainer.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+
+/// Where a run stands. Opt-in: needs nlohmann/json.
+namespace saccade::inline v0 {
+
+/// The epoch that has done best on the validation patients.
+struct BestEpoch {
+  Index epoch = 0;                      ///< counted from 1
+  double patient_recognition_rate = 0;  ///< more is better
+  double cross_entropy = 0;             ///< less is better where the rates are equal
+
+  [[nodiscard]] bool better_than(const BestEpoch& other) const {
+    if (patient_recognition_rate != other.patient_recognition_rate)
+      return patient_recognition_rate > other.patient_recognition_rate;
+    return cross_entropy < other.cross_entropy;
+  }
+};
+
+/// Enough, with the weights and the optimiser, to go on as if the run had never stopped.
+struct RunState {
+  Index epochs = 0;    ///< complete ones
+  Index position = 0;  ///< of the next image in the order of the epoch begun
+  Index images = 0;    ///< of that epoch used so far; fewer than `position` where there are bad ones
+  StepReport sums{};   ///< of that epoch so far: each step's figures times its images
+  std::optional<BestEpoch> best{};
+};
+
+/// The field list of StepReport, by the names of metrics.jsonl.
+template <class Report, class Visitor>
+void for_each_figure(Report& report, Visitor&& visit) {
+  visit("loss", report.loss);
+  visit("cross_entropy", report.cross_entropy);
+  visit("reward", report.reward);
+  visit("accuracy", report.accuracy);
+  visit("gradient_norm", report.gradient_norm);
+}
+
+/// Doubles keep every bit: they are written with as many digits as they need.
+[[nodiscard]] inline nlohmann::ordered_json to_json(const RunState& state) {
+  nlohmann::ordered_json json{{"epochs", state.epochs}, {"position", state.position}, {"images", state.images}};
+  for_each_figure(state.sums, [&](const char* name, double value) { json["sums"][name] = value; });
+  json["best"] = nullptr;
+  if (state.best) {
+    json["best"] = {{"epoch", state.best->epoch},
+                    {"patient_recognition_rate", state.best->patient_recognition_rate},
+                    {"cross_entropy", state.best->cross_entropy}};
+  }
+  return json;
+}
+
+/// @param name  begins the error sentence: the checkpoint's path
+/// @throws FileError where something is missing
+[[nodiscard]] inline RunState run_state_from_json(const nlohmann::ordered_json& json, const std::string& name) {
+  try {
+    RunState state{.epochs = json.at("epochs").get<Index>(),
+                   .position = json.at("position").get<Index>(),
+                   .images = json.at("images").get<Index>()};
+    for_each_figure(state.sums,
+                    [&](const char* figure, double& value) { value = json.at("sums").at(figure).get<double>(); });
+    if (const auto& best = json.at("best"); !best.is_null()) {
+      state.best = BestEpoch{.epoch = best.at("epoch").get<Index>(),
+                             .patient_recognition_rate = best.at("patient_recognition_rate").get<double>(),
+                             .cross_entropy = best.at("cross_entropy").get<double>()};
+    }
+    return state;
+  } catch (const nlohmann::json::exception&) {
+    throw FileError('"' + name + "\": does not say where its run stands, so it cannot be resumed");
+  }
+}
+
+}  // namespace saccade::inline v0

@@ -1,0 +1,228 @@
+#pragma once
+
+#include <saccade/core/error.hpp>
+#include <saccade/data/augmentation.hpp>
+#include <saccade/data/epoch_order.hpp>
+#include <saccade/data/loader.hpp>
+#include <saccade/metrics/answers.hpp>
+#include <saccade/training/checkpoint.hpp>
+#include <saccade/training/learning_rate.hpp>
+#include <saccade/training/predict_images.hpp>
+#include <saccade/training/run_config.hpp>
+#include <saccade/training/run_state.hpp>
+#include <saccade/training/trainer.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// A whole training run on BreakHis images. Opt-in: needs nlohmann/json, libpng and libjpeg-turbo.
+namespace saccade::inline v0 {
+
+/// What a run tells and asks while it works. Each may be left as it is.
+struct RunEvents {
+  std::function<bool()> stop_requested = [] { return false; };  ///< asked after every batch
+  std::function<void(const RunState&, const StepReport&)> step_done = [](const RunState&, const StepReport&) {};
+  std::function<void(Index images)> validated = [](Index) {};
+  /// An epoch's line of metrics.jsonl; comes before the checkpoint that counts the epoch is written.
+  std::function<void(const nlohmann::ordered_json& metrics)> epoch_done = [](const nlohmann::ordered_json&) {};
+};
+
+struct RunFiles {
+  std::filesystem::path checkpoint;  ///< where the run stands
+  std::filesystem::path best;        ///< the epoch that did best on the validation patients; the last without any
+  Index checkpoint_every = 0;        ///< steps between two checkpoints; 0: at the end of an epoch only
+};
+
+/// Trains epoch by epoch, judges each on the validation patients, and keeps the checkpoints. The result depends on the
+/// configuration and the images alone: not on the number of threads, nor on where a run was stopped and resumed.
+template <TrainableBackend B>
+class TrainingRun {
+ public:
+  using Model = HybridAttentionClassifier<B>;
+
+  TrainingRun(B& b, const RunConfig& config, const BreakhisDataset& dataset, const data::LoaderOptions& loader,
+              RunFiles files)
+      : b_(&b),
+        config_(config),
+        dataset_(&dataset),
+        files_(std::move(files)),
+        description_(describe_run(config, dataset)),
+        loader_(dataset.paths(), decode_for(config.model.sensor.side), loader),
+        trainer_(b, Model(config.model), config.training.adam, config.seed) {
+    validate(config.training);
+  }
+
+  [[nodiscard]] const RunState& state() const { return state_; }
+  [[nodiscard]] const nlohmann::ordered_json& description() const { return description_; }
+  [[nodiscard]] const std::vector<data::BadImage>& bad_images() const { return loader_.bad_images(); }
+  [[nodiscard]] Trainer<B>& trainer() { return trainer_; }
+
+  /// Goes on where the checkpoint stands.
+  /// @throws FileError where it is damaged or belongs to a run with another configuration
+  void resume() {
+    const std::string name = files_.checkpoint.string();
+    const SafetensorsFile file = read_checkpoint(files_.checkpoint);
+    const CheckpointInfo info = checkpoint_info(file, name);
+    nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
+    before["model"] = to_json(info.model);
+    if (const auto difference = run_difference(before, description_))
+      throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
+    state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+    restore_training(trainer_, file, name);
+  }
+
+  enum class Outcome { complete, stopped };
+
+  /// Runs to the configured number of epochs, or until it is asked to stop: the checkpoint then says where, in the
+  /// middle of an epoch as well.
+  /// @throws NumericError, FileError; the last checkpoint stays
+  Outcome run(const RunEvents& events) {
+    const ExponentialDecay schedule{config_.training.learning_rate, config_.training.decay};
+    while (state_.epochs < config_.training.epochs) {
+      const double learning_rate = schedule.at(state_.epochs);
+      std::optional<nlohmann::ordered_json> validation;
+      if (train_epoch(learning_rate, events)) validation = validate_epoch(events);
+      if (!validation) {
+        save(files_.checkpoint);
+        return Outcome::stopped;
+      }
+      nlohmann::ordered_json metrics{{"epoch", state_.epochs + 1}, {"learning_rate", learning_rate}};
+      for_each_figure(state_.sums,
+                      [&](const char* name, double sum) { metrics[name] = sum / static_cast<double>(state_.images); });
+      metrics["validation"] = *validation;
+      finish_epoch(*validation);
+      events.epoch_done(metrics);
+      save(files_.checkpoint);
+    }
+    return Outcome::complete;
+  }
+
+ private:
+  /// False when it was asked to stop.
+  bool train_epoch(double learning_rate, const RunEvents& events) {
+    const auto epoch = static_cast<std::uint64_t>(state_.epochs);
+    const std::vector<Index> order = data::epoch_order(dataset_->split.train, config_.seed, epoch);
+    loader_.start({order.begin() + state_.position, order.end()});
+    while (true) {
+      if (events.stop_requested()) return false;
+      batch_.assign(*b_, loader_.next(config_.training.batch));
+      const std::vector<data::LoadedImage>& loaded = batch_.loaded();
+      if (loaded.empty()) break;
+      oriented_.clear();
+      labels_.clear();
+      for (std::size_t n = 0; n < loaded.size(); ++n) {
+        const Index image = loaded[n].index;
+        oriented_.push_back({&batch_.handles()[n], config_.training.augment
+                                                       ? data::draw_symmetry(config_.seed, epoch, image)
+                                                       : Symmetry::identity});
+        labels_.push_back(dataset_->record(image).label);
+      }
+      const StepReport report =
+          trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate, config_.training.glimpses);
+      // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
+      const auto last = std::find(order.begin() + state_.position, order.end(), loaded.back().index);
+      state_.position = last - order.begin() + 1;
+      add(report, static_cast<Index>(loaded.size()));
+      events.step_done(state_, report);
+      if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
+        save(files_.checkpoint);
+    }
+    if (state_.images == 0) throw FileError("training: none of the training images can be used");
+    return true;
+  }
+
+  void add(const StepReport& report, Index images) {
+    std::vector<double> values;
+    for_each_figure(report, [&](const char*, double value) { values.push_back(value); });
+    auto value = values.begin();
+    for_each_figure(state_.sums, [&](const char*, double& sum) { sum += *value++ * static_cast<double>(images); });
+    state_.images += images;
+  }
+
+  /// Figures of one deterministic rollout over the validation patients, null without any; nothing when asked to stop.
+  std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events) {
+    const std::vector<Index>& part = dataset_->split.validation;
+    if (part.empty()) return nlohmann::ordered_json(nullptr);
+    // A policy that has learned nothing would judge the classifier where it never looked.
+    const bool random = config_.training.glimpses == TrainingGlimpses::random;
+    const PredictOptions options{.policy = random ? GlimpsePolicy::random : GlimpsePolicy::learned,
+                                 .seed = config_.seed};
+    if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
+    bool stopped = false;
+    const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), loader_,
+                                            part, options, [&](Index images) {
+                                              events.validated(images);
+                                              stopped = events.stop_requested();
+                                              return !stopped;
+                                            });
+    if (stopped) return {};
+    metrics::Answers answers;
+    for (const ImagePrediction& each : predictions) {
+      const std::vector<double>& probabilities = each.prediction.probabilities.back();
+      if (!std::all_of(probabilities.begin(), probabilities.end(), [](double p) { return std::isfinite(p); })) {
+        throw NumericError("training: after epoch " + std::to_string(state_.epochs + 1) +
+                           " a probability is not finite; lower the learning rate or clip the gradient");
+      }
+      answers.add(dataset_->patient_of(each.image), dataset_->record(each.image).label, probabilities);
+    }
+    const metrics::Confusion confusion(2, answers.truth, answers.predicted);
+    const std::vector<metrics::PatientScore> patients = answers.by_patient();
+    return nlohmann::ordered_json{{"policy", to_string(options.policy)},
+                                  {"patients", patients.size()},
+                                  {"images", answers.images()},
+                                  {"patient_recognition_rate", metrics::patient_recognition_rate(patients)},
+                                  {"image_accuracy", confusion.accuracy()},
+                                  {"balanced_accuracy", confusion.balanced_accuracy()},
+                                  {"auc", metrics::area_under_curve(answers.truth, answers.score)},
+                                  {"cross_entropy", answers.mean_cross_entropy()}};
+  }
+
+  /// Counts the epoch, and keeps its weights if they are the best.
+  void finish_epoch(const nlohmann::ordered_json& validation) {
+    ++state_.epochs;
+    state_.position = state_.images = 0;
+    state_.sums = {};
+    bool keep = validation.is_null();
+    if (!keep && validation["images"] > 0) {
+      const BestEpoch candidate{.epoch = state_.epochs,
+                                .patient_recognition_rate = validation["patient_recognition_rate"].get<double>(),
+                                .cross_entropy = validation["cross_entropy"].get<double>()};
+      keep = !state_.best || candidate.better_than(*state_.best);
+      if (keep) state_.best = candidate;
+    }
+    if (keep) save(files_.best);
+  }
+
+  void save(const std::filesystem::path& path) {
+    nlohmann::ordered_json config = description_;
+    config.erase("model");
+    save_checkpoint(path, trainer_,
+                    {.model = config_.model,
+                     .classes = {data::class_names.begin(), data::class_names.end()},
+                     .run = {{"config", config}, {"state", to_json(state_)}}});
+  }
+
+  B* b_;
+  RunConfig config_;
+  const BreakhisDataset* dataset_;
+  RunFiles files_;
+  nlohmann::ordered_json description_;
+  data::Loader loader_;
+  Trainer<B> trainer_;
+  RunState state_;
+  std::optional<Evaluator<B, Model>> evaluator_;
+  BatchImages<B> batch_;
+  std::vector<OrientedImage<B>> oriented_;
+  std::vector<Index> labels_;
+};
+
+}  // namespace saccade::inline v0
