@@ -72,6 +72,11 @@ inline constexpr std::string_view checkpoint_version = "1";
   return json;
 }
 
+/// A name that is not UTF-8, of a folder say, must not cost a run its checkpoint: what is no character is replaced.
+[[nodiscard]] inline std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 template <std::integral Number>
 [[nodiscard]] Number checkpoint_number(const SafetensorsFile& file, std::string_view name, const std::string& key) {
   const std::string& text = checkpoint_entry(file, name, key);
@@ -238,9 +243,9 @@ void save_checkpoint(const std::filesystem::path& path, Trainer<B, Model>& train
 
   SafetensorsFile file;
   file.metadata = {{"saccade.checkpoint", std::string(detail::checkpoint_version)},
-                   {"saccade.model", to_json(model).dump()},
-                   {"saccade.classes", nlohmann::ordered_json(info.classes).dump()},
-                   {"saccade.run", info.run.dump()},
+                   {"saccade.model", detail::json_text(to_json(model))},
+                   {"saccade.classes", detail::json_text(info.classes)},
+                   {"saccade.run", detail::json_text(info.run)},
                    {"saccade.steps", std::to_string(trainer.optimizer().steps())},
                    {"saccade.seed", std::to_string(trainer.seed())}};
   detail::store(b, "", named_tensors<B>(trainer.parameters()), file);
@@ -296,9 +301,10 @@ void restore_training(Trainer<B, Model>& trainer, const SafetensorsFile& file, s
     throw detail::checkpoint_error(name, "belongs to a run with seed " + std::to_string(seed) +
                                              ", but this one has seed " + std::to_string(trainer.seed()));
   }
+  const auto steps = detail::checkpoint_number<std::int64_t>(file, name, "steps");
   restore_weights(b, trainer.parameters(), trainer.statistics(), file, name);
   detail::restore(b, "optimizer.", trainer.optimizer().state(), file, name);
-  trainer.optimizer().resume(detail::checkpoint_number<std::int64_t>(file, name, "steps"));
+  trainer.optimizer().resume(steps);
   expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), file, name);
 }
 

@@ -1,0 +1,106 @@
+#include <saccade/training/checkpoint.hpp>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+#include "training/checkpoint_fixture.hpp"
+#include "training/trainer_fixture.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace saccade;
+using saccade_test::Cpu;
+using saccade_test::CpuTrainer;
+using saccade_test::make_trainer;
+using saccade_test::state_of;
+using saccade_test::Tissue;
+
+namespace {
+
+constexpr std::uint64_t seed = 5;
+constexpr AdamConfig adam{.clip_norm = 1};
+
+/// A model that draws everything that can be drawn, and normalises by batch with statistics for each step.
+HybridAttentionConfig drawing_config() {
+  HybridAttentionConfig config = saccade_test::tiny_config();
+  config.first_location = FirstLocation::random;
+  config.policy.reward = RewardClass::sampled;
+  config.policy.class_term = true;
+  config.policy.context = 3;
+  config.running_statistics = RunningStatistics::per_step;
+  return validated(config);
+}
+
+/// Steps `first` to `last` of a run: batches of different sizes, a rate that falls.
+void advance(CpuTrainer& trainer, const Tissue& data, std::size_t first, std::size_t last, TrainingGlimpses glimpses) {
+  for (std::size_t step = first; step < last; ++step) {
+    const std::size_t count = step % 2 == 0 ? 4 : 3, start = step % 4;
+    trainer.step(std::span(data.oriented).subspan(start, count), std::span(data.labels).subspan(start, count),
+                 1e-2 / static_cast<double>(step + 1), glimpses);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("three steps, a checkpoint and three more are six steps, bit for bit") {
+  const TrainingGlimpses glimpses = GENERATE(TrainingGlimpses::policy, TrainingGlimpses::random);
+  const Tissue data(8);
+  const ScratchFolder folder;
+  const HybridAttentionConfig config = drawing_config();
+  const CheckpointInfo info{.model = config, .classes = {"benign", "malignant"}};
+
+  Cpu one(1), two(2);
+  CpuTrainer straight = make_trainer(one, config, seed, adam);
+  advance(straight, data, 0, 6, glimpses);
+  save_checkpoint(folder / "straight.safetensors", straight, info);
+
+  CpuTrainer begun = make_trainer(two, config, seed, adam);
+  advance(begun, data, 0, 3, glimpses);
+  save_checkpoint(folder / "begun.safetensors", begun, info);
+  advance(begun, data, 3, 5, glimpses);  // what a killed run did after its last checkpoint is lost
+
+  for (Cpu* b : {&one, &two}) {
+    INFO(b->threads() << " threads");
+    CpuTrainer resumed = make_trainer(*b, config, seed, adam);
+    restore_training(resumed, read_checkpoint(folder / "begun.safetensors"), "begun");
+    REQUIRE(resumed.optimizer().steps() == 3);
+    REQUIRE(state_of(resumed) != state_of(straight));
+    advance(resumed, data, 3, 6, glimpses);
+    CHECK(state_of(resumed) == state_of(straight));
+    save_checkpoint(folder / "resumed.safetensors", resumed, info);
+    CHECK(read_file(folder / "resumed.safetensors") == read_file(folder / "straight.safetensors"));
+  }
+}
+
+TEST_CASE("a resumed run depends on the moments and on the number of steps") {
+  const Tissue data(8);
+  const ScratchFolder folder;
+  const HybridAttentionConfig config = drawing_config();
+  Cpu b(1);
+  CpuTrainer straight = make_trainer(b, config, seed, adam);
+  advance(straight, data, 0, 3, TrainingGlimpses::policy);
+  save_checkpoint(folder / "a.safetensors", straight, {.model = config, .classes = {"benign", "malignant"}});
+  advance(straight, data, 3, 4, TrainingGlimpses::policy);
+
+  SafetensorsFile file = read_checkpoint(folder / "a.safetensors");
+  SECTION("the number of steps") { file.metadata.at("saccade.steps") = "2"; }
+  SECTION("a moment") {
+    for (NamedArray& array : file.tensors)
+      if (array.name == "optimizer.first.core.bias") std::fill(array.bytes.begin(), array.bytes.end(), std::byte{0});
+  }
+  SECTION("a running mean") {
+    for (NamedArray& array : file.tensors) {
+      if (!array.name.ends_with("running_mean")) continue;
+      std::vector<float> values = array.values<float>();
+      values[0] += 1e-6f;
+      array = NamedArray(array.name, array.shape, std::span<const float>(values));
+      break;
+    }
+  }
+  CpuTrainer resumed = make_trainer(b, config, seed, adam);
+  restore_training(resumed, file, "a");
+  advance(resumed, data, 3, 4, TrainingGlimpses::policy);
+  CHECK(state_of(resumed) != state_of(straight));
+}
