@@ -1,17 +1,17 @@
 #pragma once
 
 /// The whole library but what is opt-in: CUDA (cuda.hpp), the conformance kit (testing.hpp), the skeleton of a backend,
-/// and the headers that need more than the standard library and Eigen, which are linked through saccade::io.
+/// and what needs more than the standard library and Eigen (io.hpp).
 
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/components/spatial_readout.hpp>
 #include <saccade/core/box.hpp>
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 #include <saccade/math/recurrent.hpp>
+#include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/classification.hpp>
 #include <saccade/metrics/confidence_interval.hpp>
 #include <saccade/metrics/hit_rate.hpp>
@@ -21,10 +21,12 @@
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/ops/ops.hpp>
 #include <saccade/report/curves.hpp>
-#include <saccade/report/explanation.hpp>
+#include <saccade/report/explain_image.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/crc32c.hpp>
 #include <saccade/training/evaluator.hpp>
+#include <saccade/training/golden_answer.hpp>
 #include <saccade/training/learning_rate.hpp>
+#include <saccade/training/predict_images.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/version.hpp>

@@ -67,6 +67,7 @@ inline const std::map<std::string, Rooms>& rooms_a_room_may_include() {
     may["testing"] = {"core", "math", "ops", "backends/reference", "testing"};
     may["version.hpp"] = {};
     may["testing.hpp"] = {"testing"};
+    may["io.hpp"] = {"data", "training", "report"};
     may["cuda.hpp"] = {"backends/cuda"};
     may["saccade.hpp"] = {"core",    "math",     "ops",    "components",         "model",
                           "metrics", "training", "report", "backends/reference", "backends/eigen",
@@ -121,10 +122,15 @@ inline bool is_ordinary(const std::string& included) {
   return included.empty() || is_standard(included) || is_ours(included) || included.starts_with("Eigen/");
 }
 
-/// Whether a header is no part of the umbrella: CUDA, the kits for users' backends, and what needs other libraries.
-inline bool is_opt_in(const Headers& headers, const std::string& path) {
-  const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp", "testing.hpp"};
-  if (rooms.contains(room_of(path))) return true;
+/// Whether a header is an umbrella, or belongs to CUDA or to the kits for users' backends, which have their own or none.
+inline bool stands_apart(const std::string& path) {
+  const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp",
+                       "testing.hpp",   "saccade.hpp",       "io.hpp"};
+  return rooms.contains(room_of(path));
+}
+
+/// Whether a header needs, through however many others, more than the standard library and Eigen.
+inline bool needs_libraries(const Headers& headers, const std::string& path) {
   for (const std::string& reached : closure(headers, path)) {
     for (const Line& line : lines_of(headers.at(reached))) {
       if (!is_ordinary(included_path(line.text))) return true;
@@ -188,9 +194,15 @@ inline std::vector<std::string> violations(const Headers& headers) {
         report(path, line, "saccade.hpp brings it in, which needs only the standard library and Eigen");
     }
   }
+  // What needs more is under the other umbrella.
+  const std::set<std::string> under_io = closure(headers, "io.hpp");
   for (const auto& [path, text] : headers) {
-    if (!under_umbrella.contains(path) && !is_opt_in(headers, path))
+    if (stands_apart(path)) continue;
+    const bool opt_in = needs_libraries(headers, path);
+    if (!opt_in && !under_umbrella.contains(path))
       found.push_back(path + ": is not opt-in, so saccade.hpp must bring it in");
+    if (opt_in && !under_io.contains(path))
+      found.push_back(path + ": needs other libraries, so io.hpp must bring it in");
   }
   return found;
 }

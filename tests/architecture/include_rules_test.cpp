@@ -30,6 +30,8 @@ Headers sound_headers() {
   return {
       {"saccade.hpp",
        "#pragma once\n#include <saccade/components/linear_layer.hpp>\n#include <saccade/backends/eigen/gemm.hpp>\n"},
+      {"io.hpp",
+       "#pragma once\n#include <saccade/data/image_file.hpp>\n#include <saccade/training/checkpoint.hpp>\n"},
       {"version.hpp", "#pragma once\n"},
       {"core/shape.hpp", "#pragma once\n#include <array>\n"},
       {"core/config.hpp", "#pragma once\n#if defined(__CUDACC__)\n#endif\n"},
@@ -107,6 +109,9 @@ TEST_CASE("a header that the umbrella forgets is found") {
   headers["metrics/accuracy.hpp"] = "#pragma once\n#include <cmath>\n";
   CHECK(architecture::violations(headers) ==
         std::vector<std::string>{"metrics/accuracy.hpp: is not opt-in, so saccade.hpp must bring it in"});
+  headers["metrics/accuracy.hpp"] = "#pragma once\n#include <saccade/training/checkpoint.hpp>\n";
+  CHECK_THAT(architecture::violations(headers).back(),
+             contains("metrics/accuracy.hpp: needs other libraries, so io.hpp must bring it in"));
 }
 
 TEST_CASE("a header that is too long, has no guard, or stands in an unknown room is found") {

@@ -1,0 +1,11 @@
+#pragma once
+
+/// Opt-in: files. Image files, data sets, checkpoints, the folders of runs, progress on a terminal. Needs nlohmann/json,
+/// libpng, libjpeg-turbo and POSIX: link saccade::io.
+#include <saccade/data/leak_report.hpp>
+#include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/progress.hpp>
+#include <saccade/report/run_folder.hpp>
+#include <saccade/training/trained_classifier.hpp>
+#include <saccade/training/training_run.hpp>
