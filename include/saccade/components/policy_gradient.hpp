@@ -16,8 +16,15 @@ enum class MeanSquash { none, tanh };
 /// What is subtracted from the reward: nothing, or a linear prediction of it from the hidden state.
 enum class Baseline { none, learned };
 
-/// Which class is rewarded: one drawn from the softmax, as in the paper, or the most probable one.
-enum class RewardClass { sampled, most_probable };
+/// Which answer is rewarded.
+enum class RewardClass {
+  sampled,        ///< 1 if a class drawn from the softmax is the label, as in the paper
+  most_probable,  ///< 1 if the most probable class is the label
+  expected,       ///< the probability of the label: `sampled` averaged over the draw, so with less variance
+};
+
+/// Which steps' answers are rewarded: the last one's, as in the paper, or every one's.
+enum class RewardedSteps { last, every };
 
 /// Whether the policy gradient goes on from the location head into the recurrent core and the encoder.
 enum class StateGradient { attached, detached };
@@ -29,8 +36,11 @@ struct PolicyConfig {
   MeanSquash squash = MeanSquash::tanh;
   Baseline baseline = Baseline::learned;
   RewardClass reward = RewardClass::most_probable;
+  RewardedSteps rewarded_steps = RewardedSteps::last;
+  double discount = 1.0;    ///< gamma: a location is credited with sum_k gamma^k of the k-th reward after it
   bool class_term = false;  ///< adds grad log pi(class) R, with a sampled class only
   StateGradient state = StateGradient::detached;
+  Index context = 0;  ///< numbers from a ContextNetwork that the location head reads beside h; 0 in the paper
 };
 
 /// The Gaussian location policy and its gradient by REINFORCE.
@@ -64,6 +74,7 @@ class PolicyGradient {
 
   /// One step's draw; the mean after squashing.
   struct Cache {
+    Tensor<B> seen;      // (B, hidden + context), what the location head reads; of length 0 if that is h alone
     Tensor<B> mean;      // (B, 2)
     Tensor<B> sample;    // (B, 2), before clamping
     Tensor<B> value;     // (B, 1); of length 0 without a learned baseline
@@ -73,16 +84,22 @@ class PolicyGradient {
   struct Workspace {
     Tensor<B> advantage;  // (B)
     Tensor<B> d_mean;     // (B, 2)
+    Tensor<B> d_seen;     // (B, hidden + context), or of length 0
     Tensor<B> d_value;    // (B, 1)
   };
 
   explicit PolicyGradient(const Config& config)
       : config_(config),
-        locator_({.inputs = config.hidden, .outputs = 2, .initialization = initialization::small}),
+        locator_({.inputs = config.hidden + config.context,
+                  .outputs = 2,
+                  .initialization = initialization::small}),
         value_({.inputs = config.hidden, .outputs = 1, .initialization = initialization::small}) {
     expect_config(config.sigma > 0, "PolicyGradient: sigma must be greater than 0, but is " + std::to_string(config.sigma));
     expect_config(config.weight >= 0,
                   "PolicyGradient: weight must be at least 0, but is " + std::to_string(config.weight));
+    expect_config(config.discount >= 0 && config.discount <= 1,
+                  "PolicyGradient: discount must be from 0 to 1, but is " + std::to_string(config.discount));
+    expect_config(config.context >= 0, "PolicyGradient: context must be at least 0");
     expect_config(!config.class_term || config.reward == RewardClass::sampled,
                   "PolicyGradient: the class term needs reward from the sampled class");
   }
@@ -96,17 +113,21 @@ class PolicyGradient {
   }
 
   [[nodiscard]] Cache make_cache(B& b, Index batch) const {
-    return {b.zeros({batch, 2}), b.zeros({batch, 2}), b.zeros(has_value() ? Shape{batch, 1} : Shape{0}),
+    return {b.zeros(seen_shape(batch)), b.zeros({batch, 2}), b.zeros({batch, 2}), b.zeros(has_value() ? Shape{batch, 1} : Shape{0}),
             b.zeros(has_value() ? Shape{batch} : Shape{0})};
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
-    return {b.zeros({batch}), b.zeros({batch, 2}), b.zeros({batch, 1})};
+    return {b.zeros({batch}), b.zeros({batch, 2}), b.zeros(seen_shape(batch)), b.zeros({batch, 1})};
   }
 
-  /// The mean of the next location, from the state h.
-  void locate(B& b, const Parameters& p, const Tensor<B>& h, Cache& cache) const {
-    locator_.forward(b, p.locator, h, cache.mean);  // (B, 2)
+  /// The mean of the next location, from the state h, and from `context` (B, context) where there is any.
+  void locate(B& b, const Parameters& p, const Tensor<B>& h, Cache& cache, const Tensor<B>* context = nullptr) const {
+    if (reads_context()) {
+      ops::write_columns(b, h, 0, cache.seen, Write::overwrite);
+      ops::write_columns(b, *context, config_.hidden, cache.seen, Write::overwrite);  // (B, hidden + context)
+    }
+    locator_.forward(b, p.locator, reads_context() ? cache.seen : h, cache.mean);  // (B, 2)
     if (config_.squash == MeanSquash::tanh) ops::tanh(b, cache.mean, cache.mean);
   }
 
@@ -140,17 +161,23 @@ class PolicyGradient {
   }
 
   /// The policy term of one step whose location was looked at. Uses w.advantage. Gradients of parameters accumulate;
-  /// d_h += only where the configuration attaches the state.
+  /// d_h += only where the configuration attaches the state; d_context, where there is one, is overwritten.
   void backward_location(B& b, const Parameters& p, const Tensor<B>& h, const Cache& cache, Workspace& w,
-                         Parameters& d_p, Tensor<B>& d_h) const
+                         Parameters& d_p, Tensor<B>& d_h, Tensor<B>* d_context = nullptr) const
     requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B>
   {
     const auto sigma = static_cast<Scalar<B>>(config_.sigma);
     ops::gaussian_policy_backward(b, cache.sample, cache.mean, w.advantage, sigma, w.d_mean, Write::overwrite);  // (B, 2)
     if (config_.squash == MeanSquash::tanh) ops::tanh_backward(b, cache.mean, w.d_mean, w.d_mean, Write::overwrite);
-    locator_.backward_parameters(b, h, w.d_mean, d_p.locator);
-    if (config_.state == StateGradient::attached)
-      locator_.backward_input(b, p.locator, w.d_mean, d_h, Write::accumulate);
+    locator_.backward_parameters(b, reads_context() ? cache.seen : h, w.d_mean, d_p.locator);
+    const bool attached = config_.state == StateGradient::attached;
+    if (reads_context()) {
+      locator_.backward_input(b, p.locator, w.d_mean, w.d_seen, Write::overwrite);  // (B, hidden + context)
+      ops::read_columns(b, w.d_seen, config_.hidden, *d_context, Write::overwrite);  // (B, context)
+      if (attached) ops::read_columns(b, w.d_seen, 0, d_h, Write::accumulate);      // (B, hidden)
+    } else if (attached) {
+      locator_.backward_input(b, p.locator, w.d_mean, d_h, Write::accumulate);  // (B, hidden)
+    }
   }
 
   /// The class term: -advantage * grad log pi(class), which is the gradient of a cross-entropy against the drawn class.
@@ -178,6 +205,12 @@ class PolicyGradient {
   }
 
  private:
+  [[nodiscard]] bool reads_context() const { return config_.context > 0; }
+
+  [[nodiscard]] Shape seen_shape(Index batch) const {
+    return reads_context() ? Shape{batch, config_.hidden + config_.context} : Shape{0};
+  }
+
   [[nodiscard]] bool has_value() const { return config_.baseline == Baseline::learned; }
 
   Config config_;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <saccade/components/mask_branch.hpp>
-#include <saccade/components/spatial_readout.hpp>
 #include <saccade/ops/mask.hpp>
 
 #include <string>
@@ -24,7 +23,6 @@ struct SoftAttentionConfig {
   bool mask_skips = true;
   UnitKind unit = UnitKind::bottleneck;
   Corners corners = Corners::aligned;
-  Index spatial_features = 0;  ///< numbers that say where in the patch something is; 0 in the paper
   NormalizedActivationConfig normalization{};
 };
 
@@ -34,10 +32,8 @@ struct SoftAttentionConfig {
 ///     entry   residual unit, inputs -> width
 ///     trunk   `trunk_units` residual units: T
 ///     mask    MaskBranch of the entry's output: logits of M
-///     where   SpatialReadout of T, joined to the pooled features (optional, not in the paper)
 ///
-/// patches (B, side, side, inputs), features (B, F), F = width + spatial_features. The patches are data: no gradient
-/// flows into them.
+/// patches (B, side, side, inputs), features (B, width). The patches are data: no gradient flows into them.
 /// Source: Xu et al. 2019, section 2.2 and figure 2.
 template <class B>
   requires ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B> && UpsampleOps<B> && MaskOps<B>
@@ -45,7 +41,6 @@ class SoftAttentionBlock {
   using Unit = ResidualUnit<B>;
   using Convolution = ConvolutionLayer<B>;
   using Mask = MaskBranch<B>;
-  using Readout = SpatialReadout<B>;
 
  public:
   using Config = SoftAttentionConfig;
@@ -54,8 +49,7 @@ class SoftAttentionBlock {
     std::vector<typename Convolution::Parameters> stem;  ///< one, or none
     typename Unit::Parameters entry;
     std::vector<typename Unit::Parameters> trunk;
-    std::vector<typename Mask::Parameters> mask;      ///< one, or none
-    std::vector<typename Readout::Parameters> where;  ///< one, or none
+    std::vector<typename Mask::Parameters> mask;  ///< one, or none
 
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -64,7 +58,6 @@ class SoftAttentionBlock {
       for (std::size_t i = 0; i < self.trunk.size(); ++i)
         Unit::Parameters::for_each(self.trunk[i], prefix + "trunk" + std::to_string(i + 1) + ".", visit);
       for (auto& mask : self.mask) Mask::Parameters::for_each(mask, prefix + "mask.", visit);
-      for (auto& where : self.where) Readout::Parameters::for_each(where, prefix + "where.", visit);
     }
   };
 
@@ -72,7 +65,6 @@ class SoftAttentionBlock {
     typename Unit::Statistics entry;
     std::vector<typename Unit::Statistics> trunk;
     std::vector<typename Mask::Statistics> mask;
-    std::vector<typename Readout::Statistics> where;
 
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -80,7 +72,6 @@ class SoftAttentionBlock {
       for (std::size_t i = 0; i < self.trunk.size(); ++i)
         Unit::Statistics::for_each(self.trunk[i], prefix + "trunk" + std::to_string(i + 1) + ".", visit);
       for (auto& mask : self.mask) Mask::Statistics::for_each(mask, prefix + "mask.", visit);
-      for (auto& where : self.where) Readout::Statistics::for_each(where, prefix + "where.", visit);
     }
   };
 
@@ -93,8 +84,6 @@ class SoftAttentionBlock {
     std::vector<typename Mask::Cache> mask;
     Tensor<B> mask_logits;  // (B, h, w, width), or of length 0 without a mask
     Tensor<B> attended;     // (B, h, w, width), where the backend does not fuse mask and pooling; else of length 0
-    std::vector<typename Readout::Cache> where;
-    Tensor<B> pooled, place;  // (B, width), (B, spatial_features); of length 0 without a readout
   };
 
   struct Workspace {
@@ -102,19 +91,12 @@ class SoftAttentionBlock {
     std::vector<typename Mask::Workspace> mask;
     Tensor<B> d_trunk, d_entry, d_mask_logits;  // (B, h, w, width)
     Tensor<B> d_input;                          // of the entry's input
-    std::vector<typename Readout::Workspace> where;
-    Tensor<B> d_pooled, d_place;  // as pooled and place
   };
 
   explicit SoftAttentionBlock(const Config& config)
-      : config_(config),
+      : config_(checked(config)),
         entry_(unit_config(config, config.stem_kernel > 0 ? config.width : config.inputs)),
         unit_(unit_config(config, config.width)) {
-    expect_config(config.side > 0 && config.width > 0 && config.inputs > 0,
-                  "SoftAttentionBlock: side, width and inputs must be at least 1");
-    expect_config(config.trunk_units >= 1, "SoftAttentionBlock: trunk_units must be at least 1");
-    expect_config(config.stem_kernel == 0 || (config.stem_stride >= 1 && config.stem_kernel >= config.stem_stride),
-                  "SoftAttentionBlock: stem_kernel must be 0 or at least stem_stride, and stem_stride at least 1");
     if (config.stem_kernel > 0) {
       stem_.push_back(
           Convolution({.inputs = config.inputs,
@@ -130,36 +112,28 @@ class SoftAttentionBlock {
                             .normalization = config.normalization,
                             .corners = config.corners}));
     }
-    if (config.spatial_features > 0) {
-      NormalizedActivationConfig normalization = config.normalization;
-      normalization.channels = config.width;
-      where_.push_back(
-          Readout({.side = map_side(), .outputs = config.spatial_features, .normalization = normalization}));
-    }
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
 
   /// Length of a feature vector.
-  [[nodiscard]] Index features() const { return config_.width + config_.spatial_features; }
+  [[nodiscard]] Index features() const { return config_.width; }
 
   /// Side of the feature map and of the mask.
   [[nodiscard]] Index map_side() const { return stem_.empty() ? config_.side : stem_[0].output_extent(config_.side); }
 
   [[nodiscard]] Parameters make_parameters(B& b) const {
-    Parameters p{{}, entry_.make_parameters(b), {}, {}, {}};
+    Parameters p{{}, entry_.make_parameters(b), {}, {}};
     for (const Convolution& stem : stem_) p.stem.push_back(stem.make_parameters(b));
     for (Index i = 0; i < config_.trunk_units; ++i) p.trunk.push_back(unit_.make_parameters(b));
     for (const Mask& mask : mask_) p.mask.push_back(mask.make_parameters(b));
-    for (const Readout& where : where_) p.where.push_back(where.make_parameters(b));
     return p;
   }
 
   [[nodiscard]] Statistics make_statistics(B& b) const {
-    Statistics s{entry_.make_statistics(b), {}, {}, {}};
+    Statistics s{entry_.make_statistics(b), {}, {}};
     for (Index i = 0; i < config_.trunk_units; ++i) s.trunk.push_back(unit_.make_statistics(b));
     for (const Mask& mask : mask_) s.mask.push_back(mask.make_statistics(b));
-    for (const Readout& where : where_) s.where.push_back(where.make_statistics(b));
     return s;
   }
 
@@ -173,34 +147,26 @@ class SoftAttentionBlock {
                 .trunk = {},
                 .mask = {},
                 .mask_logits = b.zeros(mask_.empty() ? none : map),
-                .attended = b.zeros(mask_.empty() || ops::FusedAttentionPool<B> ? none : map),
-                .where = {},
-                .pooled = b.zeros(where_.empty() ? none : Shape{batch, config_.width}),
-                .place = b.zeros(where_.empty() ? none : Shape{batch, config_.spatial_features})};
+                .attended = b.zeros(mask_.empty() || ops::FusedAttentionPool<B> ? none : map)};
     for (Index i = 0; i < config_.trunk_units; ++i) {
       cache.trunk_units.push_back(unit_.make_cache(b, batch, side, side));
       cache.trunk.push_back(b.zeros(map));
     }
     for (const Mask& mask : mask_) cache.mask.push_back(mask.make_cache(b, batch, side, side));
-    for (const Readout& where : where_) cache.where.push_back(where.make_cache(b, batch));
     return cache;
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
     const Index side = map_side();
-    const Shape map{batch, side, side, config_.width}, none{0};
+    const Shape map{batch, side, side, config_.width};
     Workspace workspace{.entry_unit = entry_.make_workspace(b, batch, side, side),
                         .unit = unit_.make_workspace(b, batch, side, side),
                         .mask = {},
                         .d_trunk = b.zeros(map),
                         .d_entry = b.zeros(map),
-                        .d_mask_logits = b.zeros(mask_.empty() ? none : map),
-                        .d_input = b.zeros({batch, side, side, entry_.config().inputs}),
-                        .where = {},
-                        .d_pooled = b.zeros(where_.empty() ? none : Shape{batch, config_.width}),
-                        .d_place = b.zeros(where_.empty() ? none : Shape{batch, config_.spatial_features})};
+                        .d_mask_logits = b.zeros(mask_.empty() ? Shape{0} : map),
+                        .d_input = b.zeros({batch, side, side, entry_.config().inputs})};
     for (const Mask& mask : mask_) workspace.mask.push_back(mask.make_workspace(b, batch, side, side));
-    for (const Readout& where : where_) workspace.where.push_back(where.make_workspace(b, batch));
     return workspace;
   }
 
@@ -210,17 +176,11 @@ class SoftAttentionBlock {
     entry_.forward(b, p.entry, s.entry, entry_input(patches, cache), cache.entry_unit, cache.entry, mode);
     for (std::size_t i = 0; i < cache.trunk.size(); ++i)
       unit_.forward(b, p.trunk[i], s.trunk[i], trunk_input(cache, i), cache.trunk_units[i], cache.trunk[i], mode);
-    Tensor<B>& pooled = where_.empty() ? features : cache.pooled;
     if (mask_.empty()) {
-      ops::global_average_pool(b, cache.trunk.back(), pooled);  // (B, width)
+      ops::global_average_pool(b, cache.trunk.back(), features);  // (B, width)
     } else {
       mask_[0].forward(b, p.mask[0], s.mask[0], cache.entry, cache.mask[0], cache.mask_logits, mode);
-      ops::attention_pool(b, cache.trunk.back(), cache.mask_logits, cache.attended, pooled);  // (B, width)
-    }
-    if (!where_.empty()) {
-      where_[0].forward(b, p.where[0], s.where[0], cache.trunk.back(), cache.where[0], cache.place, mode);
-      ops::write_columns(b, pooled, 0, features, Write::overwrite);                    // (B, F)
-      ops::write_columns(b, cache.place, config_.width, features, Write::overwrite);   // (B, F)
+      ops::attention_pool(b, cache.trunk.back(), cache.mask_logits, cache.attended, features);  // (B, width)
     }
   }
 
@@ -230,20 +190,11 @@ class SoftAttentionBlock {
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B>
   {
-    const Tensor<B>& d_pooled = where_.empty() ? d_features : w.d_pooled;
-    if (!where_.empty()) {
-      ops::read_columns(b, d_features, 0, w.d_pooled, Write::overwrite);              // (B, width)
-      ops::read_columns(b, d_features, config_.width, w.d_place, Write::overwrite);   // (B, spatial_features)
-    }
     if (mask_.empty()) {
-      ops::global_average_pool_backward(b, d_pooled, w.d_trunk, Write::overwrite);
+      ops::global_average_pool_backward(b, d_features, w.d_trunk, Write::overwrite);
     } else {
-      ops::attention_pool_backward(b, cache.trunk.back(), cache.mask_logits, d_pooled, cache.attended, w.d_trunk,
+      ops::attention_pool_backward(b, cache.trunk.back(), cache.mask_logits, d_features, cache.attended, w.d_trunk,
                                    Write::overwrite, w.d_mask_logits, Write::overwrite);
-    }
-    if (!where_.empty()) {
-      where_[0].backward(b, p.where[0], cache.trunk.back(), cache.where[0], w.d_place, w.where[0], d_p.where[0],
-                         w.d_trunk, Write::accumulate);
     }
     Tensor<B>*d_out = &w.d_trunk, *d_in = &w.d_entry;
     for (std::size_t i = cache.trunk.size(); i-- > 0;) {
@@ -259,6 +210,16 @@ class SoftAttentionBlock {
   }
 
  private:
+  /// Before the layers are made, whose own sentences would name the wrong thing.
+  static const Config& checked(const Config& config) {
+    expect_config(config.side > 0 && config.width > 0 && config.inputs > 0,
+                  "SoftAttentionBlock: side, width and inputs must be at least 1");
+    expect_config(config.trunk_units >= 1, "SoftAttentionBlock: trunk_units must be at least 1");
+    expect_config(config.stem_kernel == 0 || (config.stem_stride >= 1 && config.stem_kernel >= config.stem_stride),
+                  "SoftAttentionBlock: stem_kernel must be 0 or at least stem_stride, and stem_stride at least 1");
+    return config;
+  }
+
   static ResidualUnitConfig unit_config(const Config& config, Index inputs) {
     return {.inputs = inputs, .outputs = config.width, .kind = config.unit, .normalization = config.normalization};
   }
@@ -275,8 +236,7 @@ class SoftAttentionBlock {
   std::vector<Convolution> stem_;  ///< one, or none
   Unit entry_;
   Unit unit_;
-  std::vector<Mask> mask_;      ///< one, or none
-  std::vector<Readout> where_;  ///< one, or none
+  std::vector<Mask> mask_;  ///< one, or none
 };
 
 }  // namespace saccade::inline v0

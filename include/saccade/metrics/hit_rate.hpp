@@ -10,10 +10,11 @@
 
 namespace saccade::inline v0::metrics {
 
-/// Whether a glimpse finds the focus: its box contains the pixel in the middle of the focus' box.
+/// Whether a glimpse finds the focus: the two boxes have at least half of the smaller one in common. So a small glimpse
+/// must lie half inside a large focus, and a large glimpse must show half of a small one.
 [[nodiscard]] constexpr bool hits(const Box& glimpse, const Box& focus) {
-  const Index x = focus.x + focus.width / 2, y = focus.y + focus.height / 2;
-  return glimpse.x <= x && x < glimpse.x + glimpse.width && glimpse.y <= y && y < glimpse.y + glimpse.height;
+  const Index smaller = glimpse.area() < focus.area() ? glimpse.area() : focus.area();
+  return smaller > 0 && 2 * glimpse.intersection(focus).area() >= smaller;
 }
 
 /// Share of the images whose focus was found, by step and at any step.

@@ -31,7 +31,9 @@ inline constexpr std::array<std::string_view, 2> enum_names<MeanSquash>{"none", 
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<Baseline>{"none", "learned"};
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<RewardClass>{"sampled", "most_probable"};
+inline constexpr std::array<std::string_view, 3> enum_names<RewardClass>{"sampled", "most_probable", "expected"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<RewardedSteps>{"last", "every"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<StateGradient>{"attached", "detached"};
 template <>
@@ -82,7 +84,6 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("mask_skips", c.mask_skips);
   visit("unit", c.unit);
   visit("corners", c.corners);
-  visit("spatial_features", c.spatial_features);
   visit("normalization", c.normalization);
 }
 
@@ -95,8 +96,11 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("squash", c.squash);
   visit("baseline", c.baseline);
   visit("reward", c.reward);
+  visit("rewarded_steps", c.rewarded_steps);
+  visit("discount", c.discount);
   visit("class_term", c.class_term);
   visit("state", c.state);
+  visit("context", c.context);
 }
 
 template <class C, class Visitor>

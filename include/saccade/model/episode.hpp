@@ -3,6 +3,7 @@
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
+#include <saccade/components/context_network.hpp>
 #include <saccade/core/component.hpp>
 
 #include <vector>
@@ -25,7 +26,9 @@ struct EpisodeStep {
   Tensor<B> logits;         // (B, K)
   Tensor<B> probabilities;  // (B, K)
   Tensor<B> loss;           // (B)     cross-entropy of this step's answer
+  Tensor<B> outcome;        // (B)     discounted sum of the rewards from this step on
   typename PolicyGradient<B>::Cache policy;  ///< the draw of the next step's location
+  Tensor<B> context;                         // (B, context), or of length 0
 };
 
 /// Gradients on their way back through time.
@@ -34,6 +37,8 @@ struct EpisodeWorkspace {
   typename E::Workspace encoder;
   typename GlimpseFusion<B>::Workspace fusion;
   typename PolicyGradient<B>::Workspace policy;
+  std::vector<typename ContextNetwork<B>::Workspace> context;  ///< one, or none
+  Tensor<B> d_context;          // (B, context), or of length 0
   Tensor<B> d_loss;             // (B)
   Tensor<B> d_logits;           // (B, K)
   Tensor<B> d_glimpse;          // (B, G)
@@ -47,6 +52,7 @@ template <class B, class E>
 struct EpisodeGlimpse {
   Tensor<B> patches;  // (B, g, g, S*C)
   typename E::Cache encoder;
+  std::vector<typename ContextNetwork<B>::Cache> context;  ///< one, or none
 };
 
 /// All activations of T steps over a batch, sized once; the only owner of time. Made by
@@ -61,7 +67,12 @@ struct Episode {
   typename RecurrentCore<B>::Workspace core;
   Tensor<B> labels;   // (B)
   Tensor<B> classes;  // (B)  what was answered: the class that the reward judges
-  Tensor<B> reward;   // (B)
+  Tensor<B> reward;   // (B)  of the last answer
+  Tensor<B> targets;  // (B, K)  1 at the label, else 0
+  Tensor<B> chosen;   // (B, K)  scratch, as the next two
+  Tensor<B> ones;     // (1, K)
+  Tensor<B> column;   // (B, 1)
+  std::vector<Scalar<B>> staging;  ///< (B, K), on the host
   std::vector<EpisodeWorkspace<B, E>> workspace;  ///< one in training, else none
 
   [[nodiscard]] Index size() const { return static_cast<Index>(steps.size()); }

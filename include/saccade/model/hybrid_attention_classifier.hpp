@@ -2,14 +2,18 @@
 
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/soft_attention_block.hpp>
+#include <saccade/components/context_network.hpp>
 #include <saccade/core/backend.hpp>
 #include <saccade/model/config.hpp>
 #include <saccade/model/episode.hpp>
 #include <saccade/model/parameters.hpp>
 #include <saccade/model/parts.hpp>
+#include <saccade/ops/memory.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -58,7 +62,14 @@ class HybridAttentionClassifier {
         fusion_({.features = encoder_.features(), .outputs = config_.fusion_width}),
         core_({.inputs = config_.fusion_width, .hidden = config_.hidden}),
         classifier_({.inputs = config_.hidden, .outputs = config_.classes}),
-        policy_(config_.policy) {}
+        policy_(config_.policy) {
+    if (config_.policy.context == 0) return;
+    const Shape patch = sensor_.patch_shape(1);
+    context_.push_back(ContextNetwork<B>({.inputs = patch[3],
+                                          .side = patch[1],
+                                          .outputs = config_.policy.context,
+                                          .normalization = config_.encoder.normalization}));
+  }
 
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const E& encoder() const { return encoder_; }
@@ -67,14 +78,19 @@ class HybridAttentionClassifier {
 
   /// All zero; see `initialize`.
   [[nodiscard]] Parameters make_parameters(B& b) const {
-    return {encoder_.make_parameters(b), fusion_.make_parameters(b), core_.make_parameters(b),
-            classifier_.make_parameters(b), policy_.make_parameters(b)};
+    Parameters p{encoder_.make_parameters(b), fusion_.make_parameters(b), core_.make_parameters(b),
+                 classifier_.make_parameters(b), policy_.make_parameters(b), {}};
+    for (const auto& context : context_) p.context.push_back(context.make_parameters(b));
+    return p;
   }
 
   [[nodiscard]] Statistics make_statistics(B& b) const {
     Statistics statistics;
     const Index sets = config_.running_statistics == RunningStatistics::shared ? 1 : config_.glimpses;
-    for (Index i = 0; i < sets; ++i) statistics.encoder.push_back(encoder_.make_statistics(b));
+    for (Index i = 0; i < sets; ++i) {
+      statistics.sets.push_back({encoder_.make_statistics(b), {}});
+      for (const auto& context : context_) statistics.sets.back().context.push_back(context.make_statistics(b));
+    }
     return statistics;
   }
 
@@ -91,10 +107,18 @@ class HybridAttentionClassifier {
                     .labels = b.zeros({batch}),
                     .classes = b.zeros({batch}),
                     .reward = b.zeros({batch}),
+                    .targets = b.zeros({batch, config_.classes}),
+                    .chosen = b.zeros({batch, config_.classes}),
+                    .ones = b.zeros({1, config_.classes}),
+                    .column = b.zeros({batch, 1}),
+                    .staging = std::vector<Scalar<B>>(static_cast<std::size_t>(batch * config_.classes)),
                     .workspace = {}};
+    b.fill(Scalar<B>(1), episode.ones);
     for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
-    for (Index i = 0; i < kept; ++i)
-      episode.glimpses.push_back({b.zeros(sensor_.patch_shape(batch)), encoder_.make_cache(b, batch)});
+    for (Index i = 0; i < kept; ++i) {
+      episode.glimpses.push_back({b.zeros(sensor_.patch_shape(batch)), encoder_.make_cache(b, batch), {}});
+      for (const auto& context : context_) episode.glimpses.back().context.push_back(context.make_cache(b, batch));
+    }
     if constexpr (TrainableBackend<B> && TrainableEncoder<E, B>) {
       if (mode == Mode::training) episode.workspace.push_back(make_workspace(b, batch));
     } else if (mode == Mode::training) {
@@ -104,13 +128,10 @@ class HybridAttentionClassifier {
   }
 
   /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given.
+  /// @throws ShapeError
   void set_locations(B& b, Episode& episode, Index t, std::span<const Scalar<B>> locations) const {
     auto& steps = episode.steps;
-    if (t == 0) {
-      b.upload(locations, steps[0].location);
-    } else {
-      b.upload(locations, steps[static_cast<std::size_t>(t - 1)].policy.sample);
-    }
+    ops::upload(b, locations, t == 0 ? steps[0].location : steps[static_cast<std::size_t>(t - 1)].policy.sample);
   }
 
   /// Forward through all steps; fills the episode. `statistics` change in training mode only.
@@ -122,27 +143,31 @@ class HybridAttentionClassifier {
   }
 
   /// The same over images too large to hold; `staging` comes from the sensor's make_staging(batch).
-  template <RegionSource Source>
+  template <RegionSource Source, class Staging>
   void rollout(B& b, const Parameters& p, Statistics& statistics, std::span<const Source* const> images,
-               typename S::Staging& staging, const RolloutOptions& options, Episode& episode) const {
+               Staging& staging, const RolloutOptions& options, Episode& episode) const {
     roll(b, p, statistics, options, episode, [&](const Tensor<B>& location, Tensor<B>& patches) {
       sensor_.forward(b, images, location, staging, patches);
     });
   }
 
-  /// Judges a rollout: every step's cross-entropy, the class answered at the last step, and its reward,
-  /// R = 1 if it is the label and 0 if not.
+  /// Judges a rollout: every step's cross-entropy, the class answered at the last step, and the rewards of the steps that
+  /// the configuration rewards, summed up to what followed each location.
+  /// @throws ShapeError unless there is a label for each image; ConfigError if one is no class
   void score(B& b, std::span<const Scalar<B>> labels, const RolloutOptions& options, Episode& episode) const {
-    b.upload(labels, episode.labels);
-    for (EpisodeStep<B>& step : episode.steps)
+    upload_labels(b, labels, episode);
+    for (std::size_t t = 0; t < episode.steps.size(); ++t) {
+      EpisodeStep<B>& step = episode.steps[t];
       ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
-    const Tensor<B>& probabilities = episode.last().probabilities;  // (B, K)
-    if (config_.policy.reward == RewardClass::sampled && options.locations != Locations::mean) {
-      ops::sample_categorical(b, probabilities, key(options, RandomStream::category, 0), episode.classes);
-    } else {
-      ops::most_probable(b, probabilities, episode.classes);
+      if (t + 1 == episode.steps.size() || config_.policy.rewarded_steps == RewardedSteps::every) {
+        reward(b, key(options, RandomStream::category, t), options, step, episode);
+      } else {
+        b.fill(Scalar<B>(0), step.outcome);
+      }
     }
-    ops::correct(b, episode.classes, episode.labels, episode.reward);
+    b.copy(episode.last().outcome, episode.reward);
+    for (std::size_t t = episode.steps.size() - 1; t-- > 0;)
+      ops::axpy(b, static_cast<Scalar<B>>(config_.policy.discount), episode.steps[t + 1].outcome, episode.steps[t].outcome);
   }
 
   /// Gradient of equation 5, L = cross-entropy - weight * J, means over the batch, plus the baseline's squared error.
@@ -185,24 +210,33 @@ class HybridAttentionClassifier {
             .logits = b.zeros(answers),
             .probabilities = b.zeros(answers),
             .loss = b.zeros({batch}),
-            .policy = policy_.make_cache(b, batch)};
+            .outcome = b.zeros({batch}),
+            .policy = policy_.make_cache(b, batch),
+            .context = b.zeros(context_shape(batch))};
   }
 
   [[nodiscard]] EpisodeWorkspace<B, E> make_workspace(B& b, Index batch) const {
     EpisodeWorkspace<B, E> w{.encoder = encoder_.make_workspace(b, batch),
                              .fusion = fusion_.make_workspace(b, batch),
                              .policy = policy_.make_workspace(b, batch),
+                             .context = {},
+                             .d_context = b.zeros(context_shape(batch)),
                              .d_loss = b.zeros({batch}),
                              .d_logits = b.zeros({batch, config_.classes}),
                              .d_glimpse = b.zeros({batch, config_.fusion_width}),
                              .d_features = b.zeros({batch, encoder_.features()}),
                              .d_h = {},
                              .d_c = {}};
+    for (const auto& context : context_) w.context.push_back(context.make_workspace(b, batch));
     for (int i = 0; i < 2; ++i) {
       w.d_h.push_back(b.zeros({batch, config_.hidden}));
       w.d_c.push_back(b.zeros({batch, config_.hidden}));
     }
     return w;
+  }
+
+  [[nodiscard]] Shape context_shape(Index batch) const {
+    return context_.empty() ? Shape{0} : Shape{batch, config_.policy.context};
   }
 
   /// Draw number t of a rollout.
@@ -220,13 +254,13 @@ class HybridAttentionClassifier {
       const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
       look(step.location, glimpse.patches);  // (B, g, g, S*C)
-      encoder_.forward(b, p.encoder, statistics.at(static_cast<Index>(t)), glimpse.patches, glimpse.encoder,
+      encoder_.forward(b, p.encoder, statistics.at(t).encoder, glimpse.patches, glimpse.encoder,
                        step.features, episode.mode);                                             // (B, F)
       fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);     // (B, G)
       core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);     // (B, H)
       classifier_.forward(b, p.classifier, step.h, step.logits);                                 // (B, K)
       ops::softmax(b, step.logits, step.probabilities);                                          // (B, K)
-      policy_.locate(b, p.policy, step.h, step.policy);
+      locate(b, p, statistics.at(t), glimpse, episode.mode, step);
       policy_.predict_reward(b, p.policy, step.h, step.policy);
       if (t + 1 == episode.steps.size()) break;  // the last step's location is never looked at: none is drawn
       if (options.locations == Locations::sample) {
@@ -238,6 +272,14 @@ class HybridAttentionClassifier {
     }
   }
 
+  void locate(B& b, const Parameters& p, StepStatistics<B, E>& statistics, EpisodeGlimpse<B, E>& glimpse, Mode mode,
+              EpisodeStep<B>& step) const {
+    if (!context_.empty())
+      context_[0].forward(b, p.context[0], statistics.context[0], glimpse.patches, glimpse.context[0], step.context,
+                          mode);  // (B, context)
+    policy_.locate(b, p.policy, step.h, step.policy, &step.context);
+  }
+
   void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
     if (options.locations == Locations::given) return;
     if (options.locations == Locations::sample && config_.first_location == FirstLocation::random) {
@@ -245,6 +287,37 @@ class HybridAttentionClassifier {
     } else {
       b.fill(Scalar<B>(0), location);
     }
+  }
+
+  /// As class indices, and as rows that are 1 at the label and 0 elsewhere.
+  void upload_labels(B& b, std::span<const Scalar<B>> labels, Episode& episode) const {
+    ops::upload(b, labels, episode.labels);
+    for (const Scalar<B> label : labels) {
+      if (label >= 0 && label < static_cast<Scalar<B>>(config_.classes)) continue;
+      throw ConfigError("model: a label must be from 0 to " + std::to_string(config_.classes - 1) + ", but is " +
+                        std::to_string(static_cast<double>(label)));
+    }
+    std::fill(episode.staging.begin(), episode.staging.end(), Scalar<B>(0));
+    for (std::size_t n = 0; n < labels.size(); ++n)
+      episode.staging[n * static_cast<std::size_t>(config_.classes) + static_cast<std::size_t>(labels[n])] = Scalar<B>(1);
+    b.upload(std::span<const Scalar<B>>(episode.staging), episode.targets);
+  }
+
+  /// Writes a step's own reward into its outcome.
+  void reward(B& b, const RandomKey& key, const RolloutOptions& options, EpisodeStep<B>& step, Episode& episode) const {
+    const bool sampled = config_.policy.reward == RewardClass::sampled && options.locations != Locations::mean;
+    if (sampled) {
+      ops::sample_categorical(b, step.probabilities, key, episode.classes);
+    } else {
+      ops::most_probable(b, step.probabilities, episode.classes);
+    }
+    if (config_.policy.reward == RewardClass::expected) {
+      ops::multiply(b, step.probabilities, episode.targets, episode.chosen, Write::overwrite);  // (B, K)
+      ops::linear(b, episode.chosen, episode.ones, episode.column, Write::overwrite);           // (B, 1): row sums
+      ops::read_columns(b, episode.column, 0, step.outcome, Write::overwrite);                  // (B)
+      return;
+    }
+    ops::correct(b, episode.classes, episode.labels, step.outcome);
   }
 
   /// Adds what step t's heads send into h_t. The policy's terms leave the last step out: its location is never looked
@@ -270,10 +343,18 @@ class HybridAttentionClassifier {
     }
     if (terms == PolicyTerms::excluded) return;
     if (!last) {
-      policy_.weigh(b, episode.reward, step.policy, w.policy);
-      policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h);
+      policy_.weigh(b, episode.steps[t + 1].outcome, step.policy, w.policy);
+      policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h, &w.d_context);
+      if (!context_.empty()) {
+        EpisodeGlimpse<B, E>& glimpse = episode.glimpse(t);
+        context_[0].backward(b, p.context[0], glimpse.patches, glimpse.context[0], w.d_context, w.context[0],
+                             d_p.context[0]);
+      }
     }
-    if (!last || class_term) policy_.backward_value(b, step.h, episode.reward, step.policy, w.policy, d_p.policy);
+    if (!last || class_term) {
+      const Tensor<B>& outcome = last ? episode.reward : episode.steps[t + 1].outcome;  // (B)
+      policy_.backward_value(b, step.h, outcome, step.policy, w.policy, d_p.policy);
+    }
   }
 
   Config config_;
@@ -283,6 +364,7 @@ class HybridAttentionClassifier {
   RecurrentCore<B> core_;
   LinearLayer<B> classifier_;
   PolicyGradient<B> policy_;
+  std::vector<ContextNetwork<B>> context_;  ///< one, or none
 };
 
 }  // namespace saccade::inline v0

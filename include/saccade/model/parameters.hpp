@@ -3,6 +3,7 @@
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
+#include <saccade/components/context_network.hpp>
 #include <saccade/math/philox.hpp>
 #include <saccade/math/gaussian.hpp>
 
@@ -22,6 +23,7 @@ struct ModelParameters {
   typename RecurrentCore<B>::Parameters core;
   typename LinearLayer<B>::Parameters classifier;
   typename PolicyGradient<B>::Parameters policy;
+  std::vector<typename ContextNetwork<B>::Parameters> context;  ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -30,26 +32,38 @@ struct ModelParameters {
     RecurrentCore<B>::Parameters::for_each(self.core, prefix + "core.", visit);
     LinearLayer<B>::Parameters::for_each(self.classifier, prefix + "classifier.", visit);
     PolicyGradient<B>::Parameters::for_each(self.policy, prefix + "policy.", visit);
+    for (auto& context : self.context) ContextNetwork<B>::Parameters::for_each(context, prefix + "policy.context.", visit);
   }
 };
 
-/// Running statistics of the encoder's normalisation: one set, or one for each step.
+/// Running statistics of the normalisations of one step.
 template <class B, class E>
-struct ModelStatistics {
-  std::vector<typename E::Statistics> encoder;
+struct StepStatistics {
+  typename E::Statistics encoder;
+  std::vector<typename ContextNetwork<B>::Statistics> context;  ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-    for (std::size_t t = 0; t < self.encoder.size(); ++t) {
-      const std::string step = self.encoder.size() == 1 ? "" : "step" + std::to_string(t + 1) + ".";
-      E::Statistics::for_each(self.encoder[t], prefix + "encoder." + step, visit);
+    E::Statistics::for_each(self.encoder, prefix + "encoder.", visit);
+    for (auto& context : self.context) ContextNetwork<B>::Statistics::for_each(context, prefix + "policy.context.", visit);
+  }
+};
+
+/// Running statistics of the model: one set, or one for each step.
+template <class B, class E>
+struct ModelStatistics {
+  std::vector<StepStatistics<B, E>> sets;
+
+  template <class Self, class Visitor>
+  static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
+    for (std::size_t t = 0; t < self.sets.size(); ++t) {
+      const std::string step = self.sets.size() == 1 ? "" : "step" + std::to_string(t + 1) + ".";
+      StepStatistics<B, E>::for_each(self.sets[t], prefix + step, visit);
     }
   }
 
   /// The set that step t uses.
-  [[nodiscard]] typename E::Statistics& at(Index t) {
-    return encoder[encoder.size() == 1 ? 0 : static_cast<std::size_t>(t)];
-  }
+  [[nodiscard]] StepStatistics<B, E>& at(std::size_t t) { return sets[sets.size() == 1 ? 0 : t]; }
 };
 
 /// Sets every tensor of `owner` to its start. Tensor number i draws from counter i, so a value depends on nothing but

@@ -26,14 +26,21 @@ struct TrainingConfig {
   double decay = 0.98;  ///< of the learning rate, by epoch
   AdamConfig adam{};
   TrainingGlimpses glimpses = TrainingGlimpses::policy;
+  Index random_epochs = 0;  ///< at first, on random glimpses: the classifier learns to see before the policy learns to look
   bool augment = true;  ///< the eight symmetries of the square
 };
+
+/// Where the glimpses of an epoch come from.
+[[nodiscard]] inline TrainingGlimpses glimpses_at(const TrainingConfig& config, Index epoch) {
+  return epoch < config.random_epochs ? TrainingGlimpses::random : config.glimpses;
+}
 
 /// @throws ConfigError
 inline void validate(const TrainingConfig& config) {
   expect_config(config.epochs >= 1, "training: epochs must be at least 1, but is " + std::to_string(config.epochs));
   expect_config(config.batch >= 1, "training: batch must be at least 1, but is " + std::to_string(config.batch));
   expect_config(config.learning_rate > 0, "training: learning_rate must be greater than 0");
+  expect_config(config.random_epochs >= 0, "training: random_epochs must be at least 0");
   expect_config(config.decay > 0 && config.decay <= 1, "training: decay must be greater than 0 and at most 1");
 }
 
@@ -73,6 +80,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("decay", c.decay);
   visit("adam", c.adam);
   visit("glimpses", c.glimpses);
+  visit("random_epochs", c.random_epochs);
   visit("augment", c.augment);
 }
 
