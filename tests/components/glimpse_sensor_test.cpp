@@ -103,11 +103,8 @@ TEST_CASE("a streamed image gives the glimpses of the resident one", "[glimpse_s
   const RgbImage image = noise_image(70, 46);
   const auto border = GENERATE(Border::inside, Border::zero);
   const Index side = 11, scales = 4;
-  const GlimpseGeometry geometry{.side = side,
-                                 .scales = scales,
-                                 .border = border,
-                                 .mean = {0.6f, 0.5f, 0.4f},
-                                 .deviation = {0.2f, 0.25f, 0.5f}};
+  const GlimpseGeometry geometry{
+      .side = side, .scales = scales, .border = border, .mean = {0.6f, 0.5f, 0.4f}, .deviation = {0.2f, 0.25f, 0.5f}};
   const Crops crops = crop_both(geometry, image, {0, 0, -1, -1, 1, 1, 0.37f, -0.71f, -0.9f, 0.95f});
   REQUIRE(crops.resident.size() == crops.streamed.size());
   bool coarser_differs = false;
@@ -134,8 +131,8 @@ TEST_CASE("of a huge image only the glimpses are read", "[glimpse_sensor]") {
   auto staging = sensor.make_staging(2);
   auto patches = b.zeros(sensor.patch_shape(2));
   const std::vector<float> locations{0, 0, 0.5f, -0.5f};
-  sensor.forward(b, std::span<const Procedural* const>(slides), make_tensor<Float, float>(b, {2, 2}, locations), staging,
-                 patches);
+  sensor.forward(b, std::span<const Procedural* const>(slides), make_tensor<Float, float>(b, {2, 2}, locations),
+                 staging, patches);
   // By hand: centres (125000, 80000) and (187500, 40000); windows of 16, 32 and 64 pixels around them.
   CHECK(slide.reads == std::vector<std::array<Index, 5>>{{124992, 79992, 16, 16, 1},
                                                          {124984, 79984, 16, 16, 2},

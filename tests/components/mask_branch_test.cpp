@@ -72,7 +72,8 @@ TEST_CASE("the mask branch has right gradients with every kind of unit, norm and
   SECTION("bottleneck") { check(Problem({.width = 2, .depth = 2, .unit = UnitKind::bottleneck}, 6, 8)); }
   SECTION("half-pixel corners") { check(Problem({.width = 2, .depth = 2, .corners = Corners::half_pixel}, 5, 6)); }
   SECTION("group normalisation") {
-    check(Problem({.width = 2, .depth = 2, .normalization = {.normalization = Normalization::group, .groups = 1}}, 6, 6));
+    check(
+        Problem({.width = 2, .depth = 2, .normalization = {.normalization = Normalization::group, .groups = 1}}, 6, 6));
   }
   SECTION("one slope for all channels") {
     check(Problem({.width = 2, .depth = 1, .normalization = {.slope_sharing = SlopeSharing::shared}}, 4, 4));

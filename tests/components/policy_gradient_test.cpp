@@ -111,6 +111,35 @@ TEST_CASE("a detached state receives nothing from the policy", "[policy_gradient
   CHECK(norm(problem.d_parameters.locator.weight) > 0);
 }
 
+TEST_CASE("the location head reads a context beside the state, if configured", "[policy_gradient]") {
+  const auto state = GENERATE(StateGradient::attached, StateGradient::detached);
+  Problem problem({.hidden = 4, .sigma = 0.7, .state = state, .context = 3});
+  Array context = random_array({batch, 3}, 8), d_context = filled({batch, 3}, not_a_number);
+  CHECK(problem.parameters.locator.weight.shape == Shape{2, 7});
+  const std::vector<double> advantage = problem.reward.values;
+  const auto surrogate = [&] {
+    problem.policy.locate(problem.b, problem.parameters, problem.h, problem.cache, &context);
+    double sum = 0;
+    for (std::size_t i = 0; i < 2 * batch; ++i) {
+      const double z = (problem.cache.sample.values[i] - problem.cache.mean.values[i]) / 0.7;
+      sum += advantage[i / 2] * z * z / 2;
+    }
+    return sum / batch;
+  };
+  surrogate();
+  problem.cache.baseline = filled({batch}, 0);
+  problem.policy.weigh(problem.b, problem.reward, problem.cache, problem.workspace);
+  problem.policy.backward_location(problem.b, problem.parameters, problem.h, problem.cache, problem.workspace,
+                                   problem.d_parameters, problem.d_h, &d_context);
+  check_gradients(problem.parameters.locator, problem.d_parameters.locator, surrogate);
+  check_gradient("context", context, d_context, surrogate);
+  if (state == StateGradient::attached) {
+    check_gradient("h", problem.h, problem.d_h, surrogate);
+  } else {
+    CHECK(norm(problem.d_h) == 0);
+  }
+}
+
 TEST_CASE("the sample is kept unclamped, and the location is clamped", "[policy_gradient]") {
   Problem problem({.hidden = 4, .sigma = 3});
   problem.forward();
@@ -171,6 +200,7 @@ TEST_CASE("the class term is the gradient of -advantage ln p(class)", "[policy_g
 TEST_CASE("the policy says when it cannot be built", "[policy_gradient]") {
   CHECK_THROWS_WITH(Policy({.sigma = 0}), contains("PolicyGradient: sigma must be greater than 0, but is 0"));
   CHECK_THROWS_WITH(Policy({.weight = -1}), contains("PolicyGradient: weight must be at least 0, but is -1"));
+  CHECK_THROWS_WITH(Policy({.context = -1}), "PolicyGradient: context must be at least 0");
   CHECK_THROWS_WITH(Policy({.reward = RewardClass::most_probable, .class_term = true}),
                     "PolicyGradient: the class term needs reward from the sampled class");
 }

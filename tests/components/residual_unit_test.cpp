@@ -52,10 +52,8 @@ TEST_CASE("gradients of a residual unit are those of central differences", "[res
   const Index inputs = GENERATE(3, 2);  // 3: identity; 2: projection
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
   CAPTURE(inputs);
-  Problem problem({.inputs = inputs,
-                   .outputs = 3,
-                   .kind = kind,
-                   .normalization = {.normalization = normalization, .groups = 1}});
+  Problem problem(
+      {.inputs = inputs, .outputs = 3, .kind = kind, .normalization = {.normalization = normalization, .groups = 1}});
   CHECK(problem.parameters.stages.size() == (kind == UnitKind::bottleneck ? 3u : 2u));
   CHECK(problem.parameters.projection.size() == (inputs == 3 ? 0u : 1u));
 

@@ -26,9 +26,7 @@ struct Problem {
     initialize(b, statistics, 0);
   }
 
-  void forward(Mode mode = Mode::training) {
-    block.forward(b, parameters, statistics, patches, cache, features, mode);
-  }
+  void forward(Mode mode = Mode::training) { block.forward(b, parameters, statistics, patches, cache, features, mode); }
 
   double loss() {
     forward();
@@ -105,13 +103,6 @@ TEST_CASE("gradients of the soft attention block are those of central difference
     config.normalization.groups = 2;
     config.normalization.slope_sharing = SlopeSharing::shared;
   }
-  SECTION("numbers that say where") { config.spatial_features = 3; }
-  SECTION("numbers that say where, a stem and no mask") {
-    config.spatial_features = 2;
-    config.stem_kernel = 3;
-    config.stem_stride = 2;
-    config.mask = MaskUse::none;
-  }
   SECTION("width of the input: no projection on the entry") { config.width = 3; }
   check(config);
 }
@@ -147,24 +138,6 @@ TEST_CASE("without the mask the features are the mean of the trunk, and the mask
     CHECK(named.name.find("mask") == std::string::npos);
 }
 
-TEST_CASE("the spatial features tell where in a patch something is, which the pooled ones do not",
-          "[soft_attention_block]") {
-  SoftAttentionConfig config = small();
-  config.mask = MaskUse::none;
-  config.spatial_features = 1;
-  Problem problem(config);
-  // A convolution as large as the map whose weight is 1 at one pixel of channel 0 and 0 elsewhere reads that pixel.
-  Array& weight = problem.parameters.where[0].convolution.weight;
-  REQUIRE(weight.shape == Shape{1, 6, 6, 2});
-  weight = filled(weight.shape, 0);
-  weight.values[(4 * 6 + 1) * 2] = 1;
-  problem.forward();
-  const Array& activated = problem.cache.where[0].activated;
-  REQUIRE(problem.features.shape == Shape{2, 3});
-  CHECK(problem.features.values[2] == Approx(activated.values[(4 * 6 + 1) * 2]));
-  CHECK(problem.features.values[5] == Approx(activated.values[(36 + 4 * 6 + 1) * 2]));
-}
-
 TEST_CASE("in evaluation the features of a patch do not depend on its neighbours", "[soft_attention_block]") {
   Problem problem(small());
   problem.forward(Mode::training);
@@ -184,8 +157,22 @@ TEST_CASE("in evaluation the features of a patch do not depend on its neighbours
   CHECK(features_of_first(Mode::training) != trained);
 }
 
+TEST_CASE("a stem shrinks the maps", "[soft_attention_block]") {
+  SoftAttentionConfig config = small();
+  config.stem_kernel = 3;
+  config.stem_stride = 2;
+  Problem problem(config);
+  CHECK(problem.block.map_side() == 3);
+  CHECK(problem.cache.trunk.back().shape == Shape{2, 3, 3, 2});
+  CHECK(problem.cache.mask_logits.shape == Shape{2, 3, 3, 2});
+}
+
 TEST_CASE("the soft attention block says when it cannot be built", "[soft_attention_block]") {
   SoftAttentionConfig config = small();
+  SECTION("width") {
+    config.width = 0;
+    CHECK_THROWS_WITH(Block(config), "SoftAttentionBlock: side, width and inputs must be at least 1");
+  }
   SECTION("trunk") {
     config.trunk_units = 0;
     CHECK_THROWS_WITH(Block(config), "SoftAttentionBlock: trunk_units must be at least 1");

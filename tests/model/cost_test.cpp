@@ -41,8 +41,8 @@ TEST_CASE("SA-Net of the paper halves 112 x 112 four times and comes back", "[co
 
 TEST_CASE("a glimpse costs the multiply-adds of the layer table", "[cost]") {
   SoftAttentionConfig config = paper_preset().encoder;
-  // Full resolution, 12544 pixels: entry, two trunk units, two 1x1 convolutions of the head. Below, 3136 + 784 + 196 + 49
-  // pixels with three units each: down, skip, up; at the bottom down and the two bottom units.
+  // Full resolution, 12544 pixels: entry, two trunk units, two 1x1 convolutions of the head. Below, 3136 + 784 + 196 +
+  // 49 pixels with three units each: down, skip, up; at the bottom down and the two bottom units.
   const Index full = 112 * 112, lower = 56 * 56 + 28 * 28 + 14 * 14 + 7 * 7;
   const Index wide = 64 * 64;
   SECTION("bottleneck: 2.31 G") {

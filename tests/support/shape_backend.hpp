@@ -25,7 +25,7 @@ class ShapeBackend {
   };
   using Image = ImageView;
 
-  Index multiply_adds = 0;     ///< of convolutions and linear layers
+  Index multiply_adds = 0;       ///< of convolutions and linear layers
   std::vector<Shape> pooled;     ///< outputs of the max-poolings, in order
   std::vector<Shape> upsampled;  ///< outputs of the upsamplings, in order
 

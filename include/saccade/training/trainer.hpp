@@ -56,10 +56,15 @@ class Trainer {
 
   /// One update from a batch.
   /// @param labels  index of each image's class
+  /// @throws ShapeError, ConfigError if the labels do not fit the images or the classes
   /// @throws NumericError if the loss or the gradient is not finite; the weights are then those of the step before, but
   ///         not the running statistics: go back to a checkpoint
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                   TrainingGlimpses glimpses = TrainingGlimpses::policy) {
+    if (labels.size() != images.size()) {
+      throw ShapeError("training: " + std::to_string(images.size()) + " images need as many labels, but there are " +
+                       std::to_string(labels.size()));
+    }
     B& b = *b_;
     auto& episode = episode_for(static_cast<Index>(images.size()));
     const bool random = glimpses == TrainingGlimpses::random;

@@ -1,0 +1,75 @@
+#include <saccade/model/config.hpp>
+
+#include "support/catch.hpp"
+
+using namespace saccade;
+
+TEST_CASE("the preset `paper` is the paper", "[config]") {
+  const HybridAttentionConfig config = preset("paper");
+  CHECK(config.classes == 2);
+  CHECK(config.glimpses == 5);
+  CHECK(config.sensor.side == 112);
+  CHECK(config.sensor.scales == 1);
+  CHECK(config.encoder.inputs == 3);
+  CHECK(config.encoder.side == 112);
+  CHECK(config.encoder.width == 64);
+  CHECK(config.encoder.stem_kernel == 0);
+  CHECK(config.encoder.trunk_units == 2);
+  CHECK(config.encoder.mask == MaskUse::attend);
+  CHECK(config.encoder.mask_depth == 4);
+  CHECK(config.encoder.mask_skips);
+  CHECK(config.encoder.unit == UnitKind::bottleneck);
+  CHECK(config.encoder.normalization.normalization == Normalization::batch);
+  CHECK(config.policy.baseline == Baseline::none);
+  CHECK(config.policy.reward == RewardClass::sampled);
+  CHECK(config.policy.class_term);
+  CHECK(config.policy.weight == 1.0);
+  CHECK(config.policy.context == 0);
+  CHECK(config.first_location == FirstLocation::random);
+  CHECK(config.supervised_steps == SupervisedSteps::last);
+}
+
+TEST_CASE("the other presets reward the most probable class against a baseline, by location terms only", "[config]") {
+  const auto name = GENERATE("stable", "compact");
+  const HybridAttentionConfig config = preset(name);
+  CHECK(config.policy.baseline == Baseline::learned);
+  CHECK(config.policy.reward == RewardClass::most_probable);
+  CHECK_FALSE(config.policy.class_term);
+  CHECK(config.first_location == FirstLocation::centre);
+  CHECK(config.encoder.stem_kernel > 0);
+  CHECK(config.encoder.inputs == 3 * config.sensor.scales);
+  CHECK(config.encoder.side == config.sensor.side);
+  CHECK(config.policy.hidden == config.hidden);
+}
+
+TEST_CASE("an unknown preset is named, with those that there are", "[config]") {
+  CHECK_THROWS_WITH(preset("tiny"), "unknown preset \"tiny\"; expected paper, stable or compact");
+  CHECK_THROWS_AS(preset(""), ConfigError);
+}
+
+TEST_CASE("what follows from other fields is filled in", "[config]") {
+  HybridAttentionConfig config;
+  config.sensor.side = 48;
+  config.sensor.scales = 3;
+  config.hidden = 17;
+  config.encoder.side = 1;
+  config.encoder.inputs = 1;
+  config.policy.hidden = 1;
+  const HybridAttentionConfig complete = validated(config);
+  CHECK(complete.encoder.side == 48);
+  CHECK(complete.encoder.inputs == 9);
+  CHECK(complete.policy.hidden == 17);
+}
+
+TEST_CASE("a model that cannot be built is refused with a sentence", "[config]") {
+  const auto refuse = [](auto change, const char* sentence) {
+    HybridAttentionConfig config;
+    change(config);
+    CHECK_THROWS_WITH(validated(config), sentence);
+  };
+  refuse([](auto& c) { c.classes = 1; }, "model: classes must be at least 2, but is 1");
+  refuse([](auto& c) { c.glimpses = 0; }, "model: glimpses must be from 1 to 255, but is 0");
+  refuse([](auto& c) { c.glimpses = 256; }, "model: glimpses must be from 1 to 255, but is 256");
+  refuse([](auto& c) { c.hidden = 0; }, "model: fusion_width and hidden must be at least 1");
+  refuse([](auto& c) { c.fusion_width = -1; }, "model: fusion_width and hidden must be at least 1");
+}

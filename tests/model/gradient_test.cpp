@@ -1,0 +1,218 @@
+#include "model/toy_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace saccade;
+using namespace saccade_test;
+
+/// The gradient of equation 5 against central differences of a loss that is written out here, from nothing but the
+/// logits and hidden states of a rollout: cross-entropy - weight * sum of advantage * ln pi + the baseline's error.
+namespace {
+
+/// What REINFORCE holds constant: samples, rewards, answers, advantages, and the states that detached heads read.
+struct Constants {
+  std::vector<double> classes;
+  std::vector<std::vector<double>> outcome;    ///< by step, then by image: what followed the step's location or class
+  std::vector<std::vector<double>> advantage;  ///< the same, minus the baseline
+  std::vector<Array> h;                        ///< by step
+};
+
+/// W x + b, row n, output k.
+double affine(const LinearLayer<Reference>::Parameters& p, const Array& x, std::size_t n, std::size_t k) {
+  const auto inputs = static_cast<std::size_t>(x.shape[1]);
+  double sum = p.bias.values[k];
+  for (std::size_t i = 0; i < inputs; ++i) sum += p.weight.values[k * inputs + i] * x.values[n * inputs + i];
+  return sum;
+}
+
+double log_probability(const Array& logits, std::size_t n, std::size_t k) {
+  const auto classes = static_cast<std::size_t>(logits.shape[1]);
+  double sum = 0;
+  for (std::size_t i = 0; i < classes; ++i) sum += std::exp(logits.values[n * classes + i]);
+  return logits.values[n * classes + k] - std::log(sum);
+}
+
+/// The reward of step t's answer to image n, from its probabilities.
+double step_reward(const ToyModel& toy, std::size_t t, std::size_t n) {
+  const PolicyConfig& policy = toy.model.config().policy;
+  const bool last = t + 1 == toy.episode.steps.size();
+  if (!last && policy.rewarded_steps == RewardedSteps::last) return 0;
+  const Array& logits = toy.episode.steps[t].logits;
+  const auto label = static_cast<std::size_t>(toy.labels[n]);
+  if (policy.reward == RewardClass::expected) return std::exp(log_probability(logits, n, label));
+  if (policy.reward == RewardClass::sampled) return toy.episode.classes.values[n] == toy.labels[n] ? 1 : 0;
+  const double* row = &logits.values[3 * n];
+  return row[label] == std::max({row[0], row[1], row[2]}) ? 1 : 0;
+}
+
+Constants constants_of(const ToyModel& toy) {
+  const PolicyConfig& policy = toy.model.config().policy;
+  const std::size_t steps = toy.episode.steps.size();
+  Constants constants{toy.episode.classes.values, {}, {}, {}};
+  for (std::size_t t = 0; t < steps; ++t) {
+    std::vector<double> outcome(toy.labels.size(), 0.0);
+    for (std::size_t n = 0; n < outcome.size(); ++n) {
+      if (t + 1 == steps) outcome[n] = step_reward(toy, t, n);  // of the class term
+      for (std::size_t k = t + 1; k < steps; ++k)
+        outcome[n] += std::pow(policy.discount, static_cast<double>(k - t - 1)) * step_reward(toy, k, n);
+    }
+    std::vector<double> advantage = outcome;
+    if (policy.baseline == Baseline::learned)
+      for (std::size_t n = 0; n < advantage.size(); ++n)
+        advantage[n] -= affine(toy.parameters.policy.value[0], toy.episode.steps[t].h, n, 0);
+    constants.outcome.push_back(outcome);
+    constants.advantage.push_back(advantage);
+    constants.h.push_back(toy.episode.steps[t].h);
+  }
+  return constants;
+}
+
+/// What the location head reads at step t: a state, and beside it what the context network says.
+Array seen(ToyModel& toy, const Array& state, std::size_t t) {
+  const HybridAttentionConfig& config = toy.model.config();
+  if (config.policy.context == 0) return state;
+  Array joined = filled({state.shape[0], config.hidden + config.policy.context}, 0);
+  toy.b.write_columns(state, 0, joined, Write::overwrite);
+  toy.b.write_columns(toy.episode.steps[t].context, config.hidden, joined, Write::overwrite);
+  return joined;
+}
+
+double surrogate(ToyModel& toy, const Constants& constants) {
+  toy.roll(given);
+  const HybridAttentionConfig& config = toy.model.config();
+  const auto& steps = toy.episode.steps;
+  const double sigma = config.policy.sigma, weight = config.policy.weight;
+  double loss = 0;
+  for (std::size_t t = 0; t < steps.size(); ++t) {
+    const bool attached = config.policy.state == StateGradient::attached;
+    const Array read = seen(toy, attached ? steps[t].h : constants.h[t], t);
+    for (std::size_t n = 0; n < toy.labels.size(); ++n) {
+      const bool last = t + 1 == steps.size();
+      const bool class_term = last && config.policy.class_term;
+      if (last || config.supervised_steps == SupervisedSteps::every) {
+        const double share =
+            config.supervised_steps == SupervisedSteps::every ? 1.0 / static_cast<double>(steps.size()) : 1;
+        loss -= share * log_probability(steps[t].logits, n, static_cast<std::size_t>(toy.labels[n]));
+      }
+      if (class_term) {
+        const auto answer = static_cast<std::size_t>(constants.classes[n]);
+        loss -= weight * constants.advantage[t][n] * log_probability(steps[t].logits, n, answer);
+      }
+      if (!last) {
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+          const double output = affine(toy.parameters.policy.locator, read, n, axis);
+          const double mean = config.policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
+          const double z = (steps[t].policy.sample.values[2 * n + axis] - mean) / sigma;
+          loss += weight * constants.advantage[t][n] * z * z / 2;
+        }
+      }
+      if (config.policy.baseline == Baseline::learned && (!last || class_term)) {
+        const double value = affine(toy.parameters.policy.value[0], constants.h[t], n, 0);
+        loss += std::pow(constants.outcome[t][n] - value, 2);
+      }
+    }
+  }
+  return loss / static_cast<double>(toy.labels.size());
+}
+
+void check(const HybridAttentionConfig& config) {
+  ToyModel toy(config);
+  toy.give_locations(31);
+  toy.choose_labels(given);
+  toy.score(given);
+  const auto& reward = toy.episode.reward.values;
+  const auto right = [](double value) { return value > 0.4; };
+  REQUIRE(std::any_of(reward.begin(), reward.end(), right));
+  REQUIRE_FALSE(std::all_of(reward.begin(), reward.end(), right));
+  toy.backward();
+  for (const auto& named : named_tensors<Reference>(toy.d_parameters)) {
+    INFO(named.name << " receives a gradient");
+    CHECK(norm(*named.tensor) > 1e-8);
+  }
+  const Constants constants = constants_of(toy);
+  check_gradients(toy.parameters, toy.d_parameters, [&] { return surrogate(toy, constants); });
+}
+
+}  // namespace
+
+TEST_CASE("every parameter of the model receives the gradient of equation 5", "[model][gradient]") {
+  HybridAttentionConfig config = toy_config();
+  SECTION("defaults") {}
+  SECTION("as the paper: no baseline, class term, attached state, last answer") {
+    config.policy.baseline = Baseline::none;
+    config.policy.reward = RewardClass::sampled;
+    config.policy.class_term = true;
+    config.policy.state = StateGradient::attached;
+  }
+  SECTION("class term with a learned baseline, every answer asked for") {
+    config.policy.reward = RewardClass::sampled;
+    config.policy.class_term = true;
+    config.supervised_steps = SupervisedSteps::every;
+  }
+  SECTION("every answer rewarded, discounted") {
+    config.policy.rewarded_steps = RewardedSteps::every;
+    config.policy.discount = 0.7;
+  }
+  SECTION("the last answer rewarded by its probability, discounted, no baseline") {
+    config.policy.reward = RewardClass::expected;
+    config.policy.baseline = Baseline::none;
+    config.policy.discount = 0.5;
+  }
+  SECTION("every answer rewarded by its probability") {
+    config.policy.reward = RewardClass::expected;
+    config.policy.rewarded_steps = RewardedSteps::every;
+  }
+  SECTION("a context network, state detached") {
+    config.policy.context = 3;
+    config.sensor.side = 10;
+  }
+  SECTION("attached state, means not squashed, group normalisation, context") {
+    config.policy.state = StateGradient::attached;
+    config.policy.squash = MeanSquash::none;
+    config.encoder.normalization.normalization = Normalization::group;
+    config.encoder.normalization.groups = 2;
+    config.policy.context = 2;
+  }
+  SECTION("a stem, no mask, two glimpses") {
+    config.glimpses = 2;
+    config.encoder.stem_kernel = 3;
+    config.encoder.mask = MaskUse::none;
+  }
+  check(config);
+}
+
+TEST_CASE("gradients of the model accumulate", "[model][gradient]") {
+  ToyModel toy(toy_config());
+  toy.give_locations(31);
+  toy.choose_labels(given);
+  toy.score(given);
+  toy.backward();
+  check_accumulates(toy.d_parameters,
+                    [&] { toy.model.backpropagate(toy.b, toy.parameters, toy.episode, toy.d_parameters); });
+}
+
+TEST_CASE("without the policy's terms only the cross-entropy is followed", "[model][gradient]") {
+  ToyModel toy(toy_config());
+  toy.give_locations(31);
+  toy.choose_labels(given);
+  toy.score(given);
+  toy.backward(PolicyTerms::excluded);
+  CHECK(all_values(toy.d_parameters.policy) == std::vector<double>(4 * 2 + 2 + 4 + 1, 0.0));
+  const auto loss = [&] {
+    toy.roll(given);
+    double sum = 0;
+    for (std::size_t n = 0; n < toy.labels.size(); ++n)
+      sum -= log_probability(toy.episode.last().logits, n, static_cast<std::size_t>(toy.labels[n]));
+    return sum / static_cast<double>(toy.labels.size());
+  };
+  check_gradients(toy.parameters.core, toy.d_parameters.core, loss);
+  check_gradients(toy.parameters.fusion, toy.d_parameters.fusion, loss);
+  check_gradients(toy.parameters.classifier, toy.d_parameters.classifier, loss);
+}
+
+TEST_CASE("an episode made for evaluation cannot be backpropagated", "[model][gradient]") {
+  ToyModel toy(toy_config(), 2, Mode::evaluation);
+  toy.roll({});
+  CHECK_THROWS_WITH(toy.backward(), "HybridAttentionClassifier: backpropagate needs an episode made for training");
+}

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <saccade/math/random_sequence.hpp>
+#include <saccade/model/hybrid_attention_classifier.hpp>
+
+#include "support/gradient_check.hpp"
+
+#include <cstdint>
+#include <vector>
+
+/// A whole model over the reference backend in double precision, small enough to differentiate number by number.
+namespace saccade_test {
+
+using saccade::Index;
+
+inline saccade::RgbImage noise_image(Index width, Index height, std::uint64_t seed) {
+  saccade::RgbImage image(width, height);
+  saccade::math::RandomSequence random({.seed = seed});
+  const int brightness = random.between(0, 127);
+  for (auto& byte : image.pixels) byte = static_cast<std::uint8_t>(brightness + random.between(0, 128));
+  return image;
+}
+
+inline saccade::HybridAttentionConfig toy_config() {
+  saccade::HybridAttentionConfig config;
+  config.classes = 3;
+  config.glimpses = 3;
+  config.sensor = {.side = 6, .scales = 2};
+  config.encoder.width = 2;
+  config.encoder.trunk_units = 1;
+  config.encoder.mask_depth = 1;
+  config.encoder.unit = saccade::UnitKind::basic;
+  config.fusion_width = 5;
+  config.hidden = 4;
+  config.policy.sigma = 0.6;
+  config.policy.weight = 0.7;
+  return config;
+}
+
+struct ToyModel {
+  using Model = saccade::HybridAttentionClassifier<Reference>;
+
+  explicit ToyModel(const saccade::HybridAttentionConfig& config, Index batch = 4,
+                    saccade::Mode mode = saccade::Mode::training)
+      : model(config),
+        parameters(model.make_parameters(b)),
+        d_parameters(model.make_parameters(b)),
+        statistics(model.make_statistics(b)),
+        episode(model.make_episode(b, batch, mode)) {
+    randomize_parameters(parameters, 11);
+    saccade::initialize(b, statistics, 0);
+    for (Index n = 0; n < batch; ++n) images.push_back(noise_image(30 + 4 * n, 20 + n, static_cast<std::uint64_t>(n)));
+    for (const auto& image : images) views.push_back(image.view());
+    for (const auto& view : views) oriented.push_back({&view});
+    labels.assign(static_cast<std::size_t>(batch), 0);
+  }
+  ToyModel(const ToyModel&) = delete;
+  ToyModel& operator=(const ToyModel&) = delete;
+
+  void roll(const saccade::RolloutOptions& options) {
+    model.rollout(b, parameters, statistics, oriented, options, episode);
+  }
+
+  void score(const saccade::RolloutOptions& options) {
+    model.score(b, std::span<const double>(labels), options, episode);
+  }
+
+  void backward(saccade::PolicyTerms terms = saccade::PolicyTerms::included) {
+    saccade::set_zero(b, d_parameters);
+    model.backpropagate(b, parameters, episode, d_parameters, terms);
+  }
+
+  /// Labels that make every other image right, by the most probable class of a rollout with these locations.
+  void choose_labels(const saccade::RolloutOptions& options) {
+    roll(options);
+    Array classes = filled(episode.classes.shape, 0);
+    b.most_probable(episode.last().probabilities, classes);
+    for (std::size_t n = 0; n < labels.size(); ++n)
+      labels[n] = n % 2 == 0 ? classes.values[n] : classes.values[n] == 0 ? 1 : 0;
+  }
+
+  /// Samples for every step, a third of them beyond the edges.
+  void give_locations(std::uint64_t seed) {
+    for (Index t = 0; t < episode.size(); ++t) {
+      const Array sample = random_array({episode.batch, 2}, seed + static_cast<std::uint64_t>(t), -1.5, 1.5);
+      model.set_locations(b, episode, t, std::span<const double>(sample.values));
+    }
+  }
+
+  Reference b;
+  Model model;
+  Model::Parameters parameters, d_parameters;
+  Model::Statistics statistics;
+  Model::Episode episode;
+  std::vector<saccade::RgbImage> images;
+  std::vector<saccade::ImageView> views;
+  std::vector<saccade::OrientedImage<Reference>> oriented;
+  std::vector<double> labels;
+};
+
+inline constexpr saccade::RolloutOptions given{.locations = saccade::Locations::given, .seed = 5};
+
+}  // namespace saccade_test

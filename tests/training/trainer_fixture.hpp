@@ -1,0 +1,69 @@
+#pragma once
+
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/data/synthetic_tissue.hpp>
+#include <saccade/training/trainer.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// A small run of training over synthetic tissue, for the tests of the trainer.
+namespace saccade_test {
+
+using Cpu = saccade::EigenBackend<float>;
+
+inline saccade::HybridAttentionConfig tiny_config() {
+  saccade::HybridAttentionConfig config;
+  config.glimpses = 3;
+  config.sensor = {.side = 16, .scales = 2};
+  config.encoder.width = 8;
+  config.encoder.stem_kernel = 3;
+  config.encoder.stem_stride = 2;
+  config.encoder.trunk_units = 1;
+  config.encoder.mask_depth = 1;
+  config.fusion_width = 32;
+  config.hidden = 32;
+  config.supervised_steps = saccade::SupervisedSteps::every;
+  return config;
+}
+
+/// `count` images of 96 x 64, half of them of either class.
+struct Tissue {
+  explicit Tissue(saccade::Index count) {
+    const saccade::data::SyntheticTissueOptions options{
+        .width = 96, .height = 64, .focus_area = 0.3, .patients_per_class = count / 2, .images_per_patient = 1};
+    for (saccade::Index patient = 0; patient < count; ++patient) {
+      auto drawn = saccade::data::synthesize(options, patient, 0);
+      images.push_back(std::move(drawn.image));
+      labels.push_back(drawn.label);
+    }
+    for (const auto& image : images) views.push_back(image.view());
+    for (const auto& view : views) oriented.push_back({&view});
+  }
+
+  std::vector<saccade::RgbImage> images;
+  std::vector<saccade::ImageView> views;
+  std::vector<saccade::OrientedImage<Cpu>> oriented;
+  std::vector<saccade::Index> labels;
+};
+
+using CpuTrainer = saccade::Trainer<Cpu>;
+
+inline CpuTrainer make_trainer(Cpu& b, const saccade::HybridAttentionConfig& config, std::uint64_t seed,
+                               const saccade::AdamConfig& adam = {}) {
+  return CpuTrainer(b, saccade::HybridAttentionClassifier<Cpu>(config), adam, seed);
+}
+
+/// Every number of `owner`, one tensor after another.
+template <class Owner>
+std::vector<float> numbers(Cpu& b, Owner& owner) {
+  std::vector<float> all;
+  for (const auto& named : saccade::named_tensors<Cpu>(owner)) {
+    const auto values = saccade::to_vector(b, *named.tensor);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+}  // namespace saccade_test

@@ -1,0 +1,157 @@
+#include "training/trainer_fixture.hpp"
+
+#include "support/catch.hpp"
+
+#include <cmath>
+#include <limits>
+
+using namespace saccade;
+using namespace saccade_test;
+
+namespace {
+
+/// Weights and reports of a few steps.
+struct Run {
+  std::vector<float> weights, statistics;
+  std::vector<double> losses;
+
+  friend bool operator==(const Run&, const Run&) = default;
+};
+
+Run train(int threads, std::uint64_t seed, TrainingGlimpses glimpses = TrainingGlimpses::policy) {
+  Cpu b(threads);
+  const Tissue tissue(8);
+  auto trainer = make_trainer(b, tiny_config(), seed);
+  Run run;
+  for (int step = 0; step < 4; ++step) {
+    const StepReport report = trainer.step(tissue.oriented, tissue.labels, 1e-3, glimpses);
+    run.losses.insert(run.losses.end(), {report.cross_entropy, report.reward, report.loss, report.gradient_norm});
+  }
+  run.weights = numbers(b, trainer.parameters());
+  run.statistics = numbers(b, trainer.statistics());
+  return run;
+}
+
+}  // namespace
+
+TEST_CASE("training overfits 16 images", "[trainer]") {
+  Cpu b;
+  const Tissue tissue(16);
+  auto trainer = make_trainer(b, tiny_config(), 1, {.clip_norm = 5});
+  double first = 0, recent = 10;
+  int steps = 0;
+  while (recent > 0.03 && steps < 600) {
+    const StepReport report = trainer.step(tissue.oriented, tissue.labels, 5e-3);
+    if (steps++ == 0) first = report.cross_entropy;
+    recent = 0.9 * recent + 0.1 * report.cross_entropy;
+  }
+  INFO(steps << " steps");
+  CHECK(first > 0.5);
+  CHECK(recent < 0.05);
+
+  // The images are answered right in evaluation as well, by running statistics and at the means of the policy.
+  const auto& model = trainer.model();
+  auto episode = model.make_episode(b, 16, Mode::evaluation);
+  model.rollout(b, trainer.parameters(), trainer.statistics(), tissue.oriented, {}, episode);
+  const std::vector<float> labels(tissue.labels.begin(), tissue.labels.end());
+  model.score(b, std::span<const float>(labels), {}, episode);
+  double right = 0;
+  for (const float reward : to_vector(b, episode.reward)) right += static_cast<double>(reward);
+  CHECK(right >= 14);
+}
+
+TEST_CASE("two trainers with one seed agree bit for bit, for any number of threads", "[trainer]") {
+  const Run run = train(1, 7);
+  CHECK(train(1, 7) == run);
+  CHECK(train(2, 7) == run);
+  CHECK_FALSE(train(1, 8) == run);
+}
+
+TEST_CASE("with random glimpses the policy learns nothing and the rest does", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(8);
+  auto trainer = make_trainer(b, tiny_config(), 3);
+  const auto policy = numbers(b, trainer.parameters().policy);
+  const auto encoder = numbers(b, trainer.parameters().encoder);
+  const auto classifier = numbers(b, trainer.parameters().classifier);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, TrainingGlimpses::random);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, TrainingGlimpses::random);
+  CHECK(numbers(b, trainer.parameters().policy) == policy);
+  CHECK(numbers(b, trainer.parameters().encoder) != encoder);
+  CHECK(numbers(b, trainer.parameters().classifier) != classifier);
+  CHECK_FALSE(train(1, 7, TrainingGlimpses::random) == train(1, 7, TrainingGlimpses::policy));
+
+  trainer.step(tissue.oriented, tissue.labels, 1e-2);
+  CHECK(numbers(b, trainer.parameters().policy) != policy);
+}
+
+TEST_CASE("a report is what the step's rollout says", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(8);
+  HybridAttentionConfig config = tiny_config();
+  config.supervised_steps = GENERATE(SupervisedSteps::every, SupervisedSteps::last);
+  config.policy.weight = 0.25;
+  auto trainer = make_trainer(b, config, 3);
+
+  // The first step's draws: counter 0, by the trainer's seed, in training mode.
+  const auto& model = trainer.model();
+  auto episode = model.make_episode(b, 8, Mode::training);
+  auto statistics = model.make_statistics(b);
+  initialize(b, statistics, 0);
+  const RolloutOptions options{.locations = Locations::sample, .seed = 3, .counter = 0};
+  const std::vector<float> labels(tissue.labels.begin(), tissue.labels.end());
+  model.rollout(b, trainer.parameters(), statistics, tissue.oriented, options, episode);
+  model.score(b, std::span<const float>(labels), options, episode);
+  double cross_entropy = 0, reward = 0;
+  const bool every = config.supervised_steps == SupervisedSteps::every;
+  for (std::size_t t = every ? 0 : 2; t < 3; ++t)
+    for (const float loss : to_vector(b, episode.steps[t].loss))
+      cross_entropy += static_cast<double>(loss) / 8 / (every ? 3 : 1);
+  for (const float value : to_vector(b, episode.reward)) reward += static_cast<double>(value) / 8;
+
+  const StepReport report = trainer.step(tissue.oriented, tissue.labels, 1e-3);
+  CHECK(report.cross_entropy == Approx(cross_entropy));
+  CHECK(report.reward == Approx(reward));
+  CHECK(report.loss == Approx(cross_entropy - 0.25 * reward));
+  CHECK(report.accuracy == Approx(reward));  // the most probable class is the rewarded one
+  double squares = 0;
+  for (const float value : numbers(b, trainer.gradients()))
+    squares += static_cast<double>(value) * static_cast<double>(value);
+  CHECK(report.gradient_norm == Approx(std::sqrt(squares)));
+  CHECK(trainer.optimizer().steps() == 1);
+}
+
+TEST_CASE("a loss or gradient that is not finite stops the training and leaves the weights", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(4);
+  SECTION("loss") {
+    auto trainer = make_trainer(b, tiny_config(), 3);
+    trainer.step(tissue.oriented, tissue.labels, 1e-3);
+    b.fill(std::numeric_limits<float>::infinity(), trainer.parameters().classifier.bias);
+    const auto before = numbers(b, trainer.parameters());
+    CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-3),
+                      "training: at step 2 the loss is not finite; lower the learning rate or clip the gradient");
+    CHECK_THROWS_AS(trainer.step(tissue.oriented, tissue.labels, 1e-3), NumericError);
+    CHECK(numbers(b, trainer.parameters()) == before);
+    CHECK(trainer.optimizer().steps() == 1);
+  }
+  SECTION("gradient") {
+    HybridAttentionConfig config = tiny_config();
+    config.policy.sigma = 1e-30;  // 1 / sigma^2 overflows
+    auto trainer = make_trainer(b, config, 3);
+    const auto before = numbers(b, trainer.parameters());
+    CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-3),
+                      "training: at step 1 the gradient is not finite; lower the learning rate or clip the gradient");
+    CHECK(numbers(b, trainer.parameters()) == before);
+  }
+}
+
+TEST_CASE("a batch needs a label for every image, and labels need to be classes", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(4);
+  auto trainer = make_trainer(b, tiny_config(), 3);
+  const std::vector<Index> three{0, 1, 0}, strange{0, 1, 2, 0};
+  CHECK_THROWS_WITH(trainer.step(tissue.oriented, three, 1e-3),
+                    "training: 4 images need as many labels, but there are 3");
+  CHECK_THROWS_WITH(trainer.step(tissue.oriented, strange, 1e-3), contains("label must be from 0 to 1, but is 2"));
+}
