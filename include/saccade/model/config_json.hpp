@@ -6,10 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 /// Configurations as JSON. Opt-in: needs nlohmann/json.
 namespace saccade::inline v0 {
@@ -69,9 +73,12 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
     value = json.get<bool>();
   } else if constexpr (std::is_integral_v<T>) {
     if (!json.is_number_integer()) fail("a whole number");
+    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
+                                                : std::in_range<T>(json.get<std::int64_t>());
+    if (!fits) fail("a whole number in its range");
     value = json.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (!json.is_number()) fail("a number");
+    if (!json.is_number() || std::abs(json.get<double>()) > std::numeric_limits<T>::max()) fail("a number");
     value = json.get<T>();
   } else {
     if (!json.is_array() || json.size() != value.size()) fail("a list of " + std::to_string(value.size()) + " numbers");

@@ -1,0 +1,149 @@
+#include <saccade/training/trained_classifier.hpp>
+
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/data/image_encode.hpp>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+#include "training/checkpoint_fixture.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace saccade;
+using saccade_test::small_config;
+using saccade_test::small_info;
+using saccade_test::SmallRun;
+
+namespace {
+
+using Cpu = EigenBackend<float>;
+using Classifier = TrainedClassifier<Cpu>;
+
+RgbImage noise(Index width, Index height, std::uint64_t seed) {
+  RgbImage image(width, height);
+  math::RandomSequence random({.seed = seed});
+  for (auto& byte : image.pixels) byte = static_cast<std::uint8_t>(random.below(256));
+  return image;
+}
+
+/// A folder with the checkpoint of a model that has made a few steps.
+struct Checkpoint {
+  explicit Checkpoint(Cpu& b) : path(folder / "model.safetensors") {
+    SmallRun<Cpu> run(b, 3);
+    save_checkpoint(path, run.trainer, small_info());
+  }
+  ScratchFolder folder;
+  std::filesystem::path path;
+};
+
+}  // namespace
+
+TEST_CASE("a trained classifier answers as the model that was saved") {
+  Cpu b(1);
+  const Checkpoint checkpoint(b);
+  SmallRun<Cpu> run(b, 3);
+  Classifier classifier = Classifier::load(b, checkpoint.path);
+  CHECK(classifier.info().classes == small_info().classes);
+  CHECK(to_json(classifier.model().config()) == to_json(small_config()));
+
+  const RgbImage image = noise(20, 15, 1);
+  const ImageView view = image.view();
+  Evaluator<Cpu> evaluator(b, run.trainer.model(), 1);
+  const std::vector<const ImageView*> images{&view};
+  const Prediction expected =
+      evaluator.predict(run.trainer.parameters(), run.trainer.statistics(), images, GlimpsePolicy::learned).front();
+  const Classification answer = classifier.classify(view);
+  CHECK(answer.prediction.probabilities == expected.probabilities);
+  CHECK(answer.probabilities == expected.probabilities.back());
+  CHECK(answer.class_index == expected.answer());
+  CHECK(answer.class_name == small_info().classes[static_cast<std::size_t>(expected.answer())]);
+  REQUIRE(answer.prediction.locations.size() == 3);
+  CHECK(answer.prediction.locations[2].x == expected.locations[2].x);
+  REQUIRE(answer.prediction.windows[0].size() == 2);
+  CHECK(answer.prediction.windows[0][0] == Box{6, 4, 8, 8});  // the middle of 20 x 15, half a pixel down
+}
+
+TEST_CASE("an answer depends neither on the batch nor on where the classifier lies") {
+  Cpu b(2);
+  const Checkpoint checkpoint(b);
+  std::vector<RgbImage> images;
+  for (Index i = 0; i < 5; ++i) images.push_back(noise(12 + 3 * i, 20 - 2 * i, static_cast<std::uint64_t>(i)));
+  std::vector<ImageView> views;
+  for (const RgbImage& image : images) views.push_back(image.view());
+
+  Classifier one = Classifier::load(b, checkpoint.path);
+  Classifier loaded = Classifier::load(b, checkpoint.path, 2);
+  std::optional<Classifier> moved(std::move(loaded));
+  Classifier two = std::move(*moved);
+  moved.reset();
+  const std::vector<Classification> answers = two.classify(views);  // batches of 2, 2 and 1
+  REQUIRE(answers.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    INFO("image " << i);
+    CHECK(answers[i].probabilities == one.classify(views[i]).probabilities);
+    CHECK(std::abs(answers[i].probabilities[0] + answers[i].probabilities[1] + answers[i].probabilities[2] - 1) < 1e-6);
+  }
+  CHECK(answers[0].probabilities != answers[1].probabilities);
+  CHECK(two.classify(std::vector<ImageView>{}).empty());
+}
+
+TEST_CASE("an image file is decoded and classified") {
+  Cpu b(1);
+  const Checkpoint checkpoint(b);
+  Classifier classifier = Classifier::load(b, checkpoint.path);
+  const RgbImage image = noise(20, 15, 1);
+  data::write_png(checkpoint.folder / "a.png", image.view());
+  CHECK(classifier.classify(checkpoint.folder / "a.png").probabilities ==
+        classifier.classify(image.view()).probabilities);
+  CHECK_THROWS_WITH(classifier.classify(checkpoint.folder / "b.png"), contains("b.png\": cannot be read"));
+}
+
+TEST_CASE("an image smaller than the glimpse is refused, and the next one answered") {
+  Cpu b(1);
+  const Checkpoint checkpoint(b);
+  Classifier classifier = Classifier::load(b, checkpoint.path);
+  CHECK_THROWS_WITH(classifier.classify(noise(20, 7, 1).view()),
+                    contains("image 0 is 20 x 7, smaller than the glimpse of 8 x 8"));
+  CHECK_THROWS_AS(classifier.classify(ImageView{}), ConfigError);
+  CHECK(classifier.classify(noise(8, 8, 1).view()).probabilities.size() == 3);
+}
+
+TEST_CASE("a classifier is not loaded from a checkpoint that says something else") {
+  Cpu b(1);
+  const Checkpoint checkpoint(b);
+  const SafetensorsFile sound = read_checkpoint(checkpoint.path);
+  SafetensorsFile file = sound;
+  const auto refused_with = [&](const std::string& sentence) {
+    write_safetensors(file, checkpoint.path);
+    CHECK_THROWS_AS(Classifier::load(b, checkpoint.path), FileError);
+    CHECK_THROWS_WITH(Classifier::load(b, checkpoint.path), contains("model.safetensors\": " + sentence));
+  };
+  SECTION("another configuration") {
+    nlohmann::ordered_json model = to_json(small_config());
+    model["hidden"] = 6;
+    file.metadata.at("saccade.model") = model.dump();
+    refused_with("belongs to another configuration: core.input_weight must be (24, 6), but is (20, 6)");
+  }
+  SECTION("a configuration of which only the answer tells") {
+    nlohmann::ordered_json model = to_json(small_config());
+    model["sensor"]["mean"] = {0.1, 0.5, 0.9};
+    file.metadata.at("saccade.model") = model.dump();
+    refused_with("does not reproduce its recorded answer: a probability or location differs by 0.");
+  }
+  SECTION("a configuration that cannot be built") {
+    nlohmann::ordered_json model = to_json(small_config());
+    model["encoder"]["width"] = -4;
+    file.metadata.at("saccade.model") = model.dump();
+    refused_with("its configuration cannot be built: ");
+  }
+  SECTION("no file") {
+    CHECK_THROWS_WITH(Classifier::load(b, checkpoint.folder / "none"), contains("none\": cannot be read"));
+  }
+  write_safetensors(sound, checkpoint.path);
+  CHECK_NOTHROW(Classifier::load(b, checkpoint.path));
+}
