@@ -82,7 +82,8 @@ class AllOperations {
   Tensor& out(const std::string& name, const Shape& shape) {
     const auto found = outputs_.find(name);
     if (found != outputs_.end()) return found->second;
-    return outputs_.emplace(name, saccade::make_tensor<B, double>(b_, shape, saccade::testing::random_values(name, shape)))
+    return outputs_
+        .emplace(name, saccade::make_tensor<B, double>(b_, shape, saccade::testing::random_values(name, shape)))
         .first->second;
   }
 
@@ -120,8 +121,8 @@ class AllOperations {
     b_.copy(in("variance", {C}), running_variance);
     b_.batch_norm_train(in("x", x), gamma, beta, {}, running_mean, running_variance, out("bn y", x),
                         out("bn mean", {C}), out("bn rstd", {C}));
-    b_.batch_norm_backward(in("d_y", x), in("x", x), gamma, out("bn mean", {C}), out("bn rstd", {C}),
-                           out("bn d_x", x), write_, out("bn d_gamma", {C}), out("bn d_beta", {C}), write_);
+    b_.batch_norm_backward(in("d_y", x), in("x", x), gamma, out("bn mean", {C}), out("bn rstd", {C}), out("bn d_x", x),
+                           write_, out("bn d_gamma", {C}), out("bn d_beta", {C}), write_);
     b_.group_norm(in("x", x), gamma, beta, s_.groups, 1e-5, out("gn y", x), out("gn mean", statistics),
                   out("gn rstd", statistics));
     b_.group_norm_backward(in("d_y", x), in("x", x), gamma, s_.groups, out("gn mean", statistics),

@@ -58,8 +58,24 @@ TEST_CASE("the second call of an operation allocates nothing", "[eigen][allocati
 #else
   using B = saccade::EigenBackend<>;
   const typename AllOperations<B>::Sizes sizes[] = {
-      {.batch = 5, .height = 29, .width = 27, .channels = 6, .outputs = 5, .kernel = 3, .stride = 1, .padding = 1, .groups = 3},
-      {.batch = 2, .height = 11, .width = 14, .channels = 300, .outputs = 260, .kernel = 3, .stride = 2, .padding = 1, .groups = 2},
+      {.batch = 5,
+       .height = 29,
+       .width = 27,
+       .channels = 6,
+       .outputs = 5,
+       .kernel = 3,
+       .stride = 1,
+       .padding = 1,
+       .groups = 3},
+      {.batch = 2,
+       .height = 11,
+       .width = 14,
+       .channels = 300,
+       .outputs = 260,
+       .kernel = 3,
+       .stride = 2,
+       .padding = 1,
+       .groups = 2},
   };
   {
     // The counter counts.
@@ -94,8 +110,8 @@ TEST_CASE("products of any size stay off the heap", "[eigen][allocation]") {
     for (const Index m : {1, 7, 128, 300}) {
       for (const Index n : {1, 5, 129, 400}) {
         for (const Index k : {1, 17, 256, 1000}) {
-          std::vector<Number> a(static_cast<std::size_t>(m * k), Number(1)), b(static_cast<std::size_t>(k * n), Number(2)),
-              c(static_cast<std::size_t>(m * n));
+          std::vector<Number> a(static_cast<std::size_t>(m * k), Number(1)),
+              b(static_cast<std::size_t>(k * n), Number(2)), c(static_cast<std::size_t>(m * n));
           const long before = allocations;
           saccade::eigen::gemm<Layout::plain, Layout::plain>(m, n, k, a.data(), k, b.data(), n, c.data(), n,
                                                              saccade::Write::overwrite);

@@ -15,7 +15,10 @@ namespace saccade::inline v0::eigen {
 class ChannelChunks {
  public:
   ChannelChunks(Index images, Index rows, Index channels)
-      : images_(images), rows_(rows), channels_(channels), fold_rows_(std::max<Index>(1, elementwise_grain / channels)) {
+      : images_(images),
+        rows_(rows),
+        channels_(channels),
+        fold_rows_(std::max<Index>(1, elementwise_grain / channels)) {
     const Index target = std::max<Index>(fold_rows_, (images * rows + max_chunks - 1) / max_chunks);
     chunk_rows_ = (target + fold_rows_ - 1) / fold_rows_ * fold_rows_;
     chunks_per_image_ = (rows + chunk_rows_ - 1) / chunk_rows_;

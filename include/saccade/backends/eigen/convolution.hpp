@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-/// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O), without copies of windows: the pixels of a row
-/// are the rows of a matrix product (see micro_kernel.hpp), `stride` pixels apart in the source.
+/// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O), without copies of windows: the pixels of a
+/// row are the rows of a matrix product (see micro_kernel.hpp), `stride` pixels apart in the source.
 ///
 /// Forward and backward by the input are one routine, `correlate`: windows of a source, multiplied by a matrix, give
 /// the pixels of a grid. Forward, the window steps by the stride through x. Backward, the input pixels with the same
@@ -107,7 +107,8 @@ SourceRows<Scalar> source_rows(const ImageBlock<const Scalar>& source, const Cor
     const Index begin = inside ? skipped * channels : row_stride;
     const Index end = inside ? kept * channels : row_stride;
     std::fill(to, to + begin, Scalar(0));
-    if (inside) std::copy_n(pixels + row * source_stride + (grid.first_column + skipped) * channels, end - begin, to + begin);
+    if (inside)
+      std::copy_n(pixels + row * source_stride + (grid.first_column + skipped) * channels, end - begin, to + begin);
     std::fill(to + end, to + row_stride, Scalar(0));
   }
   return {room, row_stride};
@@ -271,8 +272,8 @@ void convolve_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
       const Index image = block / rows.per_image;
       const Index first = block % rows.per_image * rows.rows;
       const Index last = std::min(grid.height, first + rows.rows);
-      const auto windows = source_rows(source, grid, rows, image, first, last, padded_source,
-                                       scratch(thread) + gradient_room);
+      const auto windows =
+          source_rows(source, grid, rows, image, first, last, padded_source, scratch(thread) + gradient_room);
       const Index pixels = (last - first) * grid.width;
       const Scalar* gradient = d_y.data() + (image * grid.pixels() + first * grid.width) * outputs;
       if (padded_gradient) {
@@ -289,8 +290,8 @@ void convolve_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
         for (Index strip = 0; strip < width; strip += tile_columns<Scalar>)
           for (Index tap = 0; tap < grid.window_height; ++tap)
             multiply_rows<Scalar>(pixel_runs, run, corner + tap * windows.row_stride, 1, row_gradient + strip, width,
-                                  sum + tap * run * width + strip, width,
-                                  std::min(tile_columns<Scalar>, width - strip), Write::accumulate);
+                                  sum + tap * run * width + strip, width, std::min(tile_columns<Scalar>, width - strip),
+                                  Write::accumulate);
       }
     }
   });

@@ -49,7 +49,8 @@ class EigenBackend {
     eigen::transform(*engine_, y.size(), y.data(), [value] { return value; });
   }
   void copy(const Tensor& x, Tensor& y) {
-    eigen::transform(*engine_, y.size(), y.data(), [](Scalar value) { return value; }, eigen::dense(x));
+    eigen::transform(
+        *engine_, y.size(), y.data(), [](Scalar value) { return value; }, eigen::dense(x));
   }
   void upload(std::span<const Scalar> source, Tensor& y) { std::copy(source.begin(), source.end(), y.data()); }
   void download(const Tensor& x, std::span<Scalar> target) { std::copy_n(x.data(), x.size(), target.begin()); }

@@ -154,15 +154,11 @@ void transform(Engine& engine, Index images, Index size, Scalar* out, const Func
     std::tuple<Operands...> readers(operands...);
     alignas(64) Scalar values[tile_size];
     for (Index image = first; image < std::min(images, first + images_per_block); ++image)
-      for_each_tile(image, begin, std::min(size, begin + elementwise_grain),
-                    [&](Index, Index position, Index count) {
-                      std::apply(
-                          [&](auto&... reader) {
-                            compute_tile(count, values, f, reader.read(image, position, count)...);
-                          },
-                          readers);
-                      write_tile<Accumulate>(count, values, out + image * size + position);
-                    });
+      for_each_tile(image, begin, std::min(size, begin + elementwise_grain), [&](Index, Index position, Index count) {
+        std::apply([&](auto&... reader) { compute_tile(count, values, f, reader.read(image, position, count)...); },
+                   readers);
+        write_tile<Accumulate>(count, values, out + image * size + position);
+      });
   });
 }
 

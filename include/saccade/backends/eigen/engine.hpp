@@ -53,9 +53,8 @@ class Engine {
   /// Calls `body(begin, end, thread)` for consecutive ranges of `grain` items (the last may be shorter) of [0, count).
   template <class Body>
   void parallel_ranges(Index count, Index grain, Body&& body) {
-    parallel_for((count + grain - 1) / grain, [&](Index block, int thread) {
-      body(block * grain, std::min(count, (block + 1) * grain), thread);
-    });
+    parallel_for((count + grain - 1) / grain,
+                 [&](Index block, int thread) { body(block * grain, std::min(count, (block + 1) * grain), thread); });
   }
 
   /// Scratch memory of `count` numbers for every thread, whichever of them will take a block. One call an operation,

@@ -34,7 +34,8 @@ template <Layout LayoutA, Layout LayoutB, class Scalar>
 void gemm(Index m, Index n, Index k, const Scalar* a, Index stride_a, const Scalar* b, Index stride_b, Scalar* c,
           Index stride_c, Write write) {
   using Block = GemmBlock<Scalar>;
-  if (k == 0 && write == Write::overwrite)
+  // Eigen, too, assigns a product by adding it to zeros.
+  if (write == Write::overwrite)
     for (Index i = 0; i < m; ++i) std::fill_n(c + i * stride_c, n, Scalar(0));
   // Equal parts: a short last part would run at a fraction of the speed.
   const Index depth_parts = (k + Block::depth - 1) / Block::depth;
@@ -46,18 +47,14 @@ void gemm(Index m, Index n, Index k, const Scalar* a, Index stride_a, const Scal
       MutableMatrixView<Scalar> result(c + i * stride_c + j, rows, columns, Eigen::OuterStride<>(stride_c));
       for (Index p = 0; p < k; p += depth) {
         const Index terms = std::min(depth, k - p);
-        const auto add_product = [&](const auto& left, const auto& right) {
-          if (p == 0 && write == Write::overwrite)
-            result.noalias() = left * right;
-          else
-            result.noalias() += left * right;
-        };
         const auto multiply_right = [&](const auto& left) {
           if constexpr (LayoutB == Layout::plain)
-            add_product(left, MatrixView<Scalar>(b + p * stride_b + j, terms, columns, Eigen::OuterStride<>(stride_b)));
+            result.noalias() +=
+                left * MatrixView<Scalar>(b + p * stride_b + j, terms, columns, Eigen::OuterStride<>(stride_b));
           else
-            add_product(left, MatrixView<Scalar>(b + j * stride_b + p, columns, terms, Eigen::OuterStride<>(stride_b))
-                                  .transpose());
+            result.noalias() +=
+                left *
+                MatrixView<Scalar>(b + j * stride_b + p, columns, terms, Eigen::OuterStride<>(stride_b)).transpose();
         };
         if constexpr (LayoutA == Layout::plain)
           multiply_right(MatrixView<Scalar>(a + i * stride_a + p, rows, terms, Eigen::OuterStride<>(stride_a)));

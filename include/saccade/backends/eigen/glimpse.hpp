@@ -111,8 +111,8 @@ void crop_row_of_boxes(const OrientedPixels& pixels, const PixelTables<Scalar>& 
       for (Index i = 0; i < box; ++i) sum += line[(j * box + i) * image_channels + c];
       const auto& normalization = tables.normalization[static_cast<std::size_t>(c)];
       // A box that lies inside is the usual case; its area is a power of two, so these are the same bits.
-      patch[c] = count == area ? math::patch_value<Scalar>({normalization.gain / static_cast<Scalar>(area),
-                                                            normalization.offset}, sum, 1, 1)
+      patch[c] = count == area ? math::patch_value<Scalar>(
+                                     {normalization.gain / static_cast<Scalar>(area), normalization.offset}, sum, 1, 1)
                                : math::patch_value(normalization, sum, count, area);
     }
   }
@@ -134,9 +134,8 @@ void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostT
     const Oriented& oriented = images[static_cast<std::size_t>(b)];
     const OrientedPixels pixels(*oriented.image, oriented.symmetry);
     for (Index scale = 0; scale < geometry.scales; ++scale) {
-      const math::GlimpseWindow window =
-          math::glimpse_window(geometry, scale, location.data()[2 * b], location.data()[2 * b + 1], pixels.width(),
-                               pixels.height());
+      const math::GlimpseWindow window = math::glimpse_window(
+          geometry, scale, location.data()[2 * b], location.data()[2 * b + 1], pixels.width(), pixels.height());
       for (Index row = first; row < std::min(side, first + rows_at_once); ++row) {
         Scalar* const patch = patches.data() + (b * side + row) * side * stride + scale * image_channels;
         if (scale == 0)

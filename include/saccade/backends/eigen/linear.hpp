@@ -9,8 +9,8 @@ namespace saccade::inline v0::eigen {
 template <class Scalar>
 void linear(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& w, HostTensor<Scalar>& y,
             Write write) {
-  parallel_gemm<Layout::plain, Layout::transposed>(engine, x.shape()[0], w.shape()[0], x.shape()[1], x.data(),
-                                                   w.data(), y.data(), write);
+  parallel_gemm<Layout::plain, Layout::transposed>(engine, x.shape()[0], w.shape()[0], x.shape()[1], x.data(), w.data(),
+                                                   y.data(), write);
 }
 
 template <class Scalar>
@@ -30,9 +30,10 @@ void linear_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const
 template <class Scalar>
 void add_bias(Engine& engine, const HostTensor<Scalar>& bias, HostTensor<Scalar>& y) {
   const Index channels = bias.size();
-  const auto repeated =
-      repeat_channels(channels, engine.shared<Scalar>(repeated_size(channels)), [&](Index c) { return bias.data()[c]; });
-  transform<true>(engine, y.size(), y.data(), [](Scalar value) { return value; }, repeated);
+  const auto repeated = repeat_channels(channels, engine.shared<Scalar>(repeated_size(channels)),
+                                        [&](Index c) { return bias.data()[c]; });
+  transform<true>(
+      engine, y.size(), y.data(), [](Scalar value) { return value; }, repeated);
 }
 
 template <class Scalar>

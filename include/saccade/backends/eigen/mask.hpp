@@ -16,8 +16,7 @@ struct Attend {
 template <class Scalar>
 void apply_mask(Engine& engine, const HostTensor<Scalar>& trunk, const HostTensor<Scalar>& mask_logits,
                 HostTensor<Scalar>& attended) {
-  transform(engine, attended.size(), attended.data(), Attend{}, dense(trunk),
-            SigmoidOf<Scalar>{mask_logits.data()});
+  transform(engine, attended.size(), attended.data(), Attend{}, dense(trunk), SigmoidOf<Scalar>{mask_logits.data()});
 }
 
 /// Both derivatives, for a gradient given as an operand over (images, size).
@@ -75,8 +74,7 @@ void attention_pool(Engine& engine, const HostTensor<Scalar>& trunk, const HostT
                             const Index place = image * rows * channels + position;
                             SigmoidOf<Scalar> mask{mask_logits.data()};
                             alignas(64) Scalar values[tile_size];
-                            compute_tile(count, values, Attend{}, trunk.data() + place,
-                                         mask.read(0, place, count));
+                            compute_tile(count, values, Attend{}, trunk.data() + place, mask.read(0, place, count));
                             add(0, values);
                           });
   for (Index i = 0; i < features.size(); ++i)

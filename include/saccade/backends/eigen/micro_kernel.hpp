@@ -64,7 +64,8 @@ void multiply_rows(const TermRuns& terms, Index rows, const Scalar* a, Index row
   static constexpr auto kernels = []<std::size_t... I>(std::index_sequence<I...>) {
     return std::array<std::array<Kernel, 2>, max_tile_rows>{
         {{multiply_tile<static_cast<int>(I) + 1, 1, Scalar>, multiply_tile<static_cast<int>(I) + 1, 2, Scalar>}...}};
-  }(std::make_index_sequence<max_tile_rows>());
+  }
+  (std::make_index_sequence<max_tile_rows>());
   const std::size_t wide = columns > lanes<Scalar> ? 1 : 0;
   const Index tiles = (rows + max_tile_rows - 1) / max_tile_rows;
   for (Index tile = 0, row = 0; tile < tiles; ++tile) {

@@ -101,8 +101,7 @@ void batch_norm_train(Engine& engine, const HostTensor<Scalar>& x, const HostTen
   }
   normalize(engine, 1, x.size(), x.data(),
             repeat_channels(channels, coefficients, [&](Index c) { return mean.data()[c]; }),
-            repeat_channels(channels, coefficients + stride,
-                            [&](Index c) { return gamma.data()[c] * rstd.data()[c]; }),
+            repeat_channels(channels, coefficients + stride, [&](Index c) { return gamma.data()[c] * rstd.data()[c]; }),
             repeat_channels(channels, coefficients + 2 * stride, [&](Index c) { return beta.data()[c]; }), y.data());
 }
 
@@ -127,13 +126,14 @@ void batch_norm_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   write_totals(channels, d_shift, d_beta.data(), write_parameters);
   if (rows == 0) return;
   const double count = static_cast<double>(rows);
-  const auto factor = [&](Index c) { return static_cast<double>(gamma.data()[c]) * static_cast<double>(rstd.data()[c]); };
+  const auto factor = [&](Index c) {
+    return static_cast<double>(gamma.data()[c]) * static_cast<double>(rstd.data()[c]);
+  };
   const NormalizationGradient<Scalar> gradient{
       centre, repeat_channels(channels, coefficients + stride, factor),
       repeat_channels(channels, coefficients + 2 * stride,
                       [&](Index c) { return -factor(c) * d_scale[c] * static_cast<double>(rstd.data()[c]) / count; }),
-      repeat_channels(channels, coefficients + 3 * stride,
-                      [&](Index c) { return -factor(c) * d_shift[c] / count; })};
+      repeat_channels(channels, coefficients + 3 * stride, [&](Index c) { return -factor(c) * d_shift[c] / count; })};
   gradient.apply(engine, 1, x.size(), d_y.data(), x.data(), d_x.data(), write_x);
 }
 
@@ -148,8 +148,7 @@ void group_norm(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Sc
   if (images * rows * channels == 0) return;
   const ChannelChunks chunks(images, rows, channels);
   const Index doubles = 2 * channels * (images + chunks.count());
-  double* const moments =
-      engine.shared<double>(doubles + ImageCoefficients<Scalar>::room(3, images, channels));
+  double* const moments = engine.shared<double>(doubles + ImageCoefficients<Scalar>::room(3, images, channels));
   channel_moments(engine, chunks, x.data(), moments + 2 * channels * images, moments);
   for (Index image = 0; image < images; ++image) {
     const double* const channel_mean = moments + 2 * channels * image;
@@ -160,8 +159,8 @@ void group_norm(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Sc
       double variance = 0.0;
       for (Index c = group * width; c < (group + 1) * width; ++c) {
         const double offset = channel_mean[c] - group_mean;
-        variance += (channel_mean[channels + c] / static_cast<double>(rows) + offset * offset) /
-                    static_cast<double>(width);
+        variance +=
+            (channel_mean[channels + c] / static_cast<double>(rows) + offset * offset) / static_cast<double>(width);
       }
       mean.data()[image * groups + group] = static_cast<Scalar>(group_mean);
       rstd.data()[image * groups + group] = static_cast<Scalar>(1.0 / std::sqrt(variance + epsilon));

@@ -10,12 +10,12 @@ template <class Scalar>
 void sum_of_squares(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y, Write write) {
   const ChannelChunks chunks(1, x.size(), 1);
   double* const totals = engine.shared<double>(1 + chunks.count());
-  sum_channels<1, Scalar>(engine, chunks, totals + 1, totals,
-                          [&](Index, Index position, Index count, const auto& add) {
-                            alignas(64) Scalar squares[tile_size];
-                            compute_tile(count, squares, [](Scalar value) { return value * value; }, x.data() + position);
-                            add(0, squares);
-                          });
+  sum_channels<1, Scalar>(engine, chunks, totals + 1, totals, [&](Index, Index position, Index count, const auto& add) {
+    alignas(64) Scalar squares[tile_size];
+    compute_tile(
+        count, squares, [](Scalar value) { return value * value; }, x.data() + position);
+    add(0, squares);
+  });
   write_totals(1, totals, y.data(), write);
 }
 

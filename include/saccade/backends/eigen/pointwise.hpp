@@ -15,7 +15,8 @@ template <class Scalar>
 
 template <class Scalar>
 void relu(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
-  transform(engine, y.size(), y.data(), [](Scalar value) { return math::relu(value); }, dense(x));
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return math::relu(value); }, dense(x));
 }
 
 template <class Scalar>
@@ -63,8 +64,9 @@ void prelu_backward(Engine& engine, const HostTensor<Scalar>& x, const HostTenso
               gradient);
           add(0, values);
           compute_tile(
-              count, values, [](Scalar value, Scalar g, Scalar factor) { return g * math::prelu_derivative(value, factor); },
-              input, gradient, repeated.read(image, position, count));
+              count, values,
+              [](Scalar value, Scalar g, Scalar factor) { return g * math::prelu_derivative(value, factor); }, input,
+              gradient, repeated.read(image, position, count));
           write_tile<accumulate>(count, values, d_x.data() + position);
         });
   });
@@ -73,7 +75,8 @@ void prelu_backward(Engine& engine, const HostTensor<Scalar>& x, const HostTenso
 
 template <class Scalar>
 void sigmoid(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
-  transform(engine, y.size(), y.data(), [](Scalar value) { return value; }, SigmoidOf<Scalar>{x.data()});
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return value; }, SigmoidOf<Scalar>{x.data()});
 }
 
 template <class Scalar>
@@ -88,7 +91,8 @@ void sigmoid_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTen
 
 template <class Scalar>
 void tanh(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
-  transform(engine, y.size(), y.data(), [](Scalar value) { return value; }, TanhOf<Scalar>{x.data()});
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return value; }, TanhOf<Scalar>{x.data()});
 }
 
 template <class Scalar>
@@ -104,13 +108,16 @@ void tanh_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor
 template <class Scalar>
 void clamp(Engine& engine, const HostTensor<Scalar>& x, Scalar low, Scalar high, HostTensor<Scalar>& y) {
   transform(
-      engine, y.size(), y.data(),
-      [low, high](Scalar value) { return value < low ? low : value > high ? high : value; }, dense(x));
+      engine, y.size(), y.data(), [low, high](Scalar value) { return value < low    ? low
+                                                                     : value > high ? high
+                                                                                    : value; },
+      dense(x));
 }
 
 template <class Scalar>
 void add(Engine& engine, const HostTensor<Scalar>& x1, const HostTensor<Scalar>& x2, HostTensor<Scalar>& y) {
-  transform(engine, y.size(), y.data(), [](Scalar a, Scalar b) { return a + b; }, dense(x1), dense(x2));
+  transform(
+      engine, y.size(), y.data(), [](Scalar a, Scalar b) { return a + b; }, dense(x1), dense(x2));
 }
 
 template <class Scalar>
@@ -124,7 +131,8 @@ void multiply(Engine& engine, const HostTensor<Scalar>& x1, const HostTensor<Sca
 
 template <class Scalar>
 void axpy(Engine& engine, Scalar alpha, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
-  transform<true>(engine, y.size(), y.data(), [alpha](Scalar value) { return alpha * value; }, dense(x));
+  transform<true>(
+      engine, y.size(), y.data(), [alpha](Scalar value) { return alpha * value; }, dense(x));
 }
 
 /// Rows and columns of a tensor as columns are counted: (M, K), and (M) as (M, 1).

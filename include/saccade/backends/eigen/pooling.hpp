@@ -129,8 +129,7 @@ void global_average_pool(Engine& engine, const HostTensor<Scalar>& x, HostTensor
 }
 
 template <class Scalar>
-void global_average_pool_backward(Engine& engine, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x,
-                                  Write write) {
+void global_average_pool_backward(Engine& engine, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x, Write write) {
   const Index images = d_x.shape()[0];
   const Index rows = d_x.shape()[1] * d_x.shape()[2];
   const Index channels = d_x.shape()[3];

@@ -19,11 +19,11 @@ class AlignedBuffer {
 
   AlignedBuffer() = default;
   explicit AlignedBuffer(Index size)
-      : data_(size == 0 ? nullptr
-                        : static_cast<Number*>(::operator new(static_cast<std::size_t>(size) * sizeof(Number), alignment))),
+      : data_(size == 0
+                  ? nullptr
+                  : static_cast<Number*>(::operator new(static_cast<std::size_t>(size) * sizeof(Number), alignment))),
         size_(size) {}
-  AlignedBuffer(AlignedBuffer&& other) noexcept
-      : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer(AlignedBuffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
     data_ = std::move(other.data_);
     size_ = std::exchange(other.size_, 0);

@@ -48,31 +48,32 @@ void upsample_bilinear(Engine& engine, const HostTensor<Scalar>& x, Corners corn
   const Axis rows(corners, in_height, height, memory);
   const Axis columns(corners, x.shape()[2], width, memory + height);
   const auto scratch = engine.per_thread<Scalar>(in_size);
-  engine.parallel_ranges(
-      y.shape()[0] * height, rows_per_block(width * channels), [&](Index begin, Index end, int thread) {
-        Scalar* const blended = scratch(thread);
-        for (Index row = begin; row < end; ++row) {
-          const auto& vertical = rows.taps(row % height);
-          const Scalar* const image = x.data() + row / height * in_height * in_size;
-          const Scalar* const upper = image + vertical.index0 * in_size;
-          const Scalar* const lower = image + vertical.index1 * in_size;
-          for (Index i = 0; i < in_size; ++i) blended[i] = vertical.weight0 * upper[i] + vertical.weight1 * lower[i];
-          Scalar* target = y.data() + row * width * channels;
-          for (Index column = 0; column < width; ++column, target += channels) {
-            const auto& horizontal = columns.taps(column);
-            const Scalar* const left = blended + horizontal.index0 * channels;
-            const Scalar* const right = blended + horizontal.index1 * channels;
-            for (Index c = 0; c < channels; ++c)
-              target[c] = horizontal.weight0 * left[c] + horizontal.weight1 * right[c];
-          }
-        }
-      });
+  engine.parallel_ranges(y.shape()[0] * height, rows_per_block(width * channels),
+                         [&](Index begin, Index end, int thread) {
+                           Scalar* const blended = scratch(thread);
+                           for (Index row = begin; row < end; ++row) {
+                             const auto& vertical = rows.taps(row % height);
+                             const Scalar* const image = x.data() + row / height * in_height * in_size;
+                             const Scalar* const upper = image + vertical.index0 * in_size;
+                             const Scalar* const lower = image + vertical.index1 * in_size;
+                             for (Index i = 0; i < in_size; ++i)
+                               blended[i] = vertical.weight0 * upper[i] + vertical.weight1 * lower[i];
+                             Scalar* target = y.data() + row * width * channels;
+                             for (Index column = 0; column < width; ++column, target += channels) {
+                               const auto& horizontal = columns.taps(column);
+                               const Scalar* const left = blended + horizontal.index0 * channels;
+                               const Scalar* const right = blended + horizontal.index1 * channels;
+                               for (Index c = 0; c < channels; ++c)
+                                 target[c] = horizontal.weight0 * left[c] + horizontal.weight1 * right[c];
+                             }
+                           }
+                         });
 }
 
 /// Every input gathers from the outputs that read it, so that each is written once, by one thread.
 template <class Scalar>
-void upsample_bilinear_backward(Engine& engine, const HostTensor<Scalar>& d_y, Corners corners,
-                                HostTensor<Scalar>& d_x, Write write) {
+void upsample_bilinear_backward(Engine& engine, const HostTensor<Scalar>& d_y, Corners corners, HostTensor<Scalar>& d_x,
+                                Write write) {
   using Axis = UpsampleAxis<Scalar>;
   if (d_y.size() == 0) return;
   const Index height = d_x.shape()[1];
