@@ -9,70 +9,8 @@
 #include <utility>
 #include <vector>
 
-/// What can be wrong with a backend, one mistake at a time: each has been made by somebody.
-enum class Fault {
-  none,
-  zeros_not_cleared,
-  copy_stops_half_way,
-  linear_transposed_weights,
-  linear_ignores_accumulate,
-  linear_backward_adds_to_garbage,
-  linear_backward_weight_of_transpose,
-  bias_once_per_row,
-  bias_backward_drops_last_row,
-  convolve_flips_kernel,
-  convolve_padding_replicates,
-  convolve_exchanges_axes,
-  convolve_backward_not_adjoint,
-  convolve_backward_weight_empty_batch_stays,
-  batch_norm_biased_running_variance,
-  batch_norm_momentum_reversed,
-  batch_norm_one_pass_variance,
-  batch_norm_backward_without_mean,
-  batch_norm_backward_one_write,
-  group_norm_strided_groups,
-  group_norm_backward_gamma_outside,
-  relu_not_in_place,
-  sigmoid_overflows,
-  tanh_backward_from_input,
-  prelu_slope_of_first_channel,
-  prelu_backward_all_inputs,
-  write_columns_clears_others,
-  max_pool_last_of_equals,
-  max_pool_zero_padding,
-  max_pool_backward_overwrites_overlaps,
-  average_pool_sums,
-  upsample_ignores_corners,
-  upsample_off_by_one,
-  upsample_width_for_height,
-  upsample_backward_nearest,
-  crop_exchanges_x_and_y,
-  crop_width_for_height,
-  crop_ignores_symmetry,
-  crop_border_ignored,
-  crop_bgr,
-  crop_ignores_row_stride,
-  crop_black_outside,
-  mask_without_one,
-  mask_backward_without_one,
-  softmax_not_shifted,
-  cross_entropy_of_probability,
-  cross_entropy_backward_mean,
-  most_probable_last_of_equals,
-  gaussian_variance_for_deviation,
-  gaussian_ignores_first,
-  gaussian_ignores_stream,
-  categorical_off_by_one,
-  policy_gradient_sign,
-  policy_gradient_sigma_not_squared,
-  clip_enlarges,
-  adam_without_correction,
-  adam_epsilon_inside_root,
-  adam_forgets_scale,
-  sum_not_repeatable,
-  throws,
-  count
-};
+#include "testing/fault.hpp"
+#include "testing/wrong_data.hpp"
 
 /// A reference backend with one fault. Default-constructed it has `shared_fault`: the kit makes its reference that way,
 /// so that a backend and its reference can have the same wrong formula.
@@ -101,7 +39,7 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
   void linear(const Tensor& x, const Tensor& w, Tensor& y, Write write) const {
     if (has(Fault::throws)) throw saccade::Error("linear: out of memory");
     if (has(Fault::linear_ignores_accumulate)) write = Write::overwrite;
-    if (has(Fault::linear_transposed_weights)) return Base::linear(x, read_as_transposed(w), y, write);
+    if (has(Fault::linear_transposed_weights)) return Base::linear(x, wrong::read_as_transposed(w), y, write);
     Base::linear(x, w, y, write);
     if (has(Fault::sum_not_repeatable) && !y.values.empty())
       y.values[0] *= 1 + 1e-16 * static_cast<double>(2 * calls_++);
@@ -112,7 +50,7 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
   }
   void linear_backward_weight(const Tensor& d_y, const Tensor& x, Tensor& d_w, Write write) const {
     Base::linear_backward_weight(d_y, x, d_w, write);
-    if (has(Fault::linear_backward_weight_of_transpose)) d_w = read_as_transposed(d_w);
+    if (has(Fault::linear_backward_weight_of_transpose)) d_w = wrong::read_as_transposed(d_w);
   }
   void add_bias(const Tensor& bias, Tensor& y) const {
     if (!has(Fault::bias_once_per_row)) return Base::add_bias(bias, y);
@@ -127,22 +65,22 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
   }
 
   void convolve(const Tensor& x, const Tensor& w, saccade::ConvolutionGeometry geometry, Tensor& y) const {
-    if (has(Fault::convolve_flips_kernel)) return Base::convolve(x, flipped_kernel(w), geometry, y);
+    if (has(Fault::convolve_flips_kernel)) return Base::convolve(x, wrong::flipped_kernel(w), geometry, y);
     if (has(Fault::convolve_exchanges_axes) && w.shape[1] == w.shape[2]) {
       Tensor transposed = y;
       transposed.shape = {y.shape[0], y.shape[2], y.shape[1], y.shape[3]};
-      Base::convolve(transposed_image(x), w, geometry, transposed);
-      y.values = transposed_image(transposed).values;
+      Base::convolve(wrong::transposed_image(x), w, geometry, transposed);
+      y.values = wrong::transposed_image(transposed).values;
       return;
     }
     if (has(Fault::convolve_padding_replicates))
-      return Base::convolve(padded(x, geometry.padding), w, {geometry.stride, 0}, y);
+      return Base::convolve(wrong::padded(x, geometry.padding), w, {geometry.stride, 0}, y);
     Base::convolve(x, w, geometry, y);
   }
   void convolve_backward_input(const Tensor& d_y, const Tensor& w, saccade::ConvolutionGeometry geometry, Tensor& d_x,
                                Write write) const {
-    Base::convolve_backward_input(d_y, has(Fault::convolve_backward_not_adjoint) ? flipped_kernel(w) : w, geometry, d_x,
-                                  write);
+    Base::convolve_backward_input(d_y, has(Fault::convolve_backward_not_adjoint) ? wrong::flipped_kernel(w) : w,
+                                  geometry, d_x, write);
   }
   void convolve_backward_weight(const Tensor& d_y, const Tensor& x, saccade::ConvolutionGeometry geometry, Tensor& d_w,
                                 Write write) const {
@@ -193,9 +131,9 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
                   Tensor& mean, Tensor& rstd) const {
     if (!has(Fault::group_norm_strided_groups)) return Base::group_norm(x, gamma, beta, groups, epsilon, y, mean, rstd);
     Tensor shuffled_y = y;
-    Base::group_norm(strided(x, groups, true), strided(gamma, groups, true), strided(beta, groups, true), groups,
-                     epsilon, shuffled_y, mean, rstd);
-    y = strided(shuffled_y, groups, false);
+    Base::group_norm(wrong::strided(x, groups, true), wrong::strided(gamma, groups, true),
+                     wrong::strided(beta, groups, true), groups, epsilon, shuffled_y, mean, rstd);
+    y = wrong::strided(shuffled_y, groups, false);
   }
   void group_norm_backward(const Tensor& d_y, const Tensor& x, const Tensor& gamma, Index groups, const Tensor& mean,
                            const Tensor& rstd, Tensor& d_x, Write write, Tensor& d_gamma, Tensor& d_beta,
@@ -229,7 +167,7 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     Base::tanh_backward(output, d_y, d_x, write);
   }
   void prelu(const Tensor& x, const Tensor& slope, Tensor& y) const {
-    Base::prelu(x, has(Fault::prelu_slope_of_first_channel) ? first_of(slope) : slope, y);
+    Base::prelu(x, has(Fault::prelu_slope_of_first_channel) ? wrong::first_of(slope) : slope, y);
   }
   void prelu_backward(const Tensor& x, const Tensor& slope, const Tensor& d_y, Tensor& d_x, Write write,
                       Tensor& d_slope, Write write_slope) const {
@@ -253,13 +191,13 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     Base::max_pool(x, geometry, y, argmax);
     if (has(Fault::max_pool_zero_padding)) {
       for (Index i = 0; i < y.shape.size(); ++i) {
-        if (touches_border(x, geometry, y, i)) y.data()[i] = std::max(y.data()[i], 0.0);
+        if (wrong::touches_border(x, geometry, y, i)) y.data()[i] = std::max(y.data()[i], 0.0);
       }
     }
     if (has(Fault::max_pool_last_of_equals)) {
       for (Index i = 0; i < y.shape.size(); ++i) {
         for (Index k = geometry.window * geometry.window - 1; k >= 0; --k) {
-          if (const double* value = in_window(x, geometry, y, i, k); value != nullptr && *value == y.data()[i]) {
+          if (const double* value = wrong::in_window(x, geometry, y, i, k); value != nullptr && *value == y.data()[i]) {
             argmax.data()[i] = static_cast<double>(k);
             break;
           }
@@ -273,13 +211,13 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     Base::max_pool_backward(d_y, argmax, geometry, d_x, write);
     if (!has(Fault::max_pool_backward_overwrites_overlaps)) return;
     for (Index i = 0; i < d_y.shape.size(); ++i) {
-      double* value = in_window(d_x, geometry, d_y, i, static_cast<Index>(argmax.data()[i]));
+      double* value = wrong::in_window(d_x, geometry, d_y, i, static_cast<Index>(argmax.data()[i]));
       *value = d_y.data()[i] + (write == Write::accumulate ? before.data()[value - d_x.data()] : 0);
     }
   }
   void global_average_pool(const Tensor& x, Tensor& y) const {
     Base::global_average_pool(x, y);
-    if (has(Fault::average_pool_sums)) scale(static_cast<double>(x.shape[1] * x.shape[2]), y);
+    if (has(Fault::average_pool_sums)) wrong::scale(static_cast<double>(x.shape[1] * x.shape[2]), y);
   }
 
   void upsample_bilinear(const Tensor& x, saccade::Corners corners, Tensor& y) const {
@@ -376,7 +314,7 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
                                       Tensor& d_logits, Write write) const {
     Tensor d = d_loss;
     if (has(Fault::cross_entropy_backward_mean))
-      scale(1.0 / static_cast<double>(std::max<Index>(1, d_loss.shape[0])), d);
+      wrong::scale(1.0 / static_cast<double>(std::max<Index>(1, d_loss.shape[0])), d);
     Base::softmax_cross_entropy_backward(probabilities, labels, d, d_logits, write);
   }
   void most_probable(const Tensor& scores, Tensor& classes) const {
@@ -404,8 +342,8 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
   void gaussian_policy_backward(const Tensor& sample, const Tensor& mean, const Tensor& advantage, double sigma,
                                 Tensor& d_mean, Write write) const {
     Tensor reward = advantage;
-    if (has(Fault::policy_gradient_sign)) scale(-1, reward);
-    if (has(Fault::policy_gradient_sigma_not_squared)) scale(sigma, reward);
+    if (has(Fault::policy_gradient_sign)) wrong::scale(-1, reward);
+    if (has(Fault::policy_gradient_sigma_not_squared)) wrong::scale(sigma, reward);
     Base::gaussian_policy_backward(sample, mean, reward, sigma, d_mean, write);
   }
 
@@ -427,87 +365,6 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
   }
 
  private:
-  static void scale(double factor, Tensor& y) {
-    for (double& value : y.values) value *= factor;
-  }
-
-  /// The numbers of a matrix read as if it were stored the other way round.
-  static Tensor read_as_transposed(const Tensor& w) {
-    Tensor result = w;
-    const Index rows = w.shape[0], columns = w.shape[1];
-    for (Index i = 0; i < rows; ++i) {
-      for (Index j = 0; j < columns; ++j) result.data()[i * columns + j] = w.data()[j * rows + i];
-    }
-    return result;
-  }
-  static Tensor first_of(const Tensor& slope) { return {{1}, {slope.values.front()}}; }
-
-  /// The last kernel column first, and the last row: a convolution instead of a correlation.
-  static Tensor flipped_kernel(const Tensor& w) {
-    Tensor result = w;
-    const Index taps = w.shape[1] * w.shape[2], channels = w.shape[3];
-    for (Index i = 0; i < w.shape.size(); ++i) {
-      const Index tap = i / channels % taps;
-      result.data()[i] = w.data()[i + (taps - 1 - 2 * tap) * channels];
-    }
-    return result;
-  }
-  static Tensor transposed_image(const Tensor& x) {
-    Tensor result{{x.shape[0], x.shape[2], x.shape[1], x.shape[3]}, x.values};
-    for (Index i = 0; i < x.shape.size(); ++i) {
-      const Index c = i % x.shape[3], column = i / x.shape[3] % x.shape[2];
-      const Index row = i / x.shape[3] / x.shape[2] % x.shape[1], b = i / x.shape[3] / x.shape[2] / x.shape[1];
-      result.data()[((b * x.shape[2] + column) * x.shape[1] + row) * x.shape[3] + c] = x.data()[i];
-    }
-    return result;
-  }
-  /// The image with its border pixels repeated.
-  static Tensor padded(const Tensor& x, Index padding) {
-    Tensor result{{x.shape[0], x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, x.shape[3]}, {}};
-    for (Index b = 0; b < x.shape[0]; ++b) {
-      for (Index i = -padding; i < x.shape[1] + padding; ++i) {
-        for (Index j = -padding; j < x.shape[2] + padding; ++j) {
-          const Index row = std::clamp<Index>(i, 0, x.shape[1] - 1), column = std::clamp<Index>(j, 0, x.shape[2] - 1);
-          const double* pixel = x.data() + ((b * x.shape[1] + row) * x.shape[2] + column) * x.shape[3];
-          result.values.insert(result.values.end(), pixel, pixel + x.shape[3]);
-        }
-      }
-    }
-    return result;
-  }
-  /// Channels reordered so that a group takes every groups-th one, or back.
-  static Tensor strided(const Tensor& x, Index groups, bool forth) {
-    Tensor result = x;
-    const Index channels = x.shape.last(), width = channels / groups;
-    for (Index i = 0; i < x.shape.size(); ++i) {
-      const Index c = i % channels, other = i - c + c % width * groups + c / width;
-      if (forth) {
-        result.data()[i] = x.data()[other];
-      } else {
-        result.data()[other] = x.data()[i];
-      }
-    }
-    return result;
-  }
-
-  /// The k-th element of the window of output i, or nothing where that is padding.
-  template <class AnyTensor>
-  static auto in_window(AnyTensor& x, saccade::PoolingGeometry geometry, const Tensor& y, Index i, Index k)
-      -> decltype(x.data()) {
-    const Index c = i % y.shape[3], column = i / y.shape[3] % y.shape[2];
-    const Index row = i / y.shape[3] / y.shape[2] % y.shape[1], b = i / y.shape[3] / y.shape[2] / y.shape[1];
-    const Index h = row * geometry.stride + k / geometry.window - geometry.padding;
-    const Index w = column * geometry.stride + k % geometry.window - geometry.padding;
-    if (h < 0 || h >= x.shape[1] || w < 0 || w >= x.shape[2]) return nullptr;
-    return x.data() + ((b * x.shape[1] + h) * x.shape[2] + w) * x.shape[3] + c;
-  }
-  static bool touches_border(const Tensor& x, saccade::PoolingGeometry geometry, const Tensor& y, Index i) {
-    for (Index k = 0; k < geometry.window * geometry.window; ++k) {
-      if (in_window(x, geometry, y, i, k) == nullptr) return true;
-    }
-    return false;
-  }
-
   Fault fault_;
   mutable Index calls_ = 0;
 };
