@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 /// The product of a narrow matrix held in registers: what a convolution consists of. Its rows are read where they lie
@@ -18,6 +19,14 @@ inline constexpr int max_tile_rows = (vector_registers - 4) / 2;
 /// Columns of a tile: two registers.
 template <class Scalar>
 inline constexpr Index tile_columns = 2 * lanes<Scalar>;
+
+/// Calls `body` with the constants 0 to Count - 1. A loop would be left to the compiler, which unrolls this one at -O3
+/// only, and without that the sums of a tile are not in registers.
+template <int Count, class Body>
+[[gnu::always_inline]] inline void unroll(const Body& body) {
+  [&]<int... I>(std::integer_sequence<int, I...>) { (body(std::integral_constant<int, I>()), ...); }
+  (std::make_integer_sequence<int, Count>());
+}
 
 /// Where the terms of a sum lie in the left operand: `count` runs, `stride` apart, of `length` numbers, `step` apart.
 struct TermRuns {
@@ -32,26 +41,28 @@ struct TermRuns {
 template <int Rows, int Vectors, class Scalar>
 void multiply_tile(const TermRuns& terms, const Scalar* a, Index row_step, const Scalar* b, Index b_stride, Scalar* c,
                    Index c_stride, Index columns, Write write) {
-  using Vector = VectorOf<Scalar>;
   constexpr Index width = lanes<Scalar>;
-  Vector sums[Rows][Vectors] = {};
+  VectorOf<Scalar> sums[Rows][Vectors] = {};
   for (Index run = 0; run < terms.count; ++run, a += terms.stride) {
     const Scalar* left[Rows];
-    for (int row = 0; row < Rows; ++row) left[row] = a + row * row_step;
+    unroll<Rows>([&](auto row) { left[row] = a + row * row_step; });
     for (Index k = 0; k < terms.length * terms.step; k += terms.step, b += b_stride) {
-      Vector right[Vectors];
-      for (int v = 0; v < Vectors; ++v) right[v] = load_vector(b + v * width);
-      for (int row = 0; row < Rows; ++row) {
-        const Vector factor = broadcast(left[row][k]);
-        for (int v = 0; v < Vectors; ++v) sums[row][v] += factor * right[v];
-      }
+      VectorOf<Scalar> right[Vectors];
+      unroll<Vectors>([&](auto v) { right[v] = load_vector(b + v * width); });
+      unroll<Rows>([&](auto row) {
+        const VectorOf<Scalar> factor = broadcast(left[row][k]);
+        unroll<Vectors>([&](auto v) { sums[row][v] += factor * right[v]; });
+      });
     }
   }
+  // What follows takes addresses, and a sum whose address is taken would not have been kept in a register.
+  VectorOf<Scalar> results[Rows][Vectors];
+  unroll<Rows>([&](auto row) { unroll<Vectors>([&](auto v) { results[row][v] = sums[row][v]; }); });
   for (int row = 0; row < Rows; ++row, c += c_stride) {
     for (int v = 0; v < Vectors; ++v) {
       const Index count = columns - v * width;
-      if (write == Write::accumulate) sums[row][v] += load_part(c + v * width, count);
-      store_part(sums[row][v], count, c + v * width);
+      if (write == Write::accumulate) results[row][v] += load_part(c + v * width, count);
+      store_part(results[row][v], count, c + v * width);
     }
   }
 }

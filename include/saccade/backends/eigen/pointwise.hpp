@@ -38,9 +38,10 @@ template <class Scalar>
 template <class Scalar>
 void prelu(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& slope, HostTensor<Scalar>& y) {
   const auto repeated = prelu_slope(slope, engine.shared<Scalar>(repeated_size(slope.size())));
+  // The same bits as math::prelu, which compilers turn into a branch at -O2, taken at random.
   transform(
-      engine, y.size(), y.data(), [](Scalar value, Scalar factor) { return math::prelu(value, factor); }, dense(x),
-      repeated);
+      engine, y.size(), y.data(),
+      [](Scalar value, Scalar factor) { return value * math::prelu_derivative(value, factor); }, dense(x), repeated);
 }
 
 template <class Scalar>

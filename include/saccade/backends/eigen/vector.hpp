@@ -41,7 +41,7 @@ template <class Scalar>
 }
 
 template <class Vector, class Scalar>
-void store_vector(const Vector& vector, Scalar* to) {
+void store_vector(Vector vector, Scalar* to) {
   std::memcpy(to, &vector, sizeof(vector));
 }
 
@@ -65,15 +65,18 @@ template <class Scalar>
 template <class Scalar>
 [[nodiscard]] inline VectorOf<Scalar> load_part(const Scalar* from, Index count) {
   if (count >= lanes<Scalar>) return load_vector(from);
-  VectorOf<Scalar> vector{};
-  for (Index i = 0; i < count; ++i) vector[i] = from[i];
-  return vector;
+  Scalar values[lanes<Scalar>] = {};
+  for (Index i = 0; i < count; ++i) values[i] = from[i];
+  return load_vector(values);
 }
 
+/// The first `count` lanes only. The vector comes by value: one whose address is taken cannot stay in a register.
 template <class Scalar>
-void store_part(const VectorOf<Scalar>& vector, Index count, Scalar* to) {
+void store_part(VectorOf<Scalar> vector, Index count, Scalar* to) {
   if (count >= lanes<Scalar>) return store_vector(vector, to);
-  for (Index i = 0; i < count; ++i) to[i] = vector[i];
+  Scalar values[lanes<Scalar>];
+  store_vector(vector, values);
+  for (Index i = 0; i < count; ++i) to[i] = values[i];
 }
 
 }  // namespace saccade::inline v0::eigen
