@@ -29,11 +29,14 @@ TEST_CASE("the preset `paper` is the paper", "[config]") {
   CHECK(config.supervised_steps == SupervisedSteps::last);
 }
 
-TEST_CASE("the other presets reward the most probable class against a baseline, by location terms only", "[config]") {
+TEST_CASE("the other presets reward every answer against a baseline, by location terms only", "[config]") {
   const auto name = GENERATE("stable", "compact");
   const HybridAttentionConfig config = preset(name);
   CHECK(config.policy.baseline == Baseline::learned);
-  CHECK(config.policy.reward == RewardClass::most_probable);
+  CHECK(config.policy.reward == RewardClass::expected);
+  CHECK(config.policy.rewarded_steps == RewardedSteps::every);
+  CHECK(config.policy.discount == 0);
+  CHECK(config.policy.context > 0);
   CHECK_FALSE(config.policy.class_term);
   CHECK(config.first_location == FirstLocation::centre);
   CHECK(config.encoder.stem_kernel > 0);

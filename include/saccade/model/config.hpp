@@ -57,13 +57,19 @@ struct HybridAttentionConfig {
   return validated(config);
 }
 
-/// What learns best so far: a stem, a learned baseline, the most probable class rewarded, location terms only.
+/// What learns best so far: three scales, a stem, a context network, every answer rewarded by the probability of the
+/// label and credited to the glimpse before it, a learned baseline, location terms only.
 [[nodiscard]] inline HybridAttentionConfig stable_preset() {
   HybridAttentionConfig config;
   config.sensor.scales = 3;
   config.encoder.stem_kernel = 7;
   config.encoder.stem_stride = 4;
   config.encoder.mask_depth = 2;
+  config.policy.sigma = 0.3;
+  config.policy.reward = RewardClass::expected;
+  config.policy.rewarded_steps = RewardedSteps::every;
+  config.policy.discount = 0;
+  config.policy.context = 16;
   config.supervised_steps = SupervisedSteps::every;
   return validated(config);
 }
@@ -71,7 +77,7 @@ struct HybridAttentionConfig {
 /// Small enough to train on a CPU in minutes.
 [[nodiscard]] inline HybridAttentionConfig compact_preset() {
   HybridAttentionConfig config = stable_preset();
-  config.glimpses = 4;
+  config.glimpses = 3;
   config.sensor.side = 32;
   config.sensor.scales = 4;
   config.encoder.width = 16;

@@ -48,15 +48,14 @@ inline void validate(const TrainingConfig& config) {
 [[nodiscard]] inline TrainingConfig training_preset(std::string_view name) {
   TrainingConfig config;
   if (name == "paper") return config;
-  config.learning_rate = 1e-3;
-  config.decay = 0.985;
+  if (name != "stable" && name != "compact")
+    throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
+  config.learning_rate = 3e-3;
   config.adam.clip_norm = 5;
-  if (name == "stable") return config;
-  config.learning_rate = 2e-3;
-  config.decay = 0.95;
-  config.epochs = 30;
-  if (name == "compact") return config;
-  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
+  config.adam.policy_rate = 0.15;
+  config.epochs = name == "stable" ? 120 : 45;
+  config.random_epochs = name == "stable" ? 40 : 16;
+  return config;
 }
 
 template <>
@@ -69,6 +68,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("beta2", c.beta2);
   visit("epsilon", c.epsilon);
   visit("clip_norm", c.clip_norm);
+  visit("policy_rate", c.policy_rate);
 }
 
 template <class C, class Visitor>
