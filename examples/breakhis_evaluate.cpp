@@ -200,7 +200,7 @@ int main(int argc, char* argv[]) {
   options.add_option("--policy", o.policy, "of the headline; the others are reported as controls")
       ->check(CLI::IsMember(std::vector<std::string>(glimpse_policy_names.begin(), glimpse_policy_names.end())));
   options.add_option("--out", o.out, "folder for evaluation.json, that of the run for example")->required();
-  options.add_option("--batch", o.batch, "images in a step; no answer depends on it")->check(CLI::Range(1, 1 << 16));
+  options.add_option("--batch", o.batch, "images in a step")->check(CLI::Range(1, 1 << 16));
   options.add_option("--seed", o.seed, "of the random policy and of the intervals");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);

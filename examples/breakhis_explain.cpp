@@ -81,7 +81,7 @@ int main(int argc, char* argv[]) {
                            "NAME_glimpses.png and NAME_masks.png. Prints the files written.");
   options.add_option("--checkpoint", checkpoint, "written by breakhis_train")->required();
   options.add_option("--out", out, "folder for the pictures")->required();
-  options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required();
+  options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required()->take_all();
   program::add_backend_options(options, backend);
   return program::run(options, argc, argv, [&] {
     return program::with_backend(backend, [&](auto& b) { return explain(b, checkpoint, out, images); });

@@ -31,7 +31,7 @@ struct TrainOptions {
   std::optional<Index> epochs;
   std::optional<Index> batch;
   std::optional<double> learning_rate;
-  TrainingGlimpses glimpses = TrainingGlimpses::policy;
+  std::optional<TrainingGlimpses> glimpses;
   bool no_augmentation = false;
   std::uint64_t seed = 1;
   std::filesystem::path out;
@@ -39,20 +39,30 @@ struct TrainOptions {
   Index checkpoint_every = 0;
 };
 
+/// "encoder.width=32" is a field of the model, "training.decay=0.9" one of its training. @throws ConfigError
+void set_any_field(const std::string& assignment, HybridAttentionConfig& model, TrainingConfig& training) {
+  const std::string prefix = "training.";
+  if (assignment.starts_with(prefix)) {
+    set_field(training, assignment.substr(prefix.size()), "training");
+  } else {
+    set_field(model, assignment);
+  }
+}
+
 RunConfig run_config(const TrainOptions& options) {
   RunConfig config{.preset = options.preset,
                    .model = preset(options.preset),
                    .training = training_preset(options.preset),
                    .seed = options.seed,
                    .backend = options.backend.name};
-  for (const std::string& field : options.fields) set_field(config.model, field);
+  for (const std::string& field : options.fields) set_any_field(field, config.model, config.training);
   config.model = validated(config.model);
   TrainingConfig& training = config.training;
   training.epochs = options.epochs.value_or(training.epochs);
   training.batch = options.batch.value_or(training.batch);
   training.learning_rate = options.learning_rate.value_or(training.learning_rate);
-  training.glimpses = options.glimpses;
-  training.augment = !options.no_augmentation;
+  training.glimpses = options.glimpses.value_or(training.glimpses);
+  if (options.no_augmentation) training.augment = false;
   validate(training);
   return config;
 }
@@ -154,11 +164,12 @@ int train(B& b, const TrainOptions& options) {
   return program::success;
 }
 
-/// A sentence where `assignment` cannot be made to any model.
+/// A sentence where no configuration can take `assignment`.
 std::string field_problem(const std::string& assignment) {
   try {
-    HybridAttentionConfig scratch;
-    set_field(scratch, assignment);
+    HybridAttentionConfig model;
+    TrainingConfig config;
+    set_any_field(assignment, model, config);
     return {};
   } catch (const ConfigError& error) {
     return error.what();
@@ -183,7 +194,8 @@ int main(int argc, char* argv[]) {
       ->check(CLI::IsMember({"paper", "stable", "compact"}));
   options
       .add_option("--set", o.fields,
-                  "NAME=VALUE, a field of the model's configuration: encoder.width=32; may be repeated")
+                  "NAME=VALUE, a field of the model (encoder.width=32) or of its training (training.decay=0.9); may be "
+                  "repeated")
       ->check(field_problem)
       ->expected(1)
       ->take_all();
@@ -197,9 +209,8 @@ int main(int argc, char* argv[]) {
           [&](const std::string& word) {
             o.glimpses = word == "random" ? TrainingGlimpses::random : TrainingGlimpses::policy;
           },
-          "of training: the policy's, which learns, or random ones")
-      ->check(CLI::IsMember({"policy", "random"}))
-      ->default_str("policy");
+          "of training: the policy's, which learns, or random ones; else the preset's")
+      ->check(CLI::IsMember({"policy", "random"}));
   options.add_flag("--no-augmentation", o.no_augmentation, "do not turn and flip the training images");
   options.add_option("--seed", o.seed, "of the weights and of every draw");
   options.add_option("--out", o.out, "folder of the run")->required();

@@ -55,7 +55,7 @@ int main(int argc, char* argv[]) {
                            "of the glimpses.");
   options.add_option("--checkpoint", checkpoint, "written by breakhis_train")->required();
   options.add_flag("--json", json, "one JSON object a line");
-  options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required();
+  options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required()->take_all();
   program::add_backend_options(options, backend);
   return program::run(options, argc, argv, [&] {
     return program::with_backend(backend, [&]<class B>(B& b) {

@@ -26,7 +26,7 @@ struct Options : CLI::App {
     set_config("--config", "", "read options from a TOML or INI file; those of the command line win");
     allow_config_extras(CLI::config_extras_mode::error);
     get_formatter()->column_width(36);
-    option_defaults()->always_capture_default();
+    option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
 };
 

@@ -86,9 +86,9 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
   }
 }
 
-/// Sets one field by its dotted name: "encoder.width=32". @throws ConfigError
+/// Sets one field by its dotted name: "encoder.width=32". `where` begins the error sentences. @throws ConfigError
 template <FieldList C>
-void set_field(C& config, std::string_view assignment) {
+void set_field(C& config, std::string_view assignment, const std::string& where = "model") {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0)
     throw ConfigError("an option must be set as name=value, but is \"" + std::string(assignment) + "\"");
@@ -104,7 +104,7 @@ void set_field(C& config, std::string_view assignment) {
     value = std::move(object);
     name = dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
   }
-  update_from_json(value, config, "model");
+  update_from_json(value, config, where);
 }
 
 }  // namespace saccade::inline v0

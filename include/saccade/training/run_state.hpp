@@ -14,10 +14,13 @@ namespace saccade::inline v0 {
 /// The epoch that has done best on the validation patients.
 struct BestEpoch {
   Index epoch = 0;                      ///< counted from 1
+  bool learned_policy = true;           ///< false for an epoch that trained, and was judged, on random glimpses
   double patient_recognition_rate = 0;  ///< more is better
   double cross_entropy = 0;             ///< less is better where the rates are equal
 
+  /// A first stage on random glimpses leaves a policy that knows nothing: any later epoch is better.
   [[nodiscard]] bool better_than(const BestEpoch& other) const {
+    if (learned_policy != other.learned_policy) return learned_policy;
     if (patient_recognition_rate != other.patient_recognition_rate)
       return patient_recognition_rate > other.patient_recognition_rate;
     return cross_entropy < other.cross_entropy;
@@ -50,6 +53,7 @@ void for_each_figure(Report& report, Visitor&& visit) {
   json["best"] = nullptr;
   if (state.best) {
     json["best"] = {{"epoch", state.best->epoch},
+                    {"learned_policy", state.best->learned_policy},
                     {"patient_recognition_rate", state.best->patient_recognition_rate},
                     {"cross_entropy", state.best->cross_entropy}};
   }
@@ -67,6 +71,7 @@ void for_each_figure(Report& report, Visitor&& visit) {
                     [&](const char* figure, double& value) { value = json.at("sums").at(figure).get<double>(); });
     if (const auto& best = json.at("best"); !best.is_null()) {
       state.best = BestEpoch{.epoch = best.at("epoch").get<Index>(),
+                             .learned_policy = best.at("learned_policy").get<bool>(),
                              .patient_recognition_rate = best.at("patient_recognition_rate").get<double>(),
                              .cross_entropy = best.at("cross_entropy").get<double>()};
     }

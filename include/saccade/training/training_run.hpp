@@ -127,7 +127,7 @@ class TrainingRun {
         labels_.push_back(dataset_->record(image).label);
       }
       const StepReport report =
-          trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate, config_.training.glimpses);
+          trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate, glimpses_at(config_.training, state_.epochs));
       // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
       const auto last = std::find(order.begin() + state_.position, order.end(), loaded.back().index);
       state_.position = last - order.begin() + 1;
@@ -153,7 +153,7 @@ class TrainingRun {
     const std::vector<Index>& part = dataset_->split.validation;
     if (part.empty()) return nlohmann::ordered_json(nullptr);
     // A policy that has learned nothing would judge the classifier where it never looked.
-    const bool random = config_.training.glimpses == TrainingGlimpses::random;
+    const bool random = glimpses_at(config_.training, state_.epochs) == TrainingGlimpses::random;
     const PredictOptions options{.policy = random ? GlimpsePolicy::random : GlimpsePolicy::learned,
                                  .seed = config_.seed};
     if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
@@ -188,12 +188,15 @@ class TrainingRun {
 
   /// Counts the epoch, and keeps its weights if they are the best.
   void finish_epoch(const nlohmann::ordered_json& validation) {
+    // A first stage on random glimpses was judged with random glimpses: its best is not comparable.
+    if (state_.epochs == config_.training.random_epochs) state_.best.reset();
     ++state_.epochs;
     state_.position = state_.images = 0;
     state_.sums = {};
     bool keep = validation.is_null();
     if (!keep && validation["images"] > 0) {
       const BestEpoch candidate{.epoch = state_.epochs,
+                                .learned_policy = validation["policy"] == to_string(GlimpsePolicy::learned),
                                 .patient_recognition_rate = validation["patient_recognition_rate"].get<double>(),
                                 .cross_entropy = validation["cross_entropy"].get<double>()};
       keep = !state_.best || candidate.better_than(*state_.best);
@@ -205,6 +208,7 @@ class TrainingRun {
   void save(const std::filesystem::path& path) {
     nlohmann::ordered_json config = description_;
     config.erase("model");
+    config["training"].erase("epochs");  // when to stop may change, and the checkpoint be the same
     save_checkpoint(path, trainer_,
                     {.model = config_.model,
                      .classes = {data::class_names.begin(), data::class_names.end()},
