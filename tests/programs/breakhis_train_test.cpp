@@ -1,0 +1,149 @@
+#include <saccade/data/image_decode.hpp>
+#include <saccade/report/json_lines.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+#include "support/catch.hpp"
+#include "tiny_run.hpp"
+
+using namespace programs;
+
+TEST_CASE("A training leaves a run folder with everything in it", "[programs]") {
+  const ScratchFolder scratch;
+  const auto out = scratch / "run";
+  const Ending ending = run("breakhis_train", training(out, 3, {"--threads", "1"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+
+  // 8 patients: 70 % of each class's 4 train (3), 1 tests; of the 3, at least one is kept to validate.
+  CHECK_THAT(ending.out, contains("split random:1 by slide, 100x"));
+  CHECK_THAT(ending.out, contains("train                4        12         6          6"));
+  CHECK_THAT(ending.out, contains("validation           2         6         3          3"));
+  CHECK_THAT(ending.out, contains("test                 2         6         3          3"));
+  CHECK_THAT(ending.out, contains("no slide is in both halves"));
+  CHECK_THAT(ending.out, contains("best.safetensors"));
+  CHECK_THAT(ending.err, contains("epoch 3/3"));
+
+  const auto epochs = saccade::report::read_json_lines(out / "metrics.jsonl");
+  REQUIRE(epochs.size() == 3);
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    CHECK(epochs[i].at("epoch") == i + 1);
+    for (const char* name : {"learning_rate", "loss", "cross_entropy", "reward", "accuracy", "gradient_norm"})
+      CHECK(epochs[i].at(name).is_number());
+    CHECK(epochs[i].at("validation").at("patients") == 2);
+    CHECK(epochs[i].at("validation").at("images") == 6);
+  }
+  CHECK(epochs[2].at("learning_rate").get<double>() == Approx(0.002 * 0.95 * 0.95));
+  CHECK(epochs[0].at("validation").at("policy") == "random");
+  CHECK(epochs[1].at("validation").at("policy") == "learned");
+  // Equation 5 with a weight of 1.
+  CHECK(epochs[0].at("loss").get<double>() ==
+        Approx(epochs[0].at("cross_entropy").get<double>() - epochs[0].at("reward").get<double>()));
+
+  const auto config = nlohmann::ordered_json::parse(text(out / "config.json"));
+  CHECK(config.at("model").at("encoder").at("width") == 4);
+  CHECK(config.at("training").at("epochs") == 3);
+  CHECK(config.at("seed") == 1);
+  CHECK(config.at("data").at("train_patients").size() == 4);
+  CHECK(std::filesystem::exists(out / "checkpoint.safetensors"));
+  CHECK(std::filesystem::exists(out / "best.safetensors"));
+  for (const char* figure : {"loss.png", "reward.png", "accuracy.png", "gradient_norm.png"})
+    CHECK(saccade::data::load_image(out / "figures" / figure).width == 800);
+}
+
+TEST_CASE("One seed gives the same bytes, with one thread and with two; another seed others", "[programs]") {
+  const ScratchFolder scratch;
+  const auto files = [&](const std::string& name, const Arguments& more) {
+    const Ending ending = run("breakhis_train", training(scratch / name, 3, more));
+    INFO(ending.err);
+    REQUIRE(ending.code == 0);
+    std::vector<std::vector<std::uint8_t>> list;
+    for (const char* file : {"metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "config.json"})
+      list.push_back(bytes(scratch / name / file));
+    return list;
+  };
+  const auto one = files("one", {"--threads", "1"});
+  CHECK((files("again", {"--threads", "1", "--cache-mb", "0"}) == one));
+  CHECK((files("two", {"--threads", "2", "--decode-threads", "2"}) == one));
+  const auto other = files("other", {"--threads", "1", "--seed", "2"});
+  CHECK((other[0] != one[0]));
+  CHECK((other[1] != one[1]));
+}
+
+TEST_CASE("best.safetensors is the epoch that did best on the validation patients", "[programs]") {
+  const ScratchFolder scratch;
+  const auto out = scratch / "run";
+  REQUIRE(run("breakhis_train", training(out, 6, {"--threads", "1", "--learning-rate", "0.02"})).code == 0);
+  double best_rate = -1, best_loss = 0;
+  int best = 0;
+  for (const auto& epoch : saccade::report::read_json_lines(out / "metrics.jsonl")) {
+    if (epoch.at("validation").at("policy") == "random") continue;  // its policy knows nothing yet
+    const double rate = epoch.at("validation").at("patient_recognition_rate").get<double>();
+    const double loss = epoch.at("validation").at("cross_entropy").get<double>();
+    if (rate > best_rate || (rate == best_rate && loss < best_loss)) {
+      best_rate = rate;
+      best_loss = loss;
+      best = epoch.at("epoch").get<int>();
+    }
+  }
+  // A run that ends with that epoch has its checkpoint there.
+  REQUIRE(
+      run("breakhis_train", training(scratch / "short", best, {"--threads", "1", "--learning-rate", "0.02"})).code ==
+      0);
+  const Ending of_best =
+      run("classify_image", {"--checkpoint", out / "best.safetensors", images_below(tiny_data())[0]});
+  const Ending of_short =
+      run("classify_image", {"--checkpoint", scratch / "short/checkpoint.safetensors", images_below(tiny_data())[0]});
+  REQUIRE(of_best.code == 0);
+  CHECK(of_best.out == of_short.out);
+}
+
+TEST_CASE("With --split all everything trains, and the last epoch is the best", "[programs]") {
+  const ScratchFolder scratch;
+  const Ending ending = run("breakhis_train", training(scratch / "run", 2, {"--threads", "1", "--split", "all"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.out, contains("train                8        24        12         12"));
+  CHECK(saccade::report::read_json_lines(scratch / "run/metrics.jsonl")[0].at("validation").is_null());
+  CHECK(same(scratch / "run/best.safetensors", scratch / "run/checkpoint.safetensors"));
+}
+
+TEST_CASE("An official split is read from --folds, and its leaks are told", "[programs]") {
+  const ScratchFolder scratch;
+  std::filesystem::create_directories(scratch / "folds");
+  std::string lines;
+  int number = 0;
+  for (const auto& image : images_below(tiny_data())) {
+    // Every third image tests, so that all eight patients are in both halves.
+    lines += image.filename().string() + "|100|1|" + (++number % 3 == 0 ? "test" : "train") + "\n";
+  }
+  saccade::write_file(scratch / "folds/dsfold1.txt", lines);
+  const Ending ending =
+      run("breakhis_train",
+          training(scratch / "run", 1, {"--threads", "1", "--split", "official:1", "--folds", scratch / "folds"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.out, contains("slide 14-30000 is in both halves: 2 images to train (A), 1 to test (A)"));
+}
+
+TEST_CASE("Options may stand in a file, and the command line wins", "[programs]") {
+  const ScratchFolder scratch;
+  saccade::write_file(scratch / "run.toml", "epochs = 1\nseed = 5\nset = [\"encoder.width=8\", \"hidden=4\", \"training.decay=0.5\"]\n");
+  const Ending ending = run(
+      "breakhis_train", {"--data", tiny_data(), "--out", scratch / "run", "--config", scratch / "run.toml", "--preset",
+                         "compact", "--seed", "6", "--threads", "1", "--glimpses", "random", "--no-augmentation"});
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  const auto config = nlohmann::ordered_json::parse(text(scratch / "run/config.json"));
+  CHECK(config.at("seed") == 6);
+  CHECK(config.at("training").at("epochs") == 1);
+  CHECK(config.at("training").at("glimpses") == "random");
+  CHECK(config.at("training").at("augment") == false);
+  CHECK(config.at("training").at("decay") == 0.5);
+  CHECK(config.at("model").at("encoder").at("width") == 8);
+  CHECK(config.at("model").at("hidden") == 4);
+  const auto metrics = saccade::report::read_json_lines(scratch / "run/metrics.jsonl");
+  CHECK(metrics.at(0).at("validation").at("policy") == "random");
+}

@@ -1,0 +1,140 @@
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <string>
+
+#include "support/catch.hpp"
+#include "tiny_run.hpp"
+
+using namespace programs;
+
+namespace {
+
+Arguments evaluation(const std::filesystem::path& out, const Arguments& more = {}) {
+  return Arguments{"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out", out, "--threads", "1"} + more;
+}
+
+nlohmann::ordered_json evaluate(const std::filesystem::path& out, const Arguments& more = {}) {
+  const Ending ending = run("breakhis_evaluate", evaluation(out, more));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  return nlohmann::ordered_json::parse(text(out / "evaluation.json"));
+}
+
+}  // namespace
+
+TEST_CASE("evaluation.json holds what it promises", "[programs]") {
+  const ScratchFolder scratch;
+  const auto json = evaluate(scratch / "e");
+  CHECK(json.at("schema") == "saccade.evaluation.1");
+  const auto& protocol = json.at("protocol");
+  CHECK(protocol.at("split") == "random:1");  // the training's: its test half
+  CHECK(protocol.at("magnification") == 100);
+  CHECK(protocol.at("policy") == "learned");
+  CHECK(protocol.at("patients") == 2);
+  CHECK(protocol.at("images") == 6);
+  CHECK(protocol.at("seed") == 1);
+  CHECK(protocol.at("patients_of_the_training").empty());
+
+  const auto check_figures = [](const nlohmann::ordered_json& of) {
+    for (const char* name : {"patient_recognition_rate", "patient_majority_accuracy", "image_accuracy",
+                             "balanced_accuracy", "auc", "sensitivity", "specificity", "f1"}) {
+      INFO(name);
+      const auto& figure = of.at(name);
+      REQUIRE((figure.at("value").is_number() || figure.at("value").is_null()));
+      if (figure.at("value").is_null()) continue;
+      CHECK(figure.at("low") <= figure.at("value"));
+      CHECK(figure.at("value") <= figure.at("high"));
+    }
+    CHECK(of.at("confusion").at("counts").size() == 2);
+    CHECK(of.at("accuracy_by_glimpse").size() == 2);
+    CHECK(of.at("hit_rate").at("by_step").size() == 2);
+  };
+  check_figures(json);
+  CHECK(json.at("controls").size() == 4);
+  for (const char* policy : {"random", "centre", "grid", "oracle"}) check_figures(json.at("controls").at(policy));
+
+  // Two glimpses at two scales of 16 x 16 pixels of an image of 96 x 80.
+  CHECK(json.at("pixel_fraction").at("processed").get<double>() == Approx(2 * 2 * 256 / 7680.0));
+  // The centre policy looks at one place only; its coarse window is 32 x 32.
+  const auto& centre = json.at("controls").at("centre").at("pixel_fraction");
+  CHECK(centre.at("unique").get<double>() == Approx(256 / 7680.0));
+  CHECK(centre.at("unique_any_scale").get<double>() == Approx(1024 / 7680.0));
+  // The oracle is told where the focus is.
+  CHECK(json.at("controls").at("oracle").at("hit_rate").at("by_step")[0] == 1.0);
+  CHECK(json.at("throughput").at("images_per_second") > 0);
+
+  // Eq. 6 by hand from the patients' counts.
+  double rate = 0;
+  int right = 0;
+  REQUIRE(json.at("per_patient").size() == 2);
+  for (const auto& patient : json.at("per_patient")) {
+    CHECK(patient.at("images") == 3);
+    rate += patient.at("right").get<double>() / 3 / 2;
+    right += patient.at("right").get<int>();
+  }
+  CHECK(json.at("patient_recognition_rate").at("value").get<double>() == Approx(rate));
+  CHECK(json.at("image_accuracy").at("value").get<double>() == Approx(right / 6.0));
+  const auto& counts = json.at("confusion").at("counts");
+  CHECK(counts[0][0].get<int>() + counts[1][1].get<int>() == right);
+}
+
+TEST_CASE("An evaluation repeats, whatever the threads, the cache and the headline", "[programs]") {
+  const ScratchFolder scratch;
+  auto one = evaluate(scratch / "one");
+  auto two = evaluate(scratch / "two", {"--threads", "2", "--decode-threads", "1", "--cache-mb", "0"});
+  one.erase("throughput");
+  two.erase("throughput");
+  CHECK((one == two));
+
+  const auto random = evaluate(scratch / "random", {"--policy", "random"});
+  CHECK(random.at("protocol").at("policy") == "random");
+  CHECK(random.at("image_accuracy") == one.at("controls").at("random").at("image_accuracy"));
+  CHECK(random.at("controls").at("learned").at("auc") == one.at("auc"));
+  CHECK(random.at("controls").at("learned").at("hit_rate") == one.at("hit_rate"));
+}
+
+TEST_CASE("An evaluation prints its table, and warns of patients of the training", "[programs]") {
+  const ScratchFolder scratch;
+  const Ending test = run("breakhis_evaluate", evaluation(scratch / "e"));
+  CHECK_THAT(test.out, contains("split random:1, 100x, 2 patients, 6 images"));
+  CHECK_THAT(test.out, contains("patient recognition rate of the learned policy: "));
+  for (const char* policy : {"\nlearned ", "\nrandom ", "\ncentre ", "\ngrid ", "\noracle "})
+    CHECK_THAT(test.out, contains(policy));
+  CHECK(test.err.find("warning") == std::string::npos);
+
+  const Ending all = run("breakhis_evaluate", evaluation(scratch / "e", {"--split", "all"}));
+  CHECK(all.code == 0);
+  CHECK_THAT(all.out, contains("split all, 100x, 8 patients, 24 images"));
+  CHECK_THAT(all.err, contains("breakhis_evaluate: warning: 6 of 8 patients belong to those that the checkpoint was "
+                               "trained with (14-30000, ...)"));
+}
+
+TEST_CASE("Without foci there is no oracle and no hit rate", "[programs]") {
+  const ScratchFolder scratch;
+  copy_data(scratch / "data");
+  std::filesystem::remove(scratch / "data/foci.csv");
+  Arguments arguments{"--data", scratch / "data", "--checkpoint", tiny_checkpoint(), "--out", scratch / "e"};
+  REQUIRE(run("breakhis_evaluate", arguments).code == 0);
+  const auto json = nlohmann::ordered_json::parse(text(scratch / "e/evaluation.json"));
+  CHECK_FALSE(json.at("controls").contains("oracle"));
+  CHECK(json.at("hit_rate").is_null());
+
+  const Ending oracle = run("breakhis_evaluate", arguments + Arguments{"--policy", "oracle"});
+  CHECK(oracle.code == 1);
+  CHECK_THAT(last_line(oracle.err), contains("the oracle policy needs foci.csv"));
+}
+
+TEST_CASE("Figures that are not defined are null", "[programs]") {
+  const ScratchFolder scratch;
+  copy_data(scratch / "data");
+  std::filesystem::remove_all(scratch / "data/BreaKHis_v1/histology_slides/breast/malignant");
+  const Ending ending = run("breakhis_evaluate", {"--data", scratch / "data", "--checkpoint", tiny_checkpoint(),
+                                                  "--split", "all", "--out", scratch / "e"});
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  const auto json = nlohmann::ordered_json::parse(text(scratch / "e/evaluation.json"));
+  CHECK(json.at("auc").at("value").is_null());
+  CHECK(json.at("sensitivity").at("value").is_null());
+  CHECK(json.at("specificity").at("value").is_number());
+}

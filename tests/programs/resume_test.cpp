@@ -1,0 +1,112 @@
+#include <saccade/report/json_lines.hpp>
+#include <saccade/training/checkpoint.hpp>
+
+#include <chrono>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "support/catch.hpp"
+#include "tiny_run.hpp"
+
+using namespace programs;
+
+namespace {
+
+const char* const result_files[] = {"metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "config.json"};
+
+void check_equal_runs(const std::filesystem::path& one, const std::filesystem::path& two) {
+  for (const char* file : result_files) {
+    INFO(file);
+    CHECK(same(one / file, two / file));
+  }
+}
+
+/// Complete epochs that a checkpoint counts.
+int epochs_of(const std::filesystem::path& checkpoint) {
+  const auto file = saccade::read_checkpoint(checkpoint);
+  return saccade::checkpoint_info(file, "checkpoint").run.at("state").at("epochs").get<int>();
+}
+
+}  // namespace
+
+TEST_CASE("A run that is killed again and again ends with the same bytes as one that is not", "[programs]") {
+  const std::string threads = GENERATE("1", "2");
+  const ScratchFolder scratch;
+  // Two steps between checkpoints and three in an epoch: most checkpoints stand in the middle of an epoch.
+  const Arguments options{"--threads", threads, "--checkpoint-every", "2"};
+  REQUIRE(run("breakhis_train", training(scratch / "whole", 12, options)).code == 0);
+
+  std::mt19937 random(std::random_device{}());
+  std::uniform_int_distribution<int> milliseconds(0, 120);
+  const auto killed = scratch / "killed";
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    Process process("breakhis_train", training(killed, 12, options + Arguments{"--resume"}));
+    const int pause = milliseconds(random);
+    INFO("killed after " << pause << " ms");
+    std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+    process.send(SIGKILL);
+    const Ending ending = process.wait();
+    INFO(ending.err);
+    REQUIRE((ending.code == 128 + SIGKILL || ending.code == 0));
+  }
+  const Ending ending = run("breakhis_train", training(killed, 12, options + Arguments{"--resume"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  check_equal_runs(scratch / "whole", killed);
+}
+
+TEST_CASE("Ctrl-C and SIGTERM leave a checkpoint that loads and goes on", "[programs]") {
+  const int signal = GENERATE(SIGINT, SIGTERM);
+  const ScratchFolder scratch;
+  const auto out = scratch / "run";
+  Process process("breakhis_train", training(out, 100000, {"--threads", "1"}));
+  REQUIRE(process.runs_until([&] { return std::filesystem::exists(out / "checkpoint.safetensors"); }));
+  process.send(signal);
+  const Ending ending = process.wait();
+  INFO(ending.err);
+  CHECK(ending.code == 130);
+  CHECK_THAT(last_line(ending.err), contains("breakhis_train: interrupted in epoch "));
+  CHECK_THAT(last_line(ending.err), contains("the same command with --resume goes on there"));
+
+  const int epochs = epochs_of(out / "checkpoint.safetensors");
+  CHECK(saccade::report::read_json_lines(out / "metrics.jsonl").size() == static_cast<std::size_t>(epochs));
+  CHECK(run("classify_image", {"--checkpoint", out / "checkpoint.safetensors", images_below(tiny_data())[0]}).code ==
+        0);
+  REQUIRE(run("breakhis_train", training(out, epochs + 2, {"--threads", "1", "--resume"})).code == 0);
+  REQUIRE(run("breakhis_train", training(scratch / "whole", epochs + 2, {"--threads", "1"})).code == 0);
+  check_equal_runs(scratch / "whole", out);
+}
+
+TEST_CASE("A run is neither overwritten nor resumed with other options", "[programs]") {
+  const ScratchFolder scratch;
+  const auto out = scratch / "run";
+  REQUIRE(run("breakhis_train", training(out, 1, {"--threads", "1"})).code == 0);
+  const auto checkpoint = bytes(out / "checkpoint.safetensors");
+
+  const Ending again = run("breakhis_train", training(out, 1, {"--threads", "1"}));
+  CHECK(again.code == 1);
+  CHECK(last_line(again.err) == "breakhis_train: \"" + out.string() +
+                                    "\": holds a run already; go on with --resume, or name another folder with --out");
+
+  const auto refused = [&](const Arguments& more, const std::string& difference) {
+    const Ending ending = run("breakhis_train", training(out, 2, Arguments{"--threads", "1", "--resume"} + more));
+    INFO(ending.err);
+    CHECK(ending.code == 1);
+    CHECK_THAT(last_line(ending.err),
+               contains("config.json\": the run began with another configuration: " + difference));
+  };
+  refused({"--seed", "2"}, "seed is 1, but now is 2");
+  refused({"--learning-rate", "0.5"}, "training.learning_rate is 0.002, but now is 0.5");
+  refused({"--set", "policy.sigma=0.3"}, "model.policy.sigma is 0.2, but now is 0.3");
+  refused({"--split", "random:2"}, "data.split is \"random:1\", but now is \"random:2\"");
+  refused({"--group", "case"}, "data.group is \"slide\", but now is \"case\"");
+  CHECK((bytes(out / "checkpoint.safetensors") == checkpoint));
+}
+
+TEST_CASE("Without a checkpoint, --resume begins at the beginning", "[programs]") {
+  const ScratchFolder scratch;
+  REQUIRE(run("breakhis_train", training(scratch / "resumed", 1, {"--threads", "1", "--resume"})).code == 0);
+  REQUIRE(run("breakhis_train", training(scratch / "whole", 1, {"--threads", "1"})).code == 0);
+  check_equal_runs(scratch / "whole", scratch / "resumed");
+}

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <saccade/core/file.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "process.hpp"
+#include "support/scratch_folder.hpp"
+
+/// A data set and a model so small that an epoch takes milliseconds.
+namespace programs {
+
+/// 8 patients of 3 images of 96 x 80 pixels at 100x, made once by make_synthetic_tissue.
+inline const std::filesystem::path& tiny_data() {
+  static const ScratchFolder folder;
+  static const std::filesystem::path data = [] {
+    const Ending made = run("make_synthetic_tissue", {"--out", folder / "tissue", "--patients", "4", "--images", "3",
+                                                      "--width", "96", "--height", "80"});
+    if (made.code != 0) throw std::runtime_error("make_synthetic_tissue failed: " + made.err);
+    return folder / "tissue";
+  }();
+  return data;
+}
+
+/// Every image below a folder, in alphabetical order.
+inline std::vector<std::filesystem::path> images_below(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> images;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() == ".png") images.push_back(entry.path());
+  }
+  std::sort(images.begin(), images.end());
+  return images;
+}
+
+/// A copy of the data set, to be damaged.
+inline void copy_data(const std::filesystem::path& to) {
+  std::filesystem::copy(tiny_data(), to, std::filesystem::copy_options::recursive);
+}
+
+/// All that the tests count on is written out, for presets change. The first epoch trains on random glimpses.
+inline const Arguments tiny_model = [] {
+  Arguments list{"--preset", "compact", "--batch", "4", "--learning-rate", "0.002"};
+  for (const char* field :
+       {"sensor.side=16", "sensor.scales=2", "encoder.width=4", "fusion_width=8", "hidden=8", "glimpses=2",
+        "policy.sigma=0.2", "policy.weight=1", "training.decay=0.95", "training.random_epochs=1"}) {
+    list.push_back("--set");
+    list.push_back(field);
+  }
+  return list;
+}();
+
+/// The command line of a training of `epochs` epochs into `out`.
+inline Arguments training(const std::filesystem::path& out, int epochs, const Arguments& more = {},
+                          const std::filesystem::path& data = tiny_data()) {
+  return Arguments{"--data", data, "--out", out, "--epochs", std::to_string(epochs)} + tiny_model + more;
+}
+
+/// A checkpoint after two epochs, made once.
+inline const std::filesystem::path& tiny_checkpoint() {
+  static const ScratchFolder folder;
+  static const std::filesystem::path checkpoint = [] {
+    const Ending trained = run("breakhis_train", training(folder / "run", 2, {"--threads", "1"}));
+    if (trained.code != 0) throw std::runtime_error("breakhis_train failed: " + trained.err);
+    return folder / "run/checkpoint.safetensors";
+  }();
+  return checkpoint;
+}
+
+inline std::vector<std::uint8_t> bytes(const std::filesystem::path& path) { return saccade::read_file(path); }
+
+/// Whether two files hold the same bytes: as one answer, for a failure should not print them all.
+inline bool same(const std::filesystem::path& one, const std::filesystem::path& two) {
+  return bytes(one) == bytes(two);
+}
+
+inline std::string text(const std::filesystem::path& path) {
+  const std::vector<std::uint8_t> content = bytes(path);
+  return {content.begin(), content.end()};
+}
+
+}  // namespace programs

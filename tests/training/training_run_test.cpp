@@ -1,0 +1,122 @@
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/training/training_run.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+
+using namespace saccade;
+
+namespace {
+
+/// 4 + 4 patients of 3 images, small enough that a step takes milliseconds.
+const BreakhisDataset& tissue() {
+  static const ScratchFolder folder;
+  static const BreakhisDataset dataset = [] {
+    data::write_synthetic_tissue({.width = 96, .height = 80, .patients_per_class = 4, .images_per_patient = 3},
+                                 folder.path());
+    return open_for_training({.folder = folder.path()});
+  }();
+  return dataset;
+}
+
+/// Three epochs of three steps, the first on random glimpses.
+RunConfig tiny_config() {
+  RunConfig config{.preset = "compact", .model = compact_preset(), .training = training_preset("compact")};
+  config.model.glimpses = 2;
+  config.model.sensor.side = 16;
+  config.model.sensor.scales = 2;
+  config.model.encoder.width = 4;
+  config.model.fusion_width = config.model.hidden = 8;
+  config.model = validated(config.model);
+  config.training.epochs = 3;
+  config.training.batch = 4;
+  config.training.random_epochs = 1;
+  return config;
+}
+
+struct Result {
+  TrainingRun<EigenBackend<float>>::Outcome outcome;
+  std::vector<std::string> metrics;  ///< a line for each epoch that was completed
+};
+
+/// Trains, or goes on where the checkpoint stands, until `questions` questions whether to stop have been answered no.
+Result train(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0) {
+  EigenBackend<float> b(threads);
+  TrainingRun<EigenBackend<float>> run(b, tiny_config(), tissue(), {.threads = 1},
+                                       {.checkpoint = folder / "checkpoint.safetensors",
+                                        .best = folder / "best.safetensors",
+                                        .checkpoint_every = checkpoint_every});
+  if (std::filesystem::exists(folder / "checkpoint.safetensors")) run.resume();
+  Result result{};
+  RunEvents events;
+  events.stop_requested = [&] { return questions-- <= 0; };
+  events.epoch_done = [&](const nlohmann::ordered_json& metrics) { result.metrics.push_back(metrics.dump()); };
+  result.outcome = run.run(events);
+  return result;
+}
+
+constexpr int never = 1 << 30;
+
+}  // namespace
+
+TEST_CASE("A run that is stopped at any step goes on to the same bytes", "[training]") {
+  using Outcome = TrainingRun<EigenBackend<float>>::Outcome;
+  const ScratchFolder scratch;
+  create_folders(scratch / "whole");
+  const Result whole = train(scratch / "whole", 1, never);
+  REQUIRE(whole.outcome == Outcome::complete);
+  REQUIRE(whole.metrics.size() == 3);
+
+  // An epoch asks 4 times before its steps (the last time it finds none) and twice in its validation.
+  for (int questions = 0; questions <= 18; ++questions) {
+    INFO("stopped after " << questions << " questions");
+    const auto folder = scratch / std::to_string(questions);
+    create_folders(folder);
+    Result first = train(folder, 1 + questions % 2, questions);
+    CHECK(first.outcome == (questions < 18 ? Outcome::stopped : Outcome::complete));
+    const Result second = train(folder, 1, never);
+    CHECK(second.outcome == Outcome::complete);
+    first.metrics.insert(first.metrics.end(), second.metrics.begin(), second.metrics.end());
+    CHECK(first.metrics == whole.metrics);
+    for (const char* file : {"checkpoint.safetensors", "best.safetensors"})
+      CHECK((read_file(folder / file) == read_file(scratch / "whole" / file)));
+  }
+}
+
+TEST_CASE("Writing checkpoints within an epoch changes nothing", "[training]") {
+  const ScratchFolder scratch;
+  create_folders(scratch / "one");
+  create_folders(scratch / "two");
+  CHECK(train(scratch / "one", 1, never).metrics == train(scratch / "two", 1, never, 1).metrics);
+  CHECK((read_file(scratch / "one/checkpoint.safetensors") == read_file(scratch / "two/checkpoint.safetensors")));
+}
+
+TEST_CASE("The best epoch is one that judged the learned policy", "[training]") {
+  const BestEpoch random{.epoch = 1, .learned_policy = false, .patient_recognition_rate = 0.9, .cross_entropy = 0.1};
+  const BestEpoch learned{.epoch = 2, .learned_policy = true, .patient_recognition_rate = 0.5, .cross_entropy = 0.7};
+  const BestEpoch surer{.epoch = 3, .learned_policy = true, .patient_recognition_rate = 0.5, .cross_entropy = 0.6};
+  CHECK(learned.better_than(random));
+  CHECK_FALSE(random.better_than(learned));
+  CHECK(surer.better_than(learned));
+  CHECK_FALSE(learned.better_than(learned));
+}
+
+TEST_CASE("What changes a run's result is named, what does not is let pass", "[training]") {
+  const nlohmann::ordered_json before = describe_run(tiny_config(), tissue());
+  RunConfig other = tiny_config();
+  other.training.epochs = 9;
+  CHECK_FALSE(run_difference(before, describe_run(other, tissue())).has_value());
+  other.model.policy.sigma = 0.75;
+  const auto difference = run_difference(before, describe_run(other, tissue()));
+  REQUIRE(difference.has_value());
+  CHECK_THAT(*difference, contains("model.policy.sigma is ") && contains(", but now is 0.75"));
+
+  BreakhisDataset fewer = tissue();
+  fewer.split.train.pop_back();
+  CHECK(run_difference(before, describe_run(tiny_config(), fewer)) == "data.images.train is 12, but now is 11");
+}
