@@ -87,7 +87,7 @@ class RunFolder {
            {"cross-entropy", "/cross_entropy"},
            {"cross-entropy, validation", "/validation/cross_entropy"}},
           {}, {});
-    chart("reward.png", "Reward", {{"reward", "/reward"}}, 0, 1);
+    chart("reward.png", "Reward", {{"reward", "/reward"}}, 0, {});
     chart("accuracy.png", "Accuracy",
           {{"images, training", "/accuracy"},
            {"images, validation", "/validation/image_accuracy"},

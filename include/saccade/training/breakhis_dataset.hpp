@@ -24,7 +24,7 @@ struct DatasetChoice {
   Index magnification = 100;
   std::string split = "random:1";  ///< as data::parse_split reads it
   data::Grouping grouping = data::Grouping::slide;
-  std::filesystem::path folds;         ///< where dsfold1.txt to dsfold5.txt lie; empty: looked for beside the data
+  std::filesystem::path folds{};       ///< where dsfold1.txt to dsfold5.txt lie; empty: looked for beside the data
   std::optional<double> validation{};  ///< share of the training patients; nothing: 0.15, or 0 with "all"
 
   [[nodiscard]] bool everything() const { return data::parse_split(split).kind == data::SplitChoice::Kind::all; }

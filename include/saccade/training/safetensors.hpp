@@ -245,9 +245,9 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
   json.resize((json.size() + 7) / 8 * 8, ' ');
 
   const std::uint64_t header_size = json.size();
-  std::vector<std::byte> bytes;
-  bytes.reserve(sizeof header_size + json.size() + static_cast<std::size_t>(position));
-  const auto append = [&](std::span<const std::byte> part) { bytes.insert(bytes.end(), part.begin(), part.end()); };
+  std::vector<std::byte> bytes(sizeof header_size + json.size() + static_cast<std::size_t>(position));
+  auto end = bytes.begin();
+  const auto append = [&](std::span<const std::byte> part) { end = std::copy(part.begin(), part.end(), end); };
   append(std::as_bytes(std::span(&header_size, 1)));
   append(std::as_bytes(std::span(json)));
   for (const NamedArray& tensor : file.tensors) append(tensor.bytes);
