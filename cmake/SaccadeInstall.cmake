@@ -18,5 +18,5 @@ configure_package_config_file(cmake/saccade-config.cmake.in "${PROJECT_BINARY_DI
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/saccade-config-version.cmake" COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/saccade-config.cmake" "${PROJECT_BINARY_DIR}/saccade-config-version.cmake"
-              cmake/saccade_io.cmake DESTINATION "${package_dir}")
+              cmake/saccade_io.cmake cmake/Findstb.cmake DESTINATION "${package_dir}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -6,7 +6,7 @@ set -eu
 
 purpose=${1:?build or test}
 shift
-packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libpng-dev libjpeg-dev libcli11-dev"
+packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev libpng-dev libjpeg-dev libcli11-dev"
 case $purpose in
   build) ;;
   test) packages="$packages catch2" ;;

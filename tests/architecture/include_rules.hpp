@@ -84,6 +84,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"Eigen/", {"backends/eigen"}},
       {"unsupported/Eigen/", {"backends/eigen"}},
       {"nlohmann/", {"data", "model", "training", "report"}},
+      {"stb/", {"data"}},
       {"jpeglib.h", {"data"}},
       {"png.h", {"data"}},
       {"cu", {"backends/cuda"}},  // cuda_runtime.h, cublas_v2.h, cudnn.h
