@@ -85,6 +85,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"unsupported/Eigen/", {"backends/eigen"}},
       {"nlohmann/", {"data", "model", "training", "report"}},
       {"stb/", {"data"}},
+      {"stdlib.h", {"data"}},  // for stb, which must not include it first
       {"jpeglib.h", {"data"}},
       {"png.h", {"data"}},
       {"cu", {"backends/cuda"}},  // cuda_runtime.h, cublas_v2.h, cudnn.h

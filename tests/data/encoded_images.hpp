@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include <jpeglib.h>
@@ -81,16 +82,47 @@ inline std::uint32_t crc32(const std::uint8_t* data, std::size_t size) {
   return ~crc;
 }
 
+inline void put_big_endian(Bytes& bytes, std::size_t at, std::uint32_t value) {
+  for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+}
+
+/// The same PNG with the checksum of every chunk (length, type, data, checksum) put right, up to one that does not fit.
+inline Bytes with_checksums(Bytes png) {
+  for (std::size_t at = 8; at + 12 <= png.size();) {
+    const std::size_t length = std::size_t{png[at]} << 24 | std::size_t{png[at + 1]} << 16 |
+                               std::size_t{png[at + 2]} << 8 | std::size_t{png[at + 3]};
+    if (length > png.size() - at - 12) break;
+    put_big_endian(png, at + 8 + length, crc32(png.data() + at + 4, length + 4));
+    at += length + 12;
+  }
+  return png;
+}
+
+/// Where the header chunk of a PNG ends: 8 bytes of signature, 25 of header.
+inline constexpr std::size_t png_header_end = 33;
+
+/// The same PNG with one more chunk, behind the header.
+inline Bytes with_chunk(Bytes png, const std::string& type, const Bytes& data) {
+  Bytes chunk(4);
+  put_big_endian(chunk, 0, static_cast<std::uint32_t>(data.size()));
+  chunk.insert(chunk.end(), type.begin(), type.end());
+  chunk.insert(chunk.end(), data.begin(), data.end());
+  chunk.resize(chunk.size() + 4);
+  png.insert(png.begin() + png_header_end, chunk.begin(), chunk.end());
+  return with_checksums(png);
+}
+
+/// The same PNG with another byte in its header, whose checksum is right: 24 is the depth, 25 the colour type.
+inline Bytes with_header_byte(Bytes png, std::size_t at, std::uint8_t value) {
+  png[at] = value;
+  return with_checksums(png);
+}
+
 /// The same PNG, claiming another size in its header, whose checksum is right.
 inline Bytes claim_size(Bytes png, std::uint32_t width, std::uint32_t height) {
-  const auto put = [&png](std::size_t at, std::uint32_t value) {
-    for (std::size_t i = 0; i < 4; ++i) png[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
-  };
-  // 8 bytes of signature, 4 of length, "IHDR", width, height, 5 more bytes, checksum of the 17 from "IHDR" on.
-  put(16, width);
-  put(20, height);
-  put(29, crc32(png.data() + 12, 17));
-  return png;
+  put_big_endian(png, 16, width);
+  put_big_endian(png, 20, height);
+  return with_checksums(png);
 }
 
 }  // namespace encoded

@@ -9,9 +9,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
+#include <utility>
+
+// A program's own stb_image behind ours; see stb_png_test.cpp.
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#include <stb/stb_image.h>
 
 using namespace saccade;
 using namespace saccade::data;
@@ -72,6 +80,51 @@ TEST_CASE("every kind of PNG becomes 8-bit RGB", "[image]") {
             .pixels == image.pixels);
 }
 
+TEST_CASE("a program's own stb_image, included behind ours, reads the same pixels", "[image]") {
+  const RgbImage image = noise_image(13, 11);
+  const Bytes png = encode_png(image.view());
+  int width = 0, height = 0, channels = 0;
+  stbi_uc* pixels = stbi_load_from_memory(png.data(), static_cast<int>(png.size()), &width, &height, &channels, 0);
+  REQUIRE(pixels != nullptr);
+  CHECK(Bytes(pixels, pixels + width * height * channels) == image.pixels);
+  stbi_image_free(pixels);
+}
+
+TEST_CASE("16 bits are rounded to 8, not cut", "[image]") {
+  Bytes all;
+  for (int value = 0; value < 65536; ++value) {
+    all.push_back(static_cast<std::uint8_t>(value >> 8));
+    all.push_back(static_cast<std::uint8_t>(value & 0xff));
+  }
+  const RgbImage image = decode_image(encoded::png(256, 256, 16, PNG_COLOR_TYPE_GRAY, all), "16 bits");
+  int wrong = 0;
+  // 65535 = 257 * 255.
+  for (std::size_t value = 0; value < 65536; ++value)
+    wrong += image.pixels[3 * value] != std::lround(static_cast<double>(value) / 257);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("transparency and what else a PNG tells are passed over", "[image]") {
+  const RgbImage image = noise_image(6, 5);
+  const Bytes png = encode_png(image.view());
+  CHECK(decode_image(encoded::with_chunk(png, "tRNS", {0, image.pixels[0], 0, image.pixels[1], 0, image.pixels[2]}),
+                     "transparent colour")
+            .pixels == image.pixels);
+  CHECK(decode_image(encoded::with_chunk(png, "gAMA", {0, 1, 0, 0}), "gamma").pixels == image.pixels);
+  CHECK(decode_image(encoded::with_chunk(png, "PLTE", {1, 2, 3}), "proposed palette").pixels == image.pixels);
+  CHECK(decode_image(encoded::with_chunk(png, "IDAT", {}), "empty chunk").pixels == image.pixels);
+  Bytes longer = png;
+  longer.resize(longer.size() + 100);
+  CHECK(decode_image(longer, "more behind the end").pixels == image.pixels);
+}
+
+TEST_CASE("colours that a palette lacks are black", "[image]") {
+  // Two bits a pixel: 0 1 2 3, of which the palette has two.
+  const Bytes indices = encoded::png(4, 1, 2, PNG_COLOR_TYPE_GRAY, {0x1b});
+  const Bytes png = encoded::with_header_byte(encoded::with_chunk(indices, "PLTE", {9, 8, 7, 6, 5, 4}), 25, 3);
+  CHECK(decode_image(png, "x.png").pixels == Bytes{9, 8, 7, 6, 5, 4, 0, 0, 0, 0, 0, 0});
+}
+
 TEST_CASE("a JPEG is decoded to within its loss", "[image]") {
   Bytes ramp;
   for (int y = 0; y < 24; ++y) {
@@ -124,7 +177,31 @@ TEST_CASE("a JPEG cut anywhere is an error", "[image]") {
 TEST_CASE("a flipped byte of pixels is caught by the checksum of a PNG", "[image]") {
   Bytes bytes = encode_png(noise_image(20, 15).view());
   bytes[bytes.size() / 2] ^= 0x10;
-  CHECK_THROWS_WITH(decode_image(bytes, "x.png"), contains("a damaged PNG image: "));
+  CHECK_THROWS_WITH(decode_image(bytes, "x.png"), contains("a damaged PNG image: the checksum of a chunk is wrong"));
+}
+
+TEST_CASE("a PNG that breaks the format is an error, right checksums or not", "[image]") {
+  const Bytes png = encode_png(noise_image(6, 5).view());
+  const auto refuses = [](const Bytes& bytes, const std::string& problem) {
+    CHECK_THROWS_WITH(decode_image(bytes, "x.png"), contains("\"x.png\": a damaged PNG image: " + problem));
+  };
+  refuses(encoded::with_header_byte(png, 24, 4), "its header asks for what is not PNG");  // RGB of 4 bits
+  refuses(encoded::with_header_byte(png, 24, 3), "its header asks for what is not PNG");
+  refuses(encoded::with_header_byte(png, 25, 5), "its header asks for what is not PNG");
+  refuses(encoded::with_header_byte(png, 25, 7), "its header asks for what is not PNG");
+  refuses(encoded::with_header_byte(encoded::with_header_byte(png, 24, 16), 25, 3), "its header asks for what is not");
+  refuses(encoded::claim_size(png, 0, 5), "its header asks for what is not PNG");
+  refuses(encoded::with_header_byte(png, 12, 'i'), "it does not begin with a header");
+  refuses(encoded::with_header_byte(png, 28, 2), "its pixels cannot be decompressed");  // interlaced in no known way
+  refuses(encoded::claim_size(png, 6, 6), "its pixels cannot be decompressed");         // a row is missing
+  refuses(encoded::with_header_byte(png, 25, 3), "its pixels cannot be decompressed");  // no palette
+  refuses(encoded::with_chunk(png, "PLTE", {1, 2, 3, 4}), "its palette has a wrong size");
+  refuses(encoded::with_chunk(png, "PLTE", Bytes(257 * 3)), "its palette has a wrong size");
+  refuses(encoded::with_chunk(png, "IHDR", Bytes(13)), "a chunk that must not be passed over");
+  refuses(encoded::with_chunk(png, "NEWS", {}), "a chunk that must not be passed over");
+  Bytes comment = encoded::with_chunk(png, "tEXt", {'a', 0, 'b'});
+  comment[encoded::png_header_end + 8] ^= 1;
+  refuses(comment, "the checksum of a chunk is wrong");
 }
 
 TEST_CASE("random damage is an error or an image, never anything else", "[image]") {
@@ -147,6 +224,82 @@ TEST_CASE("random damage is an error or an image, never anything else", "[image]
   CHECK(errors > 500);
 }
 
+TEST_CASE("random damage behind right checksums is an error or an image, always the same", "[image]") {
+  const Bytes noise = noise_image(24, 18).pixels;
+  Bytes stripes(24 * 18 * 3);
+  for (std::size_t i = 0; i < stripes.size(); ++i) stripes[i] = static_cast<std::uint8_t>(i / 24 * 9);
+  const auto first = [&noise](std::ptrdiff_t size) { return Bytes(noise.begin(), noise.begin() + size); };
+  const Bytes seeds[] = {
+      encoded::png(24, 18, 8, PNG_COLOR_TYPE_RGB, stripes),
+      encoded::png(24, 18, 8, PNG_COLOR_TYPE_RGB, stripes, PNG_INTERLACE_ADAM7),
+      encoded::png(24, 18, 8, PNG_COLOR_TYPE_RGB, noise),
+      encoded::png(9, 6, 16, PNG_COLOR_TYPE_RGB_ALPHA, first(9 * 6 * 8)),
+      encoded::png(9, 6, 16, PNG_COLOR_TYPE_GRAY_ALPHA, first(9 * 6 * 4), PNG_INTERLACE_ADAM7),
+      encoded::png(20, 6, 1, PNG_COLOR_TYPE_GRAY, first(3 * 6), PNG_INTERLACE_ADAM7),
+      encoded::png(20, 6, 2, PNG_COLOR_TYPE_PALETTE, first(5 * 6), PNG_INTERLACE_NONE,
+                   {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}, {10, 11, 12}}),
+  };
+  const auto outcome = [](const Bytes& bytes) -> std::pair<std::string, Bytes> {
+    try {
+      const RgbImage image = decode_image(bytes, "damaged");
+      REQUIRE(image.pixels.size() == static_cast<std::size_t>(image.width * image.height * 3));
+      return {"", image.pixels};
+    } catch (const FileError& error) {
+      return {error.what(), {}};
+    }
+  };
+  math::RandomSequence random({.seed = 9});
+  int errors = 0, images = 0, in_pixels = 0, unequal = 0;
+  for (int trial = 0; trial < 6000; ++trial) {
+    Bytes bytes = seeds[random.below(std::size(seeds))];
+    const std::size_t header = 16, pixels = 41;  // width and on; data of the chunk behind the header
+    const int flips = random.between(1, 4);
+    for (int i = 0; i < flips; ++i) {
+      const std::size_t begin = random.below(8) == 0 ? header : pixels;
+      bytes[begin + random.below(bytes.size() - begin)] = static_cast<std::uint8_t>(random.next());
+    }
+    bytes = encoded::with_checksums(bytes);
+    const auto [error, decoded] = outcome(bytes);
+    error.empty() ? ++images : ++errors;
+    in_pixels += error.find("cannot be decompressed") != std::string::npos;
+    unequal += outcome(bytes) != std::pair(error, decoded);
+  }
+  CHECK(unequal == 0);
+  CHECK(images > 500);
+  CHECK(errors > 500);
+  CHECK(in_pixels > 500);
+}
+
+TEST_CASE("pixels that expand beyond what the header says are not expanded", "[image]") {
+  // 4 MB of zeros in a file of a few KB.
+  const Bytes zeros = encoded::png(2000, 2000, 8, PNG_COLOR_TYPE_GRAY, Bytes(2000 * 2000));
+  REQUIRE(zeros.size() < 10000);
+  CHECK(decode_image(zeros, "x.png").pixels == Bytes(2000 * 2000 * 3));
+  CHECK_THROWS_WITH(decode_image(encoded::claim_size(zeros, 1, 1), "x.png"),
+                    contains("a damaged PNG image: its pixels cannot be decompressed"));
+}
+
+TEST_CASE("memory is enough for the kinds of PNG that take most", "[image]") {
+  const RgbImage wide = decode_image(
+      encoded::png(400, 300, 16, PNG_COLOR_TYPE_RGB_ALPHA, Bytes(400 * 300 * 8, 90), PNG_INTERLACE_ADAM7), "x.png");
+  CHECK(wide.pixels == Bytes(400 * 300 * 3, 90));
+  const RgbImage narrow = decode_image(
+      encoded::png(400, 300, 1, PNG_COLOR_TYPE_PALETTE, Bytes(50 * 300), PNG_INTERLACE_ADAM7, {{5, 5, 5}}), "x.png");
+  CHECK(narrow.pixels == Bytes(400 * 300 * 3, 5));
+}
+
+TEST_CASE("pixels are never what happened to lie in memory", "[image]") {
+  // Fixed Huffman codes: the filter 0, then three bytes copied from 0 bytes back, which deflate does not know. The
+  // address sanitizer fills memory with 0xbe first.
+  const Bytes zlib = {0x78, 0x01, 0x63, 0x00, 0x3e, 0x00, 0x00, 0x00, 0x00, 0x00};
+  const Bytes png = encoded::with_chunk(encoded::png(3, 1, 8, PNG_COLOR_TYPE_GRAY, {1, 2, 3}), "IDAT", zlib);
+  try {
+    CHECK(decode_image(png, "x.png").pixels == Bytes(9));
+  } catch (const FileError& error) {
+    CHECK_THAT(error.what(), contains("its pixels cannot be decompressed"));
+  }
+}
+
 TEST_CASE("a small file that claims a huge image is refused before memory is taken", "[image]") {
   const Bytes small = encode_png(noise_image(4, 4).view());
   CHECK_THROWS_WITH(decode_image(encoded::claim_size(small, 30000, 30000), "x.png"),
@@ -155,6 +308,7 @@ TEST_CASE("a small file that claims a huge image is refused before memory is tak
   CHECK_THROWS_WITH(decode_image(encoded::claim_size(small, 40000, 1), "x.png"),
                     contains("an image of 40000 x 1 pixels; expected at most 32768 a side"));
   CHECK_THROWS_AS(decode_image(encoded::claim_size(small, 0, 4), "x.png"), FileError);
+  CHECK(decode_image(encoded::png(32768, 1, 8, PNG_COLOR_TYPE_GRAY, Bytes(32768)), "x.png").width == 32768);
 
   // In a JPEG the size stands in the frame header: ff c0, length (2), depth (1), height (2), width (2).
   Bytes jpeg = encoded::jpeg(8, 8, 1, Bytes(64, 77));
