@@ -8,13 +8,15 @@
 using namespace saccade;
 using namespace saccade::metrics;
 
-TEST_CASE("a glimpse hits when it holds the middle of the focus", "[metrics]") {
-  const Box focus{100, 50, 20, 10};  // middle (110, 55)
-  CHECK(hits({110, 55, 1, 1}, focus));
-  CHECK(hits({91, 36, 20, 20}, focus));
-  CHECK_FALSE(hits({90, 36, 20, 20}, focus));   // columns end at 109
-  CHECK_FALSE(hits({111, 50, 20, 20}, focus));  // overlaps, but begins right of the middle
-  CHECK_FALSE(hits({100, 35, 20, 20}, focus));  // rows end at 54
+TEST_CASE("a glimpse hits when it has half of the smaller box in common with the focus", "[metrics]") {
+  const Box focus{100, 50, 20, 10};  // area 200
+  CHECK(hits(focus, focus));
+  CHECK(hits({110, 50, 40, 40}, focus));        // large: shows 10 x 10 = 100 of 200
+  CHECK_FALSE(hits({111, 50, 40, 40}, focus));  // 9 x 10 = 90 of 200
+  CHECK(hits({95, 50, 10, 10}, focus));         // small, area 100: 5 x 10 = 50 of it inside
+  CHECK_FALSE(hits({94, 50, 10, 10}, focus));   // 4 x 10 = 40 of 100
+  CHECK_FALSE(hits({200, 50, 20, 10}, focus));
+  CHECK_FALSE(hits({110, 55, 0, 0}, focus));
 }
 
 TEST_CASE("hits are counted by step and at any step", "[metrics]") {
