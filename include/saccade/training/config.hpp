@@ -53,8 +53,9 @@ inline void validate(const TrainingConfig& config) {
   config.learning_rate = 3e-3;
   config.adam.clip_norm = 5;
   config.adam.policy_rate = 0.15;
-  config.epochs = name == "stable" ? 120 : 45;
-  config.random_epochs = name == "stable" ? 40 : 16;
+  config.decay = 0.985;
+  config.epochs = name == "stable" ? 120 : 90;
+  config.random_epochs = name == "stable" ? 40 : 24;
   return config;
 }
 
