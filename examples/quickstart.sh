@@ -60,7 +60,7 @@ start=$(date +%s) # the download of packages aside
 jobs=$(nproc 2>/dev/null || echo 2)
 programs="make_synthetic_tissue breakhis_train breakhis_evaluate breakhis_explain"
 stage "building the programs"
-cmake --preset release -D SACCADE_BUILD_TESTS=OFF >/dev/null
+cmake --no-warn-unused-cli --preset release -D SACCADE_BUILD_TESTS=OFF -D SACCADE_BUILD_BENCHMARKS=OFF >/dev/null
 # shellcheck disable=SC2086 # the programs are words
 cmake --build --preset release --parallel "$jobs" --target $programs
 bin=build/release/bin
