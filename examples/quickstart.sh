@@ -78,14 +78,15 @@ $bin/breakhis_train --data "$data" --magnification "$magnification" --split rand
 
 stage "evaluating the patients that training never saw: learned glimpses beside the controls"
 $bin/breakhis_evaluate --data "$data" --magnification "$magnification" --split random:1 \
-  --checkpoint "$out/best.safetensors" --policy learned --threads "$jobs" --out "$out" | tee "$out/table.txt"
+  --checkpoint "$out/best.safetensors" --policy learned --threads "$jobs" --out "$out" >"$out/table.txt"
 
 stage "drawing where it looked"
-find "$data" -path "*/${magnification}X/*" \( -name '*.png' -o -name '*.jpg' \) | sort | awk 'NR % 97 == 1' | head -n 4 |
-  tr '\n' '\0' | xargs -0 $bin/breakhis_explain --checkpoint "$out/best.safetensors" --out "$out/figures"
+find "$data" -path "*/${magnification}X/*" \( -name '*.png' -o -name '*.jpg' \) | sort >"$out/images.txt"
+awk -v step=$((($(wc -l <"$out/images.txt") + 3) / 4)) 'NR % step == int(step / 2)' "$out/images.txt" | tr '\n' '\0' |
+  xargs -0 $bin/breakhis_explain --checkpoint "$out/best.safetensors" --out "$out/figures" --threads "$jobs"
 
 stage "done"
 cat "$out/table.txt"
 echo
 echo "results:   $out"
-echo "figures:   $out/figures"
+echo "figures:   $out/figures (*_glimpses.png: where it looked)"
