@@ -21,7 +21,7 @@
 #include <vector>
 
 /// The folder of a training run: config.json, metrics.jsonl, checkpoint.safetensors, best.safetensors, figures/.
-/// Opt-in: needs nlohmann/json, libpng and libjpeg-turbo.
+/// Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline v0::report {
 
 enum class RunStart { fresh, resumed };

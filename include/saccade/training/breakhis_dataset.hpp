@@ -1,6 +1,6 @@
 #pragma once
 
-// Opt-in: needs libpng and libjpeg-turbo (link PNG::PNG and JPEG::JPEG).
+// Opt-in: needs stb_image, libpng and libjpeg-turbo (link PNG::PNG and JPEG::JPEG).
 
 #include <saccade/data/breakhis.hpp>
 #include <saccade/data/image_decode.hpp>

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-/// What a training run was asked to do, as JSON. Opt-in: needs nlohmann/json, libpng and libjpeg-turbo.
+/// What a training run was asked to do, as JSON. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline v0 {
 
 /// All that decides a run's result, the images aside.

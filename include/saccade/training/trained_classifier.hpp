@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-/// Opt-in: needs nlohmann/json, libpng and libjpeg-turbo.
+/// Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline v0 {
 
 /// What a trained model says of one image.

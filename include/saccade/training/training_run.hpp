@@ -24,7 +24,7 @@
 #include <string>
 #include <vector>
 
-/// A whole training run on BreakHis images. Opt-in: needs nlohmann/json, libpng and libjpeg-turbo.
+/// A whole training run on BreakHis images. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline v0 {
 
 /// What a run tells and asks while it works. Each may be left as it is.
