@@ -50,13 +50,14 @@ TEST_CASE("an application of a dozen lines classifies an image by a checkpoint")
 }
 
 TEST_CASE("an application of a dozen lines runs the model over its own backend") {
+  const int glimpses = static_cast<int>(compact_preset().glimpses);
   const programs::Ending answer = programs::run("own_backend_in_a_dozen_lines", {});
   INFO(answer.out << answer.err);
   CHECK(answer.code == 0);
-  CHECK(count(answer.out, "looked at ") == 4);
+  CHECK(count(answer.out, "looked at ") == glimpses);
   std::smatch match;
   REQUIRE(std::regex_search(answer.out, match, std::regex("class [01] after ([0-9]+) convolutions\n$")));
   const int convolutions = std::stoi(match[1]);
-  CHECK(convolutions >= 4 * 10);  // SA-Net has a dozen and more
-  CHECK(convolutions % 4 == 0);   // and looks four times
+  CHECK(convolutions >= glimpses * 10);  // SA-Net has a dozen and more
+  CHECK(convolutions % glimpses == 0);
 }
