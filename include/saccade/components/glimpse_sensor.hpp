@@ -5,6 +5,7 @@
 #include <saccade/ops/glimpse.hpp>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -74,18 +75,19 @@ class GlimpseSensor {
     const math::GlimpseWindow window = math::glimpse_window(config_, scale, at[0], at[1], width, height);
     image.read_region(window.x, window.y, side, side, reduction, std::span<std::uint8_t>(staging.region));
 
+    std::array<math::PixelNormalization<Scalar<B>>, image_channels> normalization;
+    for (std::size_t c = 0; c < normalization.size(); ++c)
+      normalization[c] = math::pixel_normalization<Scalar<B>>(config_.mean[c], config_.deviation[c]);
+
     const std::uint8_t* pixel = staging.region.data();
     Scalar<B>* out = &staging.patches[static_cast<std::size_t>((n * side * side * config_.scales + scale) * image_channels)];
     for (Index j = 0; j < side; ++j) {
       for (Index i = 0; i < side; ++i, pixel += image_channels, out += image_channels * config_.scales) {
         const Index count = inside(window.x + i * reduction, reduction, width) *
                             inside(window.y + j * reduction, reduction, height);
-        for (Index c = 0; c < image_channels; ++c) {
-          const auto channel = static_cast<std::size_t>(c);
-          const auto normalization =
-              math::pixel_normalization<Scalar<B>>(config_.mean[channel], config_.deviation[channel]);
+        for (std::size_t c = 0; c < normalization.size(); ++c) {
           const Index sum = count == 0 ? 0 : count * pixel[c];
-          out[c] = math::patch_value(normalization, sum, count, reduction * reduction);
+          out[c] = math::patch_value(normalization[c], sum, count, reduction * reduction);
         }
       }
     }
