@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/fused_reference.hpp"
 
 // What a front door says when it is given what it cannot take.
 using namespace saccade;
@@ -234,4 +235,53 @@ TEST_CASE_METHOD(Fixture, "optimizer") {
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, y, x, x, x), "adam_step: hyper must be (6) = (6), but is (3)");
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, hyper, x, y, x),
                     "adam_step: m must be of the shape of g = (4), but is (3)");
+}
+
+TEST_CASE("activated convolution") {
+  using F = saccade_test::FusedReference<float>;
+  F f;
+  auto x = f.zeros({1, 5, 7, 3}), w = f.zeros({2, 3, 3, 3}), y = f.zeros({1, 3, 5, 2}), d_w = f.zeros({2, 3, 3, 3});
+  auto c = f.zeros({3}), two = f.zeros({2}), one = f.zeros({1}), d_one = f.zeros({1}), d_c = f.zeros({3});
+  const ActivationView<F> activation{c, c, c, c, one};
+  CHECK_NOTHROW(ops::convolve_activated(f, x, activation, w, {}, nullptr, y));
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, activation, w, {}, &x, y),
+                    "convolve_activated: residual must be of the shape of y = (1, 3, 5, 2), but is (1, 5, 7, 3)");
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, activation, w, {}, nullptr, x),
+                    "convolve_activated: y must be (B, H', W', O) = (1, 3, 5, 2), but is (1, 5, 7, 3)");
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, {two, c, c, c, one}, w, {}, nullptr, y),
+                    "convolve_activated: gamma must be (C) = (3), but is (2)");
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, {c, two, c, c, one}, w, {}, nullptr, y),
+                    "convolve_activated: beta must be (C) = (3), but is (2)");
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, {c, c, two, c, one}, w, {}, nullptr, y),
+                    "convolve_activated: mean must be (C) = (3), but is (2)");
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, {c, c, c, two, one}, w, {}, nullptr, y),
+                    "convolve_activated: rstd must be (C) = (3), but is (2)");
+  CHECK_SHAPE_ERROR(ops::convolve_activated(f, x, {c, c, c, c, two}, w, {}, nullptr, y),
+                    "convolve_activated: slope must be (1) or (C) = (3), but is (2)");
+  CHECK_SHAPE_ERROR(
+      ops::convolve_activated_backward_weight(f, y, x, activation, {}, y, overwrite),
+      "convolve_activated_backward_weight: d_w must be (O, kh, kw, C) = (1, 3, 5, 3), but is (1, 3, 5, 2)");
+  CHECK_SHAPE_ERROR(
+      ops::convolve_activated_backward_weight(f, x, x, activation, {}, d_w, overwrite),
+      "convolve_activated_backward_weight: d_y must be (B, H', W', O) = (1, 3, 5, 2), but is (1, 5, 7, 3)");
+  CHECK_SHAPE_ERROR(ops::batch_norm_rstd(f, x, 1e-5, c),
+                    "batch_norm_rstd: running_variance must be (C), but is (1, 5, 7, 3)");
+  CHECK_SHAPE_ERROR(ops::batch_norm_rstd(f, c, 1e-5, two), "batch_norm_rstd: rstd must be (C) = (3), but is (2)");
+  CHECK_CONFIG_ERROR(ops::batch_norm_rstd(f, c, 0, d_c), "batch_norm_rstd: epsilon must be positive, but is 0");
+  CHECK_SHAPE_ERROR(ops::batch_norm_statistics(f, x, {}, d_c, d_c, two, d_c),
+                    "batch_norm_statistics: mean must be (C) = (3), but is (2)");
+  CHECK_CONFIG_ERROR(ops::batch_norm_statistics(f, x, {.epsilon = 1e-5, .momentum = 2}, d_c, d_c, d_c, d_c),
+                     "batch_norm_statistics: the momentum must be in [0, 1], but is 2");
+  auto d_x = f.zeros({1, 5, 7, 3});
+  const auto backward = [&](const auto& d_activated, const auto* d_residual, auto& d_gamma, auto& d_slope) {
+    ops::activation_backward(f, d_activated, x, activation, d_residual, d_x, overwrite, d_gamma, d_c, d_slope,
+                             overwrite);
+  };
+  CHECK_SHAPE_ERROR(backward(y, &x, c, d_one),
+                    "activation_backward: d_activated must be of the shape of x = (1, 5, 7, 3), but is (1, 3, 5, 2)");
+  CHECK_SHAPE_ERROR(backward(x, &y, c, d_one),
+                    "activation_backward: d_residual must be of the shape of x = (1, 5, 7, 3), but is (1, 3, 5, 2)");
+  CHECK_SHAPE_ERROR(backward(x, &x, two, d_one), "activation_backward: d_gamma must be (C) = (3), but is (2)");
+  CHECK_SHAPE_ERROR(backward(x, &x, c, two),
+                    "activation_backward: d_slope must be of the shape of slope = (1), but is (2)");
 }

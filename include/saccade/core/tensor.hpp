@@ -33,6 +33,17 @@ struct OrientedImage {
 template <class B>
 using ImageBatch = std::span<const OrientedImage<B>>;
 
+/// What stands in front of a convolution, channel by channel: PReLU(gamma (x - mean) rstd + beta), where PReLU(v) is v for
+/// v > 0 and slope v otherwise. `slope` is (1) or (C), the others are (C).
+template <class B>
+struct ActivationView {
+  const Tensor<B>& gamma;
+  const Tensor<B>& beta;
+  const Tensor<B>& mean;
+  const Tensor<B>& rstd;
+  const Tensor<B>& slope;
+};
+
 /// A new tensor that holds `values`. For set-up, tests and results; not for the steady state.
 template <class B, class Number>
 [[nodiscard]] Tensor<B> make_tensor(B& b, const Shape& shape, std::span<const Number> values) {

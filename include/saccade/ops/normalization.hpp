@@ -10,6 +10,12 @@ inline void expect_epsilon(std::string_view operation, double epsilon) {
   expect_argument(epsilon > 0, operation, "epsilon must be positive", epsilon);
 }
 
+inline void expect_hyper(std::string_view operation, const BatchNormHyper& hyper) {
+  expect_epsilon(operation, hyper.epsilon);
+  expect_argument(hyper.momentum >= 0 && hyper.momentum <= 1, operation, "the momentum must be in [0, 1]",
+                  hyper.momentum);
+}
+
 inline void expect_groups(std::string_view operation, Index groups, Index channels) {
   if (groups >= 1 && channels % groups == 0) return;
   throw ConfigError(std::string(operation) + ": the number of groups must divide the " + std::to_string(channels) +
@@ -54,9 +60,7 @@ void batch_norm_train(B& b, const Tensor<B>& x, const Tensor<B>& gamma, const Te
                       Tensor<B>& mean, Tensor<B>& rstd) {
   const Shape xs = b.shape(x);
   detail::expect_channels("batch_norm_train", "x", xs);
-  detail::expect_epsilon("batch_norm_train", hyper.epsilon);
-  detail::expect_argument(hyper.momentum >= 0 && hyper.momentum <= 1, "batch_norm_train",
-                          "the momentum must be in [0, 1]", hyper.momentum);
+  detail::expect_hyper("batch_norm_train", hyper);
   expect_shape("batch_norm_train", "gamma", "(C)", {xs.last()}, b.shape(gamma));
   expect_shape("batch_norm_train", "beta", "(C)", {xs.last()}, b.shape(beta));
   expect_shape("batch_norm_train", "running_mean", "(C)", {xs.last()}, b.shape(running_mean));

@@ -1,6 +1,7 @@
 #pragma once
 
 /// Every operation of the library.
+#include <saccade/ops/activated_convolution.hpp>
 #include <saccade/ops/convolution.hpp>
 #include <saccade/ops/glimpse.hpp>
 #include <saccade/ops/linear.hpp>

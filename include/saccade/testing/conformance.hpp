@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/testing/cases/activated_convolution.hpp>
 #include <saccade/testing/cases/convolution.hpp>
 #include <saccade/testing/cases/glimpse.hpp>
 #include <saccade/testing/cases/linear.hpp>
@@ -65,6 +66,7 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
   add_glimpse_cases(suite);
   add_mask_cases(suite);
   add_recurrent_cases(suite);
+  add_activated_convolution_cases(suite);
   add_loss_cases(suite);
   add_policy_cases(suite);
   if constexpr (TrainableBackend<B>) {
@@ -76,6 +78,7 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
     add_trainable_upsample_cases(suite);
     add_trainable_mask_cases(suite);
     add_trainable_recurrent_cases(suite);
+    add_trainable_activated_convolution_cases(suite);
     add_trainable_loss_cases(suite);
     add_trainable_policy_cases(suite);
     add_optimizer_cases(suite);
