@@ -1,5 +1,6 @@
 #include <saccade/components/context_network.hpp>
 
+#include "support/fused_reference.hpp"
 #include "support/gradient_check.hpp"
 
 using namespace saccade;
@@ -7,9 +8,12 @@ using namespace saccade_test;
 
 namespace {
 
-using Network = ContextNetwork<Reference>;
+using Fused = FusedReference<double>;
 
+template <class B>
 struct Problem {
+  using Network = ContextNetwork<B>;
+
   explicit Problem(const ContextNetworkConfig& config)
       : network(config),
         parameters(network.make_parameters(b)),
@@ -31,27 +35,28 @@ struct Problem {
 
   void backward() { network.backward(b, parameters, patches, cache, d_context, workspace, d_parameters); }
 
-  Reference b;
+  B b;
   Network network;
-  Network::Parameters parameters, d_parameters;
-  Network::Statistics statistics;
-  Network::Cache cache;
-  Network::Workspace workspace;
+  typename Network::Parameters parameters, d_parameters;
+  typename Network::Statistics statistics;
+  typename Network::Cache cache;
+  typename Network::Workspace workspace;
   Array patches, context, d_context;
 };
 
 }  // namespace
 
-TEST_CASE("gradients of the context network are those of central differences", "[context_network]") {
+TEMPLATE_TEST_CASE("gradients of the context network are those of central differences", "[context_network]", Reference,
+                   Fused) {
   ContextNetworkConfig config{.inputs = 3, .side = 17, .width = 2, .outputs = 3};
-  SECTION("two halvings: 17, 9, 5") { CHECK(Problem(config).cache.stages.size() == 2); }
+  SECTION("two halvings: 17, 9, 5") { CHECK(Problem<TestType>(config).cache.stages.size() == 2); }
   SECTION("one halving") { config.side = 10; }
   SECTION("a patch that is small already") { config.side = 5; }
   SECTION("group normalisation, one slope") {
     config.normalization.normalization = Normalization::group;
     config.normalization.slope_sharing = SlopeSharing::shared;
   }
-  Problem problem(config);
+  Problem<TestType> problem(config);
   problem.loss();
   problem.backward();
   check_gradients(problem.parameters, problem.d_parameters, [&] { return problem.loss(); });
@@ -62,8 +67,8 @@ TEST_CASE("gradients of the context network are those of central differences", "
 TEST_CASE("the context tells where in a patch something is", "[context_network]") {
   // Without a halving the network is one convolution as large as the patch: a weight of 1 at row 4, column 1 of the
   // green channel reads that pixel.
-  Problem problem({.inputs = 3, .side = 6, .outputs = 2});
-  Array& weight = problem.parameters.readout.weight;
+  Problem<Reference> problem({.inputs = 3, .side = 6, .outputs = 2});
+  Array& weight = problem.parameters.first.weight;
   REQUIRE(weight.shape == Shape{2, 6, 6, 3});
   weight = filled(weight.shape, 0);
   weight.values[(4 * 6 + 1) * 3 + 1] = 1;
@@ -74,8 +79,9 @@ TEST_CASE("the context tells where in a patch something is", "[context_network]"
   }
 }
 
-TEST_CASE("in evaluation the context of a patch does not depend on its neighbours", "[context_network]") {
-  Problem problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2});
+TEMPLATE_TEST_CASE("in evaluation the context of a patch does not depend on its neighbours", "[context_network]",
+                   Reference, Fused) {
+  Problem<TestType> problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2});
   problem.loss();
   problem.loss(Mode::evaluation);
   const std::vector<double> before(problem.context.values.begin(), problem.context.values.begin() + 2);
@@ -88,5 +94,21 @@ TEST_CASE("in evaluation the context of a patch does not depend on its neighbour
 }
 
 TEST_CASE("the context network says when it cannot be built", "[context_network]") {
-  CHECK_THROWS_WITH(Network({.width = 0}), "ContextNetwork: inputs, side, width and outputs must be at least 1");
+  CHECK_THROWS_WITH(ContextNetwork<Reference>({.width = 0}),
+                    "ContextNetwork: inputs, side, width and outputs must be at least 1");
+}
+
+TEST_CASE("the convolutions of the context network are numbered, and the last is the readout", "[context_network]") {
+  const auto names = [](Index side) {
+    Reference b;
+    auto parameters = ContextNetwork<Reference>({.inputs = 3, .side = side}).make_parameters(b);
+    std::string text;
+    for (const auto& named : named_tensors<Reference>(parameters)) text += named.name + " ";
+    return text;
+  };
+  CHECK(names(16) == "conv1.weight norm1.gamma norm1.beta norm1.slope readout.weight ");
+  CHECK(names(17) ==
+        "conv1.weight norm1.gamma norm1.beta norm1.slope "
+        "conv2.weight norm2.gamma norm2.beta norm2.slope readout.weight ");
+  CHECK(names(5) == "readout.weight ");
 }

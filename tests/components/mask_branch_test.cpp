@@ -1,5 +1,6 @@
 #include <saccade/components/mask_branch.hpp>
 
+#include "support/fused_reference.hpp"
 #include "support/gradient_check.hpp"
 
 using namespace saccade;
@@ -7,9 +8,12 @@ using namespace saccade_test;
 
 namespace {
 
-using Mask = MaskBranch<Reference>;
+using Fused = FusedReference<double>;
 
+template <class B>
 struct Problem {
+  using Mask = MaskBranch<B>;
+
   Problem(const MaskBranchConfig& config, Index height, Index width)
       : mask(config),
         parameters(mask.make_parameters(b)),
@@ -25,25 +29,29 @@ struct Problem {
     initialize(b, statistics, 0);
   }
 
-  void forward() { mask.forward(b, parameters, statistics, x, cache, logits, Mode::training); }
+  void forward(Mode mode = Mode::training) { mask.forward(b, parameters, statistics, x, cache, logits, mode); }
 
   double loss() {
     forward();
     return dot(d_logits, logits);
   }
 
-  void backward(Write write) { mask.backward(b, parameters, cache, d_logits, workspace, d_parameters, d_x, write); }
+  void backward(Write write) {
+    Array scratch = d_logits;
+    mask.backward(b, parameters, cache, scratch, workspace, d_parameters, d_x, write);
+  }
 
-  Reference b;
+  B b;
   Mask mask;
-  Mask::Parameters parameters, d_parameters;
-  Mask::Statistics statistics;
-  Mask::Cache cache;
-  Mask::Workspace workspace;
+  typename Mask::Parameters parameters, d_parameters;
+  typename Mask::Statistics statistics;
+  typename Mask::Cache cache;
+  typename Mask::Workspace workspace;
   Array x, logits, d_logits, d_x;
 };
 
-void check(Problem problem) {
+template <class B>
+void check(Problem<B> problem) {
   problem.forward();
   problem.backward(Write::overwrite);
   const auto loss = [&] { return problem.loss(); };
@@ -61,27 +69,30 @@ void check(Problem problem) {
 
 }  // namespace
 
-TEST_CASE("gradients of the mask branch are those of central differences", "[mask_branch]") {
+TEMPLATE_TEST_CASE("gradients of the mask branch are those of central differences", "[mask_branch]", Reference, Fused) {
   const Index depth = GENERATE(1, 2, 3);
   const bool skips = GENERATE(true, false);
   CAPTURE(depth, skips);
-  check(Problem({.width = 2, .depth = depth, .skips = skips, .unit = UnitKind::basic}, 9, 7));
+  check(Problem<TestType>({.width = 2, .depth = depth, .skips = skips, .unit = UnitKind::basic}, 9, 7));
 }
 
-TEST_CASE("the mask branch has right gradients with every kind of unit, norm and corner", "[mask_branch]") {
-  SECTION("bottleneck") { check(Problem({.width = 2, .depth = 2, .unit = UnitKind::bottleneck}, 6, 8)); }
-  SECTION("half-pixel corners") { check(Problem({.width = 2, .depth = 2, .corners = Corners::half_pixel}, 5, 6)); }
+TEMPLATE_TEST_CASE("the mask branch has right gradients with every kind of unit, norm and corner", "[mask_branch]",
+                   Reference, Fused) {
+  SECTION("bottleneck") { check(Problem<TestType>({.width = 2, .depth = 2, .unit = UnitKind::bottleneck}, 6, 8)); }
+  SECTION("half-pixel corners") {
+    check(Problem<TestType>({.width = 2, .depth = 2, .corners = Corners::half_pixel}, 5, 6));
+  }
   SECTION("group normalisation") {
-    check(
-        Problem({.width = 2, .depth = 2, .normalization = {.normalization = Normalization::group, .groups = 1}}, 6, 6));
+    check(Problem<TestType>(
+        {.width = 2, .depth = 2, .normalization = {.normalization = Normalization::group, .groups = 1}}, 6, 6));
   }
   SECTION("one slope for all channels") {
-    check(Problem({.width = 2, .depth = 1, .normalization = {.slope_sharing = SlopeSharing::shared}}, 4, 4));
+    check(Problem<TestType>({.width = 2, .depth = 1, .normalization = {.slope_sharing = SlopeSharing::shared}}, 4, 4));
   }
 }
 
 TEST_CASE("the mask branch halves its maps and comes back up", "[mask_branch]") {
-  Problem problem({.width = 2, .depth = 3}, 20, 13);
+  Problem<Reference> problem({.width = 2, .depth = 3}, 20, 13);
   REQUIRE(problem.cache.levels.size() == 3);
   CHECK(problem.cache.levels[0].down.shape == Shape{2, 10, 7, 2});
   CHECK(problem.cache.levels[1].down.shape == Shape{2, 5, 4, 2});
@@ -90,7 +101,23 @@ TEST_CASE("the mask branch halves its maps and comes back up", "[mask_branch]") 
   CHECK(problem.cache.full.shape == Shape{2, 20, 13, 2});
 }
 
+TEST_CASE("a cache made for evaluation serves all units of a level in turn, and gives the same", "[mask_branch]") {
+  const bool skips = GENERATE(true, false);
+  const auto check_evaluation = [&](auto problem) {
+    problem.forward(Mode::training);
+    problem.forward(Mode::evaluation);
+    const Array expected = problem.logits;
+    problem.cache = problem.mask.make_cache(problem.b, 2, 9, 7, Mode::evaluation);
+    for (const auto& level : problem.cache.levels) CHECK(level.units.size() == 1);
+    problem.forward(Mode::evaluation);
+    CHECK(problem.logits.values == expected.values);
+  };
+  check_evaluation(Problem<Reference>({.width = 2, .depth = 3, .skips = skips}, 9, 7));
+  check_evaluation(Problem<Fused>({.width = 2, .depth = 3, .skips = skips}, 9, 7));
+}
+
 TEST_CASE("the mask branch says when it cannot be built", "[mask_branch]") {
+  using Mask = MaskBranch<Reference>;
   Reference b;
   CHECK_THROWS_WITH(Mask({.depth = 0}), "MaskBranch: depth must be at least 1, but is 0");
   CHECK_THROWS_WITH(Mask({.width = 2, .depth = 4}).make_cache(b, 1, 8, 5),

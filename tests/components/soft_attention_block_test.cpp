@@ -1,5 +1,6 @@
 #include <saccade/components/soft_attention_block.hpp>
 
+#include "support/fused_reference.hpp"
 #include "support/gradient_check.hpp"
 
 #include <cmath>
@@ -9,9 +10,12 @@ using namespace saccade_test;
 
 namespace {
 
-using Block = SoftAttentionBlock<Reference>;
+using Fused = FusedReference<double>;
 
+template <class B>
 struct Problem {
+  using Block = SoftAttentionBlock<B>;
+
   explicit Problem(const SoftAttentionConfig& config)
       : block(config),
         parameters(block.make_parameters(b)),
@@ -35,12 +39,12 @@ struct Problem {
 
   void backward() { block.backward(b, parameters, patches, cache, d_features, workspace, d_parameters); }
 
-  Reference b;
+  B b;
   Block block;
-  Block::Parameters parameters, d_parameters;
-  Block::Statistics statistics;
-  Block::Cache cache;
-  Block::Workspace workspace;
+  typename Block::Parameters parameters, d_parameters;
+  typename Block::Statistics statistics;
+  typename Block::Cache cache;
+  typename Block::Workspace workspace;
   Array patches, features, d_features;
 };
 
@@ -49,8 +53,9 @@ SoftAttentionConfig small() {
   return {.inputs = 3, .side = 6, .width = 2, .trunk_units = 2, .mask_depth = 1, .unit = UnitKind::basic};
 }
 
+template <class B>
 void check(const SoftAttentionConfig& config) {
-  Problem problem(config);
+  Problem<B> problem(config);
   problem.forward();
   problem.backward();
   check_gradients(problem.parameters, problem.d_parameters, [&] { return problem.loss(); });
@@ -64,7 +69,8 @@ void check(const SoftAttentionConfig& config) {
 
 }  // namespace
 
-TEST_CASE("gradients of the soft attention block are those of central differences", "[soft_attention_block]") {
+TEMPLATE_TEST_CASE("gradients of the soft attention block are those of central differences", "[soft_attention_block]",
+                   Reference, Fused) {
   SoftAttentionConfig config = small();
   SECTION("as it is") {}
   SECTION("one channel more") { config.width = 3; }
@@ -104,11 +110,11 @@ TEST_CASE("gradients of the soft attention block are those of central difference
     config.normalization.slope_sharing = SlopeSharing::shared;
   }
   SECTION("width of the input: no projection on the entry") { config.width = 3; }
-  check(config);
+  check<TestType>(config);
 }
 
 TEST_CASE("features are the mean over the map of (1 + M) * T", "[soft_attention_block]") {
-  Problem problem(small());
+  Problem<Reference> problem(small());
   problem.forward();
   const Array& trunk = problem.cache.trunk.back();
   const Array& logits = problem.cache.mask_logits;
@@ -129,7 +135,7 @@ TEST_CASE("without the mask the features are the mean of the trunk, and the mask
           "[soft_attention_block]") {
   SoftAttentionConfig config = small();
   config.mask = MaskUse::none;
-  Problem problem(config);
+  Problem<Reference> problem(config);
   problem.forward();
   double sum = 0;
   for (std::size_t i = 0; i < 36; ++i) sum += problem.cache.trunk.back().values[2 * i];
@@ -138,8 +144,9 @@ TEST_CASE("without the mask the features are the mean of the trunk, and the mask
     CHECK(named.name.find("mask") == std::string::npos);
 }
 
-TEST_CASE("in evaluation the features of a patch do not depend on its neighbours", "[soft_attention_block]") {
-  Problem problem(small());
+TEMPLATE_TEST_CASE("in evaluation the features of a patch do not depend on its neighbours", "[soft_attention_block]",
+                   Reference, Fused) {
+  Problem<TestType> problem(small());
   problem.forward(Mode::training);
   const auto features_of_first = [&](Mode mode) {
     problem.forward(mode);
@@ -161,13 +168,32 @@ TEST_CASE("a stem shrinks the maps", "[soft_attention_block]") {
   SoftAttentionConfig config = small();
   config.stem_kernel = 3;
   config.stem_stride = 2;
-  Problem problem(config);
+  Problem<Reference> problem(config);
   CHECK(problem.block.map_side() == 3);
   CHECK(problem.cache.trunk.back().shape == Shape{2, 3, 3, 2});
   CHECK(problem.cache.mask_logits.shape == Shape{2, 3, 3, 2});
 }
 
+TEST_CASE("a cache made for evaluation serves all units of the trunk in turn, and gives the same",
+          "[soft_attention_block]") {
+  SoftAttentionConfig config = small();
+  config.trunk_units = GENERATE(1, 2, 3, 4);
+  const auto check_evaluation = [&](auto problem) {
+    problem.forward(Mode::training);
+    problem.forward(Mode::evaluation);
+    const Array expected = problem.features;
+    problem.cache = problem.block.make_cache(problem.b, 2, Mode::evaluation);
+    CHECK(problem.cache.trunk_units.size() == 1);
+    CHECK(problem.cache.trunk.size() == (config.trunk_units == 1 ? 1u : 2u));
+    problem.forward(Mode::evaluation);
+    CHECK(problem.features.values == expected.values);
+  };
+  check_evaluation(Problem<Reference>(config));
+  check_evaluation(Problem<Fused>(config));
+}
+
 TEST_CASE("the soft attention block says when it cannot be built", "[soft_attention_block]") {
+  using Block = SoftAttentionBlock<Reference>;
   SoftAttentionConfig config = small();
   SECTION("width") {
     config.width = 0;

@@ -9,6 +9,7 @@
 
 #include "golden/golden_case.hpp"
 #include "golden/golden_config.hpp"
+#include "support/fused_reference.hpp"
 
 #include <tuple>
 
@@ -18,7 +19,8 @@ using namespace saccade;
 using namespace saccade_tests;
 
 namespace {
-using Backends = std::tuple<ReferenceBackend<double>, ReferenceBackend<float>, EigenBackend<float>>;
+using Backends = std::tuple<ReferenceBackend<double>, ReferenceBackend<float>, saccade_test::FusedReference<float>,
+                            EigenBackend<float>>;
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: residual unit", "[golden][residual_unit]", Backends) {
@@ -44,7 +46,7 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: residual unit", "[golden][residual_unit
     golden.check_all("statistic", statistics, 0);
 
     unit.forward(b, p, statistics, x, cache, y, Mode::training);
-    unit.backward(b, p, x, cache, d_y, workspace, d_p, d_x, Write::overwrite);
+    unit.backward(b, p, x, cache, d_y, workspace, d_p, d_x);
     golden.check("y", y, tolerance);
     golden.check("d_x", d_x, tolerance);
     golden.check_all("gradient", d_p, tolerance);

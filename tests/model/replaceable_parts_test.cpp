@@ -50,7 +50,7 @@ class MeanColourEncoder {
   [[nodiscard]] Index features() const { return 4; }
   [[nodiscard]] Parameters make_parameters(B& b) const { return layer_.make_parameters(b); }
   [[nodiscard]] Statistics make_statistics(B&) const { return {}; }
-  [[nodiscard]] Cache make_cache(B& b, Index batch) const { return {b.zeros({batch, 3})}; }
+  [[nodiscard]] Cache make_cache(B& b, Index batch, Mode) const { return {b.zeros({batch, 3})}; }
   [[nodiscard]] Workspace make_workspace(B&, Index) const { return {}; }
 
   void forward(B& b, const Parameters& p, Statistics&, const Tensor<B>& patches, Cache& cache, Tensor<B>& features,

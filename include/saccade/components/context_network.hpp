@@ -1,7 +1,6 @@
 #pragma once
 
-#include <saccade/components/convolution_layer.hpp>
-#include <saccade/components/normalized_activation.hpp>
+#include <saccade/components/activated_convolution.hpp>
 #include <saccade/ops/pooling.hpp>
 
 #include <string>
@@ -21,115 +20,105 @@ struct ContextNetworkConfig {
 /// global average pooling of SA-Net forgets. A chain of [convolution 3x3/2 - norm - PReLU] until the map is at most 8
 /// wide, then a convolution as large as the map. patches (B, side, side, inputs), context (B, outputs).
 ///
-/// Not in the paper, whose policy sees pooled features only. It feeds the location path and learns from the reward alone,
-/// like the context network of Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention", ICLR 2015.
+/// Not in the paper, whose policy sees pooled features only. It feeds the location path and learns from the reward
+/// alone, like the context network of Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention",
+/// ICLR 2015.
 template <class B>
   requires ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
 class ContextNetwork {
-  using Norm = NormalizedActivation<B>;
   using Convolution = ConvolutionLayer<B>;
+  using Stage = ActivatedConvolution<B>;
 
  public:
   using Config = ContextNetworkConfig;
 
   struct Parameters {
-    std::vector<typename Convolution::Parameters> convolutions;
-    std::vector<typename Norm::Parameters> norms;
-    typename Convolution::Parameters readout;
+    typename Convolution::Parameters first;
+    std::vector<typename Stage::Parameters> stages;
 
+    /// The convolutions are "conv1", "conv2", ..., and the last "readout".
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-      for (std::size_t i = 0; i < self.norms.size(); ++i) {
-        const std::string number = std::to_string(i + 1);
-        Convolution::Parameters::for_each(self.convolutions[i], prefix + "conv" + number + ".", visit);
-        Norm::Parameters::for_each(self.norms[i], prefix + "norm" + number + ".", visit);
+      const auto visit_convolution = [&](auto& p, std::size_t number) {
+        const bool last = number > self.stages.size();
+        Convolution::Parameters::for_each(p, prefix + (last ? "readout." : "conv" + std::to_string(number) + "."),
+                                          visit);
+      };
+      visit_convolution(self.first, 1);
+      for (std::size_t i = 0; i < self.stages.size(); ++i) {
+        NormalizedActivation<B>::Parameters::for_each(self.stages[i].norm,
+                                                      prefix + "norm" + std::to_string(i + 1) + ".", visit);
+        visit_convolution(self.stages[i].convolution, i + 2);
       }
-      Convolution::Parameters::for_each(self.readout, prefix + "readout.", visit);
     }
   };
 
   struct Statistics {
-    std::vector<typename Norm::Statistics> norms;
+    std::vector<typename Stage::Statistics> norms;
 
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
       for (std::size_t i = 0; i < self.norms.size(); ++i)
-        Norm::Statistics::for_each(self.norms[i], prefix + "norm" + std::to_string(i + 1) + ".", visit);
+        Stage::Statistics::for_each(self.norms[i], prefix + "norm" + std::to_string(i + 1) + ".", visit);
     }
   };
 
-  struct StageCache {
-    Tensor<B> convolved, activated;  // (B, h, w, width)
-    typename Norm::Cache norm;
-  };
-
   struct Cache {
-    std::vector<StageCache> stages;
-    Tensor<B> read;  // (B, 1, 1, outputs)
-  };
-
-  struct StageWorkspace {
-    Tensor<B> d_convolved, d_activated;  // (B, h, w, width)
+    std::vector<Tensor<B>> convolved;  // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs)
+    std::vector<typename Stage::Cache> stages;
   };
 
   struct Workspace {
-    std::vector<StageWorkspace> stages;
-    Tensor<B> d_read;  // (B, 1, 1, outputs)
+    std::vector<Tensor<B>> d_convolved;  // as `convolved`
+    std::vector<Tensor<B>> scratch;      // of each stage
   };
 
-  explicit ContextNetwork(const Config& config) : config_(checked(config)), readout_(last_layer(config)) {
-    NormalizedActivationConfig normalization = config.normalization;
-    normalization.channels = config.width;
-    const std::size_t stages = sides().size();
-    for (std::size_t i = 0; i < stages; ++i) {
-      convolutions_.push_back(Convolution({.inputs = i == 0 ? config.inputs : config.width,
-                                           .outputs = config.width,
-                                           .kernel = 3,
-                                           .geometry = halving}));
-      norms_.push_back(Norm(normalization));
+  explicit ContextNetwork(const Config& config)
+      : config_(checked(config)), sides_(halvings(config)), first_(convolution(0)) {
+    for (std::size_t i = 1; i <= sides_.size(); ++i) {
+      const auto layer = convolution(i);
+      stages_.push_back(Stage({.inputs = layer.inputs,
+                               .outputs = layer.outputs,
+                               .kernel = layer.kernel,
+                               .geometry = layer.geometry,
+                               .normalization = config.normalization}));
     }
   }
 
   [[nodiscard]] Parameters make_parameters(B& b) const {
-    Parameters p{{}, {}, readout_.make_parameters(b)};
-    for (const Convolution& convolution : convolutions_) p.convolutions.push_back(convolution.make_parameters(b));
-    for (const Norm& norm : norms_) p.norms.push_back(norm.make_parameters(b));
+    Parameters p{first_.make_parameters(b), {}};
+    for (const Stage& stage : stages_) p.stages.push_back(stage.make_parameters(b));
     return p;
   }
 
   [[nodiscard]] Statistics make_statistics(B& b) const {
     Statistics statistics;
-    for (const Norm& norm : norms_) statistics.norms.push_back(norm.make_statistics(b));
+    for (const Stage& stage : stages_) statistics.norms.push_back(stage.make_statistics(b));
     return statistics;
   }
 
-  [[nodiscard]] Cache make_cache(B& b, Index batch) const {
-    Cache cache{{}, b.zeros({batch, 1, 1, config_.outputs})};
-    for (const Index side : sides()) {
-      const Shape map{batch, side, side, config_.width};
-      cache.stages.push_back({b.zeros(map), b.zeros(map), norms_[0].make_cache(b, map)});
-    }
+  /// One made for evaluation holds only what forward needs.
+  [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode = Mode::training) const {
+    Cache cache{make_maps(b, batch), {}};
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      cache.stages.push_back(stages_[i].make_cache(b, batch, sides_[i], sides_[i], mode));
     return cache;
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
-    Workspace workspace{{}, b.zeros({batch, 1, 1, config_.outputs})};
-    for (const Index side : sides()) {
-      const Shape map{batch, side, side, config_.width};
-      workspace.stages.push_back({b.zeros(map), b.zeros(map)});
-    }
+    Workspace workspace{make_maps(b, batch), {}};
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      workspace.scratch.push_back(stages_[i].make_scratch(b, batch, sides_[i], sides_[i]));
     return workspace;
   }
 
   void forward(B& b, const Parameters& p, Statistics& s, const Tensor<B>& patches, Cache& cache, Tensor<B>& context,
                Mode mode) const {
-    for (std::size_t i = 0; i < norms_.size(); ++i) {
-      StageCache& c = cache.stages[i];
-      convolutions_[i].forward(b, p.convolutions[i], input(patches, cache, i), c.convolved);       // (B, h, w, width)
-      norms_[i].forward(b, p.norms[i], s.norms[i], c.convolved, c.norm, c.activated, mode);        // (B, h, w, width)
-    }
-    readout_.forward(b, p.readout, input(patches, cache, norms_.size()), cache.read);  // (B, 1, 1, outputs)
-    ops::global_average_pool(b, cache.read, context);                                  // (B, outputs): of one pixel
+    first_.forward(b, p.first, patches, cache.convolved[0]);
+    for (std::size_t i = 0; i < stages_.size(); ++i)
+      stages_[i].forward(b, p.stages[i], s.norms[i], cache.convolved[i], cache.stages[i], nullptr,
+                         cache.convolved[i + 1], mode);
+    ops::global_average_pool(b, cache.convolved.back(), context);  // (B, outputs): of one pixel
   }
 
   /// Gradients of parameters accumulate; the patches are data. Valid after a forward pass in training mode.
@@ -138,20 +127,11 @@ class ContextNetwork {
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B>
   {
-    ops::global_average_pool_backward(b, d_context, w.d_read, Write::overwrite);  // (B, 1, 1, outputs)
-    readout_.backward_parameters(b, input(patches, cache, norms_.size()), w.d_read, d_p.readout);
-    if (norms_.empty()) return;
-    readout_.backward_input(b, p.readout, w.d_read, w.stages.back().d_activated, Write::overwrite);
-    for (std::size_t i = norms_.size(); i-- > 0;) {
-      StageWorkspace& at = w.stages[i];
-      const StageCache& c = cache.stages[i];
-      norms_[i].backward(b, p.norms[i], c.convolved, c.norm, at.d_activated, d_p.norms[i], at.d_convolved,
-                         Write::overwrite);
-      convolutions_[i].backward_parameters(b, input(patches, cache, i), at.d_convolved, d_p.convolutions[i]);
-      if (i > 0)
-        convolutions_[i].backward_input(b, p.convolutions[i], at.d_convolved, w.stages[i - 1].d_activated,
-                                        Write::overwrite);
-    }
+    ops::global_average_pool_backward(b, d_context, w.d_convolved.back(), Write::overwrite);  // (B, 1, 1, outputs)
+    for (std::size_t i = stages_.size(); i-- > 0;)
+      stages_[i].backward(b, p.stages[i], cache.convolved[i], cache.stages[i], w.d_convolved[i + 1], nullptr,
+                          w.scratch[i], d_p.stages[i], w.d_convolved[i]);
+    first_.backward_parameters(b, patches, w.d_convolved[0], d_p.first);
   }
 
  private:
@@ -165,30 +145,34 @@ class ContextNetwork {
   static constexpr ConvolutionGeometry halving{.stride = 2, .padding = 1};
 
   /// Sides of the maps after each halving.
-  [[nodiscard]] static std::vector<Index> sides_of(const Config& config) {
+  [[nodiscard]] static std::vector<Index> halvings(const Config& config) {
     std::vector<Index> sides;
-    for (Index side = config.side; side > 8;) sides.push_back(side = sliding_extent(side, 3, halving.stride, halving.padding));
+    for (Index side = config.side; side > 8;)
+      sides.push_back(side = sliding_extent(side, 3, halving.stride, halving.padding));
     return sides;
   }
-  [[nodiscard]] std::vector<Index> sides() const { return sides_of(config_); }
 
-  [[nodiscard]] static Convolution last_layer(const Config& config) {
-    const std::vector<Index> sides = sides_of(config);
-    return Convolution({.inputs = sides.empty() ? config.inputs : config.width,
-                        .outputs = config.outputs,
-                        .kernel = sides.empty() ? config.side : sides.back(),
-                        .geometry = {}});
+  /// Convolution number i; the last is as large as the map.
+  [[nodiscard]] typename Convolution::Config convolution(std::size_t i) const {
+    const Index inputs = i == 0 ? config_.inputs : config_.width;
+    if (i < sides_.size()) return {.inputs = inputs, .outputs = config_.width, .kernel = 3, .geometry = halving};
+    return {.inputs = inputs,
+            .outputs = config_.outputs,
+            .kernel = sides_.empty() ? config_.side : sides_.back(),
+            .geometry = {}};
   }
 
-  /// What stage i reads.
-  [[nodiscard]] static const Tensor<B>& input(const Tensor<B>& patches, const Cache& cache, std::size_t i) {
-    return i == 0 ? patches : cache.stages[i - 1].activated;
+  [[nodiscard]] std::vector<Tensor<B>> make_maps(B& b, Index batch) const {
+    std::vector<Tensor<B>> maps;
+    for (const Index side : sides_) maps.push_back(b.zeros({batch, side, side, config_.width}));
+    maps.push_back(b.zeros({batch, 1, 1, config_.outputs}));
+    return maps;
   }
 
   Config config_;
-  std::vector<Convolution> convolutions_;
-  std::vector<Norm> norms_;
-  Convolution readout_;
+  std::vector<Index> sides_;
+  Convolution first_;
+  std::vector<Stage> stages_;
 };
 
 }  // namespace saccade::inline v0

@@ -19,8 +19,8 @@ struct MaskBranchConfig {
   Corners corners = Corners::aligned;
 };
 
-/// The mask branch of SA-Net: down, up, and two 1x1 convolutions; x and mask_logits (B, H, W, C). The sigmoid that turns
-/// logits into the mask M belongs to ops::apply_mask.
+/// The mask branch of SA-Net: down, up, and two 1x1 convolutions; x and mask_logits (B, H, W, C). The sigmoid that
+/// turns logits into the mask M belongs to ops::apply_mask.
 ///
 ///     down     depth times: max-pool 3x3/2, residual unit
 ///     bottom   two residual units
@@ -33,62 +33,51 @@ template <class B>
   requires ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B> && UpsampleOps<B>
 class MaskBranch {
   using Unit = ResidualUnit<B>;
-  using Norm = NormalizedActivation<B>;
-  using Convolution = ConvolutionLayer<B>;
+  using Head = ActivatedConvolution<B>;
 
  public:
   using Config = MaskBranchConfig;
 
   struct Parameters {
     std::vector<typename Unit::Parameters> down, bottom, skip, up;
-    std::vector<typename Norm::Parameters> norm;
-    std::vector<typename Convolution::Parameters> convolution;
+    std::vector<typename Head::Parameters> head;
 
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-      for_each_unit(self, prefix, visit, [](auto& unit, const std::string& name, auto& v) {
-        Unit::Parameters::for_each(unit, name, v);
-      });
-      for (std::size_t i = 0; i < self.norm.size(); ++i) {
-        const std::string number = std::to_string(i + 1);
-        Norm::Parameters::for_each(self.norm[i], prefix + "head.norm" + number + ".", visit);
-        Convolution::Parameters::for_each(self.convolution[i], prefix + "head.conv" + number + ".", visit);
-      }
+      for_each_unit(self, prefix, visit,
+                    [](auto& unit, const std::string& name, auto& v) { Unit::Parameters::for_each(unit, name, v); });
+      for (std::size_t i = 0; i < self.head.size(); ++i)
+        Head::Parameters::for_each(self.head[i], prefix + "head.", i + 1, visit);
     }
   };
 
   struct Statistics {
     std::vector<typename Unit::Statistics> down, bottom, skip, up;
-    std::vector<typename Norm::Statistics> norm;
+    std::vector<typename Head::Statistics> head;
 
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-      for_each_unit(self, prefix, visit, [](auto& unit, const std::string& name, auto& v) {
-        Unit::Statistics::for_each(unit, name, v);
-      });
-      for (std::size_t i = 0; i < self.norm.size(); ++i)
-        Norm::Statistics::for_each(self.norm[i], prefix + "head.norm" + std::to_string(i + 1) + ".", visit);
+      for_each_unit(self, prefix, visit,
+                    [](auto& unit, const std::string& name, auto& v) { Unit::Statistics::for_each(unit, name, v); });
+      for (std::size_t i = 0; i < self.head.size(); ++i)
+        Head::Statistics::for_each(self.head[i], prefix + "head.norm" + std::to_string(i + 1) + ".", visit);
     }
   };
 
-  /// Maps of one level: level 0 is half of x, level i half of level i - 1. Those that a level lacks have length 0.
+  /// Maps of one level: level 0 is half of x, level i half of level i - 1. The last level has no way up.
   struct LevelCache {
-    Tensor<B> pooled, argmax;  // (B, h, w, C)
-    Tensor<B> down;            // (B, h, w, C)
-    Tensor<B> skip;            // (B, h, w, C)
-    Tensor<B> joined;          // (B, h, w, C)  the upsampled map of the level below, plus skip
-    Tensor<B> up;              // (B, h, w, C)
-    typename Unit::Cache down_unit, skip_unit, up_unit;
+    Tensor<B> pooled, argmax;                 // (B, h, w, C)
+    Tensor<B> down;                           // (B, h, w, C)
+    Tensor<B> joined, up;                     // (B, h, w, C), or of length 0 in the last level
+    std::vector<typename Unit::Cache> units;  ///< in the order of `Place`; in evaluation one that all use in turn
   };
 
   struct Cache {
     std::vector<LevelCache> levels;
-    std::vector<typename Unit::Cache> bottom_unit;  // two
-    std::vector<Tensor<B>> bottom;                  // two (B, h, w, C) of the last level
-    Tensor<B> full;                                 // (B, H, W, C)
-    std::vector<typename Norm::Cache> norm;         // two
-    std::vector<Tensor<B>> activated;               // two (B, H, W, C)
-    Tensor<B> convolved;                            // (B, H, W, C)
+    std::vector<Tensor<B>> bottom;           // two (B, h, w, C) of the last level
+    Tensor<B> full;                          // (B, H, W, C)
+    std::vector<typename Head::Cache> head;  // two
+    Tensor<B> convolved;                     // (B, H, W, C)
   };
 
   struct LevelWorkspace {
@@ -98,7 +87,8 @@ class MaskBranch {
 
   struct Workspace {
     std::vector<LevelWorkspace> levels;
-    Tensor<B> d_activated, d_full;  // (B, H, W, C)
+    Tensor<B> d_convolved;  // (B, H, W, C)
+    Tensor<B> scratch;      // of the head
   };
 
   explicit MaskBranch(const Config& config)
@@ -107,70 +97,52 @@ class MaskBranch {
                .outputs = config.width,
                .kind = config.unit,
                .normalization = config.normalization}),
-        norm_(normalization_of(config)),
-        convolution_({.inputs = config.width, .outputs = config.width, .kernel = 1, .geometry = {}}) {
+        head_({.inputs = config.width,
+               .outputs = config.width,
+               .kernel = 1,
+               .geometry = {},
+               .normalization = config.normalization}) {
     expect_config(config.depth >= 1, "MaskBranch: depth must be at least 1, but is " + std::to_string(config.depth));
   }
 
   [[nodiscard]] Parameters make_parameters(B& b) const {
     Parameters p;
     for_each_unit_of(p, [&](auto& units) { units.push_back(unit_.make_parameters(b)); });
-    for (int i = 0; i < 2; ++i) {
-      p.norm.push_back(norm_.make_parameters(b));
-      p.convolution.push_back(convolution_.make_parameters(b));
-    }
+    for (int i = 0; i < 2; ++i) p.head.push_back(head_.make_parameters(b));
     return p;
   }
 
   [[nodiscard]] Statistics make_statistics(B& b) const {
     Statistics statistics;
     for_each_unit_of(statistics, [&](auto& units) { units.push_back(unit_.make_statistics(b)); });
-    for (int i = 0; i < 2; ++i) statistics.norm.push_back(norm_.make_statistics(b));
+    for (int i = 0; i < 2; ++i) statistics.head.push_back(head_.make_statistics(b));
     return statistics;
   }
 
   /// @throws ConfigError if halving the map `depth` times leaves less than 2 pixels to halve
-  [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width) const {
+  [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width, Mode mode = Mode::training) const {
     const auto map = [&](Index h, Index w) { return b.zeros({batch, h, w, config_.width}); };
-    const auto none = [&] { return b.zeros({0}); };
-    Cache cache{.levels = {},
-                .bottom_unit = {},
-                .bottom = {},
-                .full = map(height, width),
-                .norm = {},
-                .activated = {},
-                .convolved = map(height, width)};
-    for (int i = 0; i < 2; ++i) {
-      cache.norm.push_back(norm_.make_cache(b, {batch, height, width, config_.width}));
-      cache.activated.push_back(map(height, width));
-    }
+    Cache cache{{}, {}, map(height, width), {}, map(height, width)};
+    for (int i = 0; i < 2; ++i) cache.head.push_back(head_.make_cache(b, batch, height, width, mode));
     Index h = height, w = width;
     for (Index level = 0; level < config_.depth; ++level) {
       expect_config(h > 1 && w > 1, "MaskBranch: a map of " + std::to_string(height) + " x " + std::to_string(width) +
                                         " cannot be halved " + std::to_string(config_.depth) + " times");
       h = halved(h);
       w = halved(w);
-      const bool last = level + 1 == config_.depth, skip = !last && config_.skips;
-      cache.levels.push_back({.pooled = map(h, w),
-                              .argmax = map(h, w),
-                              .down = map(h, w),
-                              .skip = skip ? map(h, w) : none(),
-                              .joined = last ? none() : map(h, w),
-                              .up = last ? none() : map(h, w),
-                              .down_unit = unit_.make_cache(b, batch, h, w),
-                              .skip_unit = unit_.make_cache(b, skip ? batch : 0, h, w),
-                              .up_unit = unit_.make_cache(b, last ? 0 : batch, h, w)});
+      const bool last = level + 1 == config_.depth;
+      const auto way_up = [&] { return last ? b.zeros({0}) : map(h, w); };
+      cache.levels.push_back({map(h, w), map(h, w), map(h, w), way_up(), way_up(), {}});
+      const int units = mode == Mode::evaluation ? 1 : last || config_.skips ? 3 : 2;
+      for (int i = 0; i < units; ++i) cache.levels.back().units.push_back(unit_.make_cache(b, batch, h, w, mode));
     }
-    for (int i = 0; i < 2; ++i) {
-      cache.bottom_unit.push_back(unit_.make_cache(b, batch, h, w));
-      cache.bottom.push_back(map(h, w));
-    }
+    for (int i = 0; i < 2; ++i) cache.bottom.push_back(map(h, w));
     return cache;
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch, Index height, Index width) const {
     const auto map = [&](Index h, Index w) { return b.zeros({batch, h, w, config_.width}); };
-    Workspace workspace{{}, map(height, width), map(height, width)};
+    Workspace workspace{{}, map(height, width), head_.make_scratch(b, batch, height, width)};
     Index h = height, w = width;
     for (Index level = 0; level < config_.depth; ++level) {
       h = halved(h);
@@ -186,69 +158,66 @@ class MaskBranch {
     for (std::size_t i = 0; i < cache.levels.size(); ++i) {
       LevelCache& level = cache.levels[i];
       ops::max_pool(b, *in, pooling, level.pooled, level.argmax);
-      unit_.forward(b, p.down[i], s.down[i], level.pooled, level.down_unit, level.down, mode);
+      unit_.forward(b, p.down[i], s.down[i], level.pooled, unit(level, down), level.down, mode);
       in = &level.down;
     }
     for (std::size_t i = 0; i < 2; ++i) {
-      unit_.forward(b, p.bottom[i], s.bottom[i], *in, cache.bottom_unit[i], cache.bottom[i], mode);
+      unit_.forward(b, p.bottom[i], s.bottom[i], *in, unit(cache.levels.back(), bottom + i), cache.bottom[i], mode);
       in = &cache.bottom[i];
     }
     for (std::size_t i = cache.levels.size() - 1; i-- > 0;) {
       LevelCache& level = cache.levels[i];
-      ops::upsample_bilinear(b, *in, config_.corners, level.joined);
       if (config_.skips) {
-        unit_.forward(b, p.skip[i], s.skip[i], level.down, level.skip_unit, level.skip, mode);
-        ops::axpy(b, Scalar<B>(1), level.skip, level.joined);
+        unit_.forward(b, p.skip[i], s.skip[i], level.down, unit(level, skip), level.joined, mode);
+        Tensor<B>& upsampled = level.up;
+        ops::upsample_bilinear(b, *in, config_.corners, upsampled);
+        ops::axpy(b, Scalar<B>(1), upsampled, level.joined);
+      } else {
+        ops::upsample_bilinear(b, *in, config_.corners, level.joined);
       }
-      unit_.forward(b, p.up[i], s.up[i], level.joined, level.up_unit, level.up, mode);
+      unit_.forward(b, p.up[i], s.up[i], level.joined, unit(level, up), level.up, mode);
       in = &level.up;
     }
     ops::upsample_bilinear(b, *in, config_.corners, cache.full);  // (B, H, W, C)
-    norm_.forward(b, p.norm[0], s.norm[0], cache.full, cache.norm[0], cache.activated[0], mode);
-    convolution_.forward(b, p.convolution[0], cache.activated[0], cache.convolved);
-    norm_.forward(b, p.norm[1], s.norm[1], cache.convolved, cache.norm[1], cache.activated[1], mode);
-    convolution_.forward(b, p.convolution[1], cache.activated[1], mask_logits);  // (B, H, W, C)
+    head_.forward(b, p.head[0], s.head[0], cache.full, cache.head[0], nullptr, cache.convolved, mode);
+    head_.forward(b, p.head[1], s.head[1], cache.convolved, cache.head[1], nullptr, mask_logits, mode);
   }
 
-  void backward(B& b, const Parameters& p, const Cache& cache, const Tensor<B>& d_mask_logits, Workspace& workspace,
+  /// d_x (+)= d loss / d x; gradients of parameters accumulate. Valid after a forward pass in training mode.
+  /// `d_mask_logits` is used as scratch.
+  void backward(B& b, const Parameters& p, const Cache& cache, Tensor<B>& d_mask_logits, Workspace& workspace,
                 Parameters& d_p, Tensor<B>& d_x, Write write) const
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B> && TrainableUpsampleOps<B>
   {
-    Tensor<B>&d_activated = workspace.d_activated, &d_full = workspace.d_full;
-    convolution_.backward_parameters(b, cache.activated[1], d_mask_logits, d_p.convolution[1]);
-    convolution_.backward_input(b, p.convolution[1], d_mask_logits, d_activated, Write::overwrite);
-    Tensor<B>& d_convolved = d_full;
-    norm_.backward(b, p.norm[1], cache.convolved, cache.norm[1], d_activated, d_p.norm[1], d_convolved, Write::overwrite);
-    convolution_.backward_parameters(b, cache.activated[0], d_convolved, d_p.convolution[0]);
-    convolution_.backward_input(b, p.convolution[0], d_convolved, d_activated, Write::overwrite);
-    norm_.backward(b, p.norm[0], cache.full, cache.norm[0], d_activated, d_p.norm[0], d_full, Write::overwrite);
-
+    Tensor<B>&d_convolved = workspace.d_convolved, &d_full = d_mask_logits;
+    head_.backward(b, p.head[1], cache.convolved, cache.head[1], d_mask_logits, nullptr, workspace.scratch, d_p.head[1],
+                   d_convolved);
+    head_.backward(b, p.head[0], cache.full, cache.head[0], d_convolved, nullptr, workspace.scratch, d_p.head[0],
+                   d_full);
     ops::upsample_bilinear_backward(b, d_full, config_.corners, workspace.levels[0].d_out, Write::overwrite);
     const std::size_t last = cache.levels.size() - 1;
     for (std::size_t i = 0; i < last; ++i) {
       const LevelCache& level = cache.levels[i];
       LevelWorkspace& w = workspace.levels[i];
-      unit_.backward(b, p.up[i], level.joined, level.up_unit, w.d_out, w.unit, d_p.up[i], w.d_joined, Write::overwrite);
+      unit_.backward(b, p.up[i], level.joined, level.units[up], w.d_out, w.unit, d_p.up[i], w.d_joined);
       if (config_.skips) {
-        unit_.backward(b, p.skip[i], level.down, level.skip_unit, w.d_joined, w.unit, d_p.skip[i], w.d_down,
-                       Write::overwrite);
+        unit_.backward(b, p.skip[i], level.down, level.units[skip], w.d_joined, w.unit, d_p.skip[i], w.d_down);
       } else {
         b.fill(Scalar<B>(0), w.d_down);
       }
       ops::upsample_bilinear_backward(b, w.d_joined, config_.corners, workspace.levels[i + 1].d_out, Write::overwrite);
     }
+    const LevelCache& deepest = cache.levels[last];
     LevelWorkspace& w = workspace.levels[last];
-    unit_.backward(b, p.bottom[1], cache.bottom[0], cache.bottom_unit[1], w.d_out, w.unit, d_p.bottom[1], w.d_joined,
-                   Write::overwrite);
-    unit_.backward(b, p.bottom[0], cache.levels[last].down, cache.bottom_unit[0], w.d_joined, w.unit, d_p.bottom[0],
-                   w.d_down, Write::overwrite);
+    unit_.backward(b, p.bottom[1], cache.bottom[0], deepest.units[bottom + 1], w.d_out, w.unit, d_p.bottom[1],
+                   w.d_joined);
+    unit_.backward(b, p.bottom[0], deepest.down, deepest.units[bottom], w.d_joined, w.unit, d_p.bottom[0], w.d_down);
     for (std::size_t i = cache.levels.size(); i-- > 0;) {
       const LevelCache& level = cache.levels[i];
       LevelWorkspace& at = workspace.levels[i];
       Tensor<B>& d_pooled = at.d_out;
-      unit_.backward(b, p.down[i], level.pooled, level.down_unit, at.d_down, at.unit, d_p.down[i], d_pooled,
-                     Write::overwrite);
+      unit_.backward(b, p.down[i], level.pooled, level.units[down], at.d_down, at.unit, d_p.down[i], d_pooled);
       ops::max_pool_backward(b, d_pooled, level.argmax, pooling, i == 0 ? d_x : workspace.levels[i - 1].d_down,
                              i == 0 ? write : Write::accumulate);
     }
@@ -259,18 +228,18 @@ class MaskBranch {
 
   static Index halved(Index extent) { return sliding_extent(extent, pooling.window, pooling.stride, pooling.padding); }
 
-  static NormalizedActivationConfig normalization_of(const Config& config) {
-    NormalizedActivationConfig normalization = config.normalization;
-    normalization.channels = config.width;
-    return normalization;
+  /// Of the units' caches in a level: down, up and skip, or, in the last level, down and the two at the bottom.
+  enum Place : std::size_t { down = 0, up = 1, skip = 2, bottom = 1 };
+
+  static typename Unit::Cache& unit(LevelCache& level, std::size_t place) {
+    return level.units[level.units.size() == 1 ? 0 : place];
   }
 
   /// Visits the units that Parameters and Statistics list alike, by their full names.
   template <class Self, class Visitor, class Each>
   static void for_each_unit(Self& self, const std::string& prefix, Visitor& visit, Each each) {
     const auto list = [&](auto& units, const char* name) {
-      for (std::size_t i = 0; i < units.size(); ++i)
-        each(units[i], prefix + name + std::to_string(i + 1) + ".", visit);
+      for (std::size_t i = 0; i < units.size(); ++i) each(units[i], prefix + name + std::to_string(i + 1) + ".", visit);
     };
     list(self.down, "down");
     list(self.bottom, "bottom");
@@ -291,8 +260,7 @@ class MaskBranch {
 
   Config config_;
   Unit unit_;
-  Norm norm_;
-  Convolution convolution_;
+  Head head_;
 };
 
 }  // namespace saccade::inline v0

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/component.hpp>
+#include <saccade/ops/activated_convolution.hpp>
 #include <saccade/ops/normalization.hpp>
 #include <saccade/ops/pointwise.hpp>
 
@@ -55,13 +56,14 @@ class NormalizedActivation {
 
   /// What backward needs beside x.
   struct Cache {
-    Tensor<B> normalized;  // (B, H, W, C)
+    Tensor<B> normalized;  // (B, H, W, C), or of length 0 in evaluation
     Tensor<B> mean;        // (C) or (B, groups)
     Tensor<B> rstd;        // as mean
   };
 
   explicit NormalizedActivation(const Config& config) : config_(config) {
-    expect_config(config.channels > 0 && config.groups > 0, "NormalizedActivation: channels and groups must be at least 1");
+    expect_config(config.channels > 0 && config.groups > 0,
+                  "NormalizedActivation: channels and groups must be at least 1");
     while (config_.channels % config_.groups != 0) --config_.groups;
   }
 
@@ -77,15 +79,40 @@ class NormalizedActivation {
     return {b.zeros({channels}), b.zeros({channels})};
   }
 
-  [[nodiscard]] Cache make_cache(B& b, const Shape& shape) const {
+  /// One made for evaluation holds only what forward needs. A shape (0) is enough for `prepare`.
+  [[nodiscard]] Cache make_cache(B& b, const Shape& shape, Mode mode = Mode::training) const {
     const Shape moments = uses_batch() ? Shape{config_.channels} : Shape{shape[0], config_.groups};
-    return {b.zeros(shape), b.zeros(moments), b.zeros(moments)};
+    return {b.zeros(mode == Mode::training ? shape : Shape{0}), b.zeros(moments), b.zeros(moments)};
   }
 
   void forward(B& b, const Parameters& p, Statistics& statistics, const Tensor<B>& x, Cache& cache, Tensor<B>& y,
                Mode mode) const {
-    normalize(b, p, statistics, x, cache, mode);          // (B, H, W, C)
-    ops::prelu(b, cache.normalized, p.slope, y);          // (B, H, W, C)
+    Tensor<B>& normalized = mode == Mode::training ? cache.normalized : y;
+    normalize(b, p, statistics, x, cache, normalized, mode);  // (B, H, W, C)
+    ops::prelu(b, normalized, p.slope, y);                    // (B, H, W, C)
+  }
+
+  /// The statistics of `forward` alone, for a convolution that activates what it reads. Batch normalisation only.
+  [[nodiscard]] ActivationView<B> prepare(B& b, const Parameters& p, Statistics& statistics, const Tensor<B>& x,
+                                          Cache& cache, Mode mode) const
+    requires ops::FusedActivation<B>
+  {
+    if (mode == Mode::evaluation) {
+      ops::batch_norm_rstd(b, statistics.running_variance, config_.batch_norm.epsilon, cache.rstd);
+      return {p.gamma, p.beta, statistics.running_mean, cache.rstd, p.slope};
+    }
+    if constexpr (ops::TrainableFusedActivation<B>) {
+      ops::batch_norm_statistics(b, x, config_.batch_norm, statistics.running_mean, statistics.running_variance,
+                                 cache.mean, cache.rstd);
+    } else {
+      throw_untrainable();
+    }
+    return saved(p, cache);
+  }
+
+  /// The view of a `prepare` in training, which backward needs again.
+  [[nodiscard]] ActivationView<B> saved(const Parameters& p, const Cache& cache) const {
+    return {p.gamma, p.beta, cache.mean, cache.rstd, p.slope};
   }
 
   /// Valid after a forward pass in training mode. `d_y` is used as scratch.
@@ -94,7 +121,8 @@ class NormalizedActivation {
     requires TrainableNormalizationOps<B> && TrainablePointwiseOps<B>
   {
     Tensor<B>& d_normalized = d_y;
-    ops::prelu_backward(b, cache.normalized, p.slope, d_y, d_normalized, Write::overwrite, d_p.slope, Write::accumulate);
+    ops::prelu_backward(b, cache.normalized, p.slope, d_y, d_normalized, Write::overwrite, d_p.slope,
+                        Write::accumulate);
     if (uses_batch()) {
       ops::batch_norm_backward(b, d_normalized, x, p.gamma, cache.mean, cache.rstd, d_x, write, d_p.gamma, d_p.beta,
                                Write::accumulate);
@@ -107,23 +135,24 @@ class NormalizedActivation {
  private:
   [[nodiscard]] bool uses_batch() const { return config_.normalization == Normalization::batch; }
 
-  void normalize(B& b, const Parameters& p, Statistics& statistics, const Tensor<B>& x, Cache& cache, Mode mode) const {
+  void normalize(B& b, const Parameters& p, Statistics& statistics, const Tensor<B>& x, Cache& cache,
+                 Tensor<B>& normalized, Mode mode) const {
     if (!uses_batch()) {
-      ops::group_norm(b, x, p.gamma, p.beta, config_.groups, config_.batch_norm.epsilon, cache.normalized, cache.mean,
+      ops::group_norm(b, x, p.gamma, p.beta, config_.groups, config_.batch_norm.epsilon, normalized, cache.mean,
                       cache.rstd);
-      return;
-    }
-    if (mode == Mode::evaluation) {
+    } else if (mode == Mode::evaluation) {
       ops::batch_norm_infer(b, x, p.gamma, p.beta, statistics.running_mean, statistics.running_variance,
-                            config_.batch_norm.epsilon, cache.normalized);
-      return;
-    }
-    if constexpr (TrainableNormalizationOps<B>) {
+                            config_.batch_norm.epsilon, normalized);
+    } else if constexpr (TrainableNormalizationOps<B>) {
       ops::batch_norm_train(b, x, p.gamma, p.beta, config_.batch_norm, statistics.running_mean,
-                            statistics.running_variance, cache.normalized, cache.mean, cache.rstd);
+                            statistics.running_variance, normalized, cache.mean, cache.rstd);
     } else {
-      throw ConfigError("NormalizedActivation: training needs a backend with TrainableNormalizationOps");
+      throw_untrainable();
     }
+  }
+
+  [[noreturn]] static void throw_untrainable() {
+    throw ConfigError("NormalizedActivation: training needs a backend with TrainableNormalizationOps");
   }
 
   Config config_;

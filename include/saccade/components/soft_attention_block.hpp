@@ -3,7 +3,9 @@
 #include <saccade/components/mask_branch.hpp>
 #include <saccade/ops/mask.hpp>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline v0 {
@@ -12,10 +14,10 @@ namespace saccade::inline v0 {
 enum class MaskUse { attend, none };
 
 struct SoftAttentionConfig {
-  Index inputs = 3;            ///< channels of a patch: 3 per scale
-  Index side = 112;            ///< pixels of a patch
-  Index width = 64;            ///< filters of every convolution
-  Index stem_kernel = 0;       ///< 0: no stem; else a strided convolution before everything
+  Index inputs = 3;       ///< channels of a patch: 3 per scale
+  Index side = 112;       ///< pixels of a patch
+  Index width = 64;       ///< filters of every convolution
+  Index stem_kernel = 0;  ///< 0: no stem; else a strided convolution before everything
   Index stem_stride = 1;
   Index trunk_units = 2;
   MaskUse mask = MaskUse::attend;
@@ -78,9 +80,9 @@ class SoftAttentionBlock {
   struct Cache {
     Tensor<B> stem;  // (B, h, w, width), or of length 0 without a stem
     typename Unit::Cache entry_unit;
-    Tensor<B> entry;  // (B, h, w, width)
-    std::vector<typename Unit::Cache> trunk_units;
-    std::vector<Tensor<B>> trunk;  // (B, h, w, width) each; the last is T
+    Tensor<B> entry;                                // (B, h, w, width)
+    std::vector<typename Unit::Cache> trunk_units;  ///< one of each unit; in evaluation one that all use in turn
+    std::vector<Tensor<B>> trunk;                   // (B, h, w, width) of each unit; in evaluation at most two, in turn
     std::vector<typename Mask::Cache> mask;
     Tensor<B> mask_logits;  // (B, h, w, width), or of length 0 without a mask
     Tensor<B> attended;     // (B, h, w, width), where the backend does not fuse mask and pooling; else of length 0
@@ -137,22 +139,23 @@ class SoftAttentionBlock {
     return s;
   }
 
-  [[nodiscard]] Cache make_cache(B& b, Index batch) const {
+  /// One made for evaluation holds only what forward needs.
+  [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode = Mode::training) const {
     const Index side = map_side();
     const Shape map{batch, side, side, config_.width}, none{0};
     Cache cache{.stem = b.zeros(stem_.empty() ? none : map),
-                .entry_unit = entry_.make_cache(b, batch, side, side),
+                .entry_unit = entry_.make_cache(b, batch, side, side, mode),
                 .entry = b.zeros(map),
                 .trunk_units = {},
                 .trunk = {},
                 .mask = {},
                 .mask_logits = b.zeros(mask_.empty() ? none : map),
                 .attended = b.zeros(mask_.empty() || ops::FusedAttentionPool<B> ? none : map)};
-    for (Index i = 0; i < config_.trunk_units; ++i) {
-      cache.trunk_units.push_back(unit_.make_cache(b, batch, side, side));
-      cache.trunk.push_back(b.zeros(map));
-    }
-    for (const Mask& mask : mask_) cache.mask.push_back(mask.make_cache(b, batch, side, side));
+    const bool evaluates = mode == Mode::evaluation;
+    const Index caches = evaluates ? 1 : config_.trunk_units, maps = evaluates ? 2 : config_.trunk_units;
+    for (Index i = 0; i < caches; ++i) cache.trunk_units.push_back(unit_.make_cache(b, batch, side, side, mode));
+    for (Index i = 0; i < std::min(maps, config_.trunk_units); ++i) cache.trunk.push_back(b.zeros(map));
+    for (const Mask& mask : mask_) cache.mask.push_back(mask.make_cache(b, batch, side, side, mode));
     return cache;
   }
 
@@ -174,19 +177,26 @@ class SoftAttentionBlock {
                Mode mode) const {
     if (!stem_.empty()) stem_[0].forward(b, p.stem[0], patches, cache.stem);  // (B, h, w, width)
     entry_.forward(b, p.entry, s.entry, entry_input(patches, cache), cache.entry_unit, cache.entry, mode);
-    for (std::size_t i = 0; i < cache.trunk.size(); ++i)
-      unit_.forward(b, p.trunk[i], s.trunk[i], trunk_input(cache, i), cache.trunk_units[i], cache.trunk[i], mode);
+    const std::size_t units = p.trunk.size(), caches = cache.trunk_units.size(), maps = cache.trunk.size();
+    const Tensor<B>* in = &cache.entry;
+    for (std::size_t i = 0; i < units; ++i) {
+      Tensor<B>& out = cache.trunk[i % maps];
+      unit_.forward(b, p.trunk[i], s.trunk[i], *in, cache.trunk_units[i % caches], out, mode);
+      in = &out;
+    }
+    const Tensor<B>& trunk = *in;
     if (mask_.empty()) {
-      ops::global_average_pool(b, cache.trunk.back(), features);  // (B, width)
+      ops::global_average_pool(b, trunk, features);  // (B, width)
     } else {
       mask_[0].forward(b, p.mask[0], s.mask[0], cache.entry, cache.mask[0], cache.mask_logits, mode);
-      ops::attention_pool(b, cache.trunk.back(), cache.mask_logits, cache.attended, features);  // (B, width)
+      ops::attention_pool(b, trunk, cache.mask_logits, cache.attended, features);  // (B, width)
     }
   }
 
   /// Gradients of parameters accumulate. Valid after a forward pass in training mode.
   void backward(B& b, const Parameters& p, const Tensor<B>& patches, Cache& cache, const Tensor<B>& d_features,
-                Workspace& w, Parameters& d_p) const
+                Workspace& w,
+                Parameters& d_p) const
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B>
   {
@@ -198,14 +208,15 @@ class SoftAttentionBlock {
     }
     Tensor<B>*d_out = &w.d_trunk, *d_in = &w.d_entry;
     for (std::size_t i = cache.trunk.size(); i-- > 0;) {
-      unit_.backward(b, p.trunk[i], trunk_input(cache, i), cache.trunk_units[i], *d_out, w.unit, d_p.trunk[i], *d_in,
-                     Write::overwrite);
+      unit_.backward(b, p.trunk[i], i == 0 ? cache.entry : cache.trunk[i - 1], cache.trunk_units[i], *d_out, w.unit,
+                     d_p.trunk[i], *d_in);
       std::swap(d_out, d_in);
     }
     if (!mask_.empty())
-      mask_[0].backward(b, p.mask[0], cache.mask[0], w.d_mask_logits, w.mask[0], d_p.mask[0], *d_out, Write::accumulate);
+      mask_[0].backward(b, p.mask[0], cache.mask[0], w.d_mask_logits, w.mask[0], d_p.mask[0], *d_out,
+                        Write::accumulate);
     entry_.backward(b, p.entry, entry_input(patches, cache), cache.entry_unit, *d_out, w.entry_unit, d_p.entry,
-                    w.d_input, Write::overwrite);
+                    w.d_input);
     if (!stem_.empty()) stem_[0].backward_parameters(b, patches, w.d_input, d_p.stem[0]);
   }
 
@@ -226,10 +237,6 @@ class SoftAttentionBlock {
 
   const Tensor<B>& entry_input(const Tensor<B>& patches, const Cache& cache) const {
     return stem_.empty() ? patches : cache.stem;
-  }
-
-  static const Tensor<B>& trunk_input(const Cache& cache, std::size_t i) {
-    return i == 0 ? cache.entry : cache.trunk[i - 1];
   }
 
   Config config_;

@@ -116,8 +116,8 @@ class HybridAttentionClassifier {
     b.fill(Scalar<B>(1), episode.ones);
     for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
     for (Index i = 0; i < kept; ++i) {
-      episode.glimpses.push_back({b.zeros(sensor_.patch_shape(batch)), encoder_.make_cache(b, batch), {}});
-      for (const auto& context : context_) episode.glimpses.back().context.push_back(context.make_cache(b, batch));
+      episode.glimpses.push_back({b.zeros(sensor_.patch_shape(batch)), encoder_.make_cache(b, batch, mode), {}});
+      for (const auto& context : context_) episode.glimpses.back().context.push_back(context.make_cache(b, batch, mode));
     }
     if constexpr (TrainableBackend<B> && TrainableEncoder<E, B>) {
       if (mode == Mode::training) episode.workspace.push_back(make_workspace(b, batch));

@@ -26,7 +26,7 @@ concept Encoder =
       { encoder.features() } -> std::convertible_to<Index>;
       { encoder.make_parameters(b) } -> std::same_as<typename E::Parameters>;
       { encoder.make_statistics(b) } -> std::same_as<typename E::Statistics>;
-      { encoder.make_cache(b, Index{1}) } -> std::same_as<typename E::Cache>;
+      { encoder.make_cache(b, Index{1}, mode) } -> std::same_as<typename E::Cache>;  // in evaluation forward's part only
       encoder.forward(b, p, statistics, patches, cache, features, mode);
     };
 

@@ -10,21 +10,25 @@ namespace saccade::inline v0::ops {
 /// A backend that normalises and activates what a convolution reads while it reads it, so that neither the normalised
 /// nor the activated map is ever stored. Optional. One that can also train has to offer both directions.
 template <class B>
-concept FusedActivation = ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> &&
+concept FusedActivation =
+    ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> &&
     requires(B b, Tensor<B> out, const Tensor<B> in, ActivationView<B> activation, ConvolutionGeometry geometry,
              const Tensor<B>* residual, double epsilon) {
-  { b.batch_norm_rstd(in, epsilon, out) } -> std::same_as<void>;  // (running_variance, epsilon, rstd)
-  // (x, activation, w, geometry, residual, y)
-  { b.convolve_activated(in, activation, in, geometry, residual, out) } -> std::same_as<void>;
-} &&(!(TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B>) ||
+      { b.batch_norm_rstd(in, epsilon, out) } -> std::same_as<void>;  // (running_variance, epsilon, rstd)
+      // (x, activation, w, geometry, residual, y)
+      { b.convolve_activated(in, activation, in, geometry, residual, out) } -> std::same_as<void>;
+    } &&
+    (!(TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B>) ||
      requires(B b, Tensor<B> out, const Tensor<B> in, ActivationView<B> activation, ConvolutionGeometry geometry,
-              const Tensor<B>* residual, BatchNormHyper hyper, Write write) {
+              const Tensor<B>* d_residual, BatchNormHyper hyper, Write write) {
        // (x, hyper, running_mean, running_variance, mean, rstd); running_* are updated
        { b.batch_norm_statistics(in, hyper, out, out, out, out) } -> std::same_as<void>;
        // (d_y, x, activation, geometry, d_w, write)
        { b.convolve_activated_backward_weight(in, in, activation, geometry, out, write) } -> std::same_as<void>;
        // (d_activated, x, activation, d_residual, d_x, write, d_gamma, d_beta, d_slope, write)
-       { b.activation_backward(in, in, activation, residual, out, write, out, out, out, write) } -> std::same_as<void>;
+       {
+         b.activation_backward(in, in, activation, d_residual, out, write, out, out, out, write)
+       } -> std::same_as<void>;
      });
 
 /// One that offers the derivatives as well.
