@@ -7,10 +7,10 @@
 
 #include "backends/conformance.hpp"
 
-using saccade::EigenBackend;
+using namespace saccade;
 
 namespace {
-std::atomic<saccade::Index> allocations{0};
+std::atomic<Index> allocations{0};
 
 void* count_and_allocate(std::size_t size, std::size_t alignment) {
   ++allocations;
@@ -34,8 +34,16 @@ void* count_and_allocate(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
-TEST_CASE("the Eigen backend conforms, allocates nothing, and gives the same bits for 1 and 3 threads") {
-  check_conformance<EigenBackend<float>>(
-      [] { return EigenBackend<float>(1); },
-      {.make_another = [] { return EigenBackend<float>(3); }, .allocations = [] { return allocations.load(); }});
+TEST_CASE("the Eigen backend conforms with every instruction set, allocates nothing, and does not mind the threads") {
+  for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512}) {
+    if (!supports(set)) {
+      WARN("this processor cannot run " << name(set) << ": not tested");
+      continue;
+    }
+    INFO(name(set));
+    check_conformance<EigenBackend<float>>(
+        [set] { return EigenBackend<float>({.threads = 1, .instruction_set = set}); },
+        {.make_another = [set] { return EigenBackend<float>({.threads = 3, .instruction_set = set}); },
+         .allocations = [] { return allocations.load(); }});
+  }
 }

@@ -140,8 +140,9 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
     }
     rows += new_rows;
   };
-  const Index stride = repeated_size(channels);
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Index doubles = padded(channels);
+  const Index stride = padded(round_up(channels, kernels.lanes));
   const auto scratch = engine.per_thread<double>(2 * doubles + 2 * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
     double* const mean = slots + chunk * 2 * channels;
@@ -150,28 +151,20 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
     double* const fold_mean = scratch(thread);
     double* const fold_deviations = fold_mean + doubles;
     Scalar* const centre = reinterpret_cast<Scalar*>(fold_deviations + doubles);
-    FoldSums<Scalar> sums(channels, centre + stride);
-    alignas(64) Scalar values[tile_size];
+    Scalar* const sums = centre + stride;
     Index rows = 0;
     chunks.for_each_fold(chunk, [&](Index image, Index begin, Index end) {
-      const Scalar* const pixels = x + image * size;
+      const Scalar* const pixels = x + image * size + begin;
       const Index fold_rows = (end - begin) / channels;
-      sums.clear();
-      for_each_tile(image, begin, end,
-                    [&](Index, Index position, Index count) { sums.add(position, count, pixels + position); });
-      std::fill_n(fold_mean, channels, 0.0);
-      sums.fold_into(fold_mean);
-      const PerChannel<Scalar> rounded_mean =
-          repeat_channels(channels, centre, [&](Index c) { return fold_mean[c] /= static_cast<double>(fold_rows); });
-      sums.clear();
-      for_each_tile(image, begin, end, [&](Index, Index position, Index count) {
-        compute_tile(
-            count, values, [](Scalar value, Scalar around) { return (value - around) * (value - around); },
-            pixels + position, rounded_mean.read(image, position, count));
-        sums.add(position, count, values);
-      });
-      std::fill_n(fold_deviations, channels, 0.0);
-      sums.fold_into(fold_deviations);
+      std::fill_n(centre, 2 * stride, Scalar(0));
+      kernels.channel_sums(fold_rows, channels, pixels, sums);
+      for (Index c = 0; c < channels; ++c) {
+        fold_mean[c] = static_cast<double>(sums[c]) / static_cast<double>(fold_rows);
+        centre[c] = static_cast<Scalar>(fold_mean[c]);
+        sums[c] = Scalar(0);
+      }
+      kernels.deviation_sums(fold_rows, channels, pixels, centre, sums);
+      std::copy_n(sums, channels, fold_deviations);
       merge(rows, mean, deviations, fold_rows, fold_mean, fold_deviations);
     });
   });

@@ -21,7 +21,13 @@
 
 namespace saccade::inline v0 {
 
-/// The default backend: the processor, with matrix products by Eigen and a pool of threads.
+/// How an EigenBackend is made.
+struct EigenOptions {
+  int threads = 0;  ///< that work at the same time, the caller included; 0: as many as the machine has
+  InstructionSet instruction_set = best_instruction_set();
+};
+
+/// The default backend: the processor, with its vector instructions found at run time and a pool of threads.
 ///
 /// * Every result has the same bits for any number of threads: work is divided by the sizes of the problem alone.
 /// * Scratch memory grows to what the largest operation needs and is kept: after the first step of a network no
@@ -37,11 +43,13 @@ class EigenBackend {
   using Tensor = eigen::HostTensor<Number>;
   using Image = ImageView;
 
-  /// @param threads  that work at the same time, the caller included; 0: as many as the machine has
-  /// @throws ConfigError if negative
-  explicit EigenBackend(int threads = 0) : engine_(std::make_unique<eigen::Engine>(threads)) {}
+  /// @throws ConfigError if the number of threads is negative, or the processor cannot run the instruction set
+  explicit EigenBackend(const EigenOptions& options)
+      : engine_(std::make_unique<eigen::Engine>(options.threads, options.instruction_set)) {}
+  explicit EigenBackend(int threads = 0) : EigenBackend(EigenOptions{.threads = threads}) {}
 
   [[nodiscard]] int threads() const { return engine_->threads(); }
+  [[nodiscard]] InstructionSet instruction_set() const { return engine_->instruction_set(); }
 
   [[nodiscard]] Tensor zeros(const Shape& shape) { return Tensor(shape); }
   [[nodiscard]] Shape shape(const Tensor& x) const { return x.shape(); }
@@ -69,7 +77,7 @@ class EigenBackend {
   }
 
   void convolve(const Tensor& x, const Tensor& w, ConvolutionGeometry geometry, Tensor& y) {
-    eigen::convolve(*engine_, x, w, geometry, y);
+    eigen::convolve(*engine_, {eigen::image_block(x)}, w, geometry, y);
   }
   void convolve_backward_input(const Tensor& d_y, const Tensor& w, ConvolutionGeometry geometry, Tensor& d_x,
                                Write write) {
@@ -77,7 +85,7 @@ class EigenBackend {
   }
   void convolve_backward_weight(const Tensor& d_y, const Tensor& x, ConvolutionGeometry geometry, Tensor& d_w,
                                 Write write) {
-    eigen::convolve_backward_weight(*engine_, d_y, x, geometry, d_w, write);
+    eigen::convolve_backward_weight(*engine_, d_y, {eigen::image_block(x)}, geometry, d_w, write);
   }
 
   void batch_norm_infer(const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& running_mean,
@@ -203,6 +211,34 @@ class EigenBackend {
   }
 
   /// Fused operations: optional in the contract, found by saccade::ops.
+
+  using Activation = ActivationView<EigenBackend>;
+
+  void batch_norm_rstd(const Tensor& running_variance, double epsilon, Tensor& rstd) {
+    eigen::batch_norm_rstd(running_variance, epsilon, rstd);
+  }
+  void batch_norm_statistics(const Tensor& x, BatchNormHyper hyper, Tensor& running_mean, Tensor& running_variance,
+                             Tensor& mean, Tensor& rstd) {
+    eigen::batch_norm_statistics(*engine_, x, hyper, running_mean, running_variance, mean, rstd);
+  }
+  /// y = PReLU(gamma (x - mean) rstd + beta) * w, plus `residual`, perhaps y itself, unless it is null.
+  void convolve_activated(const Tensor& x, const Activation& activation, const Tensor& w, ConvolutionGeometry geometry,
+                          const Tensor* residual, Tensor& y) {
+    const auto channels = eigen::channel_activation<Scalar>(*engine_, activation);
+    eigen::convolve(*engine_, {eigen::image_block(x), &channels}, w, geometry, y,
+                    residual ? residual->data() : nullptr);
+  }
+  void convolve_activated_backward_weight(const Tensor& d_y, const Tensor& x, const Activation& activation,
+                                          ConvolutionGeometry geometry, Tensor& d_w, Write write) {
+    const auto channels = eigen::channel_activation<Scalar>(*engine_, activation);
+    eigen::convolve_backward_weight(*engine_, d_y, {eigen::image_block(x), &channels}, geometry, d_w, write);
+  }
+  void activation_backward(const Tensor& d_activated, const Tensor& x, const Activation& activation,
+                           const Tensor* d_residual, Tensor& d_x, Write write_x, Tensor& d_gamma, Tensor& d_beta,
+                           Tensor& d_slope, Write write_parameters) {
+    eigen::activation_backward(*engine_, d_activated, x, activation, d_residual, d_x, write_x, d_gamma, d_beta, d_slope,
+                               write_parameters);
+  }
 
   /// trunk, mask_logits (B, H, W, C), features (B, C): the global average of (1 + sigmoid(mask_logits)) * trunk.
   void attention_pool(const Tensor& trunk, const Tensor& mask_logits, Tensor& features) {

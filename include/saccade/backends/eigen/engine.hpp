@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/eigen/kernels/kernels.hpp>
 #include <saccade/backends/eigen/tensor.hpp>
 #include <saccade/backends/eigen/thread_pool.hpp>
 #include <saccade/core/geometry.hpp>
@@ -40,9 +41,18 @@ struct PerThread {
 /// What the operations run on: threads, scratch memory of each thread, and scratch memory that all of them see.
 class Engine {
  public:
-  explicit Engine(int threads) : pool_(threads) {}
+  /// @throws ConfigError if the processor cannot run `set`
+  explicit Engine(int threads, InstructionSet set = best_instruction_set()) : instruction_set_(set), pool_(threads) {
+    expect_config(supports(set), "EigenBackend: this processor cannot run " + name(set));
+  }
 
   [[nodiscard]] int threads() const { return pool_.threads(); }
+  [[nodiscard]] InstructionSet instruction_set() const { return instruction_set_; }
+
+  template <class Scalar>
+  [[nodiscard]] const Kernels<Scalar>& kernels() const {
+    return kernels_for<Scalar>(instruction_set_);
+  }
 
   /// See ThreadPool::parallel_for.
   template <class Body>
@@ -70,10 +80,18 @@ class Engine {
     return shared_.take<Number>(count);
   }
 
+  /// The same once more, for the coefficients of channels.
+  template <class Number>
+  [[nodiscard]] Number* coefficients(Index count) {
+    return coefficients_.take<Number>(count);
+  }
+
  private:
+  InstructionSet instruction_set_;
   ThreadPool pool_;
   Workspace per_thread_;
   Workspace shared_;
+  Workspace coefficients_;
 };
 
 /// Elements of a block of elementwise work: small operations stay on one thread, large ones split evenly enough.

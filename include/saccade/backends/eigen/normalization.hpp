@@ -73,18 +73,23 @@ void batch_norm_infer(Engine& engine, const HostTensor<Scalar>& x, const HostTen
             repeat_channels(channels, memory + 2 * stride, [&](Index c) { return beta.data()[c]; }), y.data());
 }
 
+/// rstd = 1 / sqrt(running_variance + epsilon).
 template <class Scalar>
-void batch_norm_train(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& gamma,
-                      const HostTensor<Scalar>& beta, BatchNormHyper hyper, HostTensor<Scalar>& running_mean,
-                      HostTensor<Scalar>& running_variance, HostTensor<Scalar>& y, HostTensor<Scalar>& mean,
-                      HostTensor<Scalar>& rstd) {
-  const Index channels = gamma.size();
+void batch_norm_rstd(const HostTensor<Scalar>& running_variance, double epsilon, HostTensor<Scalar>& rstd) {
+  for (Index c = 0; c < rstd.size(); ++c)
+    rstd.data()[c] = static_cast<Scalar>(1.0 / std::sqrt(static_cast<double>(running_variance.data()[c]) + epsilon));
+}
+
+/// The statistics of a batch, and the running ones moved towards them.
+template <class Scalar>
+void batch_norm_statistics(Engine& engine, const HostTensor<Scalar>& x, BatchNormHyper hyper,
+                           HostTensor<Scalar>& running_mean, HostTensor<Scalar>& running_variance,
+                           HostTensor<Scalar>& mean, HostTensor<Scalar>& rstd) {
+  const Index channels = mean.size();
   if (channels == 0) return;
   const Index rows = x.size() / channels;
   const ChannelChunks chunks(1, rows, channels);
-  const Index stride = repeated_size(channels);
-  double* const moments = engine.shared<double>(2 * channels * (1 + chunks.count()) + 3 * stride);
-  Scalar* const coefficients = reinterpret_cast<Scalar*>(moments + 2 * channels * (1 + chunks.count()));
+  double* const moments = engine.shared<double>(2 * channels * (1 + chunks.count()));
   channel_moments(engine, chunks, x.data(), moments + 2 * channels, moments);
   const double* const deviations = moments + channels;
   const double count = static_cast<double>(std::max<Index>(1, rows));
@@ -99,6 +104,18 @@ void batch_norm_train(Engine& engine, const HostTensor<Scalar>& x, const HostTen
     blend(running_mean.data()[c], moments[c]);
     blend(running_variance.data()[c], deviations[c] / unbiased_count);
   }
+}
+
+template <class Scalar>
+void batch_norm_train(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& gamma,
+                      const HostTensor<Scalar>& beta, BatchNormHyper hyper, HostTensor<Scalar>& running_mean,
+                      HostTensor<Scalar>& running_variance, HostTensor<Scalar>& y, HostTensor<Scalar>& mean,
+                      HostTensor<Scalar>& rstd) {
+  const Index channels = gamma.size();
+  if (channels == 0) return;
+  batch_norm_statistics(engine, x, hyper, running_mean, running_variance, mean, rstd);
+  const Index stride = repeated_size(channels);
+  Scalar* const coefficients = engine.shared<Scalar>(3 * stride);
   normalize(engine, 1, x.size(), x.data(),
             repeat_channels(channels, coefficients, [&](Index c) { return mean.data()[c]; }),
             repeat_channels(channels, coefficients + stride, [&](Index c) { return gamma.data()[c] * rstd.data()[c]; }),

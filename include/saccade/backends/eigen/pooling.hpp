@@ -1,7 +1,6 @@
 #pragma once
 
 #include <saccade/backends/eigen/channel_sums.hpp>
-#include <saccade/backends/eigen/vector.hpp>
 
 #include <algorithm>
 
@@ -32,38 +31,23 @@ void max_pool(Engine& engine, const HostTensor<Scalar>& x, PoolingGeometry geome
   const Index out_height = y.shape()[1];
   const Index out_width = y.shape()[2];
   const Index channels = y.shape()[3];
-  engine.parallel_ranges(
-      y.shape()[0] * out_height, rows_per_block(out_width * channels), [&](Index begin, Index end, int) {
-        for (Index row = begin; row < end; ++row) {
-          const Index top = row % out_height * geometry.stride - geometry.padding;
-          const PositionRange tap_rows = taps_inside(top, geometry.window, height);
-          const Scalar* const image = x.data() + row / out_height * height * width * channels;
-          for (Index column = 0; column < out_width; ++column) {
-            const Index left = column * geometry.stride - geometry.padding;
-            const PositionRange tap_columns = taps_inside(left, geometry.window, width);
-            const Index out = (row * out_width + column) * channels;
-            for (Index first = 0; first < channels; first += lanes<Scalar>) {
-              const Index count = channels - first;
-              const Scalar* const window = image + (top * width + left) * channels + first;
-              VectorOf<Scalar> largest{};
-              VectorOf<Scalar> place{};
-              bool empty = true;
-              for (Index i = tap_rows.begin; i < tap_rows.end; ++i) {
-                for (Index j = tap_columns.begin; j < tap_columns.end; ++j) {
-                  const VectorOf<Scalar> values = load_part(window + (i * width + j) * channels, count);
-                  const VectorOf<Scalar> tap = broadcast(static_cast<Scalar>(i * geometry.window + j));
-                  const auto larger = values > largest;
-                  largest = empty ? values : larger ? values : largest;
-                  place = empty ? tap : larger ? tap : place;
-                  empty = false;
-                }
-              }
-              store_part(largest, count, y.data() + out + first);
-              store_part(place, count, argmax.data() + out + first);
-            }
-          }
-        }
-      });
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  engine.parallel_ranges(y.shape()[0] * out_height, rows_per_block(out_width * channels),
+                         [&](Index begin, Index end, int) {
+                           for (Index row = begin; row < end; ++row) {
+                             const Index top = row % out_height * geometry.stride - geometry.padding;
+                             const PositionRange tap_rows = taps_inside(top, geometry.window, height);
+                             const Scalar* const image = x.data() + row / out_height * height * width * channels;
+                             for (Index column = 0; column < out_width; ++column) {
+                               const Index left = column * geometry.stride - geometry.padding;
+                               const PositionRange tap_columns = taps_inside(left, geometry.window, width);
+                               const Index out = (row * out_width + column) * channels;
+                               kernels.max_pool(image + (top * width + left) * channels, channels, width * channels,
+                                                {tap_rows.begin, tap_rows.end, tap_columns.begin, tap_columns.end},
+                                                geometry.window, y.data() + out, argmax.data() + out);
+                             }
+                           }
+                         });
 }
 
 /// Outputs, on one axis, whose windows hold input position `i`.
@@ -82,34 +66,20 @@ void max_pool_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Host
   const Index out_height = d_y.shape()[1];
   const Index out_width = d_y.shape()[2];
   const Index channels = d_x.shape()[3];
-  with_write(write, [&](auto accumulate) {
-    engine.parallel_ranges(d_x.shape()[0] * height, rows_per_block(width * channels), [&](Index begin, Index end, int) {
-      for (Index row = begin; row < end; ++row) {
-        const Index image = row / height;
-        const Index y = row % height;
-        const PositionRange out_rows = windows_over(y, geometry, out_height);
-        for (Index x = 0; x < width; ++x) {
-          const PositionRange out_columns = windows_over(x, geometry, out_width);
-          for (Index first = 0; first < channels; first += lanes<Scalar>) {
-            const Index count = channels - first;
-            VectorOf<Scalar> sum{};
-            for (Index i = out_rows.begin; i < out_rows.end; ++i) {
-              for (Index j = out_columns.begin; j < out_columns.end; ++j) {
-                const Index out = ((image * out_height + i) * out_width + j) * channels + first;
-                const VectorOf<Scalar> tap =
-                    broadcast(static_cast<Scalar>((y + geometry.padding - i * geometry.stride) * geometry.window + x +
-                                                  geometry.padding - j * geometry.stride));
-                const VectorOf<Scalar> gradient = load_part(d_y.data() + out, count);
-                sum += load_part(argmax.data() + out, count) == tap ? gradient : VectorOf<Scalar>{};
-              }
-            }
-            Scalar* const target = d_x.data() + (row * width + x) * channels + first;
-            if (accumulate) sum += load_part(target, count);
-            store_part(sum, count, target);
-          }
-        }
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  engine.parallel_ranges(d_x.shape()[0] * height, rows_per_block(width * channels), [&](Index begin, Index end, int) {
+    for (Index row = begin; row < end; ++row) {
+      const Index y = row % height;
+      const Index image = row / height * out_height * out_width * channels;
+      const PositionRange out_rows = windows_over(y, geometry, out_height);
+      for (Index x = 0; x < width; ++x) {
+        const PositionRange out_columns = windows_over(x, geometry, out_width);
+        kernels.max_pool_backward(d_y.data() + image, argmax.data() + image, channels, out_width * channels,
+                                  {out_rows.begin, out_rows.end, out_columns.begin, out_columns.end},
+                                  y + geometry.padding, x + geometry.padding, geometry, write == Write::accumulate,
+                                  d_x.data() + (row * width + x) * channels);
       }
-    });
+    }
   });
 }
 

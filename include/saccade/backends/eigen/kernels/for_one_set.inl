@@ -1,0 +1,49 @@
+// All kernels for one instruction set; read by kernels.hpp, which has defined
+//   SACCADE_ISA            the namespace
+//   SACCADE_KERNEL         the attribute that makes a function be compiled for it
+//   SACCADE_VECTOR_BYTES   the width of a register
+//   SACCADE_STRIP_VECTORS  registers for the columns of a tile of a product
+// A lambda does not inherit the attribute from the function around it, so every lambda says SACCADE_LAMBDA.
+
+#define SACCADE_INLINE SACCADE_KERNEL SACCADE_ALWAYS_INLINE inline
+#define SACCADE_LAMBDA SACCADE_KERNEL SACCADE_ALWAYS_INLINE
+
+#include <saccade/backends/eigen/kernels/vector.inl>
+//
+#include <saccade/backends/eigen/kernels/channels.inl>
+#include <saccade/backends/eigen/kernels/matrix.inl>
+#include <saccade/backends/eigen/kernels/rows.inl>
+//
+#include <saccade/backends/eigen/kernels/winograd.inl>
+
+namespace saccade::inline v0::eigen::SACCADE_ISA {
+
+template <class Scalar>
+inline constexpr Kernels<Scalar> kernels{
+    .lanes = lanes<Scalar>,
+    .strip = strip_vectors* lanes<Scalar>,
+    .multiply = multiply<Scalar>,
+    .multiply_transposed = multiply_transposed<Scalar>,
+    .winograd_input = winograd_input<Scalar>,
+    .winograd_gradient = winograd_gradient<Scalar>,
+    .winograd_output = winograd_output<Scalar>,
+    .winograd_filter = winograd_filter<Scalar>,
+    .winograd_filter_gradient = winograd_filter_gradient<Scalar>,
+    .activate_pixels = activate_pixels<Scalar>,
+    .channel_sums = channel_sums<Scalar>,
+    .deviation_sums = deviation_sums<Scalar>,
+    .activation_sums = activation_sums<Scalar>,
+    .activation_gradient = activation_gradient<Scalar>,
+    .max_pool = max_pool<Scalar>,
+    .max_pool_backward = max_pool_backward<Scalar>,
+    .add = add<Scalar>,
+};
+
+}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+
+#undef SACCADE_INLINE
+#undef SACCADE_LAMBDA
+#undef SACCADE_ISA
+#undef SACCADE_KERNEL
+#undef SACCADE_VECTOR_BYTES
+#undef SACCADE_STRIP_VECTORS

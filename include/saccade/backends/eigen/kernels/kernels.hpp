@@ -1,0 +1,241 @@
+#pragma once
+
+#include <saccade/backends/eigen/instruction_set.hpp>
+#include <saccade/core/geometry.hpp>
+#include <saccade/core/shape.hpp>
+
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+/// The innermost loops of EigenBackend: single-threaded, on bare memory, and compiled for several instruction sets. The
+/// .inl files are read once for each of them, into a namespace of its own, with every function marked as compiled for
+/// it; so a program needs no architecture flags, and the backend picks a set when it is made. Vectors are those of the
+/// compiler (GCC and clang); elsewhere LaneArray does the same lane by lane.
+namespace saccade::inline v0::eigen {
+
+/// Rows that `Kernels::multiply` takes at a time: callers pad to a multiple.
+inline constexpr Index product_rows = 6;
+
+/// Terms that `Kernels::multiply_transposed` takes at a time: callers pad to a multiple.
+inline constexpr Index gradient_terms = 4;
+
+[[nodiscard]] constexpr Index round_up(Index count, Index multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
+
+/// y = PReLU((x - centre) scale + shift), channel by channel: normalisation and activation in front of a convolution.
+/// Each array is padded to whole vectors with zeros.
+template <class Scalar>
+struct ChannelActivation {
+  const Scalar* centre = nullptr;
+  const Scalar* scale = nullptr;
+  const Scalar* shift = nullptr;
+  const Scalar* slope = nullptr;
+};
+
+/// What a batch normalisation adds to its gradient, beside scale * d_y: on_deviation * (x - centre) + constant. Padded.
+template <class Scalar>
+struct NormalizationTerms {
+  const Scalar* on_deviation;
+  const Scalar* constant;
+};
+
+/// Rows [top, bottom) and columns [left, right).
+struct WindowRange {
+  Index top;
+  Index bottom;
+  Index left;
+  Index right;
+};
+
+/// An output tile of Winograd's algorithm: its image and its first pixel.
+struct TilePlace {
+  Index image;
+  Index row;
+  Index column;
+};
+
+/// The 4 x 4 tiles of the outputs of a 3x3 convolution of stride 1, row by row, image by image.
+struct TileGrid {
+  Index height;  ///< of the input
+  Index width;
+  Index channels;
+  Index out_height;
+  Index out_width;
+  Index outputs;  ///< channels of the output
+  Index padding;  ///< at most 2
+
+  [[nodiscard]] constexpr Index across() const { return (out_width + 3) / 4; }
+  [[nodiscard]] constexpr Index per_image() const { return (out_height + 3) / 4 * across(); }
+  [[nodiscard]] constexpr TilePlace place(Index tile) const {
+    const Index in_image = tile % per_image();
+    return {tile / per_image(), in_image / across() * 4, in_image % across() * 4};
+  }
+};
+
+/// Transformed tiles: element e of the 36 of tile t begins at data + e * plane_stride + t * tile_stride, channels
+/// dense.
+template <class Scalar>
+struct TilePlanes {
+  Scalar* data;
+  Index plane_stride;
+  Index tile_stride;
+};
+
+/// The kernels of one instruction set.
+template <class Scalar>
+struct Kernels {
+  /// Numbers in a vector. What kernels call a padded number of channels or columns is a multiple of it.
+  Index lanes;
+  /// Columns of a strip of a packed matrix. A matrix (K, N) is packed in strips of so many columns, one after the
+  /// other; the last one has what is left, in whole vectors. Within a strip the rows are dense.
+  Index strip;
+
+  /// c (rows, columns) = a (rows, terms) b (terms, columns): rows a multiple of product_rows, b packed, columns padded.
+  void (*multiply)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed, Index columns,
+                   Scalar* c, Index c_stride);
+  /// sums (terms, columns) += a (rows, terms)^T b (rows, columns): terms a multiple of gradient_terms, columns padded,
+  /// sums dense.
+  void (*multiply_transposed)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
+                              Index columns, Scalar* sums);
+
+  /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
+  void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,
+                         const ChannelActivation<Scalar>* activation, const TilePlanes<Scalar>& planes);
+  /// planes = A d A^T of the tiles of the gradient d_y; channels are padded.
+  void (*winograd_gradient)(const Scalar* d_y, const TileGrid& grid, Index first, Index last,
+                            const TilePlanes<Scalar>& planes);
+  /// y = A^T m A of the tiles, plus the same pixels of `addend` unless it is null; it may be y.
+  void (*winograd_output)(const TilePlanes<Scalar>& planes, const TileGrid& grid, Index first, Index last,
+                          const Scalar* addend, Scalar* y);
+  /// Row `term` of the 36 packed matrices (terms, columns) G g G^T. Tap (row, column) of the filters that lead from
+  /// this term to the columns begins at taps + (row * 3 + column) * tap_stride.
+  void (*winograd_filter)(const Scalar* taps, Index tap_stride, Index columns, Index terms, Index term, Scalar* filter,
+                          Index plane_stride);
+  /// taps (9, lanes) = G^T s G for one vector of columns, s the sum over `chunks` of the planes at `sums`.
+  void (*winograd_filter_gradient)(const Scalar* sums, Index plane_stride, Index chunks, Index chunk_stride,
+                                   Scalar* taps);
+
+  /// y = activation(x), both (pixels, channels).
+  void (*activate_pixels)(Index pixels, Index channels, const Scalar* x, const ChannelActivation<Scalar>& activation,
+                          Scalar* y);
+  /// sums (channels) += the sum of x (pixels, channels); sums are padded.
+  void (*channel_sums)(Index pixels, Index channels, const Scalar* x, Scalar* sums);
+  /// sums += the sum of (x - centre)^2.
+  void (*deviation_sums)(Index pixels, Index channels, const Scalar* x, const Scalar* centre, Scalar* sums);
+  /// sums (3, channels) += the sums of d_v, of d_v (x - centre) and of d_y v where v <= 0, v being the normalised and
+  /// scaled value and d_v the gradient that PReLU passes to it.
+  void (*activation_sums)(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
+                          const ChannelActivation<Scalar>& activation, Scalar* sums, Index sum_stride);
+  /// d_x = scale d_v + terms, plus the addends that are not null; d_x may be d_y or an addend.
+  void (*activation_gradient)(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
+                              const ChannelActivation<Scalar>& activation, const NormalizationTerms<Scalar>& terms,
+                              const Scalar* addend1, const Scalar* addend2, Scalar* d_x);
+
+  /// One output pixel: the largest of the taps `range` of the window whose first tap is at x, and its place.
+  void (*max_pool)(const Scalar* x, Index channels, Index row_stride, const WindowRange& range, Index window, Scalar* y,
+                   Scalar* argmax);
+  /// One input pixel: the gradients of those outputs `readers` that chose it. Its place in the window of output (i, j)
+  /// is row reach_down - i * stride, column reach_right - j * stride.
+  void (*max_pool_backward)(const Scalar* d_y, const Scalar* argmax, Index channels, Index row_stride,
+                            const WindowRange& readers, Index reach_down, Index reach_right, PoolingGeometry geometry,
+                            bool accumulate, Scalar* d_x);
+
+  /// y = x1 + x2; y may be either.
+  void (*add)(Index count, const Scalar* x1, const Scalar* x2, Scalar* y);
+};
+
+/// A vector for compilers without any.
+template <class Scalar, Index Lanes>
+struct LaneArray {
+  Scalar values[static_cast<std::size_t>(Lanes)] = {};
+
+  template <class Function>
+  static LaneArray each(const Function& f) {
+    LaneArray result;
+    for (Index i = 0; i < Lanes; ++i) result.values[i] = f(i);
+    return result;
+  }
+  friend LaneArray operator+(const LaneArray& a, const LaneArray& b) {
+    return each([&](Index i) { return a.values[i] + b.values[i]; });
+  }
+  friend LaneArray operator-(const LaneArray& a, const LaneArray& b) {
+    return each([&](Index i) { return a.values[i] - b.values[i]; });
+  }
+  friend LaneArray operator*(const LaneArray& a, const LaneArray& b) {
+    return each([&](Index i) { return a.values[i] * b.values[i]; });
+  }
+  friend LaneArray operator*(const LaneArray& a, Scalar b) {
+    return each([&](Index i) { return a.values[i] * b; });
+  }
+  friend LaneArray operator-(Scalar a, const LaneArray& b) {
+    return each([&](Index i) { return a - b.values[i]; });
+  }
+  LaneArray& operator+=(const LaneArray& other) { return *this = *this + other; }
+
+  /// Lane by lane: value > 0 ? positive : other.
+  friend LaneArray select_positive(const LaneArray& value, const LaneArray& positive, const LaneArray& other) {
+    return each([&](Index i) { return value.values[i] > Scalar(0) ? positive.values[i] : other.values[i]; });
+  }
+  /// Lane by lane: a == b ? value : 0.
+  friend LaneArray select_equal(const LaneArray& a, const LaneArray& b, const LaneArray& value) {
+    return each([&](Index i) { return a.values[i] == b.values[i] ? value.values[i] : Scalar(0); });
+  }
+};
+
+}  // namespace saccade::inline v0::eigen
+
+// SACCADE_NO_VECTOR_EXTENSIONS may be defined to test the path of other compilers.
+#if defined(__GNUC__) && !defined(SACCADE_NO_VECTOR_EXTENSIONS)
+#define SACCADE_VECTOR_EXTENSIONS 1
+#define SACCADE_ALWAYS_INLINE __attribute__((always_inline))
+#else
+#define SACCADE_VECTOR_EXTENSIONS 0
+#define SACCADE_ALWAYS_INLINE
+#endif
+
+#define SACCADE_ISA portable
+#define SACCADE_KERNEL
+#define SACCADE_VECTOR_BYTES 16
+#define SACCADE_STRIP_VECTORS 2
+#include <saccade/backends/eigen/kernels/for_one_set.inl>
+
+#if SACCADE_VECTOR_EXTENSIONS && defined(__x86_64__)
+#define SACCADE_X86_SETS 1
+
+#define SACCADE_ISA avx2
+#define SACCADE_KERNEL __attribute__((target("avx2,fma")))
+#define SACCADE_VECTOR_BYTES 32
+#define SACCADE_STRIP_VECTORS 2
+#include <saccade/backends/eigen/kernels/for_one_set.inl>
+
+#define SACCADE_ISA avx512
+#define SACCADE_KERNEL __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
+#define SACCADE_VECTOR_BYTES 64
+#define SACCADE_STRIP_VECTORS 4
+#include <saccade/backends/eigen/kernels/for_one_set.inl>
+#else
+#define SACCADE_X86_SETS 0
+#endif
+
+namespace saccade::inline v0::eigen {
+
+/// The kernels for a set that `supports` allows. There is one set for numbers other than float: they are for checking
+/// gradients.
+template <class Scalar>
+[[nodiscard]] const Kernels<Scalar>& kernels_for([[maybe_unused]] InstructionSet set) {
+#if SACCADE_X86_SETS
+  if constexpr (std::is_same_v<Scalar, float>) {
+    if (set == InstructionSet::avx512) return avx512::kernels<Scalar>;
+    if (set == InstructionSet::avx2) return avx2::kernels<Scalar>;
+  }
+#endif
+  return portable::kernels<Scalar>;
+}
+
+}  // namespace saccade::inline v0::eigen
+
+#undef SACCADE_X86_SETS
+#undef SACCADE_ALWAYS_INLINE
+#undef SACCADE_VECTOR_EXTENSIONS

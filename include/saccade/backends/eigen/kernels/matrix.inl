@@ -1,0 +1,90 @@
+// Part of kernels.hpp, compiled once for every instruction set.
+
+namespace saccade::inline v0::eigen::SACCADE_ISA {
+
+/// Registers that the columns of a tile take; see Kernels::strip.
+inline constexpr int strip_vectors = SACCADE_STRIP_VECTORS;
+
+/// c[r, 0 : Vectors * lanes] = sum over k of a[r, k] b[k], for product_rows rows; b is dense.
+template <int Vectors, class Scalar>
+SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, Scalar* c,
+                                  Index c_stride) {
+  constexpr int rows = static_cast<int>(product_rows);
+  VectorOf<Scalar> sums[rows][Vectors] = {};
+  for (Index k = 0; k < terms; ++k, b += Vectors * lanes<Scalar>) {
+    VectorOf<Scalar> right[Vectors];
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
+    unroll<rows>([&](int row) SACCADE_LAMBDA {
+      const VectorOf<Scalar> factor = broadcast(a[row * a_stride + k]);
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += factor * right[v]; });
+    });
+  }
+  unroll<rows>([&](int row) SACCADE_LAMBDA {
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { store<Scalar>(sums[row][v], c + row * c_stride + v * lanes<Scalar>); });
+  });
+}
+
+/// See Kernels::multiply.
+template <class Scalar>
+SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed,
+                             Index columns, Scalar* c, Index c_stride) {
+  const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
+    for (Index row = 0; row < rows; row += product_rows)
+      multiply_tile<Vectors>(terms, a + row * a_stride, a_stride, packed + first * terms, c + row * c_stride + first,
+                             c_stride);
+  };
+  Index first = 0;
+  for (; first + strip_vectors * lanes<Scalar> <= columns; first += strip_vectors * lanes<Scalar>)
+    strip(std::integral_constant<int, strip_vectors>(), first);
+  const Index left = (columns - first) / lanes<Scalar>;
+  if (left == 1) strip(std::integral_constant<int, 1>(), first);
+  if constexpr (strip_vectors > 2) {
+    if (left == 2) strip(std::integral_constant<int, 2>(), first);
+    if (left == 3) strip(std::integral_constant<int, 3>(), first);
+  }
+}
+
+/// sums[k, 0 : Vectors * lanes] += sum over r of a[r, k] b[r, 0 : Vectors * lanes], for gradient_terms terms.
+template <int Vectors, class Scalar>
+SACCADE_KERNEL void multiply_transposed_tile(Index rows, const Scalar* a, Index a_stride, const Scalar* b,
+                                             Index b_stride, Scalar* sums, Index sums_stride) {
+  constexpr int terms = static_cast<int>(gradient_terms);
+  VectorOf<Scalar> tile[terms][Vectors];
+  unroll<terms>([&](int k) SACCADE_LAMBDA {
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { tile[k][v] = load(sums + k * sums_stride + v * lanes<Scalar>); });
+  });
+  for (Index row = 0; row < rows; ++row, a += a_stride, b += b_stride) {
+    VectorOf<Scalar> right[Vectors];
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
+    unroll<terms>([&](int k) SACCADE_LAMBDA {
+      const VectorOf<Scalar> factor = broadcast(a[k]);
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA { tile[k][v] += factor * right[v]; });
+    });
+  }
+  unroll<terms>([&](int k) SACCADE_LAMBDA {
+    unroll<Vectors>([&](int v)
+                        SACCADE_LAMBDA { store<Scalar>(tile[k][v], sums + k * sums_stride + v * lanes<Scalar>); });
+  });
+}
+
+/// See Kernels::multiply_transposed.
+template <class Scalar>
+SACCADE_KERNEL void multiply_transposed(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b,
+                                        Index b_stride, Index columns, Scalar* sums) {
+  const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
+    for (Index k = 0; k < terms; k += gradient_terms)
+      multiply_transposed_tile<Vectors>(rows, a + k, a_stride, b + first, b_stride, sums + k * columns + first,
+                                        columns);
+  };
+  Index first = 0;
+  for (; first + strip_vectors * lanes<Scalar> <= columns; first += strip_vectors * lanes<Scalar>)
+    strip(std::integral_constant<int, strip_vectors>(), first);
+  const Index left = (columns - first) / lanes<Scalar>;
+  if (left == 1) strip(std::integral_constant<int, 1>(), first);
+  if constexpr (strip_vectors > 2) {
+    if (left == 2) strip(std::integral_constant<int, 2>(), first);
+    if (left == 3) strip(std::integral_constant<int, 3>(), first);
+  }
+}
+
+}  // namespace saccade::inline v0::eigen::SACCADE_ISA

@@ -1,0 +1,284 @@
+// Part of kernels.hpp, compiled once for every instruction set.
+
+namespace saccade::inline v0::eigen::SACCADE_ISA {
+
+// One-dimensional transforms of F(4, 3) with the points 0, 1, -1, 2, -2 and infinity (Lavin and Gray 2016). Each is
+// applied to the columns of a tile and then to the rows of what comes out.
+
+/// B^T x: 6 inputs.
+template <class Scalar, class Vector>
+SACCADE_INLINE void transform_input(const Vector (&x)[6], Vector (&y)[6]) {
+  const Vector even = x[4] - x[2] * Scalar(4), odd = x[3] - x[1] * Scalar(4);
+  const Vector even2 = x[4] - x[2], odd2 = (x[3] - x[1]) * Scalar(2);
+  y[0] = x[0] * Scalar(4) - x[2] * Scalar(5) + x[4];
+  y[1] = even + odd;
+  y[2] = even - odd;
+  y[3] = even2 + odd2;
+  y[4] = even2 - odd2;
+  y[5] = x[1] * Scalar(4) - x[3] * Scalar(5) + x[5];
+}
+
+/// A^T x: 6 products to 4 outputs.
+template <class Scalar, class Vector>
+SACCADE_INLINE void transform_output(const Vector (&x)[6], Vector (&y)[4]) {
+  const Vector sum1 = x[1] + x[2], difference1 = x[1] - x[2];
+  const Vector sum2 = x[3] + x[4], difference2 = x[3] - x[4];
+  y[0] = x[0] + sum1 + sum2;
+  y[1] = difference1 + difference2 * Scalar(2);
+  y[2] = sum1 + sum2 * Scalar(4);
+  y[3] = difference1 + difference2 * Scalar(8) + x[5];
+}
+
+/// A x, the transpose of transform_output: 4 gradients.
+template <class Scalar, class Vector>
+SACCADE_INLINE void transform_gradient(const Vector (&x)[4], Vector (&y)[6]) {
+  const Vector even = x[0] + x[2], odd = x[1] + x[3];
+  const Vector even2 = x[0] + x[2] * Scalar(4), odd2 = x[1] * Scalar(2) + x[3] * Scalar(8);
+  y[0] = x[0];
+  y[1] = even + odd;
+  y[2] = even - odd;
+  y[3] = even2 + odd2;
+  y[4] = even2 - odd2;
+  y[5] = x[3];
+}
+
+/// G x: 3 taps of a filter.
+template <class Scalar, class Vector>
+SACCADE_INLINE void transform_filter(const Vector (&x)[3], Vector (&y)[6]) {
+  constexpr Scalar a = Scalar(1) / 4, b = Scalar(1) / 6, c = Scalar(1) / 24, d = Scalar(1) / 12;
+  const Vector outer = (x[0] + x[2]) * -b, middle = x[1] * b;
+  const Vector outer2 = x[0] * c + x[2] * b, middle2 = x[1] * d;
+  y[0] = x[0] * a;
+  y[1] = outer - middle;
+  y[2] = outer + middle;
+  y[3] = outer2 + middle2;
+  y[4] = outer2 - middle2;
+  y[5] = x[2];
+}
+
+/// G^T x, the transpose of transform_filter: 6 sums to the gradients of 3 taps.
+template <class Scalar, class Vector>
+SACCADE_INLINE void transform_filter_gradient(const Vector (&x)[6], Vector (&y)[3]) {
+  constexpr Scalar a = Scalar(1) / 4, b = Scalar(1) / 6, c = Scalar(1) / 24, d = Scalar(1) / 12;
+  const Vector sum1 = (x[1] + x[2]) * b, sum2 = x[3] + x[4];
+  y[0] = x[0] * a - sum1 + sum2 * c;
+  y[1] = (x[2] - x[1]) * b + (x[3] - x[4]) * d;
+  y[2] = sum2 * b - sum1 + x[5];
+}
+
+/// The two-dimensional transform of a tile: `read(row, column)` gives its elements, `write(row, column, value)` takes
+/// what comes out, `transform` is one of the above.
+template <int In, int Out, class Vector, class Transform, class Read, class Write>
+SACCADE_INLINE void transform_tile(const Transform& transform, const Read& read, const Write& write) {
+  Vector half[Out][In];
+  unroll<In>([&](int column) SACCADE_LAMBDA {
+    Vector x[In], y[Out];
+    unroll<In>([&](int row) SACCADE_LAMBDA { x[row] = read(row, column); });
+    transform(x, y);
+    unroll<Out>([&](int row) SACCADE_LAMBDA { half[row][column] = y[row]; });
+  });
+  unroll<Out>([&](int row) SACCADE_LAMBDA {
+    Vector y[Out];
+    transform(half[row], y);
+    unroll<Out>([&](int column) SACCADE_LAMBDA { write(row, column, y[column]); });
+  });
+}
+
+/// Where a tile lies in an image, channels c to c + lanes: rows and pixels apart by these strides.
+template <class Scalar>
+struct TileView {
+  const Scalar* corner;
+  Index row_stride;
+  Index pixel_stride;
+
+  SACCADE_INLINE VectorOf<Scalar> read(int row, int column) const {
+    return load(corner + row * row_stride + column * pixel_stride);
+  }
+};
+
+/// A tile that is not whole, because it reaches beyond the image or its channels do not fill a vector, copied with
+/// zeros around it.
+template <int Extent, class Scalar>
+struct TilePatch {
+  alignas(64) Scalar values[Extent * Extent * lanes<Scalar>];
+
+  [[nodiscard]] TileView<Scalar> view() const { return {values, Extent * lanes<Scalar>, lanes<Scalar>}; }
+};
+
+/// Copies the pixels of `tile` that lie at rows [top, bottom) and columns [left, right) of it, `count` channels.
+template <int Extent, class Scalar>
+SACCADE_KERNEL void copy_patch(const TileView<Scalar>& tile, Index top, Index bottom, Index left, Index right,
+                               Index count, const ChannelActivation<Scalar>* activation, Index c,
+                               TilePatch<Extent, Scalar>& patch) {
+  Scalar* to = patch.values;
+  for (Index row = 0; row < Extent; ++row)
+    for (Index column = 0; column < Extent; ++column, to += lanes<Scalar>) {
+      VectorOf<Scalar> value{};
+      if (row >= top && row < bottom && column >= left && column < right) {
+        value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
+        if (activation) value = activate<Scalar>(value, *activation, c);
+      }
+      store<Scalar>(value, to);
+    }
+}
+
+template <bool Activated, class Scalar>
+SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const ChannelActivation<Scalar>& activation,
+                                         Index c, Scalar* planes, Index plane_stride) {
+  using Vector = VectorOf<Scalar>;
+  transform_tile<6, 6, Vector>(
+      [](const Vector(&in)[6], Vector(&out)[6]) SACCADE_LAMBDA { transform_input<Scalar>(in, out); },
+      [&](int row, int column) SACCADE_LAMBDA {
+        if constexpr (Activated) return activate<Scalar>(tile.read(row, column), activation, c);
+        return tile.read(row, column);
+      },
+      [&](int row, int column, Vector value)
+          SACCADE_LAMBDA { store<Scalar>(value, planes + (row * 6 + column) * plane_stride); });
+}
+
+/// See Kernels::winograd_input.
+template <class Scalar>
+SACCADE_KERNEL void winograd_input(const Scalar* x, const TileGrid& grid, Index first, Index last,
+                                   const ChannelActivation<Scalar>* activation, const TilePlanes<Scalar>& planes) {
+  const Index row_stride = grid.width * grid.channels;
+  for (Index t = first; t < last; ++t) {
+    const TilePlace place = grid.place(t);
+    const Index top = place.row - grid.padding, left = place.column - grid.padding;
+    const bool inside = top >= 0 && left >= 0 && top + 6 <= grid.height && left + 6 <= grid.width;
+    const Scalar* const corner = x + (place.image * grid.height + top) * row_stride + left * grid.channels;
+    Scalar* const target = planes.data + (t - first) * planes.tile_stride;
+    for (Index c = 0; c < grid.channels; c += lanes<Scalar>) {
+      const TileView<Scalar> tile{corner + c, row_stride, grid.channels};
+      const Index count = grid.channels - c;
+      if (!inside || count < lanes<Scalar>) {
+        TilePatch<6, Scalar> patch;
+        copy_patch(tile, -top, grid.height - top, -left, grid.width - left, count, activation, c, patch);
+        transform_input_tile<false>(patch.view(), {}, c, target + c, planes.plane_stride);
+      } else if (activation) {
+        transform_input_tile<true>(tile, *activation, c, target + c, planes.plane_stride);
+      } else {
+        transform_input_tile<false>(tile, {}, c, target + c, planes.plane_stride);
+      }
+    }
+  }
+}
+
+template <class Scalar>
+SACCADE_KERNEL void transform_gradient_tile(const TileView<Scalar>& tile, Scalar* planes, Index plane_stride) {
+  using Vector = VectorOf<Scalar>;
+  transform_tile<4, 6, Vector>(
+      [](const Vector(&in)[4], Vector(&out)[6]) SACCADE_LAMBDA { transform_gradient<Scalar>(in, out); },
+      [&](int row, int column) SACCADE_LAMBDA { return tile.read(row, column); },
+      [&](int row, int column, Vector value)
+          SACCADE_LAMBDA { store<Scalar>(value, planes + (row * 6 + column) * plane_stride); });
+}
+
+/// See Kernels::winograd_gradient.
+template <class Scalar>
+SACCADE_KERNEL void winograd_gradient(const Scalar* d_y, const TileGrid& grid, Index first, Index last,
+                                      const TilePlanes<Scalar>& planes) {
+  const Index row_stride = grid.out_width * grid.outputs;
+  for (Index t = first; t < last; ++t) {
+    const TilePlace place = grid.place(t);
+    const Index rows = grid.out_height - place.row, columns = grid.out_width - place.column;
+    const Scalar* const corner =
+        d_y + (place.image * grid.out_height + place.row) * row_stride + place.column * grid.outputs;
+    Scalar* const target = planes.data + (t - first) * planes.tile_stride;
+    for (Index c = 0; c < grid.outputs; c += lanes<Scalar>) {
+      const TileView<Scalar> tile{corner + c, row_stride, grid.outputs};
+      const Index count = grid.outputs - c;
+      if (rows < 4 || columns < 4 || count < lanes<Scalar>) {
+        TilePatch<4, Scalar> patch;
+        copy_patch(tile, 0, rows, 0, columns, count, static_cast<const ChannelActivation<Scalar>*>(nullptr), c, patch);
+        transform_gradient_tile(patch.view(), target + c, planes.plane_stride);
+      } else {
+        transform_gradient_tile(tile, target + c, planes.plane_stride);
+      }
+    }
+  }
+}
+
+template <class Scalar, class Write>
+SACCADE_INLINE void transform_output_tile(const Scalar* planes, Index plane_stride, const Write& write) {
+  using Vector = VectorOf<Scalar>;
+  transform_tile<6, 4, Vector>(
+      [](const Vector(&in)[6], Vector(&out)[4]) SACCADE_LAMBDA { transform_output<Scalar>(in, out); },
+      [&](int row, int column) SACCADE_LAMBDA { return load(planes + (row * 6 + column) * plane_stride); }, write);
+}
+
+/// See Kernels::winograd_output.
+template <class Scalar>
+SACCADE_KERNEL void winograd_output(const TilePlanes<Scalar>& planes, const TileGrid& grid, Index first, Index last,
+                                    const Scalar* addend, Scalar* y) {
+  using Vector = VectorOf<Scalar>;
+  const Index row_stride = grid.out_width * grid.outputs;
+  for (Index t = first; t < last; ++t) {
+    const TilePlace place = grid.place(t);
+    const Index rows = grid.out_height - place.row, columns = grid.out_width - place.column;
+    const Index corner = (place.image * grid.out_height + place.row) * row_stride + place.column * grid.outputs;
+    const Scalar* const source = planes.data + (t - first) * planes.tile_stride;
+    for (Index c = 0; c < grid.outputs; c += lanes<Scalar>) {
+      const Index count = grid.outputs - c;
+      const bool whole = rows >= 4 && columns >= 4 && count >= lanes<Scalar>;
+      const auto pixel = [&](Index row, Index column)
+                             SACCADE_LAMBDA { return corner + row * row_stride + column * grid.outputs + c; };
+      TilePatch<4, Scalar> patch;
+      Scalar* const target = whole ? y + pixel(0, 0) : patch.values;
+      const Index target_row = whole ? row_stride : 4 * lanes<Scalar>;
+      const Index target_pixel = whole ? grid.outputs : lanes<Scalar>;
+      const bool adds = whole && addend != nullptr;
+      transform_output_tile(source + c, planes.plane_stride, [&](int row, int column, Vector value) SACCADE_LAMBDA {
+        if (adds) value += load(addend + pixel(row, column));
+        store<Scalar>(value, target + row * target_row + column * target_pixel);
+      });
+      if (whole) continue;
+      for (Index row = 0; row < (rows < 4 ? rows : 4); ++row)
+        for (Index column = 0; column < (columns < 4 ? columns : 4); ++column) {
+          Vector value = load(patch.values + row * target_row + column * target_pixel);
+          if (addend) value += load_part(addend + pixel(row, column), count);
+          store_part<Scalar>(value, count, y + pixel(row, column));
+        }
+    }
+  }
+}
+
+/// See Kernels::winograd_filter.
+template <class Scalar>
+SACCADE_KERNEL void winograd_filter(const Scalar* taps, Index tap_stride, Index columns, Index terms, Index term,
+                                    Scalar* filter, Index plane_stride) {
+  using Vector = VectorOf<Scalar>;
+  constexpr Index strip = strip_vectors * lanes<Scalar>;
+  const Index padded_columns = (columns + lanes<Scalar> - 1) / lanes<Scalar> * lanes<Scalar>;
+  for (Index c = 0; c < padded_columns; c += lanes<Scalar>) {
+    const Index strip_begin = c / strip * strip;
+    Scalar* const target = filter + strip_begin * terms +
+                           term * (padded_columns - strip_begin < strip ? padded_columns - strip_begin : strip) +
+                           (c - strip_begin);
+    transform_tile<3, 6, Vector>(
+        [](const Vector(&in)[3], Vector(&out)[6]) SACCADE_LAMBDA { transform_filter<Scalar>(in, out); },
+        [&](int row, int column)
+            SACCADE_LAMBDA { return load_part(taps + (row * 3 + column) * tap_stride + c, columns - c); },
+        [&](int row, int column, Vector value)
+            SACCADE_LAMBDA { store<Scalar>(value, target + (row * 6 + column) * plane_stride); });
+  }
+}
+
+/// See Kernels::winograd_filter_gradient.
+template <class Scalar>
+SACCADE_KERNEL void winograd_filter_gradient(const Scalar* sums, Index plane_stride, Index chunks, Index chunk_stride,
+                                             Scalar* taps) {
+  using Vector = VectorOf<Scalar>;
+  transform_tile<6, 3, Vector>([](const Vector(&in)[6], Vector(&out)[3])
+                                   SACCADE_LAMBDA { transform_filter_gradient<Scalar>(in, out); },
+                               [&](int row, int column) SACCADE_LAMBDA {
+                                 const Scalar* from = sums + (row * 6 + column) * plane_stride;
+                                 Vector total = load(from);
+                                 for (Index chunk = 1; chunk < chunks; ++chunk)
+                                   total += load(from + chunk * chunk_stride);
+                                 return total;
+                               },
+                               [&](int row, int column, Vector value)
+                                   SACCADE_LAMBDA { store<Scalar>(value, taps + (row * 3 + column) * lanes<Scalar>); });
+}
+
+}  // namespace saccade::inline v0::eigen::SACCADE_ISA

@@ -1,0 +1,293 @@
+#pragma once
+
+#include <saccade/backends/eigen/engine.hpp>
+
+#include <algorithm>
+
+/// Convolution as a matrix product: the windows of a block of pixels are copied side by side, which costs little beside
+/// the product and serves every kernel, stride and padding.
+///
+/// Forward and backward by the input are one routine, `correlate`: windows of a source, multiplied by a matrix, give
+/// the pixels of a grid. Forward, the window steps by the stride through x. Backward, the input pixels with the same
+/// remainder modulo the stride see the same taps of the kernel and form one grid over d_y; so nothing is scattered,
+/// nothing is multiplied by a zero, and every element is written by one thread.
+namespace saccade::inline v0::eigen {
+
+/// A dense image batch (batch, height, width, channels).
+template <class Scalar>
+struct ImageBlock {
+  Scalar* data;
+  Index height;
+  Index width;
+  Index channels;
+};
+
+template <class Scalar>
+[[nodiscard]] ImageBlock<const Scalar> image_block(const HostTensor<Scalar>& tensor) {
+  return {tensor.data(), tensor.shape()[1], tensor.shape()[2], tensor.shape()[3]};
+}
+
+template <class Scalar>
+[[nodiscard]] ImageBlock<Scalar> image_block(HostTensor<Scalar>& tensor) {
+  return {tensor.data(), tensor.shape()[1], tensor.shape()[2], tensor.shape()[3]};
+}
+
+/// What a convolution reads: images, activated on the way unless `activation` is null.
+template <class Scalar>
+struct ConvolutionSource {
+  ImageBlock<const Scalar> images;
+  const ChannelActivation<Scalar>* activation = nullptr;
+};
+
+/// Where the windows of a correlation lie, and where its results go. The window of grid pixel (i, j) begins at row
+/// i * step + first_row, column j * step + first_column of the source; its result is target pixel
+/// (i * spread + target_row, j * spread + target_column). Places outside the source count as 0.
+struct CorrelationGrid {
+  Index height;  ///< of the grid
+  Index width;
+  Index window_height;
+  Index window_width;
+  Index step;
+  Index first_row;
+  Index first_column;
+  Index spread = 1;
+  Index target_row = 0;
+  Index target_column = 0;
+
+  [[nodiscard]] Index pixels() const { return height * width; }
+
+  /// Whether every window is one pixel of an image (height, width), in its order.
+  [[nodiscard]] bool is_pixelwise(Index image_height, Index image_width) const {
+    return window_height == 1 && window_width == 1 && step == 1 && first_row == 0 && first_column == 0 &&
+           height == image_height && width == image_width;
+  }
+  /// Whether the results are the pixels of an image (height, width), in its order.
+  [[nodiscard]] bool fills(Index image_height, Index image_width) const {
+    return spread == 1 && height == image_height && width == image_width;
+  }
+};
+
+/// Copies `pixels` consecutive pixels of a source from `from` on.
+template <class Scalar>
+void copy_pixels(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar>& source, const Scalar* from,
+                 Index pixels, Scalar* to) {
+  if (source.activation)
+    kernels.activate_pixels(pixels, source.images.channels, from, *source.activation, to);
+  else
+    std::copy_n(from, pixels * source.images.channels, to);
+}
+
+/// windows (last - first, stride): those of the grid pixels [first, last), counted over all images.
+template <class Scalar>
+void copy_windows(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar>& source, const CorrelationGrid& grid,
+                  Index first, Index last, Scalar* windows, Index stride) {
+  const auto& [data, height, width, channels] = source.images;
+  if (grid.is_pixelwise(height, width) && stride == channels)
+    return copy_pixels(kernels, source, data + first * channels, last - first, windows);
+  const Index run = grid.window_width * channels;
+  for (Index pixel = first; pixel < last; ++pixel, windows += stride) {
+    const Index in_image = pixel % grid.pixels();
+    const Scalar* const image = data + pixel / grid.pixels() * height * width * channels;
+    const Index top = in_image / grid.width * grid.step + grid.first_row;
+    const Index left = in_image % grid.width * grid.step + grid.first_column;
+    const Index begin = std::clamp<Index>(-left, 0, grid.window_width);
+    const Index end = std::clamp<Index>(width - left, begin, grid.window_width);
+    Scalar* to = windows;
+    for (Index row = top; row < top + grid.window_height; ++row, to += run) {
+      if (row < 0 || row >= height || begin == end) {
+        std::fill_n(to, run, Scalar(0));
+        continue;
+      }
+      std::fill_n(to, begin * channels, Scalar(0));
+      copy_pixels(kernels, source, image + (row * width + left + begin) * channels, end - begin, to + begin * channels);
+      std::fill(to + end * channels, to + run, Scalar(0));
+    }
+  }
+}
+
+/// Grid pixels of a block of work: their windows stay in the second-level cache.
+[[nodiscard]] inline Index pixels_per_block(Index terms) {
+  constexpr Index numbers = 32768;
+  return std::clamp<Index>(numbers / std::max<Index>(1, terms) / product_rows * product_rows, product_rows, 96);
+}
+
+/// A matrix (terms, columns) packed as Kernels::strip says: `value(term, column)` are its elements. Room for
+/// terms * round_up(columns, lanes) numbers.
+template <class Scalar, class Value>
+void pack_strips(const Kernels<Scalar>& kernels, Index terms, Index columns, Scalar* packed, const Value& value) {
+  for (Index strip = 0; strip < columns; strip += kernels.strip) {
+    const Index count = std::min(kernels.strip, columns - strip);
+    const Index width = round_up(count, kernels.lanes);
+    for (Index term = 0; term < terms; ++term, packed += width)
+      for (Index i = 0; i < width; ++i) packed[i] = i < count ? value(term, strip + i) : Scalar(0);
+  }
+}
+
+/// target = windows of the source (pixels, K) times a packed matrix (K, N), N the target's channels, plus `addend`, of
+/// the target's shape and perhaps the target itself, unless it is null.
+template <class Scalar>
+void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& source, const CorrelationGrid& grid,
+               const Scalar* packed, const ImageBlock<Scalar>& target, const Scalar* addend) {
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index channels = target.channels;
+  const Index terms = grid.window_height * grid.window_width * source.images.channels;
+  const Index columns = round_up(channels, kernels.lanes);
+  const Index block = pixels_per_block(terms);
+  const Index room = padded(block * terms);
+  const auto scratch = engine.per_thread<Scalar>(room + block * columns);
+  const auto write = [&](const Scalar* products, Index place, Index count) {
+    if (addend)
+      kernels.add(count, products, addend + place, target.data + place);
+    else
+      std::copy_n(products, count, target.data + place);
+  };
+  engine.parallel_ranges(batch * grid.pixels(), block, [&](Index first, Index last, int thread) {
+    Scalar* const windows = scratch(thread);
+    Scalar* products = windows + room;
+    copy_windows(kernels, source, grid, first, last, windows, terms);
+    kernels.multiply(round_up(last - first, product_rows), terms, windows, terms, packed, columns, products, columns);
+    if (columns == channels && grid.fills(target.height, target.width))
+      return write(products, first * channels, (last - first) * channels);
+    for (Index pixel = first; pixel < last; ++pixel, products += columns) {
+      const Index in_image = pixel % grid.pixels();
+      const Index row = in_image / grid.width * grid.spread + grid.target_row;
+      const Index column = in_image % grid.width * grid.spread + grid.target_column;
+      write(products, ((pixel / grid.pixels() * target.height + row) * target.width + column) * channels, channels);
+    }
+  });
+}
+
+/// The windows of x that the pixels of y (height, width) see.
+[[nodiscard]] inline CorrelationGrid forward_grid(Index height, Index width, const Shape& weights,
+                                                  ConvolutionGeometry geometry) {
+  return {.height = height,
+          .width = width,
+          .window_height = weights[1],
+          .window_width = weights[2],
+          .step = geometry.stride,
+          .first_row = -geometry.padding,
+          .first_column = -geometry.padding};
+}
+
+template <class Scalar>
+void convolve_windows(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTensor<Scalar>& w,
+                      ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend) {
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index outputs = w.shape()[0];
+  const Index terms = w.size() / std::max<Index>(1, outputs);
+  Scalar* const packed = engine.shared<Scalar>(terms * round_up(outputs, kernels.lanes));  // (kh kw C, O)
+  pack_strips(kernels, terms, outputs, packed,
+              [&](Index term, Index output) { return w.data()[output * terms + term]; });
+  correlate(engine, y.shape()[0], x, forward_grid(y.shape()[1], y.shape()[2], w.shape(), geometry), packed,
+            image_block(y), addend);
+}
+
+/// One axis of a grid of backward-by-input: the input positions `phase`, `phase` + stride, ... and their taps.
+/// Input i receives from output o through tap k where o * stride + k = i + padding, so taps step by the stride, and
+/// they are turned around for the outputs to be read in ascending order.
+struct BackwardAxis {
+  BackwardAxis(Index extent, Index kernel, ConvolutionGeometry geometry, Index phase)
+      : count(extent <= phase ? 0 : (extent - phase - 1) / geometry.stride + 1),
+        first_tap((phase + geometry.padding) % geometry.stride),
+        taps(kernel <= first_tap ? 0 : (kernel - first_tap - 1) / geometry.stride + 1),
+        first_output((phase + geometry.padding) / geometry.stride - (taps - 1)) {}
+
+  Index count;         ///< input positions
+  Index first_tap;     ///< smallest tap
+  Index taps;          ///< number of taps
+  Index first_output;  ///< output read through the largest tap by the first input position
+};
+
+template <class Scalar>
+void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
+                                     ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Shape& weights = w.shape();
+  const Index outputs = weights[0];
+  const Index channels = weights[3];
+  const Index stride = geometry.stride;
+  const ImageBlock<Scalar> target = image_block(d_x);
+  // (taps O, C) of one phase
+  Scalar* const packed = engine.shared<Scalar>(weights[1] * weights[2] * outputs * round_up(channels, kernels.lanes));
+  for (Index row_phase = 0; row_phase < stride; ++row_phase) {
+    const BackwardAxis rows(target.height, weights[1], geometry, row_phase);
+    for (Index column_phase = 0; column_phase < stride; ++column_phase) {
+      const BackwardAxis columns(target.width, weights[2], geometry, column_phase);
+      pack_strips(kernels, rows.taps * columns.taps * outputs, channels, packed, [&](Index term, Index channel) {
+        const Index row_tap = rows.first_tap + (rows.taps - 1 - term / outputs / columns.taps) * stride;
+        const Index column_tap = columns.first_tap + (columns.taps - 1 - term / outputs % columns.taps) * stride;
+        return w.data()[((term % outputs * weights[1] + row_tap) * weights[2] + column_tap) * channels + channel];
+      });
+      correlate(engine, d_x.shape()[0], ConvolutionSource<Scalar>{image_block(d_y)},
+                CorrelationGrid{.height = rows.count,
+                                .width = columns.count,
+                                .window_height = rows.taps,
+                                .window_width = columns.taps,
+                                .step = 1,
+                                .first_row = rows.first_output,
+                                .first_column = columns.first_output,
+                                .spread = stride,
+                                .target_row = row_phase,
+                                .target_column = column_phase},
+                packed, target, write == Write::accumulate ? d_x.data() : nullptr);
+    }
+  }
+}
+
+/// d_w (O, K) (+)= d_y (pixels, O)^T windows (pixels, K). Blocks of pixels are divided into chunks by the sizes alone;
+/// each chunk has its own sum (K, O), and the sums are added in order.
+template <class Scalar>
+void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
+                                      ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
+  constexpr Index max_chunks = 32;
+  constexpr Index chunk_work = Index{1} << 21;  // multiply-adds, to be worth the addition of another sum
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index outputs = d_w.shape()[0];
+  const Index columns = round_up(outputs, kernels.lanes);
+  const CorrelationGrid grid = forward_grid(d_y.shape()[1], d_y.shape()[2], d_w.shape(), geometry);
+  const Index terms = grid.window_height * grid.window_width * x.images.channels;
+  const Index rows = round_up(terms, gradient_terms);
+  const Index pixels = d_y.shape()[0] * grid.pixels();
+  const Index block = pixels_per_block(rows);
+  const Index blocks = (pixels + block - 1) / block;
+  const Index chunks = std::min(blocks, std::clamp<Index>(pixels * terms * outputs / chunk_work, 1, max_chunks));
+  const Index sum_size = padded(rows * columns);
+  Scalar* const sums = engine.shared<Scalar>(chunks * sum_size);
+  // Vectors are read whole, so gradients that do not fill them are copied with zeros behind.
+  const bool copied = columns != outputs;
+  const Index room = padded(block * rows);
+  const auto scratch = engine.per_thread<Scalar>(room + (copied ? block * columns : 0));
+  engine.parallel_for(chunks, [&](Index chunk, int thread) {
+    Scalar* const sum = sums + chunk * sum_size;
+    std::fill_n(sum, rows * columns, Scalar(0));
+    Scalar* const windows = scratch(thread);
+    for (Index b = blocks * chunk / chunks; b < blocks * (chunk + 1) / chunks; ++b) {
+      const Index first = b * block;
+      const Index last = std::min(pixels, first + block);
+      copy_windows(kernels, x, grid, first, last, windows, rows);
+      const Scalar* gradient = d_y.data() + first * outputs;
+      if (copied) {
+        Scalar* const copy = windows + room;
+        for (Index pixel = 0; pixel < last - first; ++pixel) {
+          std::copy_n(gradient + pixel * outputs, outputs, copy + pixel * columns);
+          std::fill_n(copy + pixel * columns + outputs, columns - outputs, Scalar(0));
+        }
+        gradient = copy;
+      }
+      kernels.multiply_transposed(last - first, rows, windows, rows, gradient, columns, columns, sum);
+    }
+  });
+  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, chunks * columns));
+  engine.parallel_ranges(terms, grain, [&](Index begin, Index end, int) {
+    for (Index chunk = 1; chunk < chunks; ++chunk)
+      for (Index i = begin * columns; i < end * columns; ++i) sums[i] += sums[chunk * sum_size + i];
+    for (Index o = 0; o < outputs; ++o)
+      for (Index term = begin; term < end; ++term) {
+        const Scalar sum = chunks == 0 ? Scalar(0) : sums[term * columns + o];
+        Scalar& target = d_w.data()[o * terms + term];
+        target = write == Write::accumulate ? target + sum : sum;
+      }
+  });
+}
+
+}  // namespace saccade::inline v0::eigen
