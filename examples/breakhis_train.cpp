@@ -37,6 +37,9 @@ struct TrainOptions {
   std::filesystem::path out;
   bool resume = false;
   Index checkpoint_every = 0;
+  bool recompute = false;
+
+  [[nodiscard]] Keep keep() const { return recompute ? Keep::last_step : Keep::every_step; }
 };
 
 /// "encoder.width=32" is a field of the model, "training.decay=0.9" one of its training. @throws ConfigError
@@ -113,7 +116,8 @@ int train(B& b, const TrainOptions& options) {
   report::RunFolder folder(options.out);
   TrainingRun<B> run(
       b, config, dataset, options.loader.options(config.training.batch),
-      {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every});
+      {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every},
+      options.keep());
   folder.begin(run.description(), options.resume ? report::RunStart::resumed : report::RunStart::fresh);
   if (options.resume && std::filesystem::exists(folder.checkpoint())) run.resume();
   folder.open_metrics(run.state().epochs);
@@ -217,6 +221,8 @@ int main(int argc, char* argv[]) {
   options.add_flag("--resume", o.resume, "go on where the folder's checkpoint stands, or begin where there is none");
   options.add_option("--checkpoint-every", o.checkpoint_every, "steps; 0: after each epoch only")
       ->check(CLI::Range(0, 1 << 24));
+  options.add_flag("--recompute", o.recompute,
+                   "compute the activations of a glimpse again on the way back: the same numbers in less memory, slower");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
   return program::run(options, argc, argv,

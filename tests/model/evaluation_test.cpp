@@ -125,7 +125,7 @@ TEST_CASE("trap 6: statistics differ by step, and are kept apart if configured",
   toy.roll(given);
   for (std::size_t t = 0; t < 3; ++t) {
     // The first normalisation of the entry sees the patches themselves: its mean is theirs, by hand.
-    const Array& patches = toy.episode.glimpse(t).patches;
+    const Array& patches = toy.episode.patch(t);
     const auto channels = static_cast<std::size_t>(patches.shape[3]);
     for (std::size_t c = 0; c < channels; ++c) {
       double sum = 0;
@@ -158,7 +158,7 @@ TEST_CASE("a shared set of statistics moves at every step", "[model]") {
   // running = 0.9 running + 0.1 mean, three times.
   double expected = 0;
   for (std::size_t t = 0; t < 3; ++t) {
-    const Array& patches = toy.episode.glimpse(t).patches;
+    const Array& patches = toy.episode.patch(t);
     double sum = 0;
     for (std::size_t i = 0; i < patches.values.size(); i += 6) sum += patches.values[i];
     expected = 0.9 * expected + 0.1 * sum / static_cast<double>(patches.values.size() / 6);
@@ -179,7 +179,7 @@ TEST_CASE("trap 7: width and height differ", "[model][trap]") {
     toy.model.set_locations(toy.b, toy.episode, 1, location);
     const OrientedImage<Reference> oriented{&seen, symmetry};
     toy.model.rollout(toy.b, toy.parameters, toy.statistics, {&oriented, 1}, given, toy.episode);
-    return toy.episode.glimpse(1).patches.values;
+    return toy.episode.patch(1).values;
   };
   const auto first_pixel = [&](Symmetry symmetry, std::vector<double> location) {
     const auto patch = patch_at(view, symmetry, std::move(location));

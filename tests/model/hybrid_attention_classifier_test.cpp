@@ -100,7 +100,7 @@ TEST_CASE("an episode keeps every step's maps, or in evaluation the last one's",
   CHECK(model.make_episode(b, 2, Mode::training).workspace.size() == 1);
   CHECK(model.make_episode(b, 2, Mode::evaluation).workspace.empty());
   const auto episode = model.make_episode(b, 2, Mode::training);
-  CHECK(episode.glimpses[0].patches.shape == Shape{2, 6, 6, 6});
+  CHECK(episode.patches[0].shape == Shape{2, 6, 6, 6});
   CHECK(episode.last().features.shape == Shape{2, 2});
   CHECK(episode.last().glimpse.shape == Shape{2, 5});
   CHECK(episode.last().h.shape == Shape{2, 4});

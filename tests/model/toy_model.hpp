@@ -37,10 +37,11 @@ inline saccade::HybridAttentionConfig toy_config() {
   return config;
 }
 
-struct ToyModel {
-  using Model = saccade::HybridAttentionClassifier<Reference>;
+template <class B>
+struct ToyModelOn {
+  using Model = saccade::HybridAttentionClassifier<B>;
 
-  explicit ToyModel(const saccade::HybridAttentionConfig& config, Index batch = 4,
+  explicit ToyModelOn(const saccade::HybridAttentionConfig& config, Index batch = 4,
                     saccade::Mode mode = saccade::Mode::training)
       : model(config),
         parameters(model.make_parameters(b)),
@@ -54,8 +55,8 @@ struct ToyModel {
     for (const auto& view : views) oriented.push_back({&view});
     labels.assign(static_cast<std::size_t>(batch), 0);
   }
-  ToyModel(const ToyModel&) = delete;
-  ToyModel& operator=(const ToyModel&) = delete;
+  ToyModelOn(const ToyModelOn&) = delete;
+  ToyModelOn& operator=(const ToyModelOn&) = delete;
 
   void roll(const saccade::RolloutOptions& options) {
     model.rollout(b, parameters, statistics, oriented, options, episode);
@@ -87,16 +88,18 @@ struct ToyModel {
     }
   }
 
-  Reference b;
+  B b;
   Model model;
-  Model::Parameters parameters, d_parameters;
-  Model::Statistics statistics;
-  Model::Episode episode;
+  typename Model::Parameters parameters, d_parameters;
+  typename Model::Statistics statistics;
+  typename Model::Episode episode;
   std::vector<saccade::RgbImage> images;
   std::vector<saccade::ImageView> views;
-  std::vector<saccade::OrientedImage<Reference>> oriented;
+  std::vector<saccade::OrientedImage<B>> oriented;
   std::vector<double> labels;
 };
+
+using ToyModel = ToyModelOn<Reference>;
 
 inline constexpr saccade::RolloutOptions given{.locations = saccade::Locations::given, .seed = 5};
 

@@ -39,12 +39,13 @@ void* allocate(std::size_t size, std::size_t alignment) {
 TEST_CASE("a training step allocates nothing once its batch size has been seen", "[trainer]") {
   const int threads = GENERATE(1, 2);
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
+  const auto keep = GENERATE(Keep::every_step, Keep::last_step);
   HybridAttentionConfig config = tiny_config();
   config.encoder.normalization.normalization = normalization;
   config.policy.context = 4;
   Cpu b(threads);
   const Tissue tissue(8);
-  auto trainer = make_trainer(b, config, 1, {.clip_norm = 1});
+  auto trainer = make_trainer(b, config, 1, {.clip_norm = 1}, keep);
   const ImageBatch<Cpu> all(tissue.oriented), some = all.first(5);
   const std::span<const Index> labels(tissue.labels);
   const auto epoch = [&](TrainingGlimpses glimpses) {

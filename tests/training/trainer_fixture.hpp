@@ -51,8 +51,9 @@ struct Tissue {
 using CpuTrainer = saccade::Trainer<Cpu>;
 
 inline CpuTrainer make_trainer(Cpu& b, const saccade::HybridAttentionConfig& config, std::uint64_t seed,
-                               const saccade::AdamConfig& adam = {}) {
-  return CpuTrainer(b, saccade::HybridAttentionClassifier<Cpu>(config), adam, seed);
+                               const saccade::AdamConfig& adam = {},
+                               saccade::Keep keep = saccade::Keep::every_step) {
+  return CpuTrainer(b, saccade::HybridAttentionClassifier<Cpu>(config), adam, seed, keep);
 }
 
 /// Every number of `owner`, one tensor after another.

@@ -45,12 +45,14 @@ struct Result {
 };
 
 /// Trains, or goes on where the checkpoint stands, until `questions` questions whether to stop have been answered no.
-Result train(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0) {
+Result train(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0,
+             Keep keep = Keep::every_step) {
   EigenBackend<float> b(threads);
   TrainingRun<EigenBackend<float>> run(b, tiny_config(), tissue(), {.threads = 1},
                                        {.checkpoint = folder / "checkpoint.safetensors",
                                         .best = folder / "best.safetensors",
-                                        .checkpoint_every = checkpoint_every});
+                                        .checkpoint_every = checkpoint_every},
+                                       keep);
   if (std::filesystem::exists(folder / "checkpoint.safetensors")) run.resume();
   Result result{};
   RunEvents events;
@@ -94,6 +96,19 @@ TEST_CASE("Writing checkpoints within an epoch changes nothing", "[training]") {
   create_folders(scratch / "two");
   CHECK(train(scratch / "one", 1, never).metrics == train(scratch / "two", 1, never, 1).metrics);
   CHECK((read_file(scratch / "one/checkpoint.safetensors") == read_file(scratch / "two/checkpoint.safetensors")));
+}
+
+TEST_CASE("Computing activations again changes nothing, and a run may begin with it and go on without", "[training]") {
+  const ScratchFolder scratch;
+  for (const char* name : {"kept", "again", "both"}) create_folders(scratch / name);
+  const Result kept = train(scratch / "kept", 1, never);
+  CHECK(train(scratch / "again", 1, never, 0, Keep::last_step).metrics == kept.metrics);
+  train(scratch / "both", 1, 7, 0, Keep::last_step);
+  train(scratch / "both", 1, never, 0, Keep::every_step);
+  for (const char* name : {"again", "both"}) {
+    CHECK((read_file(scratch / name / "checkpoint.safetensors") ==
+           read_file(scratch / "kept" / "checkpoint.safetensors")));
+  }
 }
 
 TEST_CASE("The best epoch is one that judged the learned policy", "[training]") {

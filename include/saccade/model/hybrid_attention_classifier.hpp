@@ -1,8 +1,8 @@
 #pragma once
 
+#include <saccade/components/context_network.hpp>
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/soft_attention_block.hpp>
-#include <saccade/components/context_network.hpp>
 #include <saccade/core/backend.hpp>
 #include <saccade/model/config.hpp>
 #include <saccade/model/episode.hpp>
@@ -87,19 +87,23 @@ class HybridAttentionClassifier {
   [[nodiscard]] Statistics make_statistics(B& b) const {
     Statistics statistics;
     const Index sets = config_.running_statistics == RunningStatistics::shared ? 1 : config_.glimpses;
-    for (Index i = 0; i < sets; ++i) {
-      statistics.sets.push_back({encoder_.make_statistics(b), {}});
-      for (const auto& context : context_) statistics.sets.back().context.push_back(context.make_statistics(b));
-    }
+    for (Index i = 0; i < sets; ++i) statistics.sets.push_back(make_step_statistics(b));
     return statistics;
   }
 
-  /// Every activation of a rollout over `batch` images. Training keeps every step.
-  [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode, Keep keep = Keep::last_step) const {
-    const Index kept = mode == Mode::training || keep == Keep::every_step ? config_.glimpses : 1;
+  /// For training that keeps every step, or for an evaluation that keeps the last one.
+  [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode) const {
+    return make_episode(b, batch, mode, mode == Mode::training ? Keep::every_step : Keep::last_step);
+  }
+
+  /// Every activation of a rollout over `batch` images.
+  [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode, Keep keep) const {
+    const Index kept = keep == Keep::every_step ? config_.glimpses : 1;
+    const Index patches = mode == Mode::training ? config_.glimpses : kept;
     Episode episode{.batch = batch,
                     .mode = mode,
                     .steps = {},
+                    .patches = {},
                     .glimpses = {},
                     .h0 = b.zeros({batch, config_.hidden}),
                     .c0 = b.zeros({batch, config_.hidden}),
@@ -115,12 +119,14 @@ class HybridAttentionClassifier {
                     .workspace = {}};
     b.fill(Scalar<B>(1), episode.ones);
     for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
+    for (Index i = 0; i < patches; ++i) episode.patches.push_back(b.zeros(sensor_.patch_shape(batch)));
     for (Index i = 0; i < kept; ++i) {
-      episode.glimpses.push_back({b.zeros(sensor_.patch_shape(batch)), encoder_.make_cache(b, batch, mode), {}});
-      for (const auto& context : context_) episode.glimpses.back().context.push_back(context.make_cache(b, batch, mode));
+      episode.glimpses.push_back({encoder_.make_cache(b, batch, mode), {}});
+      for (const auto& context : context_)
+        episode.glimpses.back().context.push_back(context.make_cache(b, batch, mode));
     }
     if constexpr (TrainableBackend<B> && TrainableEncoder<E, B>) {
-      if (mode == Mode::training) episode.workspace.push_back(make_workspace(b, batch));
+      if (mode == Mode::training) episode.workspace.push_back(make_workspace(b, batch, keep));
     } else if (mode == Mode::training) {
       throw ConfigError("HybridAttentionClassifier: training needs a TrainableBackend and a TrainableEncoder");
     }
@@ -137,9 +143,8 @@ class HybridAttentionClassifier {
   /// Forward through all steps; fills the episode. `statistics` change in training mode only.
   void rollout(B& b, const Parameters& p, Statistics& statistics, ImageBatch<B> images, const RolloutOptions& options,
                Episode& episode) const {
-    roll(b, p, statistics, options, episode, [&](const Tensor<B>& location, Tensor<B>& patches) {
-      sensor_.forward(b, images, location, patches);
-    });
+    roll(b, p, statistics, options, episode,
+         [&](const Tensor<B>& location, Tensor<B>& patches) { sensor_.forward(b, images, location, patches); });
   }
 
   /// The same over images too large to hold; `staging` comes from the sensor's make_staging(batch).
@@ -151,8 +156,8 @@ class HybridAttentionClassifier {
     });
   }
 
-  /// Judges a rollout: every step's cross-entropy, the class answered at the last step, and the rewards of the steps that
-  /// the configuration rewards, summed up to what followed each location.
+  /// Judges a rollout: every step's cross-entropy, the class answered at the last step, and the rewards of the steps
+  /// that the configuration rewards, summed up to what followed each location.
   /// @throws ShapeError unless there is a label for each image; ConfigError if one is no class
   void score(B& b, std::span<const Scalar<B>> labels, const RolloutOptions& options, Episode& episode) const {
     upload_labels(b, labels, episode);
@@ -167,7 +172,8 @@ class HybridAttentionClassifier {
     }
     b.copy(episode.last().outcome, episode.reward);
     for (std::size_t t = episode.steps.size() - 1; t-- > 0;)
-      ops::axpy(b, static_cast<Scalar<B>>(config_.policy.discount), episode.steps[t + 1].outcome, episode.steps[t].outcome);
+      ops::axpy(b, static_cast<Scalar<B>>(config_.policy.discount), episode.steps[t + 1].outcome,
+                episode.steps[t].outcome);
   }
 
   /// Gradient of equation 5, L = cross-entropy - weight * J, means over the batch, plus the baseline's squared error.
@@ -186,14 +192,15 @@ class HybridAttentionClassifier {
       EpisodeStep<B>& step = episode.steps[t];
       const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
+      if (!episode.holds(t)) look_again(b, p, episode, t);
       backpropagate_heads(b, p, episode, t, terms, d_p, *d_h);
       core_.backward(b, p.core, step.glimpse, h, c, step.core, *d_h, *d_c, episode.core, d_p.core, w.d_glimpse,
                      *d_h_before, *d_c_before);
       std::swap(d_h, d_h_before);
       std::swap(d_c, d_c_before);
       fusion_.backward(b, p.fusion, step.glimpse, step.fusion, w.d_glimpse, w.fusion, d_p.fusion, w.d_features);
-      EpisodeGlimpse<B, E>& glimpse = episode.glimpse(t);
-      encoder_.backward(b, p.encoder, glimpse.patches, glimpse.encoder, w.d_features, w.encoder, d_p.encoder);
+      encoder_.backward(b, p.encoder, episode.patch(t), episode.glimpse(t).encoder, w.d_features, w.encoder,
+                        d_p.encoder);
     }
   }
 
@@ -215,11 +222,18 @@ class HybridAttentionClassifier {
             .context = b.zeros(context_shape(batch))};
   }
 
-  [[nodiscard]] EpisodeWorkspace<B, E> make_workspace(B& b, Index batch) const {
+  [[nodiscard]] StepStatistics<B, E> make_step_statistics(B& b) const {
+    StepStatistics<B, E> statistics{encoder_.make_statistics(b), {}};
+    for (const auto& context : context_) statistics.context.push_back(context.make_statistics(b));
+    return statistics;
+  }
+
+  [[nodiscard]] EpisodeWorkspace<B, E> make_workspace(B& b, Index batch, Keep keep) const {
     EpisodeWorkspace<B, E> w{.encoder = encoder_.make_workspace(b, batch),
                              .fusion = fusion_.make_workspace(b, batch),
                              .policy = policy_.make_workspace(b, batch),
                              .context = {},
+                             .discarded = {},
                              .d_context = b.zeros(context_shape(batch)),
                              .d_loss = b.zeros({batch}),
                              .d_logits = b.zeros({batch, config_.classes}),
@@ -228,6 +242,7 @@ class HybridAttentionClassifier {
                              .d_h = {},
                              .d_c = {}};
     for (const auto& context : context_) w.context.push_back(context.make_workspace(b, batch));
+    if (keep == Keep::last_step) w.discarded.push_back(make_step_statistics(b));
     for (int i = 0; i < 2; ++i) {
       w.d_h.push_back(b.zeros({batch, config_.hidden}));
       w.d_c.push_back(b.zeros({batch, config_.hidden}));
@@ -250,17 +265,16 @@ class HybridAttentionClassifier {
     place_first(b, options, episode.steps[0].location);
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       EpisodeStep<B>& step = episode.steps[t];
-      EpisodeGlimpse<B, E>& glimpse = episode.glimpse(t);
       const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
-      look(step.location, glimpse.patches);  // (B, g, g, S*C)
-      encoder_.forward(b, p.encoder, statistics.at(t).encoder, glimpse.patches, glimpse.encoder,
-                       step.features, episode.mode);                                             // (B, F)
-      fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);     // (B, G)
-      core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);     // (B, H)
-      classifier_.forward(b, p.classifier, step.h, step.logits);                                 // (B, K)
-      ops::softmax(b, step.logits, step.probabilities);                                          // (B, K)
-      locate(b, p, statistics.at(t), glimpse, episode.mode, step);
+      look(step.location, episode.patch(t));                                                  // (B, g, g, S*C)
+      encode(b, p, statistics.at(t), episode, t);                                             // (B, F)
+      fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);  // (B, G)
+      core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);  // (B, H)
+      classifier_.forward(b, p.classifier, step.h, step.logits);                              // (B, K)
+      ops::softmax(b, step.logits, step.probabilities);                                       // (B, K)
+      set_context(b, p, statistics.at(t), episode, t);                                        // (B, context)
+      policy_.locate(b, p.policy, step.h, step.policy, &step.context);
       policy_.predict_reward(b, p.policy, step.h, step.policy);
       if (t + 1 == episode.steps.size()) break;  // the last step's location is never looked at: none is drawn
       if (options.locations == Locations::sample) {
@@ -272,12 +286,24 @@ class HybridAttentionClassifier {
     }
   }
 
-  void locate(B& b, const Parameters& p, StepStatistics<B, E>& statistics, EpisodeGlimpse<B, E>& glimpse, Mode mode,
-              EpisodeStep<B>& step) const {
-    if (!context_.empty())
-      context_[0].forward(b, p.context[0], statistics.context[0], glimpse.patches, glimpse.context[0], step.context,
-                          mode);  // (B, context)
-    policy_.locate(b, p.policy, step.h, step.policy, &step.context);
+  void encode(B& b, const Parameters& p, StepStatistics<B, E>& statistics, Episode& episode, std::size_t t) const {
+    encoder_.forward(b, p.encoder, statistics.encoder, episode.patch(t), episode.glimpse(t).encoder,
+                     episode.steps[t].features, episode.mode);
+    episode.held = t;
+  }
+
+  void set_context(B& b, const Parameters& p, StepStatistics<B, E>& statistics, Episode& episode, std::size_t t) const {
+    if (context_.empty()) return;
+    context_[0].forward(b, p.context[0], statistics.context[0], episode.patch(t), episode.glimpse(t).context[0],
+                        episode.steps[t].context, episode.mode);
+  }
+
+  /// Computes the activations of step t once more, into the one cache that the episode has. The running statistics
+  /// moved when the step was made: those that move here are thrown away.
+  void look_again(B& b, const Parameters& p, Episode& episode, std::size_t t) const {
+    StepStatistics<B, E>& discarded = episode.workspace[0].discarded[0];
+    encode(b, p, discarded, episode, t);
+    set_context(b, p, discarded, episode, t);
   }
 
   void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
@@ -299,7 +325,8 @@ class HybridAttentionClassifier {
     }
     std::fill(episode.staging.begin(), episode.staging.end(), Scalar<B>(0));
     for (std::size_t n = 0; n < labels.size(); ++n)
-      episode.staging[n * static_cast<std::size_t>(config_.classes) + static_cast<std::size_t>(labels[n])] = Scalar<B>(1);
+      episode.staging[n * static_cast<std::size_t>(config_.classes) + static_cast<std::size_t>(labels[n])] =
+          Scalar<B>(1);
     b.upload(std::span<const Scalar<B>>(episode.staging), episode.targets);
   }
 
@@ -330,10 +357,12 @@ class HybridAttentionClassifier {
     const bool last = t + 1 == episode.steps.size();
     const bool class_term = last && terms == PolicyTerms::included && config_.policy.class_term;
     if (last || config_.supervised_steps == SupervisedSteps::every) {
-      const double steps = config_.supervised_steps == SupervisedSteps::every ? static_cast<double>(episode.size()) : 1.0;
+      const double steps =
+          config_.supervised_steps == SupervisedSteps::every ? static_cast<double>(episode.size()) : 1.0;
       const double weight = episode.batch > 0 ? 1.0 / (static_cast<double>(episode.batch) * steps) : 0.0;
       b.fill(static_cast<Scalar<B>>(weight), w.d_loss);
-      ops::softmax_cross_entropy_backward(b, step.probabilities, episode.labels, w.d_loss, w.d_logits, Write::overwrite);
+      ops::softmax_cross_entropy_backward(b, step.probabilities, episode.labels, w.d_loss, w.d_logits,
+                                          Write::overwrite);
       if (class_term) {
         policy_.weigh(b, episode.reward, step.policy, w.policy);
         policy_.backward_class(b, step.probabilities, episode.classes, w.policy, w.d_logits);
@@ -346,9 +375,8 @@ class HybridAttentionClassifier {
       policy_.weigh(b, episode.steps[t + 1].outcome, step.policy, w.policy);
       policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h, &w.d_context);
       if (!context_.empty()) {
-        EpisodeGlimpse<B, E>& glimpse = episode.glimpse(t);
-        context_[0].backward(b, p.context[0], glimpse.patches, glimpse.context[0], w.d_context, w.context[0],
-                             d_p.context[0]);
+        context_[0].backward(b, p.context[0], episode.patch(t), episode.glimpse(t).context[0], w.d_context,
+                             w.context[0], d_p.context[0]);
       }
     }
     if (!last || class_term) {

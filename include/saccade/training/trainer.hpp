@@ -30,15 +30,18 @@ class Trainer {
   using Parameters = typename Model::Parameters;
   using Statistics = typename Model::Statistics;
 
-  /// Weights start from `seed`, and every draw of training is keyed by it. `b` outlives the trainer.
-  Trainer(B& b, Model model, const AdamConfig& adam, std::uint64_t seed)
+  /// Weights start from `seed`, and every draw of training is keyed by it. `b` outlives the trainer. With
+  /// Keep::last_step a step needs the memory of little more than one glimpse, and a good quarter more time; the numbers
+  /// are the same, bit for bit.
+  Trainer(B& b, Model model, const AdamConfig& adam, std::uint64_t seed, Keep keep = Keep::every_step)
       : b_(&b),
         model_(std::move(model)),
         parameters_(model_.make_parameters(b)),
         gradients_(model_.make_parameters(b)),
         statistics_(model_.make_statistics(b)),
         adam_(b, adam, named_tensors<B>(parameters_), named_tensors<B>(gradients_)),
-        seed_(seed) {
+        seed_(seed),
+        keep_(keep) {
     initialize(b, parameters_, seed);
     initialize(b, statistics_, seed);
   }
@@ -92,7 +95,7 @@ class Trainer {
   typename Model::Episode& episode_for(Index batch) {
     const auto found = episodes_.find(batch);
     if (found != episodes_.end()) return found->second;
-    return episodes_.emplace(batch, model_.make_episode(*b_, batch, Mode::training)).first->second;
+    return episodes_.emplace(batch, model_.make_episode(*b_, batch, Mode::training, keep_)).first->second;
   }
 
   static void give_random_locations(B& b, const RolloutOptions& options, typename Model::Episode& episode) {
@@ -150,6 +153,7 @@ class Trainer {
   Statistics statistics_;
   Adam<B> adam_;
   std::uint64_t seed_;
+  Keep keep_;
   std::map<Index, typename Model::Episode> episodes_;  ///< by batch size: the usual one and a last, shorter one
   std::vector<NamedTensor<Tensor<B>>> gradient_list_;
   std::vector<Scalar<B>> labels_;

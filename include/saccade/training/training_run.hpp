@@ -49,15 +49,16 @@ class TrainingRun {
  public:
   using Model = HybridAttentionClassifier<B>;
 
+  /// `keep` changes what a step costs, and nothing else; see Trainer.
   TrainingRun(B& b, const RunConfig& config, const BreakhisDataset& dataset, const data::LoaderOptions& loader,
-              RunFiles files)
+              RunFiles files, Keep keep = Keep::every_step)
       : b_(&b),
         config_(config),
         dataset_(&dataset),
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
         loader_(dataset.paths(), decode_for(config.model.sensor.side), loader),
-        trainer_(b, Model(config.model), config.training.adam, config.seed) {
+        trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
     validate(config.training);
   }
 
