@@ -2,6 +2,7 @@
 #include <saccade/model/config_json.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_folder.hpp>
+#include <saccade/training/memory.hpp>
 #include <saccade/training/training_run.hpp>
 
 #include "common/backend_choice.hpp"
@@ -113,6 +114,7 @@ int train(B& b, const TrainOptions& options) {
   const RunConfig config = run_config(options);
   const BreakhisDataset dataset = open_for_training(options.data);
   print_split(dataset);
+  std::cout << describe(training_memory<B>(config.model, config.training.batch, options.keep())) << std::endl;
   report::RunFolder folder(options.out);
   TrainingRun<B> run(
       b, config, dataset, options.loader.options(config.training.batch),

@@ -23,6 +23,7 @@ TEST_CASE("A training leaves a run folder with everything in it", "[programs]") 
   CHECK_THAT(ending.out, contains("validation           2         6         3          3"));
   CHECK_THAT(ending.out, contains("test                 2         6         3          3"));
   CHECK_THAT(ending.out, contains("no slide is in both halves"));
+  CHECK_THAT(ending.out, contains("memory of a training step: 0."));
   CHECK_THAT(ending.out, contains("best.safetensors"));
   CHECK_THAT(ending.err, contains("epoch 3/3"));
 
@@ -67,6 +68,7 @@ TEST_CASE("One seed gives the same bytes, with one thread and with two; another 
   const auto one = files("one", {"--threads", "1"});
   CHECK((files("again", {"--threads", "1", "--cache-mb", "0"}) == one));
   CHECK((files("two", {"--threads", "2", "--decode-threads", "2"}) == one));
+  CHECK((files("recomputed", {"--threads", "1", "--recompute"}) == one));
   const auto other = files("other", {"--threads", "1", "--seed", "2"});
   CHECK((other[0] != one[0]));
   CHECK((other[1] != one[1]));

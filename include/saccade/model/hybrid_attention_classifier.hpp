@@ -133,6 +133,31 @@ class HybridAttentionClassifier {
     return episode;
   }
 
+  /// The part of an episode that only backpropagate needs.
+  [[nodiscard]] EpisodeWorkspace<B, E> make_workspace(B& b, Index batch, Keep keep) const
+    requires TrainableBackend<B> && TrainableEncoder<E, B>
+  {
+    EpisodeWorkspace<B, E> w{.encoder = encoder_.make_workspace(b, batch),
+                             .fusion = fusion_.make_workspace(b, batch),
+                             .policy = policy_.make_workspace(b, batch),
+                             .context = {},
+                             .discarded = {},
+                             .d_context = b.zeros(context_shape(batch)),
+                             .d_loss = b.zeros({batch}),
+                             .d_logits = b.zeros({batch, config_.classes}),
+                             .d_glimpse = b.zeros({batch, config_.fusion_width}),
+                             .d_features = b.zeros({batch, encoder_.features()}),
+                             .d_h = {},
+                             .d_c = {}};
+    for (const auto& context : context_) w.context.push_back(context.make_workspace(b, batch));
+    if (keep == Keep::last_step) w.discarded.push_back(make_step_statistics(b));
+    for (int i = 0; i < 2; ++i) {
+      w.d_h.push_back(b.zeros({batch, config_.hidden}));
+      w.d_c.push_back(b.zeros({batch, config_.hidden}));
+    }
+    return w;
+  }
+
   /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given.
   /// @throws ShapeError
   void set_locations(B& b, Episode& episode, Index t, std::span<const Scalar<B>> locations) const {
@@ -228,28 +253,6 @@ class HybridAttentionClassifier {
     return statistics;
   }
 
-  [[nodiscard]] EpisodeWorkspace<B, E> make_workspace(B& b, Index batch, Keep keep) const {
-    EpisodeWorkspace<B, E> w{.encoder = encoder_.make_workspace(b, batch),
-                             .fusion = fusion_.make_workspace(b, batch),
-                             .policy = policy_.make_workspace(b, batch),
-                             .context = {},
-                             .discarded = {},
-                             .d_context = b.zeros(context_shape(batch)),
-                             .d_loss = b.zeros({batch}),
-                             .d_logits = b.zeros({batch, config_.classes}),
-                             .d_glimpse = b.zeros({batch, config_.fusion_width}),
-                             .d_features = b.zeros({batch, encoder_.features()}),
-                             .d_h = {},
-                             .d_c = {}};
-    for (const auto& context : context_) w.context.push_back(context.make_workspace(b, batch));
-    if (keep == Keep::last_step) w.discarded.push_back(make_step_statistics(b));
-    for (int i = 0; i < 2; ++i) {
-      w.d_h.push_back(b.zeros({batch, config_.hidden}));
-      w.d_c.push_back(b.zeros({batch, config_.hidden}));
-    }
-    return w;
-  }
-
   [[nodiscard]] Shape context_shape(Index batch) const {
     return context_.empty() ? Shape{0} : Shape{batch, config_.policy.context};
   }
@@ -324,9 +327,8 @@ class HybridAttentionClassifier {
                         std::to_string(static_cast<double>(label)));
     }
     std::fill(episode.staging.begin(), episode.staging.end(), Scalar<B>(0));
-    for (std::size_t n = 0; n < labels.size(); ++n)
-      episode.staging[n * static_cast<std::size_t>(config_.classes) + static_cast<std::size_t>(labels[n])] =
-          Scalar<B>(1);
+    for (std::size_t n = 0, row = 0; n < labels.size(); ++n, row += static_cast<std::size_t>(config_.classes))
+      episode.staging[row + static_cast<std::size_t>(labels[n])] = Scalar<B>(1);
     b.upload(std::span<const Scalar<B>>(episode.staging), episode.targets);
   }
 
@@ -338,13 +340,11 @@ class HybridAttentionClassifier {
     } else {
       ops::most_probable(b, step.probabilities, episode.classes);
     }
-    if (config_.policy.reward == RewardClass::expected) {
-      ops::multiply(b, step.probabilities, episode.targets, episode.chosen, Write::overwrite);  // (B, K)
-      ops::linear(b, episode.chosen, episode.ones, episode.column, Write::overwrite);           // (B, 1): row sums
-      ops::read_columns(b, episode.column, 0, step.outcome, Write::overwrite);                  // (B)
-      return;
-    }
-    ops::correct(b, episode.classes, episode.labels, step.outcome);
+    if (config_.policy.reward != RewardClass::expected)
+      return ops::correct(b, episode.classes, episode.labels, step.outcome);
+    ops::multiply(b, step.probabilities, episode.targets, episode.chosen, Write::overwrite);  // (B, K)
+    ops::linear(b, episode.chosen, episode.ones, episode.column, Write::overwrite);           // (B, 1): row sums
+    ops::read_columns(b, episode.column, 0, step.outcome, Write::overwrite);                  // (B)
   }
 
   /// Adds what step t's heads send into h_t. The policy's terms leave the last step out: its location is never looked
@@ -357,8 +357,8 @@ class HybridAttentionClassifier {
     const bool last = t + 1 == episode.steps.size();
     const bool class_term = last && terms == PolicyTerms::included && config_.policy.class_term;
     if (last || config_.supervised_steps == SupervisedSteps::every) {
-      const double steps =
-          config_.supervised_steps == SupervisedSteps::every ? static_cast<double>(episode.size()) : 1.0;
+      const bool every = config_.supervised_steps == SupervisedSteps::every;
+      const double steps = every ? static_cast<double>(episode.size()) : 1.0;
       const double weight = episode.batch > 0 ? 1.0 / (static_cast<double>(episode.batch) * steps) : 0.0;
       b.fill(static_cast<Scalar<B>>(weight), w.d_loss);
       ops::softmax_cross_entropy_backward(b, step.probabilities, episode.labels, w.d_loss, w.d_logits,

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <saccade/model/dry_run_backend.hpp>
+#include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/training/adam.hpp>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace saccade::inline v0 {
+
+/// Bytes of the tensors of a training step, from the shapes alone. Beside them a process holds the images, the program
+/// and the scratch memory of its backend, and a training run an episode for a last, shorter batch and for validation.
+struct TrainingMemory {
+  Index parameters = 0;
+  Index gradients = 0;    ///< of the parameters
+  Index optimizer = 0;    ///< Adam's moments
+  Index statistics = 0;   ///< running ones
+  Index activations = 0;  ///< what the way forward leaves for the way back
+  Index workspace = 0;    ///< gradients on the way back
+
+  [[nodiscard]] Index total() const {
+    return parameters + gradients + optimizer + statistics + activations + workspace;
+  }
+};
+
+/// What a Trainer on backend `B` needs for batches of `batch` images. Exact: it makes what the trainer makes, on a
+/// backend that counts. @throws ConfigError where there can be no such model
+template <TrainableBackend B>
+[[nodiscard]] TrainingMemory training_memory(const HybridAttentionConfig& config, Index batch,
+                                             Keep keep = Keep::every_step) {
+  using Dry = DryRunBackend<B>;
+  Dry b;
+  Index before = 0;
+  const auto made_since = [&] { return b.bytes() - std::exchange(before, b.bytes()); };
+  const HybridAttentionClassifier<Dry> model(config);
+  TrainingMemory memory;
+  auto parameters = model.make_parameters(b);
+  memory.parameters = made_since();
+  auto gradients = model.make_parameters(b);
+  memory.gradients = made_since();
+  const Adam<Dry> adam(b, {}, named_tensors<Dry>(parameters), named_tensors<Dry>(gradients));
+  memory.optimizer = made_since();
+  static_cast<void>(model.make_statistics(b));
+  memory.statistics = made_since();
+  static_cast<void>(model.make_workspace(b, batch, keep));
+  memory.workspace = made_since();
+  static_cast<void>(model.make_episode(b, batch, Mode::training, keep));
+  memory.activations = made_since() - memory.workspace;
+  return memory;
+}
+
+/// Bytes of the tensors of an evaluation's episode, the weights aside.
+template <Backend B>
+[[nodiscard]] Index evaluation_memory(const HybridAttentionConfig& config, Index batch, Keep keep = Keep::last_step) {
+  DryRunBackend<B> b;
+  static_cast<void>(HybridAttentionClassifier<DryRunBackend<B>>(config).make_episode(b, batch, Mode::evaluation, keep));
+  return b.bytes();
+}
+
+/// "1.5 MiB".
+[[nodiscard]] inline std::string mebibytes(Index bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
+/// "memory of a training step: 812.3 MiB (weights and optimiser 18.9 MiB, activations 700.2 MiB, workspace 93.2 MiB)".
+[[nodiscard]] inline std::string describe(const TrainingMemory& memory) {
+  const Index weights = memory.parameters + memory.gradients + memory.optimizer + memory.statistics;
+  return "memory of a training step: " + mebibytes(memory.total()) + " (weights and optimiser " + mebibytes(weights) +
+         ", activations " + mebibytes(memory.activations) + ", workspace " + mebibytes(memory.workspace) + ")";
+}
+
+}  // namespace saccade::inline v0
