@@ -24,7 +24,9 @@ struct Problem {
         x(random_array({2, height, width, config.width}, 1)),
         logits(filled(x.shape, not_a_number)),
         d_logits(random_array(x.shape, 2)),
-        d_x(filled(x.shape, not_a_number)) {
+        d_x(filled(x.shape, not_a_number)),
+        full(d_x),
+        d_convolved(d_x) {
     randomize_parameters(parameters, 3);
     initialize(b, statistics, 0);
   }
@@ -38,7 +40,7 @@ struct Problem {
 
   void backward(Write write) {
     Array scratch = d_logits;
-    mask.backward(b, parameters, cache, scratch, workspace, d_parameters, d_x, write);
+    mask.backward(b, parameters, cache, scratch, full, d_convolved, workspace, d_parameters, d_x, write);
   }
 
   B b;
@@ -47,7 +49,7 @@ struct Problem {
   typename Mask::Statistics statistics;
   typename Mask::Cache cache;
   typename Mask::Workspace workspace;
-  Array x, logits, d_logits, d_x;
+  Array x, logits, d_logits, d_x, full, d_convolved;
 };
 
 template <class B>
@@ -98,7 +100,7 @@ TEST_CASE("the mask branch halves its maps and comes back up", "[mask_branch]") 
   CHECK(problem.cache.levels[1].down.shape == Shape{2, 5, 4, 2});
   CHECK(problem.cache.levels[2].down.shape == Shape{2, 3, 2, 2});
   CHECK(problem.cache.levels[1].up.shape == Shape{2, 5, 4, 2});
-  CHECK(problem.cache.full.shape == Shape{2, 20, 13, 2});
+  CHECK(problem.cache.convolved.shape == Shape{2, 20, 13, 2});
 }
 
 TEST_CASE("a cache made for evaluation serves all units of a level in turn, and gives the same", "[mask_branch]") {

@@ -90,6 +90,15 @@ class ActivatedConvolution {
     if (residual) ops::axpy(b, Scalar<B>(1), *residual, y);
   }
 
+  /// y of the last forward pass once more, in training and without a residual. Only where fused.
+  void repeat(B& b, const Parameters& p, const Tensor<B>& x, const Cache& cache,
+              Tensor<B>& y) const
+    requires ops::FusedActivation<B>
+  {
+    ops::convolve_activated(b, x, norm_.saved(p.norm, cache.norm), p.convolution.weight, convolution_.config().geometry,
+                            nullptr, y);
+  }
+
   /// d_x = d loss / d x [+ d_residual]; gradients of parameters accumulate. Valid after a forward pass in training
   /// mode.
   ///

@@ -75,7 +75,6 @@ class MaskBranch {
   struct Cache {
     std::vector<LevelCache> levels;
     std::vector<Tensor<B>> bottom;           // two (B, h, w, C) of the last level
-    Tensor<B> full;                          // (B, H, W, C)
     std::vector<typename Head::Cache> head;  // two
     Tensor<B> convolved;                     // (B, H, W, C)
   };
@@ -87,8 +86,7 @@ class MaskBranch {
 
   struct Workspace {
     std::vector<LevelWorkspace> levels;
-    Tensor<B> d_convolved;  // (B, H, W, C)
-    Tensor<B> scratch;      // of the head
+    Tensor<B> scratch;  // of the head
   };
 
   explicit MaskBranch(const Config& config)
@@ -122,7 +120,7 @@ class MaskBranch {
   /// @throws ConfigError if halving the map `depth` times leaves less than 2 pixels to halve
   [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width, Mode mode = Mode::training) const {
     const auto map = [&](Index h, Index w) { return b.zeros({batch, h, w, config_.width}); };
-    Cache cache{{}, {}, map(height, width), {}, map(height, width)};
+    Cache cache{{}, {}, {}, map(height, width)};
     for (int i = 0; i < 2; ++i) cache.head.push_back(head_.make_cache(b, batch, height, width, mode));
     Index h = height, w = width;
     for (Index level = 0; level < config_.depth; ++level) {
@@ -142,7 +140,7 @@ class MaskBranch {
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch, Index height, Index width) const {
     const auto map = [&](Index h, Index w) { return b.zeros({batch, h, w, config_.width}); };
-    Workspace workspace{{}, map(height, width), head_.make_scratch(b, batch, height, width)};
+    Workspace workspace{{}, head_.make_scratch(b, batch, height, width)};
     Index h = height, w = width;
     for (Index level = 0; level < config_.depth; ++level) {
       h = halved(h);
@@ -178,23 +176,28 @@ class MaskBranch {
       unit_.forward(b, p.up[i], s.up[i], level.joined, unit(level, up), level.up, mode);
       in = &level.up;
     }
-    ops::upsample_bilinear(b, *in, config_.corners, cache.full);  // (B, H, W, C)
-    head_.forward(b, p.head[0], s.head[0], cache.full, cache.head[0], nullptr, cache.convolved, mode);
+    Tensor<B>& full = mask_logits;
+    ops::upsample_bilinear(b, *in, config_.corners, full);  // (B, H, W, C)
+    head_.forward(b, p.head[0], s.head[0], full, cache.head[0], nullptr, cache.convolved, mode);
     head_.forward(b, p.head[1], s.head[1], cache.convolved, cache.head[1], nullptr, mask_logits, mode);
   }
 
   /// d_x (+)= d loss / d x; gradients of parameters accumulate. Valid after a forward pass in training mode.
-  /// `d_mask_logits` is used as scratch.
-  void backward(B& b, const Parameters& p, const Cache& cache, Tensor<B>& d_mask_logits, Workspace& workspace,
-                Parameters& d_p, Tensor<B>& d_x, Write write) const
+  ///
+  /// @param d_mask_logits      (B, H, W, C), used as scratch
+  /// @param full, d_convolved  (B, H, W, C), scratch
+  void backward(B& b, const Parameters& p, const Cache& cache, Tensor<B>& d_mask_logits, Tensor<B>& full,
+                Tensor<B>& d_convolved, Workspace& workspace, Parameters& d_p, Tensor<B>& d_x,
+                Write write) const
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B> && TrainableUpsampleOps<B>
   {
-    Tensor<B>&d_convolved = workspace.d_convolved, &d_full = d_mask_logits;
+    // Not kept, for it is cheap to compute again.
+    ops::upsample_bilinear(b, cache.levels.size() == 1 ? cache.bottom[1] : cache.levels[0].up, config_.corners, full);
+    Tensor<B>& d_full = d_mask_logits;
     head_.backward(b, p.head[1], cache.convolved, cache.head[1], d_mask_logits, nullptr, workspace.scratch, d_p.head[1],
                    d_convolved);
-    head_.backward(b, p.head[0], cache.full, cache.head[0], d_convolved, nullptr, workspace.scratch, d_p.head[0],
-                   d_full);
+    head_.backward(b, p.head[0], full, cache.head[0], d_convolved, nullptr, workspace.scratch, d_p.head[0], d_full);
     ops::upsample_bilinear_backward(b, d_full, config_.corners, workspace.levels[0].d_out, Write::overwrite);
     const std::size_t last = cache.levels.size() - 1;
     for (std::size_t i = 0; i < last; ++i) {

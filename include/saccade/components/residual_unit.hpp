@@ -50,16 +50,19 @@ class ResidualUnit {
     }
   };
 
+  /// Where the stages are fused, the first convolution of a bottleneck is not kept: 1x1, it is cheap to compute again.
   struct Cache {
     std::vector<typename Stage::Cache> stages;
-    std::vector<Tensor<B>> convolved;  // (B, H, W, outputs) of every stage but the last, which writes y
+    std::vector<Tensor<B>> convolved;  // (B, H, W, outputs) of every stage but the last; of length 0 if not kept
     Tensor<B> projected;               // (B, H, W, outputs), or of length 0 without a projection or where fused
   };
 
-  /// Gradients on their way back; units of equal shape may share one.
+  /// Gradients on their way back. Units of equal outputs may share the workspace of the one that has a projection.
   struct Workspace {
-    std::vector<Tensor<B>> d_convolved;  // as `convolved`
-    std::vector<Tensor<B>> scratch;      // of the first stage, and of the others
+    std::vector<Tensor<B>> d_convolved;  // (B, H, W, outputs) of every stage but the last
+    Tensor<B> scratch;                   // of a stage with as many inputs as outputs
+    Tensor<B> first_scratch;             // of the first stage where there is a projection
+    Tensor<B> repeated;                  // (B, H, W, outputs) where there is a projection and the first is not kept
   };
 
   explicit ResidualUnit(const Config& config) : config_(config) {
@@ -75,6 +78,7 @@ class ResidualUnit {
     if (config.inputs != config.outputs)
       projection_.push_back(
           Convolution({.inputs = config.inputs, .outputs = config.outputs, .kernel = 1, .geometry = {}}));
+    repeats_first_ = fused() && config.kind == UnitKind::bottleneck;
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -94,33 +98,41 @@ class ResidualUnit {
 
   [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width, Mode mode = Mode::training) const {
     const Shape out{batch, height, width, config_.outputs};
-    Cache cache{{}, {}, b.zeros(projection_.empty() || projects_into_output() ? Shape{0} : out)};
+    Cache cache{{}, {}, b.zeros(projection_.empty() || fused() ? Shape{0} : out)};
     for (const Stage& stage : stages_) cache.stages.push_back(stage.make_cache(b, batch, height, width, mode));
-    for (std::size_t i = 1; i < stages_.size(); ++i) cache.convolved.push_back(b.zeros(out));
+    for (std::size_t i = 0; i + 1 < stages_.size(); ++i)
+      cache.convolved.push_back(b.zeros(i == 0 && repeats_first_ ? Shape{0} : out));
     return cache;
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch, Index height, Index width) const {
-    Workspace workspace;
-    for (std::size_t i = 1; i < stages_.size(); ++i)
-      workspace.d_convolved.push_back(b.zeros({batch, height, width, config_.outputs}));
-    for (std::size_t i = 0; i < 2; ++i) workspace.scratch.push_back(stages_[i].make_scratch(b, batch, height, width));
+    const Shape out{batch, height, width, config_.outputs};
+    const bool projects = !projection_.empty();
+    Workspace workspace{.d_convolved = {},
+                        .scratch = stages_.back().make_scratch(b, batch, height, width),
+                        .first_scratch = projects ? stages_[0].make_scratch(b, batch, height, width) : b.zeros({0}),
+                        .repeated = b.zeros(projects && repeats_first_ ? out : Shape{0})};
+    for (std::size_t i = 1; i < stages_.size(); ++i) workspace.d_convolved.push_back(b.zeros(out));
     return workspace;
   }
 
   void forward(B& b, const Parameters& p, Statistics& statistics, const Tensor<B>& x, Cache& cache, Tensor<B>& y,
                Mode mode) const {
+    Tensor<B>& first = repeats_first_ ? y : cache.convolved[0];  // y is free until the shortcut is added
+    const auto output = [&](std::size_t i) -> Tensor<B>& { return i == 0 ? first : cache.convolved[i]; };
+    const std::size_t last = stages_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+      stages_[i].forward(b, p.stages[i], statistics.norms[i], i == 0 ? x : output(i - 1), cache.stages[i], nullptr,
+                         output(i), mode);  // (B, H, W, outputs)
+    }
     const Tensor<B>* shortcut = &x;
     if (!projection_.empty()) {
-      Tensor<B>& projected = projects_into_output() ? y : cache.projected;
+      Tensor<B>& projected = fused() ? y : cache.projected;
       projection_[0].forward(b, p.projection[0], x, projected);  // (B, H, W, outputs)
       shortcut = &projected;
     }
-    const std::size_t last = stages_.size() - 1;
-    for (std::size_t i = 0; i <= last; ++i) {
-      stages_[i].forward(b, p.stages[i], statistics.norms[i], i == 0 ? x : cache.convolved[i - 1], cache.stages[i],
-                         i == last ? shortcut : nullptr, i == last ? y : cache.convolved[i], mode);
-    }
+    stages_[last].forward(b, p.stages[last], statistics.norms[last], output(last - 1), cache.stages[last], shortcut, y,
+                          mode);  // (B, H, W, outputs)
   }
 
   /// d_x = d loss / d x; gradients of parameters accumulate. Valid after a forward pass in training mode.
@@ -128,25 +140,32 @@ class ResidualUnit {
                 Parameters& d_p, Tensor<B>& d_x) const
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B>
   {
+    const bool projects = !projection_.empty();
+    Tensor<B>& repeated = projects ? w.repeated : d_x;  // d_x is free until the first stage's turn
+    if constexpr (ops::FusedActivation<B>) {
+      if (repeats_first_) stages_[0].repeat(b, p.stages[0], x, cache.stages[0], repeated);
+    }
+    const Tensor<B>& first = repeats_first_ ? repeated : cache.convolved[0];
     const std::size_t last = stages_.size() - 1;
     for (std::size_t i = stages_.size(); i-- > 0;) {
-      const Tensor<B>* d_shortcut = i == 0 && projection_.empty() ? &d_y : nullptr;
-      stages_[i].backward(b, p.stages[i], i == 0 ? x : cache.convolved[i - 1], cache.stages[i],
-                          i == last ? d_y : w.d_convolved[i], d_shortcut, w.scratch[i == 0 ? 0 : 1], d_p.stages[i],
+      const Tensor<B>& in = i == 0 ? x : i == 1 ? first : cache.convolved[i - 1];
+      const Tensor<B>* d_shortcut = i == 0 && !projects ? &d_y : nullptr;
+      stages_[i].backward(b, p.stages[i], in, cache.stages[i], i == last ? d_y : w.d_convolved[i], d_shortcut,
+                          i == 0 && projects ? w.first_scratch : w.scratch, d_p.stages[i],
                           i == 0 ? d_x : w.d_convolved[i - 1]);
     }
-    if (projection_.empty()) return;
+    if (!projects) return;
     projection_[0].backward_parameters(b, x, d_y, d_p.projection[0]);
     projection_[0].backward_input(b, p.projection[0], d_y, d_x, Write::accumulate);
   }
 
  private:
-  /// Whether the last stage can add to what y holds.
-  [[nodiscard]] bool projects_into_output() const { return stages_.back().fused(); }
+  [[nodiscard]] bool fused() const { return stages_.back().fused(); }
 
   Config config_;
   std::vector<Stage> stages_;
   std::vector<Convolution> projection_;  ///< one, or none
+  bool repeats_first_ = false;
 };
 
 }  // namespace saccade::inline v0

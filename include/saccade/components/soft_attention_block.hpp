@@ -89,7 +89,7 @@ class SoftAttentionBlock {
   };
 
   struct Workspace {
-    typename Unit::Workspace entry_unit, unit;
+    typename Unit::Workspace unit;  ///< of the entry, whose shapes serve the trunk too
     std::vector<typename Mask::Workspace> mask;
     Tensor<B> d_trunk, d_entry, d_mask_logits;  // (B, h, w, width)
     Tensor<B> d_input;                          // of the entry's input
@@ -162,8 +162,7 @@ class SoftAttentionBlock {
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
     const Index side = map_side();
     const Shape map{batch, side, side, config_.width};
-    Workspace workspace{.entry_unit = entry_.make_workspace(b, batch, side, side),
-                        .unit = unit_.make_workspace(b, batch, side, side),
+    Workspace workspace{.unit = entry_.make_workspace(b, batch, side, side),
                         .mask = {},
                         .d_trunk = b.zeros(map),
                         .d_entry = b.zeros(map),
@@ -195,8 +194,7 @@ class SoftAttentionBlock {
 
   /// Gradients of parameters accumulate. Valid after a forward pass in training mode.
   void backward(B& b, const Parameters& p, const Tensor<B>& patches, Cache& cache, const Tensor<B>& d_features,
-                Workspace& w,
-                Parameters& d_p) const
+                Workspace& w, Parameters& d_p) const
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B>
   {
@@ -212,11 +210,12 @@ class SoftAttentionBlock {
                      d_p.trunk[i], *d_in);
       std::swap(d_out, d_in);
     }
-    if (!mask_.empty())
-      mask_[0].backward(b, p.mask[0], cache.mask[0], w.d_mask_logits, w.mask[0], d_p.mask[0], *d_out,
+    if (!mask_.empty()) {
+      Tensor<B>&full = *d_in, &d_convolved = w.unit.d_convolved[0];  // both are free here
+      mask_[0].backward(b, p.mask[0], cache.mask[0], w.d_mask_logits, full, d_convolved, w.mask[0], d_p.mask[0], *d_out,
                         Write::accumulate);
-    entry_.backward(b, p.entry, entry_input(patches, cache), cache.entry_unit, *d_out, w.entry_unit, d_p.entry,
-                    w.d_input);
+    }
+    entry_.backward(b, p.entry, entry_input(patches, cache), cache.entry_unit, *d_out, w.unit, d_p.entry, w.d_input);
     if (!stem_.empty()) stem_[0].backward_parameters(b, patches, w.d_input, d_p.stem[0]);
   }
 

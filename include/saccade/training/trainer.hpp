@@ -31,7 +31,7 @@ class Trainer {
   using Statistics = typename Model::Statistics;
 
   /// Weights start from `seed`, and every draw of training is keyed by it. `b` outlives the trainer. With
-  /// Keep::last_step a step needs the memory of little more than one glimpse, and a good quarter more time; the numbers
+  /// Keep::last_step a step needs the memory of little more than one glimpse, and about a quarter more time; the numbers
   /// are the same, bit for bit.
   Trainer(B& b, Model model, const AdamConfig& adam, std::uint64_t seed, Keep keep = Keep::every_step)
       : b_(&b),
