@@ -10,30 +10,41 @@
 /// map is ever written; backward works both out again from x.
 namespace saccade::inline v0::eigen {
 
-/// The coefficients of an activation, an ActivationView, padded to whole vectors.
+/// One number a channel, repeated over a period and padded with zeros to whole vectors.
+template <class Scalar, class Value>
+[[nodiscard]] const Scalar* repeat_coefficients(Index channels, Index period, Index stride, Scalar* memory,
+                                                const Value& value) {
+  for (Index c = 0; c < channels; ++c) memory[c] = static_cast<Scalar>(value(c));
+  for (Index i = channels; i < period; ++i) memory[i] = memory[i - channels];
+  std::fill(memory + period, memory + stride, Scalar(0));
+  return memory;
+}
+
+/// The coefficients of an activation, an ActivationView.
 ///
-/// @param memory  room for 4 * round_up(C, lanes) numbers
+/// @param memory  room for 4 * stride numbers
+/// @param stride  a period, rounded up to whole vectors
 template <class Scalar, class View>
-[[nodiscard]] ChannelActivation<Scalar> channel_activation(const View& activation, Index lanes, Scalar* memory) {
+[[nodiscard]] ChannelActivation<Scalar> channel_activation(const View& activation, Index period, Index stride,
+                                                           Scalar* memory) {
   const Index channels = activation.gamma.size();
-  const Index stride = round_up(channels, lanes);
-  std::fill_n(memory, 4 * stride, Scalar(0));
   const bool shared = activation.slope.size() == 1;
-  for (Index c = 0; c < channels; ++c) {
-    memory[c] = activation.mean.data()[c];
-    memory[stride + c] = activation.gamma.data()[c] * activation.rstd.data()[c];
-    memory[2 * stride + c] = activation.beta.data()[c];
-    memory[3 * stride + c] = activation.slope.data()[shared ? 0 : c];
-  }
-  return {memory, memory + stride, memory + 2 * stride, memory + 3 * stride};
+  const auto repeat = [&](Index place, const auto& value) {
+    return repeat_coefficients(channels, period, stride, memory + place * stride, value);
+  };
+  return {period, repeat(0, [&](Index c) { return activation.mean.data()[c]; }),
+          repeat(1, [&](Index c) { return activation.gamma.data()[c] * activation.rstd.data()[c]; }),
+          repeat(2, [&](Index c) { return activation.beta.data()[c]; }),
+          repeat(3, [&](Index c) { return activation.slope.data()[shared ? 0 : c]; })};
 }
 
 /// The same in the engine's memory for coefficients.
 template <class Scalar, class View>
 [[nodiscard]] ChannelActivation<Scalar> channel_activation(Engine& engine, const View& activation) {
   const Index lanes = engine.kernels<Scalar>().lanes;
-  return channel_activation(activation, lanes,
-                            engine.coefficients<Scalar>(4 * round_up(activation.gamma.size(), lanes)));
+  const Index period = channel_period(activation.gamma.size(), lanes);
+  const Index stride = round_up(period, lanes);
+  return channel_activation(activation, period, stride, engine.coefficients<Scalar>(4 * stride));
 }
 
 /// Through PReLU and the statistics of the batch. With v the normalised and scaled value, d_v what PReLU passes to it,
@@ -49,9 +60,10 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   const Index channels = d_gamma.size();
   if (channels == 0) return;
   const Index pixels = x.size() / channels;
-  const Index stride = round_up(channels, kernels.lanes);
+  const Index period = channel_period(channels, kernels.lanes);
+  const Index stride = round_up(period, kernels.lanes);
   Scalar* const coefficients = engine.coefficients<Scalar>(6 * stride);
-  const auto channel = channel_activation<Scalar>(activation, kernels.lanes, coefficients);
+  const auto channel = channel_activation(activation, period, stride, coefficients);
 
   const ChannelChunks chunks(1, pixels, channels);
   double* const slots = engine.shared<double>((chunks.count() + 1) * 3 * channels);
@@ -62,10 +74,11 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
     Scalar* const sums = scratch(thread);
     chunks.for_each_fold(chunk, [&](Index, Index begin, Index end) {
       std::fill_n(sums, 3 * stride, Scalar(0));
-      kernels.activation_sums((end - begin) / channels, channels, d_y.data() + begin, x.data() + begin, channel, sums,
-                              stride);
-      for (Index sum = 0; sum < 3; ++sum)
-        for (Index c = 0; c < channels; ++c) slot[sum * channels + c] += static_cast<double>(sums[sum * stride + c]);
+      for_periods((end - begin) / channels, channels, period, [&](Index count, Index width, Index position) {
+        kernels.activation_sums(count, width, d_y.data() + begin + position, x.data() + begin + position, channel, sums,
+                                stride);
+      });
+      for (Index sum = 0; sum < 3; ++sum) add_periods(channels, period, sums + sum * stride, slot + sum * channels);
     });
   });
   double* const totals = slots;
@@ -83,20 +96,22 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   write_totals(d_slope.size(), d_slopes, d_slope.data(), write_parameters);
 
   if (pixels == 0) return;
-  Scalar* const on_deviation = coefficients + 4 * stride;
-  Scalar* const constant = on_deviation + stride;
-  std::fill_n(on_deviation, 2 * stride, Scalar(0));
-  for (Index c = 0; c < channels; ++c) {
-    const double share = static_cast<double>(channel.scale[c]) / static_cast<double>(pixels);
-    on_deviation[c] = static_cast<Scalar>(-share * d_scale[c] * static_cast<double>(activation.rstd.data()[c]));
-    constant[c] = static_cast<Scalar>(-share * d_shift[c]);
-  }
+  const auto share = [&](Index c) { return static_cast<double>(channel.scale[c]) / static_cast<double>(pixels); };
+  const NormalizationTerms<Scalar> terms{
+      repeat_coefficients(
+          channels, period, stride, coefficients + 4 * stride,
+          [&](Index c) { return -share(c) * d_scale[c] * static_cast<double>(activation.rstd.data()[c]); }),
+      repeat_coefficients(channels, period, stride, coefficients + 5 * stride,
+                          [&](Index c) { return -share(c) * d_shift[c]; })};
+  const Scalar* const residual = d_residual ? d_residual->data() : nullptr;
   const Scalar* const before = write_x == Write::accumulate ? d_x.data() : nullptr;
+  const auto at = [](const Scalar* data, Index place) { return data ? data + place : nullptr; };
   engine.parallel_ranges(pixels, std::max<Index>(1, elementwise_grain / channels), [&](Index begin, Index end, int) {
-    const Index first = begin * channels;
-    kernels.activation_gradient(end - begin, channels, d_y.data() + first, x.data() + first, channel,
-                                {on_deviation, constant}, d_residual ? d_residual->data() + first : nullptr,
-                                before ? before + first : nullptr, d_x.data() + first);
+    for_periods(end - begin, channels, period, [&](Index count, Index width, Index position) {
+      const Index first = begin * channels + position;
+      kernels.activation_gradient(count, width, d_y.data() + first, x.data() + first, channel, terms,
+                                  at(residual, first), at(before, first), d_x.data() + first);
+    });
   });
 }
 

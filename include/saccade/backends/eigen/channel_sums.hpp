@@ -119,6 +119,13 @@ void write_totals(Index channels, const double* totals, Scalar* target, Write wr
   }
 }
 
+/// totals[c] += the sum of what a period of numbers has for channel c.
+template <class Scalar>
+void add_periods(Index channels, Index period, const Scalar* sums, double* totals) {
+  for (Index begin = 0; begin < period; begin += channels)
+    for (Index c = 0; c < channels; ++c) totals[c] += static_cast<double>(sums[begin + c]);
+}
+
 /// Mean and sum of squared deviations of each channel: moments (images, 2, C).
 ///
 /// Each fold is read twice while it is in the cache, the second time around its own mean, and folds are merged by the
@@ -141,8 +148,9 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
     rows += new_rows;
   };
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index period = channel_period(channels, kernels.lanes);
   const Index doubles = padded(channels);
-  const Index stride = padded(round_up(channels, kernels.lanes));
+  const Index stride = padded(round_up(period, kernels.lanes));
   const auto scratch = engine.per_thread<double>(2 * doubles + 2 * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
     double* const mean = slots + chunk * 2 * channels;
@@ -157,14 +165,19 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
       const Scalar* const pixels = x + image * size + begin;
       const Index fold_rows = (end - begin) / channels;
       std::fill_n(centre, 2 * stride, Scalar(0));
-      kernels.channel_sums(fold_rows, channels, pixels, sums);
-      for (Index c = 0; c < channels; ++c) {
-        fold_mean[c] = static_cast<double>(sums[c]) / static_cast<double>(fold_rows);
-        centre[c] = static_cast<Scalar>(fold_mean[c]);
-        sums[c] = Scalar(0);
-      }
-      kernels.deviation_sums(fold_rows, channels, pixels, centre, sums);
-      std::copy_n(sums, channels, fold_deviations);
+      std::fill_n(fold_mean, channels, 0.0);
+      std::fill_n(fold_deviations, channels, 0.0);
+      for_periods(fold_rows, channels, period, [&](Index count, Index width, Index position) {
+        kernels.channel_sums(count, width, pixels + position, sums);
+      });
+      add_periods(channels, period, sums, fold_mean);
+      for (Index c = 0; c < channels; ++c) fold_mean[c] /= static_cast<double>(fold_rows);
+      for (Index i = 0; i < period; ++i) centre[i] = static_cast<Scalar>(fold_mean[i % channels]);
+      std::fill_n(sums, stride, Scalar(0));
+      for_periods(fold_rows, channels, period, [&](Index count, Index width, Index position) {
+        kernels.deviation_sums(count, width, pixels + position, centre, sums);
+      });
+      add_periods(channels, period, sums, fold_deviations);
       merge(rows, mean, deviations, fold_rows, fold_mean, fold_deviations);
     });
   });

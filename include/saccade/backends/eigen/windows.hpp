@@ -72,7 +72,10 @@ template <class Scalar>
 void copy_pixels(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar>& source, const Scalar* from,
                  Index pixels, Scalar* to) {
   if (source.activation)
-    kernels.activate_pixels(pixels, source.images.channels, from, *source.activation, to);
+    for_periods(pixels, source.images.channels, source.activation->period,
+                [&](Index count, Index channels, Index position) {
+                  kernels.activate_pixels(count, channels, from + position, *source.activation, to + position);
+                });
   else
     std::copy_n(from, pixels * source.images.channels, to);
 }
@@ -107,8 +110,8 @@ void copy_windows(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar
 
 /// Grid pixels of a block of work: their windows stay in the second-level cache.
 [[nodiscard]] inline Index pixels_per_block(Index terms) {
-  constexpr Index numbers = 32768;
-  return std::clamp<Index>(numbers / std::max<Index>(1, terms) / product_rows * product_rows, product_rows, 96);
+  constexpr Index numbers = 32768, most = 48;
+  return std::clamp<Index>(numbers / std::max<Index>(1, terms) / product_rows * product_rows, product_rows, most);
 }
 
 /// A matrix (terms, columns) packed as Kernels::strip says: `value(term, column)` are its elements. Room for
@@ -141,13 +144,30 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
     else
       std::copy_n(products, count, target.data + place);
   };
-  engine.parallel_ranges(batch * grid.pixels(), block, [&](Index first, Index last, int thread) {
-    Scalar* const windows = scratch(thread);
-    Scalar* products = windows + room;
-    copy_windows(kernels, source, grid, first, last, windows, terms);
-    kernels.multiply(round_up(last - first, product_rows), terms, windows, terms, packed, columns, products, columns);
-    if (columns == channels && grid.fills(target.height, target.width))
-      return write(products, first * channels, (last - first) * channels);
+  // Where windows are pixels, and results fill whole vectors, memory is read and written where it lies. The kernel
+  // takes whole groups of rows, so a last, ragged block goes through scratch memory.
+  const bool pixelwise = grid.is_pixelwise(source.images.height, source.images.width);
+  const bool writes_in_place = columns == channels && grid.fills(target.height, target.width);
+  const Index pixels = batch * grid.pixels();
+  engine.parallel_ranges(pixels, block, [&](Index first, Index last, int thread) {
+    const bool whole = (last - first) % product_rows == 0;
+    const Index rows = round_up(last - first, product_rows);
+    Scalar* const copy = scratch(thread);
+    const Scalar* const windows = pixelwise && !source.activation && whole ? source.images.data + first * terms : copy;
+    if (windows == copy) copy_windows(kernels, source, grid, first, last, copy, terms);
+    // Copying comes in bursts, which would have to wait for memory: meanwhile ask for the next block of this thread.
+    const Index next = first + engine.threads() * block;
+    const Scalar* const ahead =
+        source.activation && pixelwise && next + block <= pixels ? source.images.data + next * terms : nullptr;
+    if (writes_in_place && whole) {
+      const Index place = first * channels;
+      kernels.multiply(rows, terms, windows, terms, packed, columns, addend ? addend + place : nullptr, ahead,
+                       target.data + place, columns);
+      return;
+    }
+    Scalar* products = copy + room;
+    kernels.multiply(rows, terms, windows, terms, packed, columns, nullptr, ahead, products, columns);
+    if (writes_in_place) return write(products, first * channels, (last - first) * channels);
     for (Index pixel = first; pixel < last; ++pixel, products += columns) {
       const Index in_image = pixel % grid.pixels();
       const Index row = in_image / grid.width * grid.spread + grid.target_row;
@@ -247,6 +267,7 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
   const CorrelationGrid grid = forward_grid(d_y.shape()[1], d_y.shape()[2], d_w.shape(), geometry);
   const Index terms = grid.window_height * grid.window_width * x.images.channels;
   const Index rows = round_up(terms, gradient_terms);
+  const bool reads_in_place = rows == terms && !x.activation && grid.is_pixelwise(x.images.height, x.images.width);
   const Index pixels = d_y.shape()[0] * grid.pixels();
   const Index block = pixels_per_block(rows);
   const Index blocks = (pixels + block - 1) / block;
@@ -254,25 +275,26 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
   const Index sum_size = padded(rows * columns);
   Scalar* const sums = engine.shared<Scalar>(chunks * sum_size);
   // Vectors are read whole, so gradients that do not fill them are copied with zeros behind.
-  const bool copied = columns != outputs;
+  const bool pads_gradients = columns != outputs;
   const Index room = padded(block * rows);
-  const auto scratch = engine.per_thread<Scalar>(room + (copied ? block * columns : 0));
+  const auto scratch = engine.per_thread<Scalar>(room + (pads_gradients ? block * columns : 0));
   engine.parallel_for(chunks, [&](Index chunk, int thread) {
     Scalar* const sum = sums + chunk * sum_size;
     std::fill_n(sum, rows * columns, Scalar(0));
-    Scalar* const windows = scratch(thread);
+    Scalar* const copy = scratch(thread);
     for (Index b = blocks * chunk / chunks; b < blocks * (chunk + 1) / chunks; ++b) {
       const Index first = b * block;
       const Index last = std::min(pixels, first + block);
-      copy_windows(kernels, x, grid, first, last, windows, rows);
+      const Scalar* const windows = reads_in_place ? x.images.data + first * terms : copy;
+      if (!reads_in_place) copy_windows(kernels, x, grid, first, last, copy, rows);
       const Scalar* gradient = d_y.data() + first * outputs;
-      if (copied) {
-        Scalar* const copy = windows + room;
+      if (pads_gradients) {
+        Scalar* const gradients = copy + room;
         for (Index pixel = 0; pixel < last - first; ++pixel) {
-          std::copy_n(gradient + pixel * outputs, outputs, copy + pixel * columns);
-          std::fill_n(copy + pixel * columns + outputs, columns - outputs, Scalar(0));
+          std::copy_n(gradient + pixel * outputs, outputs, gradients + pixel * columns);
+          std::fill_n(gradients + pixel * columns + outputs, columns - outputs, Scalar(0));
         }
-        gradient = copy;
+        gradient = gradients;
       }
       kernels.multiply_transposed(last - first, rows, windows, rows, gradient, columns, columns, sum);
     }

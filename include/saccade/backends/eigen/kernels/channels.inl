@@ -2,22 +2,53 @@
 
 namespace saccade::inline v0::eigen::SACCADE_ISA {
 
+/// Sums over the pixels: sums[s * sum_stride + c] += the values that `terms(i, count, v, out)` puts into out[s], for
+/// Sums sums, i the place of a vector of `count` channels.
+template <int Sums, int Vectors, class Scalar, class Terms>
+SACCADE_INLINE void sum_pixels(Index pixels, Index channels, Index c, Index count, Scalar* sums, Index sum_stride,
+                               const Terms& terms) {
+  VectorOf<Scalar> totals[Vectors][Sums];
+  unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+    unroll<Sums>([&](int s) SACCADE_LAMBDA { totals[v][s] = load(sums + s * sum_stride + c + v * lanes<Scalar>); });
+  });
+  for (Index i = c; i < pixels * channels; i += channels)
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+      VectorOf<Scalar> values[Sums];
+      terms(i + v * lanes<Scalar>, count - v * lanes<Scalar>, v, values);
+      unroll<Sums>([&](int s) SACCADE_LAMBDA { totals[v][s] += values[s]; });
+    });
+  unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+    unroll<Sums>([&](int s)
+                     SACCADE_LAMBDA { store<Scalar>(totals[v][s], sums + s * sum_stride + c + v * lanes<Scalar>); });
+  });
+}
+
 /// See Kernels::channel_sums.
 template <class Scalar>
 SACCADE_KERNEL void channel_sums(Index pixels, Index channels, const Scalar* x, Scalar* sums) {
-  for (Index pixel = 0; pixel < pixels; ++pixel, x += channels)
-    for (Index c = 0; c < channels; c += lanes<Scalar>)
-      store<Scalar>(load(sums + c) + load_part(x + c, channels - c), sums + c);
+  for_channel_groups<strip_vectors, Scalar>(
+      channels, [&]<int Vectors>(std::integral_constant<int, Vectors>, Index c, Index count) SACCADE_LAMBDA {
+        sum_pixels<1, Vectors>(pixels, channels, c, count, sums, 0,
+                               [&](Index i, Index left, int, VectorOf<Scalar>(&values)[1])
+                                   SACCADE_LAMBDA { values[0] = load_part(x + i, left); });
+      });
 }
 
 /// See Kernels::deviation_sums.
 template <class Scalar>
 SACCADE_KERNEL void deviation_sums(Index pixels, Index channels, const Scalar* x, const Scalar* centre, Scalar* sums) {
-  for (Index pixel = 0; pixel < pixels; ++pixel, x += channels)
-    for (Index c = 0; c < channels; c += lanes<Scalar>) {
-      const VectorOf<Scalar> deviation = load_part(x + c, channels - c) - load(centre + c);
-      store<Scalar>(load(sums + c) + deviation * deviation, sums + c);
-    }
+  for_channel_groups<strip_vectors, Scalar>(
+      channels, [&]<int Vectors>(std::integral_constant<int, Vectors>, Index c, Index count) SACCADE_LAMBDA {
+        VectorOf<Scalar> around[Vectors];
+        unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+          around[v] = load_part(centre + c + v * lanes<Scalar>, count - v * lanes<Scalar>);
+        });
+        sum_pixels<1, Vectors>(pixels, channels, c, count, sums, 0,
+                               [&](Index i, Index left, int v, VectorOf<Scalar>(&values)[1]) SACCADE_LAMBDA {
+                                 const VectorOf<Scalar> deviation = load_part(x + i, left) - around[v];
+                                 values[0] = deviation * deviation;
+                               });
+      });
 }
 
 /// See Kernels::activation_sums.
@@ -25,18 +56,20 @@ template <class Scalar>
 SACCADE_KERNEL void activation_sums(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
                                     const ChannelActivation<Scalar>& activation, Scalar* sums, Index sum_stride) {
   using Vector = VectorOf<Scalar>;
-  for (Index pixel = 0; pixel < pixels; ++pixel, x += channels, d_y += channels)
-    for (Index c = 0; c < channels; c += lanes<Scalar>) {
-      const Vector deviation = load_part(x + c, channels - c) - load(activation.centre + c);
-      const Vector gradient = load_part(d_y + c, channels - c);
-      const Vector value = deviation * load(activation.scale + c) + load(activation.shift + c);
-      const Vector d_value = select_positive(value, gradient, gradient * load(activation.slope + c));
-      Scalar* const sum = sums + c;
-      store<Scalar>(load(sum) + d_value, sum);
-      store<Scalar>(load(sum + sum_stride) + d_value * deviation, sum + sum_stride);
-      store<Scalar>(load(sum + 2 * sum_stride) + select_positive(value, Vector{}, gradient * value),
-                    sum + 2 * sum_stride);
-    }
+  for_channel_groups<strip_vectors / 2, Scalar>(
+      channels, [&]<int Vectors>(std::integral_constant<int, Vectors>, Index c, Index count) SACCADE_LAMBDA {
+        VectorActivation<Scalar> at[Vectors];
+        unroll<Vectors>([&](int v) SACCADE_LAMBDA { at[v] = load_activation(activation, c + v * lanes<Scalar>); });
+        sum_pixels<3, Vectors>(pixels, channels, c, count, sums, sum_stride,
+                               [&](Index i, Index left, int v, Vector(&values)[3]) SACCADE_LAMBDA {
+                                 const Vector deviation = load_part(x + i, left) - at[v].centre;
+                                 const Vector gradient = load_part(d_y + i, left);
+                                 const Vector value = deviation * at[v].scale + at[v].shift;
+                                 values[0] = select_positive(value, gradient, gradient * at[v].slope);
+                                 values[1] = values[0] * deviation;
+                                 values[2] = select_positive(value, Vector{}, gradient * value);
+                               });
+      });
 }
 
 /// See Kernels::activation_gradient.
@@ -46,19 +79,28 @@ SACCADE_KERNEL void activation_gradient(Index pixels, Index channels, const Scal
                                         const NormalizationTerms<Scalar>& terms, const Scalar* addend1,
                                         const Scalar* addend2, Scalar* d_x) {
   using Vector = VectorOf<Scalar>;
-  for (Index i = 0; i < pixels * channels; i += channels)
-    for (Index c = 0; c < channels; c += lanes<Scalar>) {
-      const Index count = channels - c;
-      const Vector deviation = load_part(x + i + c, count) - load(activation.centre + c);
-      const Vector gradient = load_part(d_y + i + c, count);
-      const Vector scale = load(activation.scale + c);
-      const Vector value = deviation * scale + load(activation.shift + c);
-      const Vector d_value = select_positive(value, gradient, gradient * load(activation.slope + c));
-      Vector result = d_value * scale + (deviation * load(terms.on_deviation + c) + load(terms.constant + c));
-      if (addend1) result += load_part(addend1 + i + c, count);
-      if (addend2) result += load_part(addend2 + i + c, count);
-      store_part<Scalar>(result, count, d_x + i + c);
-    }
+  for_channel_groups<strip_vectors, Scalar>(
+      channels, [&]<int Vectors>(std::integral_constant<int, Vectors>, Index c, Index count) SACCADE_LAMBDA {
+        VectorActivation<Scalar> at[Vectors];
+        Vector on_deviation[Vectors], constant[Vectors];
+        unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+          at[v] = load_activation(activation, c + v * lanes<Scalar>);
+          on_deviation[v] = load(terms.on_deviation + c + v * lanes<Scalar>);
+          constant[v] = load(terms.constant + c + v * lanes<Scalar>);
+        });
+        for (Index pixel = c; pixel < pixels * channels; pixel += channels)
+          unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+            const Index i = pixel + v * lanes<Scalar>, left = count - v * lanes<Scalar>;
+            const Vector deviation = load_part(x + i, left) - at[v].centre;
+            const Vector gradient = load_part(d_y + i, left);
+            const Vector value = deviation * at[v].scale + at[v].shift;
+            const Vector d_value = select_positive(value, gradient, gradient * at[v].slope);
+            Vector result = d_value * at[v].scale + (deviation * on_deviation[v] + constant[v]);
+            if (addend1) result += load_part(addend1 + i, left);
+            if (addend2) result += load_part(addend2 + i, left);
+            store_part<Scalar>(result, left, d_x + i);
+          });
+      });
 }
 
 /// See Kernels::max_pool.

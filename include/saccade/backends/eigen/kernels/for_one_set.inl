@@ -8,13 +8,14 @@
 #define SACCADE_INLINE SACCADE_KERNEL SACCADE_ALWAYS_INLINE inline
 #define SACCADE_LAMBDA SACCADE_KERNEL SACCADE_ALWAYS_INLINE
 
+// Each of these needs those above it.
+// clang-format off
 #include <saccade/backends/eigen/kernels/vector.inl>
-//
-#include <saccade/backends/eigen/kernels/channels.inl>
 #include <saccade/backends/eigen/kernels/matrix.inl>
 #include <saccade/backends/eigen/kernels/rows.inl>
-//
+#include <saccade/backends/eigen/kernels/channels.inl>
 #include <saccade/backends/eigen/kernels/winograd.inl>
+// clang-format on
 
 namespace saccade::inline v0::eigen::SACCADE_ISA {
 

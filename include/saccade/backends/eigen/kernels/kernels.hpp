@@ -5,6 +5,7 @@
 #include <saccade/core/shape.hpp>
 
 #include <cstring>
+#include <numeric>
 #include <type_traits>
 #include <utility>
 
@@ -24,10 +25,28 @@ inline constexpr Index gradient_terms = 4;
   return (count + multiple - 1) / multiple * multiple;
 }
 
+/// Numbers after which both the channels and the lanes of vectors begin anew, so that so many can be handled as one
+/// pixel of as many channels. Just the channels where that is too long to be worth it.
+[[nodiscard]] constexpr Index channel_period(Index channels, Index lanes) {
+  const Index period = std::lcm(channels, lanes);
+  return period <= 16 * lanes ? period : channels;
+}
+
+/// Calls `body(pixels, channels, position)` for some pixels that lie side by side, as pixels of a whole period, and then
+/// for the few that are left.
+template <class Body>
+void for_periods(Index pixels, Index channels, Index period, const Body& body) {
+  const Index whole = pixels * channels / period;
+  const Index left = pixels - whole * (period / channels);
+  if (whole > 0) body(whole, period, Index{0});
+  if (left > 0) body(left, channels, whole * period);
+}
+
 /// y = PReLU((x - centre) scale + shift), channel by channel: normalisation and activation in front of a convolution.
-/// Each array is padded to whole vectors with zeros.
+/// The coefficients are repeated over a channel_period and padded to whole vectors with zeros.
 template <class Scalar>
 struct ChannelActivation {
+  Index period = 0;
   const Scalar* centre = nullptr;
   const Scalar* scale = nullptr;
   const Scalar* shift = nullptr;
@@ -92,9 +111,11 @@ struct Kernels {
   /// other; the last one has what is left, in whole vectors. Within a strip the rows are dense.
   Index strip;
 
-  /// c (rows, columns) = a (rows, terms) b (terms, columns): rows a multiple of product_rows, b packed, columns padded.
+  /// c (rows, columns) = a (rows, terms) b (terms, columns), plus `addend`, which lies as c and may be c, unless it is
+  /// null: rows a multiple of product_rows, b packed, columns padded. On the way the caches are asked for rows * terms
+  /// numbers at `ahead`, which will be wanted next, unless it is null.
   void (*multiply)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed, Index columns,
-                   Scalar* c, Index c_stride);
+                   const Scalar* addend, const Scalar* ahead, Scalar* c, Index c_stride);
   /// sums (terms, columns) += a (rows, terms)^T b (rows, columns): terms a multiple of gradient_terms, columns padded,
   /// sums dense.
   void (*multiply_transposed)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,

@@ -5,12 +5,17 @@ namespace saccade::inline v0::eigen::SACCADE_ISA {
 /// Registers that the columns of a tile take; see Kernels::strip.
 inline constexpr int strip_vectors = SACCADE_STRIP_VECTORS;
 
-/// c[r, 0 : Vectors * lanes] = sum over k of a[r, k] b[k], for product_rows rows; b is dense.
+/// c[r, 0 : Vectors * lanes] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, for
+/// product_rows rows; b is dense.
 template <int Vectors, class Scalar>
-SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, Scalar* c,
-                                  Index c_stride) {
+SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, const Scalar* addend,
+                                  Scalar* c, Index c_stride) {
   constexpr int rows = static_cast<int>(product_rows);
   VectorOf<Scalar> sums[rows][Vectors] = {};
+  if (addend)  // which will be read in one go at the end
+    unroll<rows>([&](int row) SACCADE_LAMBDA {
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA { prefetch(addend + row * c_stride + v * lanes<Scalar>); });
+    });
   for (Index k = 0; k < terms; ++k, b += Vectors * lanes<Scalar>) {
     VectorOf<Scalar> right[Vectors];
     unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
@@ -19,6 +24,10 @@ SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, 
       unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += factor * right[v]; });
     });
   }
+  if (addend)
+    unroll<rows>([&](int row) SACCADE_LAMBDA {
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += load(addend + row * c_stride + v * lanes<Scalar>); });
+    });
   unroll<rows>([&](int row) SACCADE_LAMBDA {
     unroll<Vectors>([&](int v) SACCADE_LAMBDA { store<Scalar>(sums[row][v], c + row * c_stride + v * lanes<Scalar>); });
   });
@@ -27,11 +36,15 @@ SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, 
 /// See Kernels::multiply.
 template <class Scalar>
 SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed,
-                             Index columns, Scalar* c, Index c_stride) {
+                             Index columns, const Scalar* addend, const Scalar* ahead, Scalar* c, Index c_stride) {
+  constexpr Index line = 64 / Index{sizeof(Scalar)};
   const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
-    for (Index row = 0; row < rows; row += product_rows)
-      multiply_tile<Vectors>(terms, a + row * a_stride, a_stride, packed + first * terms, c + row * c_stride + first,
-                             c_stride);
+    for (Index row = 0; row < rows; row += product_rows) {
+      if (ahead && first == 0)
+        for (Index i = row * terms; i < (row + product_rows) * terms; i += line) prefetch(ahead + i);
+      multiply_tile<Vectors>(terms, a + row * a_stride, a_stride, packed + first * terms,
+                             addend ? addend + row * c_stride + first : nullptr, c + row * c_stride + first, c_stride);
+    }
   };
   Index first = 0;
   for (; first + strip_vectors * lanes<Scalar> <= columns; first += strip_vectors * lanes<Scalar>)

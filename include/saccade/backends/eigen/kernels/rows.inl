@@ -2,21 +2,48 @@
 
 namespace saccade::inline v0::eigen::SACCADE_ISA {
 
-/// PReLU((x - centre) scale + shift) of the channels from c on.
+/// Calls `body(vectors, c, count)` for groups of channels, `vectors` a constant: so many whole vectors at a time, then
+/// single ones, the last of which may have fewer than `lanes` of the `count` channels that are left. A group's
+/// coefficients and sums stay in registers while its pixels pass by.
+template <int Vectors, class Scalar, class Body>
+SACCADE_INLINE void for_channel_groups(Index channels, const Body& body) {
+  Index c = 0;
+  for (; c + Vectors * lanes<Scalar> <= channels; c += Vectors * lanes<Scalar>)
+    body(std::integral_constant<int, Vectors>(), c, channels - c);
+  for (; c < channels; c += lanes<Scalar>) body(std::integral_constant<int, 1>(), c, channels - c);
+}
+
+/// Coefficients of one vector of channels.
 template <class Scalar>
-SACCADE_INLINE VectorOf<Scalar> activate(VectorOf<Scalar> x, const ChannelActivation<Scalar>& activation, Index c) {
-  const VectorOf<Scalar> y =
-      (x - load(activation.centre + c)) * load(activation.scale + c) + load(activation.shift + c);
-  return select_positive(y, y, load(activation.slope + c) * y);
+struct VectorActivation {
+  VectorOf<Scalar> centre, scale, shift, slope;
+
+  SACCADE_INLINE VectorOf<Scalar> operator()(VectorOf<Scalar> x) const {
+    const VectorOf<Scalar> y = (x - centre) * scale + shift;
+    return select_positive(y, y, slope * y);
+  }
+};
+
+template <class Scalar>
+SACCADE_INLINE VectorActivation<Scalar> load_activation(const ChannelActivation<Scalar>& activation, Index c) {
+  return {load(activation.centre + c), load(activation.scale + c), load(activation.shift + c),
+          load(activation.slope + c)};
 }
 
 /// See Kernels::activate_pixels.
 template <class Scalar>
 SACCADE_KERNEL void activate_pixels(Index pixels, Index channels, const Scalar* x,
                                     const ChannelActivation<Scalar>& activation, Scalar* y) {
-  for (Index pixel = 0; pixel < pixels; ++pixel, x += channels, y += channels)
-    for (Index c = 0; c < channels; c += lanes<Scalar>)
-      store_part<Scalar>(activate<Scalar>(load_part(x + c, channels - c), activation, c), channels - c, y + c);
+  for_channel_groups<strip_vectors, Scalar>(channels, [&]<int Vectors>(std::integral_constant<int, Vectors>, Index c,
+                                                                       Index count) SACCADE_LAMBDA {
+    VectorActivation<Scalar> activate[Vectors];
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { activate[v] = load_activation(activation, c + v * lanes<Scalar>); });
+    for (Index i = c; i < pixels * channels; i += channels)
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+        const Index left = count - v * lanes<Scalar>;
+        store_part<Scalar>(activate[v](load_part(x + i + v * lanes<Scalar>, left)), left, y + i + v * lanes<Scalar>);
+      });
+  });
 }
 
 /// See Kernels::add.

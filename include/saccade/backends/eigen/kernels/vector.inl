@@ -66,6 +66,14 @@ SACCADE_INLINE VectorOf<Scalar> broadcast(Scalar value) {
   return value - VectorOf<Scalar>{};  // "+" would keep an addition, for the sake of -0
 }
 
+/// Asks for a cache line that will be read soon.
+template <class Scalar>
+SACCADE_INLINE void prefetch([[maybe_unused]] const Scalar* from) {
+#if SACCADE_VECTOR_EXTENSIONS
+  __builtin_prefetch(from);
+#endif
+}
+
 /// Calls `body` with the constants 0 to Count - 1. A loop would be left to the compiler, which unrolls this one at -O3
 /// only, and without that the sums of a tile are not in registers.
 template <int Count, class Body>

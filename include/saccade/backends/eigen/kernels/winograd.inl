@@ -116,7 +116,7 @@ SACCADE_KERNEL void copy_patch(const TileView<Scalar>& tile, Index top, Index bo
       VectorOf<Scalar> value{};
       if (row >= top && row < bottom && column >= left && column < right) {
         value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
-        if (activation) value = activate<Scalar>(value, *activation, c);
+        if (activation) value = load_activation(*activation, c)(value);
       }
       store<Scalar>(value, to);
     }
@@ -126,10 +126,12 @@ template <bool Activated, class Scalar>
 SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const ChannelActivation<Scalar>& activation,
                                          Index c, Scalar* planes, Index plane_stride) {
   using Vector = VectorOf<Scalar>;
+  VectorActivation<Scalar> activate{};
+  if constexpr (Activated) activate = load_activation(activation, c);
   transform_tile<6, 6, Vector>(
       [](const Vector(&in)[6], Vector(&out)[6]) SACCADE_LAMBDA { transform_input<Scalar>(in, out); },
       [&](int row, int column) SACCADE_LAMBDA {
-        if constexpr (Activated) return activate<Scalar>(tile.read(row, column), activation, c);
+        if constexpr (Activated) return activate(tile.read(row, column));
         return tile.read(row, column);
       },
       [&](int row, int column, Vector value)
