@@ -47,3 +47,19 @@ TEST_CASE("the Eigen backend conforms with every instruction set, allocates noth
          .allocations = [] { return allocations.load(); }});
   }
 }
+
+TEST_CASE("the Eigen backend conforms in bf16 with every unit, allocates nothing, and does not mind the threads") {
+  for (const Bf16Unit unit : {Bf16Unit::portable, Bf16Unit::avx512_bf16, Bf16Unit::amx}) {
+    if (!supports(unit)) {
+      WARN("this processor has no " << name(unit) << ": not tested");
+      continue;
+    }
+    INFO(name(unit));
+    const auto make = [unit](int threads) {
+      return EigenBackend<float>({.threads = threads, .precision = Precision::bf16, .bf16_unit = unit});
+    };
+    check_conformance<EigenBackend<float>>([=] { return make(1); }, {.make_another = [=] { return make(3); },
+                                                                     .allocations = [] { return allocations.load(); },
+                                                                     .epsilon = 1.0 / 128});
+  }
+}

@@ -1,16 +1,24 @@
 #pragma once
 
 #include <saccade/backends/eigen/activation.hpp>
+#include <saccade/backends/eigen/bf16_convolution.hpp>
 #include <saccade/backends/eigen/winograd.hpp>
 
+#include <type_traits>
+
 /// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O), by Winograd's algorithm where it pays and as
-/// a product with copied windows elsewhere.
+/// a product with copied windows elsewhere; forward in bf16 where the engine has a unit for it and it pays.
 namespace saccade::inline v0::eigen {
 
 /// y = x * w plus `addend`, of y's shape and perhaps y itself, unless it is null.
 template <class Scalar>
 void convolve(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTensor<Scalar>& w,
               ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend = nullptr) {
+  if constexpr (std::is_same_v<Scalar, float>) {
+    const Bf16Kernels* const bf16 = engine.bf16();
+    if (bf16 && bf16_pays(bf16->unit, w.shape(), geometry))
+      return convolve_bf16(engine, *bf16, x, w, geometry, y, addend);
+  }
   if (winograd_pays(w.shape(), geometry, w.shape()[3], w.shape()[0]))
     winograd_convolve(engine, x, w, geometry, y, addend);
   else

@@ -17,7 +17,9 @@
 #include <algorithm>
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <span>
+#include <type_traits>
 
 namespace saccade::inline v0 {
 
@@ -25,7 +27,26 @@ namespace saccade::inline v0 {
 struct EigenOptions {
   int threads = 0;  ///< that work at the same time, the caller included; 0: as many as the machine has
   InstructionSet instruction_set = best_instruction_set();
+  Precision precision = Precision::single;  ///< of forward convolutions; bf16 is for inference
+  std::optional<Bf16Unit> bf16_unit = {};   ///< that multiplies bf16; empty: the fastest of this processor
 };
+
+namespace eigen {
+
+/// The kernels that the options ask for, or null. @throws ConfigError if there are none
+template <class Scalar>
+[[nodiscard]] const Bf16Kernels* bf16_kernels(const EigenOptions& options) {
+  if (options.precision == Precision::single) return nullptr;
+  expect_config(std::is_same_v<Scalar, float>, "EigenBackend: bf16 convolutions are for a backend of float");
+  const std::optional<Bf16Unit> unit = options.bf16_unit ? options.bf16_unit : best_bf16_unit();
+  expect_config(
+      unit.has_value(),
+      "EigenBackend: bf16 needs a processor with AMX or AVX512_BF16; Bf16Unit::portable emulates one, slowly");
+  expect_config(supports(*unit), "EigenBackend: this processor cannot multiply bf16 with " + name(*unit));
+  return &bf16_kernels(*unit);
+}
+
+}  // namespace eigen
 
 /// The default backend: the processor, with its vector instructions found at run time and a pool of threads.
 ///
@@ -33,6 +54,9 @@ struct EigenOptions {
 /// * Scratch memory grows to what the largest operation needs and is kept: after the first step of a network no
 ///   operation allocates.
 /// * Sums over many elements are accumulated in double, or in blocks.
+/// * With Precision::bf16 a forward convolution rounds its activated input and its weights to bf16 where that is faster
+///   on the unit at hand; it sums in single precision, and everything else is as without. So is backward: its gradients
+///   are those of the convolution that was not rounded.
 /// * Move-only. One thread at a time may use an object; use one object for each thread that runs a model.
 ///
 /// The functions are those of core/backend.hpp; each header included above holds one family of them.
@@ -43,13 +67,19 @@ class EigenBackend {
   using Tensor = eigen::HostTensor<Number>;
   using Image = ImageView;
 
-  /// @throws ConfigError if the number of threads is negative, or the processor cannot run the instruction set
+  /// @throws ConfigError if the number of threads is negative, or the processor cannot run the instruction set or bf16
   explicit EigenBackend(const EigenOptions& options)
-      : engine_(std::make_unique<eigen::Engine>(options.threads, options.instruction_set)) {}
+      : engine_(std::make_unique<eigen::Engine>(options.threads, options.instruction_set,
+                                                eigen::bf16_kernels<Number>(options))) {}
   explicit EigenBackend(int threads = 0) : EigenBackend(EigenOptions{.threads = threads}) {}
 
   [[nodiscard]] int threads() const { return engine_->threads(); }
   [[nodiscard]] InstructionSet instruction_set() const { return engine_->instruction_set(); }
+  [[nodiscard]] Precision precision() const { return engine_->bf16() ? Precision::bf16 : Precision::single; }
+  /// What multiplies bf16; nothing in single precision.
+  [[nodiscard]] std::optional<Bf16Unit> bf16_unit() const {
+    return engine_->bf16() ? std::optional(engine_->bf16()->unit) : std::nullopt;
+  }
 
   [[nodiscard]] Tensor zeros(const Shape& shape) { return Tensor(shape); }
   [[nodiscard]] Shape shape(const Tensor& x) const { return x.shape(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/eigen/kernels/bf16_kernels.hpp>
 #include <saccade/backends/eigen/kernels/kernels.hpp>
 #include <saccade/backends/eigen/tensor.hpp>
 #include <saccade/backends/eigen/thread_pool.hpp>
@@ -41,13 +42,16 @@ struct PerThread {
 /// What the operations run on: threads, scratch memory of each thread, and scratch memory that all of them see.
 class Engine {
  public:
+  /// @param bf16  what forward convolutions are computed with where it pays; null: none of them
   /// @throws ConfigError if the processor cannot run `set`
-  explicit Engine(int threads, InstructionSet set = best_instruction_set()) : instruction_set_(set), pool_(threads) {
+  explicit Engine(int threads, InstructionSet set = best_instruction_set(), const Bf16Kernels* bf16 = nullptr)
+      : instruction_set_(set), bf16_(bf16), pool_(threads) {
     expect_config(supports(set), "EigenBackend: this processor cannot run " + name(set));
   }
 
   [[nodiscard]] int threads() const { return pool_.threads(); }
   [[nodiscard]] InstructionSet instruction_set() const { return instruction_set_; }
+  [[nodiscard]] const Bf16Kernels* bf16() const { return bf16_; }
 
   template <class Scalar>
   [[nodiscard]] const Kernels<Scalar>& kernels() const {
@@ -88,6 +92,7 @@ class Engine {
 
  private:
   InstructionSet instruction_set_;
+  const Bf16Kernels* bf16_;
   ThreadPool pool_;
   Workspace per_thread_;
   Workspace shared_;
