@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <unistd.h>
+
 using namespace saccade;
 using eigen::ThreadPool;
 
@@ -42,6 +44,22 @@ TEST_CASE("many small jobs, with pauses in which the workers fall asleep", "[eig
     if (job % 4000 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(3));
   }
   CHECK(sum == 20000 * (0 + 1 + 2 + 3) + 4 * (19999 * Index{20000} / 2));
+}
+
+TEST_CASE("a worker that comes late to a short job takes no block of the longer one after it", "[eigen][threads]") {
+  // Many more threads than processors, so that threads are stopped between any two instructions. A block too many is
+  // never waited for and ends in a hang, which the alarm ends.
+  ::alarm(120);
+  ThreadPool pool(16);
+  bool right = true;
+  for (Index job = 0; job < 200000; ++job) {
+    const Index blocks = job % 2 == 0 ? 6 + job % 5 : 2 + job % 3;
+    std::atomic<int> runs[16] = {};
+    pool.parallel_for(blocks, [&](Index block, int) { ++runs[block]; });
+    for (Index block = 0; block < 16; ++block) right = right && runs[block] == (block < blocks ? 1 : 0);
+  }
+  ::alarm(0);
+  CHECK(right);
 }
 
 TEST_CASE("one thread is the caller's own", "[eigen][threads]") {

@@ -90,9 +90,13 @@ class ThreadPool {
 
   static constexpr int spins = 2000;  // some tens of microseconds, more than lies between two operations of a network
 
-  // A ticket is the number of a job and its next block. A thread owns a block when it has advanced the ticket by one,
-  // which can only succeed while that job is unfinished, so what it read of the job before is still true.
-  static constexpr std::uint64_t first_ticket(std::uint32_t job) { return std::uint64_t{job} << 32; }
+  // A ticket is the number of a job and how many of its blocks nobody has taken. A thread owns a block when it has
+  // taken one from the ticket, which can only succeed while that job is unfinished, so what it read of the job before
+  // is still true. The ticket alone says whether anything is left: a late thread of a short job must not be misled by
+  // the number of blocks of a longer one, which is written before that one's ticket.
+  static constexpr std::uint64_t first_ticket(std::uint32_t job, std::uint32_t blocks) {
+    return std::uint64_t{job} << 32 | blocks;
+  }
 
   void run(Index blocks) {
     if (blocks > Index{UINT32_MAX}) throw Error("thread pool: more than 2^32 - 1 blocks");
@@ -100,7 +104,7 @@ class ThreadPool {
     done_.store(0, std::memory_order_relaxed);
     failed_.store(false, std::memory_order_relaxed);
     const std::uint32_t job = job_.load(std::memory_order_relaxed) + 1;
-    ticket_.store(first_ticket(job), std::memory_order_release);
+    ticket_.store(first_ticket(job, static_cast<std::uint32_t>(blocks)), std::memory_order_release);
     wake();
     take_blocks(job, 0);
     const int all = static_cast<int>(static_cast<std::uint32_t>(blocks));
@@ -128,11 +132,12 @@ class ThreadPool {
       const Call call = call_.load(std::memory_order_relaxed);
       void* const context = context_.load(std::memory_order_relaxed);
       const std::uint32_t blocks = blocks_.load(std::memory_order_relaxed);
-      const std::uint32_t block = static_cast<std::uint32_t>(ticket);
-      if (static_cast<std::uint32_t>(ticket >> 32) != job || block >= blocks) return;
-      if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+      const std::uint32_t left = static_cast<std::uint32_t>(ticket);
+      if (static_cast<std::uint32_t>(ticket >> 32) != job || left == 0) return;
+      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire))
         continue;
-      ++ticket;
+      --ticket;
+      const std::uint32_t block = blocks - left;
       try {
         if (!failed_.load(std::memory_order_relaxed)) call(context, block, thread);
       } catch (...) {
