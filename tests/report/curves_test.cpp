@@ -90,6 +90,42 @@ TEST_CASE("fixed limits hide what is beyond them", "[report][curves]") {
   CHECK(cut.area() > 0);
 }
 
+TEST_CASE("equal ratios are equal steps on a logarithmic axis", "[report][curves]") {
+  Chart chart{.series = {{"to 10", {{1, 0}, {10, 0}}}, {"to 100", {{10, 1}, {100, 1}}}},
+              .x_scale = AxisScale::logarithmic,
+              .height = 700};
+  const auto width = [&](std::size_t series) {
+    const RgbImage plot = crop(draw_chart(chart), {0, 60, chart.width, chart.height - 60});  // below the legend
+    return extent(plot, series_colour(series)).width;
+  };
+  CHECK(width(0) == Approx(width(1)).margin(2));
+  chart.x_scale = AxisScale::linear;
+  CHECK(width(1) > 5 * width(0));
+  chart.x_scale = AxisScale::logarithmic;
+  const auto full = width(0);
+  chart.series[0].points.push_back({0, 0});
+  CHECK(width(0) == full);
+  CHECK(texts(detail::Ticks(-1.5, 3, 9, AxisScale::logarithmic)) ==
+        std::vector<std::string>{"0.1", "1", "10", "100", "1000"});
+}
+
+TEST_CASE("a power law is a straight line where both axes are logarithmic", "[report][curves]") {
+  Chart chart{.series = {{"law", {{1, 1}, {10, 100}, {100, 10000}}}, {"chord", {{1, 1}, {100, 10000}}}},
+              .x_scale = AxisScale::logarithmic,
+              .y_scale = AxisScale::logarithmic};
+  const auto visible = [&](std::size_t series) {
+    Index count = 0;
+    const RgbImage plot = crop(draw_chart(chart), {0, 60, chart.width, chart.height - 60});  // below the legend
+    for (Index y = 0; y < plot.height; ++y)
+      for (Index x = 0; x < plot.width; ++x) count += pixel(plot, x, y) == series_colour(series);
+    return count;
+  };
+  CHECK(visible(1) > 100);
+  CHECK(visible(0) == 0);  // the chord covers it
+  chart.y_scale = AxisScale::linear;
+  CHECK(visible(0) > 100);
+}
+
 TEST_CASE("several series have a legend with their colours", "[report][curves]") {
   Chart chart{.series = {{"first", {{0, 0}, {1, 0}}}, {"second", {{0, 1}, {1, 1}}}}};
   const RgbImage image = draw_chart(chart);

@@ -21,11 +21,17 @@ struct Series {
   std::vector<Point> points{};
 };
 
+/// How an axis is divided. A logarithmic one has its marks at powers of ten; a number that is not positive has no place
+/// on it and leaves a gap.
+enum class AxisScale { linear, logarithmic };
+
 struct Chart {
   std::string title{};
   std::string x_label{};
   std::string y_label{};
   std::vector<Series> series{};
+  AxisScale x_scale = AxisScale::linear;
+  AxisScale y_scale = AxisScale::linear;
   std::optional<double> y_low{};   ///< end of the vertical axis; without it the data decide
   std::optional<double> y_high{};  ///< end of the vertical axis; without it the data decide
   Index width = 800;               ///< pixels of the picture
@@ -38,9 +44,11 @@ namespace detail {
 struct Ticks {
   std::vector<double> values;
   double step = 1;
+  AxisScale scale = AxisScale::linear;
 
-  Ticks(double low, double high, int wanted) {
-    const double raw = (high - low) / wanted;
+  /// On a logarithmic axis `low`, `high` and the values are decimal logarithms, and the values are whole.
+  Ticks(double low, double high, int wanted, AxisScale scale_ = AxisScale::linear) : scale(scale_) {
+    const double raw = std::max((high - low) / wanted, scale == AxisScale::logarithmic ? 1.0 : 0.0);
     const double power = std::pow(10.0, std::floor(std::log10(raw)));
     const double ratio = raw / power;
     step = power * (ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10);
@@ -52,7 +60,9 @@ struct Ticks {
   [[nodiscard]] std::string text(double value) const {
     const double exponent = std::floor(std::log10(step) + 1e-9);
     char buffer[64];
-    if (exponent < -4 || std::abs(value) >= 1e6) {
+    if (scale == AxisScale::logarithmic) {
+      std::snprintf(buffer, sizeof buffer, "%g", std::pow(10.0, value));
+    } else if (exponent < -4 || std::abs(value) >= 1e6) {
       std::snprintf(buffer, sizeof buffer, "%.3g", value);
     } else {
       std::snprintf(buffer, sizeof buffer, "%.*f", exponent < 0 ? static_cast<int>(-exponent) : 0, value);
@@ -60,6 +70,11 @@ struct Ticks {
     return buffer;
   }
 };
+
+/// Where a number stands on an axis.
+[[nodiscard]] inline double scaled(double value, AxisScale scale) {
+  return scale == AxisScale::logarithmic ? std::log10(value) : value;
+}
 
 struct Limits {
   double low = std::numeric_limits<double>::infinity();
@@ -86,10 +101,15 @@ struct Limits {
 /// a dot for a point without neighbours.
 [[nodiscard]] inline RgbImage draw_chart(const Chart& chart) {
   constexpr Colour ink{50, 50, 58}, faint{226, 226, 230}, axis{120, 120, 128};
+  std::vector<Series> curves = chart.series;
+  for (Series& series : curves) {
+    for (Point& point : series.points)
+      point = {detail::scaled(point.x, chart.x_scale), detail::scaled(point.y, chart.y_scale)};
+  }
   // Differences of what is shown must be finite too.
   const auto finite = [](Point p) { return std::abs(p.x) < 1e150 && std::abs(p.y) < 1e150; };
   detail::Limits x, y;
-  for (const Series& series : chart.series) {
+  for (const Series& series : curves) {
     for (const Point point : series.points) {
       if (!finite(point)) continue;
       x.include(point.x);
@@ -99,13 +119,14 @@ struct Limits {
   x.make_proper();
   y.make_proper();
   const double air = 0.05 * (y.high - y.low);
-  y = {chart.y_low.value_or(y.low - air), chart.y_high.value_or(y.high + air)};
+  y = {chart.y_low ? detail::scaled(*chart.y_low, chart.y_scale) : y.low - air,
+       chart.y_high ? detail::scaled(*chart.y_high, chart.y_scale) : y.high + air};
   y.make_proper();
 
   RgbImage image(chart.width, chart.height);
   fill_rectangle(image, {0, 0, image.width, image.height}, white);
-  const detail::Ticks x_ticks(x.low, x.high, static_cast<int>(std::max<Index>(chart.width / 110, 2)));
-  const detail::Ticks y_ticks(y.low, y.high, static_cast<int>(std::max<Index>(chart.height / 70, 2)));
+  const detail::Ticks x_ticks(x.low, x.high, static_cast<int>(std::max<Index>(chart.width / 110, 2)), chart.x_scale);
+  const detail::Ticks y_ticks(y.low, y.high, static_cast<int>(std::max<Index>(chart.height / 70, 2)), chart.y_scale);
   Index label_width = 0;
   for (const double value : y_ticks.values) label_width = std::max(label_width, text_width(y_ticks.text(value), 2));
 
@@ -163,8 +184,8 @@ struct Limits {
     const Point at = place(p);
     return Point{at.x - static_cast<double>(plot.x), at.y - static_cast<double>(plot.y)};
   };
-  for (std::size_t i = 0; i < chart.series.size(); ++i) {
-    const std::vector<Point>& points = chart.series[i].points;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const std::vector<Point>& points = curves[i].points;
     for (std::size_t k = 0; k < points.size(); ++k) {
       if (!finite(points[k])) continue;
       const bool joined = k > 0 && finite(points[k - 1]);
