@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/core/component.hpp>
 #include <saccade/core/tensor.hpp>
 #include <saccade/training/safetensors.hpp>
@@ -183,16 +184,34 @@ class GoldenCase {
   std::set<std::string> used_;
 };
 
+/// Calls `body(backend)` with a new backend: EigenBackend once for every instruction set that this processor can run.
+template <class B, class Body>
+void for_each_backend(Body body) {
+  if constexpr (std::is_same_v<B, saccade::EigenBackend<float>>) {
+    for (const auto set :
+         {saccade::InstructionSet::portable, saccade::InstructionSet::avx2, saccade::InstructionSet::avx512}) {
+      if (!saccade::supports(set)) continue;
+      INFO(saccade::name(set));
+      B backend({.instruction_set = set});
+      body(backend);
+    }
+  } else {
+    B backend;
+    body(backend);
+  }
+}
+
 /// Runs `test(backend, golden_case)` on every case of a file whose name begins with `prefix`.
 template <class B, class Test>
 void for_each_golden_case(const std::string& file_name, const std::string& prefix, Test test) {
   const GoldenFile file(file_name);
-  B backend;
-  for (const std::string& name : file.cases(prefix)) {
-    GoldenCase<B> golden(file, name, backend);
-    test(backend, golden);
-    golden.expect_all_used();
-  }
+  for_each_backend<B>([&](B& backend) {
+    for (const std::string& name : file.cases(prefix)) {
+      GoldenCase<B> golden(file, name, backend);
+      test(backend, golden);
+      golden.expect_all_used();
+    }
+  });
 }
 
 }  // namespace saccade_tests

@@ -289,20 +289,21 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: clipping by the global norm", "[golden]
 
 TEMPLATE_LIST_TEST_CASE("NumPy agrees: glimpses", "[golden][glimpse]", Backends) {
   const GoldenFile file("glimpse");
-  TestType b;
-  const GoldenImages<TestType> images(file, b);
-  GlimpseGeometry geometry = images.normalization();
-  for (const char* border : {"inside", "zero"}) {
-    for (const std::string& name : file.cases(border)) {
-      GoldenCase<TestType> golden(file, name, b);
-      geometry.side = golden.integer("side");
-      geometry.scales = golden.integer("scales");
-      geometry.border = golden.integer("inside") != 0 ? Border::inside : Border::zero;
-      const auto location = golden.given("location");
-      auto patches = golden.blank_like("patches");
-      ops::crop_glimpses(b, images.batch(), location, geometry, patches);
-      golden.check("patches", patches);
-      golden.expect_all_used();
+  for_each_backend<TestType>([&](TestType& b) {
+    const GoldenImages<TestType> images(file, b);
+    GlimpseGeometry geometry = images.normalization();
+    for (const char* border : {"inside", "zero"}) {
+      for (const std::string& name : file.cases(border)) {
+        GoldenCase<TestType> golden(file, name, b);
+        geometry.side = golden.integer("side");
+        geometry.scales = golden.integer("scales");
+        geometry.border = golden.integer("inside") != 0 ? Border::inside : Border::zero;
+        const auto location = golden.given("location");
+        auto patches = golden.blank_like("patches");
+        ops::crop_glimpses(b, images.batch(), location, geometry, patches);
+        golden.check("patches", patches);
+        golden.expect_all_used();
+      }
     }
-  }
+  });
 }

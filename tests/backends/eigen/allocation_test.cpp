@@ -113,10 +113,10 @@ TEST_CASE("products of any size stay off the heap", "[eigen][allocation]") {
           std::vector<Number> a(static_cast<std::size_t>(m * k), Number(1)),
               b(static_cast<std::size_t>(k * n), Number(2)), c(static_cast<std::size_t>(m * n));
           const long before = allocations;
-          saccade::eigen::gemm<Layout::plain, Layout::plain>(m, n, k, a.data(), k, b.data(), n, c.data(), n,
-                                                             saccade::Write::overwrite);
-          saccade::eigen::gemm<Layout::transposed, Layout::transposed>(m, n, k, a.data(), m, b.data(), k, c.data(), n,
-                                                                       saccade::Write::accumulate);
+          saccade::eigen::gemm<Layout::plain>(m, n, k, a.data(), k, b.data(), n, c.data(), n,
+                                              saccade::Write::overwrite);
+          saccade::eigen::gemm<Layout::transposed>(m, n, k, a.data(), m, b.data(), n, c.data(), n,
+                                                   saccade::Write::accumulate);
           const long made = allocations - before;
           CHECK(made == 0);
           CHECK(c.back() == static_cast<Number>(4 * k));

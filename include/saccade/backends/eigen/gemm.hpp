@@ -9,7 +9,7 @@
 /// Matrix products of row-major matrices with Eigen's kernels.
 namespace saccade::inline v0::eigen {
 
-/// How a matrix operand is stored: as it stands in the formula, or transposed.
+/// How the left operand is stored: as it stands in the formula, or transposed.
 enum class Layout { plain, transposed };
 
 /// Largest block of a product. Eigen copies the operands of a block to the stack while each copy is within 128 KB, and
@@ -29,8 +29,8 @@ using MutableMatrixView = Eigen::Map<Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen
                                      Eigen::Unaligned, Eigen::OuterStride<>>;
 
 /// c (m, n) = a (m, k) b (k, n), or c += a b, on the calling thread. A row of a stored matrix begins `stride` numbers
-/// after the one before; a transposed operand is stored as (k, m) or (n, k).
-template <Layout LayoutA, Layout LayoutB, class Scalar>
+/// after the one before; a transposed one is stored as (k, m).
+template <Layout LayoutA, class Scalar>
 void gemm(Index m, Index n, Index k, const Scalar* a, Index stride_a, const Scalar* b, Index stride_b, Scalar* c,
           Index stride_c, Write write) {
   using Block = GemmBlock<Scalar>;
@@ -47,27 +47,20 @@ void gemm(Index m, Index n, Index k, const Scalar* a, Index stride_a, const Scal
       MutableMatrixView<Scalar> result(c + i * stride_c + j, rows, columns, Eigen::OuterStride<>(stride_c));
       for (Index p = 0; p < k; p += depth) {
         const Index terms = std::min(depth, k - p);
-        const auto multiply_right = [&](const auto& left) {
-          if constexpr (LayoutB == Layout::plain)
-            result.noalias() +=
-                left * MatrixView<Scalar>(b + p * stride_b + j, terms, columns, Eigen::OuterStride<>(stride_b));
-          else
-            result.noalias() +=
-                left *
-                MatrixView<Scalar>(b + j * stride_b + p, columns, terms, Eigen::OuterStride<>(stride_b)).transpose();
-        };
+        const MatrixView<Scalar> right(b + p * stride_b + j, terms, columns, Eigen::OuterStride<>(stride_b));
         if constexpr (LayoutA == Layout::plain)
-          multiply_right(MatrixView<Scalar>(a + i * stride_a + p, rows, terms, Eigen::OuterStride<>(stride_a)));
+          result.noalias() +=
+              MatrixView<Scalar>(a + i * stride_a + p, rows, terms, Eigen::OuterStride<>(stride_a)) * right;
         else
-          multiply_right(
-              MatrixView<Scalar>(a + p * stride_a + i, terms, rows, Eigen::OuterStride<>(stride_a)).transpose());
+          result.noalias() +=
+              MatrixView<Scalar>(a + p * stride_a + i, terms, rows, Eigen::OuterStride<>(stride_a)).transpose() * right;
       }
     }
   }
 }
 
 /// The same on all threads, for dense matrices.
-template <Layout LayoutA, Layout LayoutB, class Scalar>
+template <Layout LayoutA, class Scalar>
 void parallel_gemm(Engine& engine, Index m, Index n, Index k, const Scalar* a, const Scalar* b, Scalar* c,
                    Write write) {
   // Tiles of the result, larger where there is little to do for each element, so that a block is worth a thread.
@@ -77,13 +70,11 @@ void parallel_gemm(Engine& engine, Index m, Index n, Index k, const Scalar* a, c
   const Index row_tiles = (m + rows - 1) / rows;
   const Index column_tiles = columns == 0 ? 0 : (n + columns - 1) / columns;
   const Index stride_a = LayoutA == Layout::plain ? k : m;
-  const Index stride_b = LayoutB == Layout::plain ? n : k;
   engine.parallel_for(row_tiles * column_tiles, [&](Index tile, int) {
     const Index i = tile / column_tiles * rows;
     const Index j = tile % column_tiles * columns;
-    gemm<LayoutA, LayoutB>(std::min(rows, m - i), std::min(columns, n - j), k,
-                           LayoutA == Layout::plain ? a + i * k : a + i, stride_a,
-                           LayoutB == Layout::plain ? b + j : b + j * k, stride_b, c + i * n + j, n, write);
+    gemm<LayoutA>(std::min(rows, m - i), std::min(columns, n - j), k, LayoutA == Layout::plain ? a + i * k : a + i,
+                  stride_a, b + j, n, c + i * n + j, n, write);
   });
 }
 

@@ -3,28 +3,39 @@
 #include <saccade/backends/eigen/channel_sums.hpp>
 #include <saccade/backends/eigen/gemm.hpp>
 
+#include <algorithm>
+
 /// Dense layers: x (M, K), w (N, K), y (M, N), bias (N).
 namespace saccade::inline v0::eigen {
 
+/// Each element is a dot product of two rows as they lie. Unlike a blocked product this needs no copies, which would
+/// cost more than the product of a small batch, and a row of y has the same bits in a batch of any size.
 template <class Scalar>
 void linear(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& w, HostTensor<Scalar>& y,
             Write write) {
-  parallel_gemm<Layout::plain, Layout::transposed>(engine, x.shape()[0], w.shape()[0], x.shape()[1], x.data(), w.data(),
-                                                   y.data(), write);
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index rows = x.shape()[0];
+  const Index terms = x.shape()[1];
+  const Index columns = w.shape()[0];
+  const Index grain = std::max<Index>(4, (Index{1} << 17) / std::max<Index>(1, rows * terms));
+  engine.parallel_ranges(columns, grain, [&](Index begin, Index end, int) {
+    kernels.multiply_rows(rows, end - begin, terms, x.data(), terms, w.data() + begin * terms, terms, write,
+                          y.data() + begin, columns);
+  });
 }
 
 template <class Scalar>
 void linear_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                            HostTensor<Scalar>& d_x, Write write) {
-  parallel_gemm<Layout::plain, Layout::plain>(engine, d_y.shape()[0], w.shape()[1], w.shape()[0], d_y.data(), w.data(),
-                                              d_x.data(), write);
+  parallel_gemm<Layout::plain>(engine, d_y.shape()[0], w.shape()[1], w.shape()[0], d_y.data(), w.data(), d_x.data(),
+                               write);
 }
 
 template <class Scalar>
 void linear_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& x,
                             HostTensor<Scalar>& d_w, Write write) {
-  parallel_gemm<Layout::transposed, Layout::plain>(engine, d_y.shape()[1], x.shape()[1], x.shape()[0], d_y.data(),
-                                                   x.data(), d_w.data(), write);
+  parallel_gemm<Layout::transposed>(engine, d_y.shape()[1], x.shape()[1], x.shape()[0], d_y.data(), x.data(),
+                                    d_w.data(), write);
 }
 
 template <class Scalar>

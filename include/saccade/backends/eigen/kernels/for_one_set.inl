@@ -25,6 +25,7 @@ inline constexpr Kernels<Scalar> kernels{
     .strip = strip_vectors* lanes<Scalar>,
     .multiply = multiply<Scalar>,
     .multiply_transposed = multiply_transposed<Scalar>,
+    .multiply_rows = multiply_rows<Scalar>,
     .winograd_input = winograd_input<Scalar>,
     .winograd_gradient = winograd_gradient<Scalar>,
     .winograd_output = winograd_output<Scalar>,

@@ -32,8 +32,8 @@ inline constexpr Index gradient_terms = 4;
   return period <= 16 * lanes ? period : channels;
 }
 
-/// Calls `body(pixels, channels, position)` for some pixels that lie side by side, as pixels of a whole period, and then
-/// for the few that are left.
+/// Calls `body(pixels, channels, position)` for some pixels that lie side by side, as pixels of a whole period, and
+/// then for the few that are left.
 template <class Body>
 void for_periods(Index pixels, Index channels, Index period, const Body& body) {
   const Index whole = pixels * channels / period;
@@ -120,6 +120,10 @@ struct Kernels {
   /// sums dense.
   void (*multiply_transposed)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
                               Index columns, Scalar* sums);
+
+  /// c (rows, columns) (+)= a (rows, terms) b (columns, terms)^T. An element has the same bits in every product.
+  void (*multiply_rows)(Index rows, Index columns, Index terms, const Scalar* a, Index a_stride, const Scalar* b,
+                        Index b_stride, Write write, Scalar* c, Index c_stride);
 
   /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
   void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,

@@ -57,6 +57,55 @@ SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_s
   }
 }
 
+/// The sum of the lanes, in their order.
+template <class Scalar>
+SACCADE_INLINE Scalar sum_of_lanes(VectorOf<Scalar> vector) {
+  Scalar values[lanes<Scalar>];
+  store<Scalar>(vector, values);
+  Scalar sum = values[0];
+  for (Index i = 1; i < lanes<Scalar>; ++i) sum += values[i];
+  return sum;
+}
+
+/// c[r, n] (+)= sum over k of a[r, k] b[n, k], for Rows rows and Columns columns.
+template <int Rows, int Columns, class Scalar>
+SACCADE_KERNEL void dot_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride, Write write,
+                             Scalar* c, Index c_stride) {
+  VectorOf<Scalar> sums[Rows][Columns] = {};
+  for (Index k = 0; k < terms; k += lanes<Scalar>) {
+    VectorOf<Scalar> right[Columns];
+    unroll<Columns>([&](int n) SACCADE_LAMBDA { right[n] = load_part(b + n * b_stride + k, terms - k); });
+    unroll<Rows>([&](int row) SACCADE_LAMBDA {
+      const VectorOf<Scalar> left = load_part(a + row * a_stride + k, terms - k);
+      unroll<Columns>([&](int n) SACCADE_LAMBDA { sums[row][n] += left * right[n]; });
+    });
+  }
+  unroll<Rows>([&](int row) SACCADE_LAMBDA {
+    unroll<Columns>([&](int n) SACCADE_LAMBDA {
+      Scalar& target = c[row * c_stride + n];
+      const Scalar sum = sum_of_lanes<Scalar>(sums[row][n]);
+      target = write == Write::accumulate ? target + sum : sum;
+    });
+  });
+}
+
+/// See Kernels::multiply_rows. Each element is summed in the same order in every tile.
+template <class Scalar>
+SACCADE_KERNEL void multiply_rows(Index rows, Index columns, Index terms, const Scalar* a, Index a_stride,
+                                  const Scalar* b, Index b_stride, Write write, Scalar* c, Index c_stride) {
+  for (Index row = 0; row < rows;) {
+    const Index height = rows - row >= 4 ? 4 : 1;
+    for (Index n = 0; n < columns;) {
+      const Index width = columns - n >= 4 ? 4 : 1;
+      const auto tile = height == 4 ? (width == 4 ? dot_tile<4, 4, Scalar> : dot_tile<4, 1, Scalar>)
+                                    : (width == 4 ? dot_tile<1, 4, Scalar> : dot_tile<1, 1, Scalar>);
+      tile(terms, a + row * a_stride, a_stride, b + n * b_stride, b_stride, write, c + row * c_stride + n, c_stride);
+      n += width;
+    }
+    row += height;
+  }
+}
+
 /// sums[k, 0 : Vectors * lanes] += sum over r of a[r, k] b[r, 0 : Vectors * lanes], for gradient_terms terms.
 template <int Vectors, class Scalar>
 SACCADE_KERNEL void multiply_transposed_tile(Index rows, const Scalar* a, Index a_stride, const Scalar* b,
