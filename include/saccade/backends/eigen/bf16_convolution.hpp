@@ -71,7 +71,7 @@ inline Bf16Rows round_rows(const Kernels<float>& kernels, const Bf16Kernels& uni
     if ((row - start) % grid.step >= grid.window_height) continue;  // between windows
     const float* from = image + row * row_size;
     if (source.activation) {
-      kernels.activate_pixels(source.images.width, source.images.channels, from, *source.activation, activated);
+      copy_pixels(kernels, source, from, source.images.width, activated);
       from = activated;
     }
     unit.round(row_size, from, rows + (row - top) * row_size);
@@ -171,9 +171,12 @@ inline void convolve_bf16(Engine& engine, const Bf16Kernels& unit, ConvolutionSo
       if (gathers) gather_windows(rows, in.width, in.channels, grid, first, first + count, windows, product.terms);
       const Bf16* const left = gathers ? windows : rows.data + (first - begin) * in.channels;
       // Beyond `count`, whatever the memory holds gives products that are not written.
-      unit.multiply(round_up(count, unit.rows), product.terms, left, packed, product.columns, products);
+      const Index padded_count = round_up(count, unit.rows);
       const Index place = (image * grid.pixels() + first) * product.outputs;
-      write_products(kernels, count, products, product, addend ? addend + place : nullptr, y.data() + place);
+      const bool in_place = !addend && product.columns == product.outputs && padded_count == count;
+      unit.multiply(padded_count, product.terms, left, packed, product.columns, in_place ? y.data() + place : products);
+      if (!in_place)
+        write_products(kernels, count, products, product, addend ? addend + place : nullptr, y.data() + place);
     }
   });
 }
