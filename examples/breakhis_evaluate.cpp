@@ -112,7 +112,7 @@ void print_table(const std::vector<report::PolicyResult>& results) {
 template <class B>
 int evaluate(B& b, const EvaluateOptions& options) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
-  auto classifier = TrainedClassifier<B>::load(b, options.checkpoint);
+  auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, options.backend.golden_tolerance());
   const CheckpointInfo& info = classifier.info();
   if (!std::equal(info.classes.begin(), info.classes.end(), data::class_names.begin(), data::class_names.end()))
     throw FileError('"' + options.checkpoint.string() + "\": its classes are not benign and malignant");
@@ -165,6 +165,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"seed", options.seed},
                                         {"magnification", dataset.choice.magnification},
                                         {"policy", to_string(headline)},
+                                        {"precision", options.backend.precision},
                                         {"glimpses", info.model.glimpses},
                                         {"patients", chosen->answers.by_patient().size()},
                                         {"images", chosen->answers.images()},
@@ -204,6 +205,7 @@ int main(int argc, char* argv[]) {
   options.add_option("--seed", o.seed, "of the random policy and of the intervals");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
+  program::add_precision_option(options, o.backend);
   return program::run(options, argc, argv, [&] {
     o.magnification_given = magnification->count() > 0;
     o.split_given = split->count() > 0;

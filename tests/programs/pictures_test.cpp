@@ -1,8 +1,10 @@
+#include <saccade/backends/eigen/precision.hpp>
 #include <saccade/data/image_decode.hpp>
 #include <saccade/report/glimpse_overlay.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <sstream>
 #include <string>
 
@@ -41,6 +43,28 @@ TEST_CASE("classify_image says the class, its probability and where it looked", 
     CHECK(json.at("glimpses")[0].at("y") == 32);
   }
   CHECK(count == 2);
+}
+
+TEST_CASE("classify_image answers in bf16 where the processor has it, and says so where not", "[programs]") {
+  const auto image = images_below(tiny_data())[0];
+  const auto classify = [&](const char* precision) {
+    return run("classify_image", {"--checkpoint", tiny_checkpoint(), "--json", "--precision", precision, image});
+  };
+  const Ending bf16 = classify("bf16");
+  INFO(bf16.err);
+  if (!saccade::best_bf16_unit()) {
+    CHECK(bf16.code == 2);
+    CHECK_THAT(bf16.err, contains("bf16 needs a processor with AMX or AVX512_BF16"));
+    return;
+  }
+  REQUIRE(bf16.code == 0);
+  const Ending single = classify("single");
+  REQUIRE(single.code == 0);
+  const auto probability = [](const Ending& ending) {
+    return nlohmann::json::parse(ending.out).at("probabilities").at("benign").get<double>();
+  };
+  CHECK(probability(bf16) != probability(single));
+  CHECK(std::abs(probability(bf16) - probability(single)) < 0.1);
 }
 
 TEST_CASE("breakhis_explain draws every image's glimpses and masks, and names the files", "[programs]") {

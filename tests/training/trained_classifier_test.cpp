@@ -92,6 +92,19 @@ TEST_CASE("an answer depends neither on the batch nor on where the classifier li
   CHECK(two.classify(std::vector<ImageView>{}).empty());
 }
 
+TEST_CASE("a backend of bf16 loads a checkpoint within its own tolerance, and its answers do not depend on the batch") {
+  Cpu b(1), bf16({.threads = 2, .precision = Precision::bf16, .bf16_unit = Bf16Unit::portable});
+  const Checkpoint checkpoint(b);
+  CHECK_THROWS_WITH(Classifier::load(bf16, checkpoint.path, 1, 1e-9),
+                    contains("does not reproduce its recorded answer"));
+  Classifier one = Classifier::load(bf16, checkpoint.path, 1, golden_tolerance_bf16);
+  Classifier two = Classifier::load(bf16, checkpoint.path, 2, golden_tolerance_bf16);
+  const RgbImage images[] = {noise(20, 15, 1), noise(12, 30, 2), noise(17, 17, 3)};
+  const std::vector<ImageView> views{images[0].view(), images[1].view(), images[2].view()};
+  const std::vector<Classification> answers = two.classify(views);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(answers[i].probabilities == one.classify(views[i]).probabilities);
+}
+
 TEST_CASE("an image file is decoded and classified") {
   Cpu b(1);
   const Checkpoint checkpoint(b);

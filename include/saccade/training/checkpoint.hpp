@@ -49,6 +49,9 @@ struct CheckpointInfo {
 /// another backend's rounding.
 inline constexpr double golden_tolerance = 1e-3;
 
+/// The same for a backend that multiplies in bf16: trained models were seen up to 0.016 off.
+inline constexpr double golden_tolerance_bf16 = 0.1;
+
 namespace detail {
 
 inline constexpr std::string_view checkpoint_version = "1";
@@ -276,13 +279,13 @@ void restore_weights(B& b, Parameters& parameters, Statistics& statistics, const
 /// @throws FileError where it says something else
 template <Backend B, class Model>
 void expect_golden_answer(B& b, const Model& model, const typename Model::Parameters& parameters,
-                          typename Model::Statistics& statistics, const SafetensorsFile& file, std::string_view name) {
+                          typename Model::Statistics& statistics, const SafetensorsFile& file, std::string_view name,
+                          double tolerance = golden_tolerance) {
   const GoldenAnswer golden = detail::stored_golden_answer(file, name, model.config());
   const double distance = distance_from(golden, b, model, parameters, statistics);
-  if (distance <= golden_tolerance) return;
+  if (distance <= tolerance) return;
   throw detail::checkpoint_error(name, "does not reproduce its recorded answer: a probability or location differs by " +
-                                           std::to_string(distance) + ", more than " +
-                                           std::to_string(golden_tolerance));
+                                           std::to_string(distance) + ", more than " + std::to_string(tolerance));
 }
 
 /// Brings a new trainer to where the checkpoint's was: the steps that follow are bit for bit those that would have
