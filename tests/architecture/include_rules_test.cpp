@@ -19,7 +19,7 @@ Headers our_headers() {
   Headers headers;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     const std::string extension = entry.path().extension().string();
-    if (extension == ".hpp" || extension == ".cuh" || extension == ".cu")
+    if (extension == ".hpp" || extension == ".inl" || extension == ".cuh" || extension == ".cu")
       headers[entry.path().lexically_relative(root).generic_string()] = read(entry.path());
   }
   return headers;
@@ -30,15 +30,17 @@ Headers sound_headers() {
   return {
       {"saccade.hpp",
        "#pragma once\n#include <saccade/components/linear_layer.hpp>\n#include <saccade/backends/eigen/gemm.hpp>\n"},
-      {"io.hpp",
-       "#pragma once\n#include <saccade/data/image_file.hpp>\n#include <saccade/training/checkpoint.hpp>\n"},
+      {"io.hpp", "#pragma once\n#include <saccade/data/image_file.hpp>\n#include <saccade/training/checkpoint.hpp>\n"},
       {"version.hpp", "#pragma once\n"},
       {"core/shape.hpp", "#pragma once\n#include <array>\n"},
       {"core/config.hpp", "#pragma once\n#if defined(__CUDACC__)\n#endif\n"},
       {"math/glimpse.hpp", "#pragma once\n#include <saccade/core/shape.hpp>\n#include <saccade/core/config.hpp>\n"},
       {"ops/linear.hpp", "#pragma once\n#include <saccade/math/glimpse.hpp>\n#include <saccade/version.hpp>\n"},
       {"components/linear_layer.hpp", "#pragma once\n#include <saccade/ops/linear.hpp>\n"},
-      {"backends/eigen/gemm.hpp", "#pragma once\n#include <Eigen/Core>\n"},
+      {"backends/eigen/gemm.hpp",
+       "#pragma once\n#include <Eigen/Core>\n#include <saccade/backends/eigen/kernels/kernels.hpp>\n"},
+      {"backends/eigen/kernels/kernels.hpp", "#pragma once\n#include <saccade/backends/eigen/kernels/vector.inl>\n"},
+      {"backends/eigen/kernels/vector.inl", "// Part of kernels.hpp.\n"},
       {"backends/cuda/cuda_backend.hpp", "#pragma once\n#include <cuda_runtime.h>\n"},
       {"backends/cuda/kernels/crop.cuh", "#pragma once\n#ifndef __CUDACC__\n#endif\nvoid f() { k<<<1, 2>>>(); }\n"},
       {"data/image_file.hpp", "#pragma once\n#include <jpeglib.h>\n#include <png.h>\n"},
@@ -63,6 +65,8 @@ TEST_CASE("a planted violation is found, with its line") {
     std::string path, line, sentence;
   };
   const std::vector<Plant> plants = {
+      {"backends/eigen/gemm.hpp", "#include <saccade/backends/eigen/kernels/vector.inl>",
+       "belongs to the headers beside"},
       {"core/shape.hpp", "#include <saccade/math/glimpse.hpp>", "core may not include math"},
       {"math/glimpse.hpp", "#include <saccade/ops/linear.hpp>", "math may not include ops"},
       {"ops/linear.hpp", "#  include <saccade/components/linear_layer.hpp>", "ops may not include components"},
