@@ -2,6 +2,7 @@
 # install_dependencies.sh build|test [PACKAGE...]: installs what is missing on Debian or Ubuntu to build the programs, or
 # to build and run the tests, and any further packages named. As root or with sudo that asks for no password it
 # installs; otherwise it prints the one line to run, and fails. Elsewhere it leaves the search to CMake.
+# PACKAGE may be libtorch-dev, which is large: the backend in examples/your_own_backend needs it, and nothing else does.
 set -eu
 
 purpose=${1:?build or test}
