@@ -57,7 +57,7 @@ Answers answer(B& b, const HybridAttentionClassifier<B>& model,
     return evaluator.predict(parameters, statistics, pointers, GlimpsePolicy::learned);
   };
   predict(0);  // sizes the memory
-  const double seconds = benchmark::seconds_of([&] {
+  const double seconds = bench::seconds_of([&] {
     for (std::size_t first = 0; first < images.size(); first += static_cast<std::size_t>(batch))
       for (Prediction& prediction : predict(first)) answers.predictions.push_back(std::move(prediction));
   });
