@@ -171,7 +171,8 @@ struct Limits {
     const Index column = std::lround(place({value, y.low}).x);
     fill_rectangle(image, {column, bottom, 1, 6}, axis);
     const std::string text = x_ticks.text(value);
-    draw_text(image, column - text_width(text, 2) / 2, bottom + 10, text, label);
+    const Index start = std::min(column - text_width(text, 2) / 2, chart.width - 4 - text_width(text, 2));
+    draw_text(image, start, bottom + 10, text, label);
   }
   fill_rectangle(image, {left, top, 1, bottom - top}, axis);
   fill_rectangle(image, {left, bottom, right - left, 1}, axis);
