@@ -107,6 +107,8 @@ TEST_CASE("equal ratios are equal steps on a logarithmic axis", "[report][curves
   CHECK(width(0) == full);
   CHECK(texts(detail::Ticks(-1.5, 3, 9, AxisScale::logarithmic)) ==
         std::vector<std::string>{"0.1", "1", "10", "100", "1000"});
+  CHECK(texts(detail::Ticks(1.3, 3, 9, AxisScale::logarithmic)) ==
+        std::vector<std::string>{"20", "50", "100", "200", "500", "1000"});
 }
 
 TEST_CASE("a power law is a straight line where both axes are logarithmic", "[report][curves]") {

@@ -46,8 +46,18 @@ struct Ticks {
   double step = 1;
   AxisScale scale = AxisScale::linear;
 
-  /// On a logarithmic axis `low`, `high` and the values are decimal logarithms, and the values are whole.
+  /// On a logarithmic axis `low`, `high` and the values are decimal logarithms: of powers of ten, and over few decades
+  /// also of 2 and 5 times those.
   Ticks(double low, double high, int wanted, AxisScale scale_ = AxisScale::linear) : scale(scale_) {
+    if (scale == AxisScale::logarithmic && high - low < 2.5) {
+      for (double decade = std::floor(low); decade <= high; ++decade) {
+        for (const double digit : {1.0, 2.0, 5.0}) {
+          const double value = decade + std::log10(digit);
+          if (value >= low - 1e-9 && value <= high + 1e-9) values.push_back(value);
+        }
+      }
+      return;
+    }
     const double raw = std::max((high - low) / wanted, scale == AxisScale::logarithmic ? 1.0 : 0.0);
     const double power = std::pow(10.0, std::floor(std::log10(raw)));
     const double ratio = raw / power;
