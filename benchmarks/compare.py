@@ -157,8 +157,8 @@ class Comparison:
         apart = max(abs(a - b) for answer in answers.values() for a, b in zip(answer, answers[OURS]))
         if apart > 1e-3:
             sys.exit(f"compare.py: the contenders' answers differ by {apart}: they do not run the same network")
-        return {name: {"library": name, "median_seconds": statistics.median(times), "seconds": times}
-                for name, times in seconds.items()}
+        return {name: {"library": name, "median_seconds": statistics.median(times), "seconds": times,
+                       "answers_differ_by": apart} for name, times in seconds.items()}
 
     def run_attention(self, folder):
         """The report of attention_benchmark on the preset paper."""
@@ -220,7 +220,7 @@ def processor():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parent / "build/release/bin", help="our programs")
-    parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch, numpy-free but for Pillow")
+    parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch; for cold_start also with safetensors and Pillow")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each case, of which the median counts")
     parser.add_argument("--cases", default=".*", help="a regular expression: which cases")
@@ -261,4 +261,9 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"compare.py: {' '.join(map(str, error.cmd))} failed: {error.stderr or 'see above'}")
+    except KeyboardInterrupt:
+        sys.exit("compare.py: interrupted")

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "cost.hpp"
 #include "network.hpp"
 #include "sample.hpp"
 
@@ -21,7 +22,6 @@ using saccade::GlimpseGeometry;
 using saccade::ImageView;
 using saccade::PoolingGeometry;
 using saccade::RandomKey;
-using saccade::Shape;
 using saccade::Write;
 
 /// A backend that lets another one work, and keeps a book of it: what every operation was asked for and how long it
@@ -327,33 +327,12 @@ class MeteredBackend {
   }
 
  private:
-  struct Operations {
-    double flops = 0, winograd = 0;
-  };
-
-  /// Of a dense layer: x (M, K) and w (N, K), or any other two of its three matrices that name M, N and K like these.
-  Operations product(const Tensor& x, const Tensor& w) {
-    const double flops = 2.0 * static_cast<double>(inner_.shape(x)[0] * inner_.shape(w).size());
-    return {flops, flops};
-  }
-
-  /// Of a convolution with weights of w's shape whose output has y's.
+  Operations product(const Tensor& x, const Tensor& w) { return product_of(inner_.shape(x), inner_.shape(w)); }
   Operations sliding(const Tensor& w, const Tensor& y, const ConvolutionGeometry& geometry) {
-    const Shape ws = inner_.shape(w), ys = inner_.shape(y);
-    const double flops = 2.0 * static_cast<double>(ys.size() / ys[3] * ws.size());
-    if (ws[1] != 3 || ws[2] != 3 || geometry.stride != 1) return {flops, flops};
-    const Index tiles = ys[0] * ((ys[1] + 3) / 4) * ((ys[2] + 3) / 4);
-    return {flops, 2.0 * 36.0 * static_cast<double>(tiles * ws[0] * ws[3])};
+    return convolution_of(inner_.shape(w), inner_.shape(y), geometry);
   }
-
-  /// "convolve 3x3", "convolve 7x7/4", "convolve 3x3 of 3 channels".
   std::string kind(const std::string& name, const Tensor& w, const ConvolutionGeometry& geometry) {
-    const Shape ws = inner_.shape(w);
-    std::string text = name;
-    text.append(" ").append(std::to_string(ws[1])).append("x").append(std::to_string(ws[2]));
-    if (geometry.stride > 1) text.append("/").append(std::to_string(geometry.stride));
-    if (ws[3] < 16) text.append(" of ").append(std::to_string(ws[3])).append(" channels");
-    return text;
+    return name + kernel_text(inner_.shape(w), geometry);
   }
 
   double bytes() { return 0; }
@@ -368,13 +347,6 @@ class MeteredBackend {
 
   /// What is accumulated into is read as well.
   double again(Write write, const Tensor& y) { return write == Write::accumulate ? bytes(y) : 0.0; }
-
-  /// Of the pixels, three bytes each, that `images` glimpses average.
-  static double pixel_bytes(std::size_t images, const GlimpseGeometry& geometry) {
-    double boxes = 0;
-    for (Index scale = 0; scale < geometry.scales; ++scale) boxes += static_cast<double>(Index{1} << (2 * scale));
-    return 3.0 * static_cast<double>(images) * static_cast<double>(geometry.side * geometry.side) * boxes;
-  }
 
   static ActivationView<Inner> inner_view(const ActivationView<MeteredBackend>& view) {
     return {view.gamma, view.beta, view.mean, view.rstd, view.slope};
