@@ -80,6 +80,9 @@ int main(int argc, char* argv[]) {
     for (const std::string& field : fields) set_field(study.config, field);
     study.config = validated(study.config);
     study.image = parse_size(image);
+#if !defined(NDEBUG)
+    std::cerr << "attention_benchmark: warning: built with assertions; times count from the preset release only\n";
+#endif
     const bench::Study result = bench::run_study(study, [](const std::string& line) { std::cerr << line << '\n'; });
     std::cout << bench::report_text(result);
     if (!json.empty()) write_file_atomically(json, bench::report_json(result).dump(2) + "\n");
