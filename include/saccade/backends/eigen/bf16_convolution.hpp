@@ -13,7 +13,7 @@ namespace saccade::inline v0::eigen {
 /// Whether a convolution is faster in bf16. AVX512_BF16 does twice the multiply-adds of single precision, and
 /// Winograd's algorithm needs a quarter of them; AMX does some fifteen times as many.
 [[nodiscard]] inline bool bf16_pays(Bf16Unit unit, const Shape& weights, ConvolutionGeometry geometry) {
-  return unit != Bf16Unit::avx512_bf16 || !winograd_pays(weights, geometry, weights[3], weights[0]);
+  return unit != Bf16Unit::avx512_bf16 || !winograd_pays(weights, geometry);
 }
 
 /// A convolution's matrices: windows (pixels, terms) and weights (terms, columns), with zeros behind.

@@ -19,7 +19,7 @@ void convolve(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTens
     if (bf16 && bf16_pays(bf16->unit, w.shape(), geometry))
       return convolve_bf16(engine, *bf16, x, w, geometry, y, addend);
   }
-  if (winograd_pays(w.shape(), geometry, w.shape()[3], w.shape()[0]))
+  if (winograd_pays(w.shape(), geometry))
     winograd_convolve(engine, x, w, geometry, y, addend);
   else
     convolve_windows(engine, x, w, geometry, y, addend);
@@ -28,7 +28,7 @@ void convolve(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTens
 template <class Scalar>
 void convolve_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                              ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
-  if (winograd_pays(w.shape(), geometry, w.shape()[3], w.shape()[0]))
+  if (winograd_pays(w.shape(), geometry))
     winograd_backward_input(engine, d_y, w, geometry, d_x, write);
   else
     convolve_windows_backward_input(engine, d_y, w, geometry, d_x, write);
@@ -37,7 +37,7 @@ void convolve_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
 template <class Scalar>
 void convolve_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
-  if (winograd_pays(d_w.shape(), geometry, d_w.shape()[3], d_w.shape()[0]))
+  if (winograd_pays(d_w.shape(), geometry))
     winograd_backward_weight(engine, d_y, x, geometry, d_w, write);
   else
     convolve_windows_backward_weight(engine, d_y, x, geometry, d_w, write);

@@ -20,11 +20,11 @@ namespace saccade::inline v0::eigen {
 
 inline constexpr Index winograd_places = 36;
 
-/// Whether `grid` is one that Winograd's algorithm computes, and faster than a plain product.
-[[nodiscard]] inline bool winograd_pays(const Shape& weights, ConvolutionGeometry geometry, Index channels,
-                                        Index outputs) {
-  return weights[1] == 3 && weights[2] == 3 && geometry.stride == 1 && geometry.padding <= 2 && channels >= 8 &&
-         outputs >= 8;
+/// Whether a convolution with weights (O, kh, kw, C) is one that Winograd's algorithm computes, and faster than a plain
+/// product.
+[[nodiscard]] inline bool winograd_pays(const Shape& weights, ConvolutionGeometry geometry) {
+  return weights[1] == 3 && weights[2] == 3 && geometry.stride == 1 && geometry.padding <= 2 && weights[3] >= 8 &&
+         weights[0] >= 8;
 }
 
 /// Transformed tiles of one block: 36 planes (tiles, channels). Planes are a little longer than a power of two, lest
@@ -41,7 +41,7 @@ struct PlaneLayout {
   Index plane_stride;
 };
 
-/// Tiles of a block whose inputs and outputs have so many padded channels.
+/// Tiles of a block whose inputs and outputs have so many padded channels: a multiple of product_rows.
 [[nodiscard]] inline Index tiles_per_block(Index channels, Index outputs) {
   constexpr Index numbers = 36 * 30 * 128;  // 550 KB in single precision
   return std::clamp<Index>(numbers / (winograd_places * (channels + outputs)) / product_rows * product_rows,
@@ -61,8 +61,7 @@ void winograd_correlate(Engine& engine, Index batch, const ConvolutionSource<Sca
   const Index per_thread = (tiles + threads - 1) / threads;
   const Index most = tiles_per_block(channels, outputs);
   const Index blocks = std::min(tiles, threads * ((per_thread + most - 1) / most));
-  const Index room = round_up(most, product_rows);
-  const PlaneLayout<Scalar> input_layout(room, channels), output_layout(room, outputs);
+  const PlaneLayout<Scalar> input_layout(most, channels), output_layout(most, outputs);
   const auto scratch = engine.per_thread<Scalar>(padded(input_layout.size()) + output_layout.size());
   engine.parallel_for(blocks, [&](Index block, int thread) {
     const Index first = tiles * block / blocks;

@@ -33,6 +33,20 @@ SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, 
   });
 }
 
+/// Calls `strip(vectors, first)` for the strips of `columns` padded columns, `vectors` a constant.
+template <class Scalar, class Strip>
+SACCADE_INLINE void for_strips(Index columns, const Strip& strip) {
+  Index first = 0;
+  for (; first + strip_vectors * lanes<Scalar> <= columns; first += strip_vectors * lanes<Scalar>)
+    strip(std::integral_constant<int, strip_vectors>(), first);
+  const Index left = (columns - first) / lanes<Scalar>;
+  if (left == 1) strip(std::integral_constant<int, 1>(), first);
+  if constexpr (strip_vectors > 2) {
+    if (left == 2) strip(std::integral_constant<int, 2>(), first);
+    if (left == 3) strip(std::integral_constant<int, 3>(), first);
+  }
+}
+
 /// See Kernels::multiply.
 template <class Scalar>
 SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed,
@@ -46,15 +60,7 @@ SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_s
                              addend ? addend + row * c_stride + first : nullptr, c + row * c_stride + first, c_stride);
     }
   };
-  Index first = 0;
-  for (; first + strip_vectors * lanes<Scalar> <= columns; first += strip_vectors * lanes<Scalar>)
-    strip(std::integral_constant<int, strip_vectors>(), first);
-  const Index left = (columns - first) / lanes<Scalar>;
-  if (left == 1) strip(std::integral_constant<int, 1>(), first);
-  if constexpr (strip_vectors > 2) {
-    if (left == 2) strip(std::integral_constant<int, 2>(), first);
-    if (left == 3) strip(std::integral_constant<int, 3>(), first);
-  }
+  for_strips<Scalar>(columns, strip);
 }
 
 /// The sum of the lanes, in their order.
@@ -138,15 +144,7 @@ SACCADE_KERNEL void multiply_transposed(Index rows, Index terms, const Scalar* a
       multiply_transposed_tile<Vectors>(rows, a + k, a_stride, b + first, b_stride, sums + k * columns + first,
                                         columns);
   };
-  Index first = 0;
-  for (; first + strip_vectors * lanes<Scalar> <= columns; first += strip_vectors * lanes<Scalar>)
-    strip(std::integral_constant<int, strip_vectors>(), first);
-  const Index left = (columns - first) / lanes<Scalar>;
-  if (left == 1) strip(std::integral_constant<int, 1>(), first);
-  if constexpr (strip_vectors > 2) {
-    if (left == 2) strip(std::integral_constant<int, 2>(), first);
-    if (left == 3) strip(std::integral_constant<int, 3>(), first);
-  }
+  for_strips<Scalar>(columns, strip);
 }
 
 }  // namespace saccade::inline v0::eigen::SACCADE_ISA
