@@ -11,6 +11,7 @@ if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   mark_as_advanced(SACCADE_CCACHE)
   if(SACCADE_CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${SACCADE_CCACHE}")
+    set(CMAKE_CUDA_COMPILER_LAUNCHER "${SACCADE_CCACHE}")
   endif()
 endif()
 
@@ -25,6 +26,16 @@ if(SACCADE_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_compile_options(saccade_development INTERFACE ${sanitizers})
   target_link_options(saccade_development INTERFACE ${sanitizers})
+endif()
+
+# The kernels, compiled once for all of our own programs. What links them may include <saccade/cuda.hpp>.
+if(TARGET saccade::cuda)
+  add_library(saccade_cuda_kernels STATIC)
+  target_link_libraries(
+    saccade_cuda_kernels
+    PRIVATE saccade::cuda
+    PUBLIC saccade::cuda_host)
+  target_compile_definitions(saccade_cuda_kernels INTERFACE SACCADE_WITH_CUDA)
 endif()
 
 # saccade_add_program(NAME SOURCE...): a program in <build>/bin, compiled with our warnings, linked with saccade::io.

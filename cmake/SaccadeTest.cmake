@@ -57,6 +57,16 @@ set(third_party_includes
 set(SACCADE_COMPILE_FLAGS -std=c++20 "-I${PROJECT_SOURCE_DIR}/include"
                           "$<$<BOOL:${third_party_includes}>:-isystem$<JOIN:${third_party_includes},$<SEMICOLON>-isystem>>")
 
+# The headers that can be compiled here: those of the CUDA backend need the headers of CUDA.
+set(SACCADE_CHECKED_HEADERS ${SACCADE_HEADERS})
+if(TARGET saccade::cuda)
+  foreach(folder IN LISTS CUDAToolkit_INCLUDE_DIRS CUDNN_INCLUDE_DIR)
+    list(APPEND SACCADE_COMPILE_FLAGS "-isystem${folder}")
+  endforeach()
+else()
+  list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/(backends/cuda/|cuda\\.hpp$)")
+endif()
+
 # saccade_add_header_check(NAME): the test `headers.NAME` compiles every header alone with that compiler. Each header
 # leaves a stamp with its dependencies, so that a second run looks only at what has changed.
 function(saccade_add_header_check name)
@@ -66,7 +76,7 @@ function(saccade_add_header_check name)
     return()
   endif()
   set(stamps "")
-  foreach(header IN LISTS SACCADE_HEADERS)
+  foreach(header IN LISTS SACCADE_CHECKED_HEADERS)
     file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}/include" "${header}")
     set(stamp "${CMAKE_CURRENT_BINARY_DIR}/headers/${name}/${path}.stamp")
     get_filename_component(folder "${stamp}" DIRECTORY)

@@ -165,7 +165,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"seed", options.seed},
                                         {"magnification", dataset.choice.magnification},
                                         {"policy", to_string(headline)},
-                                        {"precision", options.backend.precision},
+                                        {"backend", options.backend.name},
+                                        {"precision", options.backend.precision()},
                                         {"glimpses", info.model.glimpses},
                                         {"patients", chosen->answers.by_patient().size()},
                                         {"images", chosen->answers.images()},
@@ -205,7 +206,6 @@ int main(int argc, char* argv[]) {
   options.add_option("--seed", o.seed, "of the random policy and of the intervals");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
-  program::add_precision_option(options, o.backend);
   return program::run(options, argc, argv, [&] {
     o.magnification_given = magnification->count() > 0;
     o.split_given = split->count() > 0;

@@ -39,14 +39,14 @@ std::optional<Box> find_focus(const std::filesystem::path& image,
 }
 
 template <class B>
-int explain(B& b, const std::filesystem::path& checkpoint, const std::filesystem::path& out,
+int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoint, const std::filesystem::path& out,
             const std::vector<std::string>& images) {
   std::set<std::string> names;
   for (const std::string& path : images) {
     if (!names.insert(std::filesystem::path(path).stem().string()).second)
       throw ConfigError("two images have the name of \"" + path + "\", and their pictures would have too");
   }
-  auto classifier = TrainedClassifier<B>::load(b, checkpoint);
+  auto classifier = TrainedClassifier<B>::load(b, checkpoint, 1, golden_tolerance);
   Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
   create_folders(out);
   std::map<std::filesystem::path, std::map<std::string, Box>> tables;
@@ -84,6 +84,7 @@ int main(int argc, char* argv[]) {
   options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required()->take_all();
   program::add_backend_options(options, backend);
   return program::run(options, argc, argv, [&] {
-    return program::with_backend(backend, [&](auto& b) { return explain(b, checkpoint, out, images); });
+    return program::with_backend(
+        backend, [&](auto& b) { return explain(b, backend.golden_tolerance(), checkpoint, out, images); });
   });
 }

@@ -58,7 +58,7 @@ RunConfig run_config(const TrainOptions& options) {
                    .model = preset(options.preset),
                    .training = training_preset(options.preset),
                    .seed = options.seed,
-                   .backend = options.backend.name};
+                   .backend = options.backend.arithmetic()};
   for (const std::string& field : options.fields) set_any_field(field, config.model, config.training);
   config.model = validated(config.model);
   TrainingConfig& training = config.training;
@@ -223,8 +223,9 @@ int main(int argc, char* argv[]) {
   options.add_flag("--resume", o.resume, "go on where the folder's checkpoint stands, or begin where there is none");
   options.add_option("--checkpoint-every", o.checkpoint_every, "steps; 0: after each epoch only")
       ->check(CLI::Range(0, 1 << 24));
-  options.add_flag("--recompute", o.recompute,
-                   "compute the activations of a glimpse again on the way back: the same numbers in less memory, slower");
+  options.add_flag(
+      "--recompute", o.recompute,
+      "compute the activations of a glimpse again on the way back: the same numbers in less memory, slower");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
   return program::run(options, argc, argv,

@@ -57,7 +57,6 @@ int main(int argc, char* argv[]) {
   options.add_flag("--json", json, "one JSON object a line");
   options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required()->take_all();
   program::add_backend_options(options, backend);
-  program::add_precision_option(options, backend);
   return program::run(options, argc, argv, [&] {
     return program::with_backend(backend, [&]<class B>(B& b) {
       auto classifier = TrainedClassifier<B>::load(b, checkpoint, 1, backend.golden_tolerance());

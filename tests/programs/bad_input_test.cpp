@@ -51,8 +51,10 @@ TEST_CASE("Wrong options are named, with exit code 2", "[programs]") {
   train({"--split", "official:6"}, "official:6");
   train({"--group", "hospital"}, "--group");
   train({"--magnification", "50"}, "--magnification");
-  train({"--backend", "cuda"}, "this build has no CUDA backend");
   train({"--backend", "abacus"}, "--backend");
+  train({"--precision", "single"}, "--precision: single not in {fp32,tf32,bf16}");
+  train({"--precision", "tf32"}, "the backend eigen computes in fp32 or bf16");
+  train({"--device", "-1"}, "--device");
   check({"breakhis_train",
          {"--data", "x", "--out", scratch / "run", "--preset", "tiny"},
          2,
@@ -63,6 +65,28 @@ TEST_CASE("Wrong options are named, with exit code 2", "[programs]") {
   check({"make_synthetic_tissue", {"--out", scratch / "t", "--width", "8"}, 2, "width and height must be 64 to 20000"});
   saccade::write_file(scratch / "bad.toml", "epoch = 3\n");
   train({"--config", scratch / "bad.toml"}, "--config: there is no option epoch");
+  CHECK_FALSE(std::filesystem::exists(scratch / "run"));
+}
+
+TEST_CASE("The backend cuda says in one sentence what is missing, with exit code 1", "[programs]") {
+  const ScratchFolder scratch;
+  const auto image = images_below(tiny_data())[0];
+#if defined(SACCADE_PROGRAMS_HAVE_CUDA)
+  const std::string sentence = "no CUDA device";
+#else
+  const std::string sentence = "this build has no CUDA backend";
+#endif
+  const Arguments cuda{"--backend", "cuda", "--device", "1023"};  // which no machine has
+  for (const char* precision : {"fp32", "tf32", "bf16"}) {
+    const Arguments options = cuda + Arguments{"--precision", precision};
+    check({"breakhis_train", training(scratch / "run", 1, options), 1, sentence});
+    check({"classify_image", Arguments{"--checkpoint", tiny_checkpoint(), image} + options, 1, sentence});
+  }
+  check({"breakhis_evaluate",
+         Arguments{"--checkpoint", tiny_checkpoint(), "--out", scratch / "e", "--data", tiny_data()} + cuda, 1,
+         sentence});
+  check({"breakhis_explain", Arguments{"--checkpoint", tiny_checkpoint(), "--out", scratch / "p", image} + cuda, 1,
+         sentence});
   CHECK_FALSE(std::filesystem::exists(scratch / "run"));
 }
 

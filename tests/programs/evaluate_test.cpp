@@ -31,7 +31,8 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   CHECK(protocol.at("split") == "random:1");  // the training's: its test half
   CHECK(protocol.at("magnification") == 100);
   CHECK(protocol.at("policy") == "learned");
-  CHECK(protocol.at("precision") == "single");
+  CHECK(protocol.at("backend") == "eigen");
+  CHECK(protocol.at("precision") == "fp32");
   CHECK(protocol.at("patients") == 2);
   CHECK(protocol.at("images") == 6);
   CHECK(protocol.at("seed") == 1);

@@ -58,7 +58,7 @@ TEST_CASE("classify_image answers in bf16 where the processor has it, and says s
     return;
   }
   REQUIRE(bf16.code == 0);
-  const Ending single = classify("single");
+  const Ending single = classify("fp32");
   REQUIRE(single.code == 0);
   const auto probability = [](const Ending& ending) {
     return nlohmann::json::parse(ending.out).at("probabilities").at("benign").get<double>();

@@ -315,4 +315,6 @@ TEST_CASE("a backend says which unit it has, and what it cannot have", "[eigen][
   }
   CHECK_THROWS_AS(EigenBackend<double>({.threads = 1, .precision = Precision::bf16, .bf16_unit = Bf16Unit::portable}),
                   ConfigError);
+  CHECK_THROWS_WITH(EigenBackend<>({.threads = 1, .precision = Precision::tf32}),
+                    "EigenBackend: a processor has no tf32");
 }

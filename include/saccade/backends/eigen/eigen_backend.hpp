@@ -37,6 +37,7 @@ namespace eigen {
 template <class Scalar>
 [[nodiscard]] const Bf16Kernels* bf16_kernels(const EigenOptions& options) {
   if (options.precision == Precision::single) return nullptr;
+  expect_config(options.precision == Precision::bf16, "EigenBackend: a processor has no " + name(options.precision));
   expect_config(std::is_same_v<Scalar, float>, "EigenBackend: bf16 convolutions are for a backend of float");
   const std::optional<Bf16Unit> unit = options.bf16_unit ? options.bf16_unit : best_bf16_unit();
   expect_config(

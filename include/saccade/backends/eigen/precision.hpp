@@ -1,20 +1,15 @@
 #pragma once
 
 #include <saccade/backends/eigen/kernels/amx.hpp>
+#include <saccade/core/precision.hpp>
 
 #include <optional>
 #include <string>
 
 namespace saccade::inline v0 {
 
-/// What EigenBackend multiplies in a forward convolution: numbers as they are, or rounded to bf16, which have the range
-/// of a float and 8 significant bits. Sums are in single precision either way.
-enum class Precision { single, bf16 };
-
 /// What multiplies bf16 numbers. `portable` are plain loops: slow, for tests.
 enum class Bf16Unit { portable, avx512_bf16, amx };
-
-[[nodiscard]] inline std::string name(Precision precision) { return precision == Precision::bf16 ? "bf16" : "single"; }
 
 [[nodiscard]] inline std::string name(Bf16Unit unit) {
   switch (unit) {
