@@ -119,7 +119,7 @@ class HybridAttentionClassifier {
                     .workspace = {}};
     b.fill(Scalar<B>(1), episode.ones);
     for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
-    for (Index i = 0; i < patches; ++i) episode.patches.push_back(b.zeros(sensor_.patch_shape(batch)));
+    for (Index i = 0; i < patches; ++i) episode.patches.push_back(make_map(b, sensor_.patch_shape(batch)));
     for (Index i = 0; i < kept; ++i) {
       episode.glimpses.push_back({encoder_.make_cache(b, batch, mode), {}});
       for (const auto& context : context_)

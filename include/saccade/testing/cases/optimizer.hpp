@@ -44,7 +44,7 @@ void add_optimizer_cases(Suite<B, R>& suite) {
     for (const Shape& shape : detail::parameter_shapes) {
       problems.add({{"g", shape, random_values("g", shape)},
                     {"scale", {1}, {0.75}},
-                    {"hyper", {AdamHyper::count}, {0.01, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999}}},
+                    {"hyper", {AdamHyper::count}, {0.01, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999, 2}}},
                    {{"p", shape, no_write, random_values("p", shape)},
                     {"m", shape, no_write, random_values("m", shape)},
                     {"v", shape, no_write, random_positive_values("v", shape)}},
@@ -58,7 +58,7 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   // the step is 5 / (5 + 5), and p = 1 - 1/2 * 1/2.
   suite.by_hand(
       "adam_step: numbers by hand",
-      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25}}},
+      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25, 1}}},
       {{"p", {1}, no_write, {1}}, {"m", {1}, no_write, {4}}, {"v", {1}, no_write, {8}}}, {{0.75}, {2.5}, {6.25}},
       [](B& b, const auto& in, const auto& out) { ops::adam_step(b, in[0], in[1], in[2], out[0], out[1], out[2]); });
 }
