@@ -1,0 +1,80 @@
+#pragma once
+
+#include <saccade/backends/cuda/engine.hpp>
+
+namespace saccade::inline v0::cuda {
+
+inline void relu(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  relu(x.map(), y.map(), y.size(), call.stream());
+}
+inline void relu_backward(const Call& call, const DeviceTensor& y, const DeviceTensor& d_y, DeviceTensor& d_x,
+                          Write write) {
+  call.expect_one_format({{"y", y}, {"d_y", d_y}, {"d_x", d_x}});
+  relu_backward(y.map(), d_y.map(), d_x.map(), write, y.size(), call.stream());
+}
+
+inline void sigmoid(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  sigmoid(x.map(), y.map(), y.size(), call.stream());
+}
+inline void sigmoid_backward(const Call& call, const DeviceTensor& y, const DeviceTensor& d_y, DeviceTensor& d_x,
+                             Write write) {
+  call.expect_one_format({{"y", y}, {"d_y", d_y}, {"d_x", d_x}});
+  sigmoid_backward(y.map(), d_y.map(), d_x.map(), write, y.size(), call.stream());
+}
+
+inline void tanh(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  tanh(x.map(), y.map(), y.size(), call.stream());
+}
+inline void tanh_backward(const Call& call, const DeviceTensor& y, const DeviceTensor& d_y, DeviceTensor& d_x,
+                          Write write) {
+  call.expect_one_format({{"y", y}, {"d_y", d_y}, {"d_x", d_x}});
+  tanh_backward(y.map(), d_y.map(), d_x.map(), write, y.size(), call.stream());
+}
+
+inline void prelu(const Call& call, const DeviceTensor& x, const DeviceTensor& slope, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  prelu(x.map(), call.single(slope, "slope"), y.map(), x.rows(), x.shape().last(), slope.size(), call.stream());
+}
+inline void prelu_backward(const Call& call, const DeviceTensor& x, const DeviceTensor& slope, const DeviceTensor& d_y,
+                           DeviceTensor& d_x, Write write_x, DeviceTensor& d_slope, Write write_slope) {
+  call.expect_one_format({{"x", x}, {"d_y", d_y}, {"d_x", d_x}});
+  const Index rows = x.rows(), channels = x.shape().last();
+  prelu_backward(x.map(), call.single(slope, "slope"), d_y.map(), d_x.map(), write_x, call.single(d_slope, "d_slope"),
+                 write_slope, rows, channels, slope.size(), call.sums(prelu_backward_workspace(rows, channels)),
+                 call.stream());
+}
+
+inline void clamp(const Call& call, const DeviceTensor& x, float low, float high, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  clamp(x.map(), low, high, y.map(), y.size(), call.stream());
+}
+inline void add(const Call& call, const DeviceTensor& x1, const DeviceTensor& x2, DeviceTensor& y) {
+  call.expect_one_format({{"x1", x1}, {"x2", x2}, {"y", y}});
+  add(x1.map(), x2.map(), y.map(), y.size(), call.stream());
+}
+inline void multiply(const Call& call, const DeviceTensor& x1, const DeviceTensor& x2, DeviceTensor& y, Write write) {
+  call.expect_one_format({{"x1", x1}, {"x2", x2}, {"y", y}});
+  multiply(x1.map(), x2.map(), y.map(), write, y.size(), call.stream());
+}
+inline void axpy(const Call& call, float alpha, const DeviceTensor& x, DeviceTensor& y) {
+  axpy(alpha, x.map(), y.map(), y.size(), call.stream());
+}
+
+/// Columns of a matrix; (M) counts as (M, 1).
+[[nodiscard]] inline Index columns_of(const Shape& matrix) { return matrix.rank() == 1 ? 1 : matrix.last(); }
+
+inline void read_columns(const Call& call, const DeviceTensor& x, Index first, DeviceTensor& y, Write write) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  read_columns(x.map(), first, y.map(), write, x.shape()[0], columns_of(x.shape()), columns_of(y.shape()),
+               call.stream());
+}
+inline void write_columns(const Call& call, const DeviceTensor& x, Index first, DeviceTensor& y, Write write) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  write_columns(x.map(), first, y.map(), write, x.shape()[0], columns_of(x.shape()), columns_of(y.shape()),
+                call.stream());
+}
+
+}  // namespace saccade::inline v0::cuda

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <saccade/backends/cuda/device_memory.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace saccade::inline v0::cuda {
+
+/// Copies from the host to the device that do not wait: bytes are first written into one of a few pinned buffers, and a
+/// buffer is used again when the device has read it. The source may be changed as soon as a call returns.
+class Staging {
+ public:
+  explicit Staging(std::shared_ptr<const Stream> stream) : stream_(std::move(stream)) {}
+
+  static constexpr std::size_t chunk = std::size_t{1} << 20;  ///< bytes of the largest single copy
+
+  /// Queues target[0 : bytes] = what `write(buffer, offset, count)` puts into `buffer`, chunk by chunk.
+  template <class Writer>
+  void copy_from(Writer&& write, void* target, std::size_t bytes, std::string_view operation) {
+    for (std::size_t offset = 0; offset < bytes; offset += chunk) {
+      const std::size_t count = std::min(chunk, bytes - offset);
+      Slot& slot = slots_[next_];
+      next_ = (next_ + 1) % slots_.size();
+      slot.read.wait();
+      if (slot.buffer.bytes() < count) slot.buffer = PinnedMemory(stream_, count, operation);
+      write(static_cast<std::byte*>(slot.buffer.data()), offset, count);
+      check(cudaMemcpyAsync(static_cast<std::byte*>(target) + offset, slot.buffer.data(), count, cudaMemcpyHostToDevice,
+                            stream_->get()),
+            operation, "cudaMemcpyAsync to the device");
+      slot.read.record(*stream_);
+    }
+  }
+
+  /// Queues target[0 : bytes] = source[0 : bytes].
+  void copy(const void* source, void* target, std::size_t bytes, std::string_view operation) {
+    copy_from(
+        [source](std::byte* buffer, std::size_t offset, std::size_t count) {
+          std::memcpy(buffer, static_cast<const std::byte*>(source) + offset, count);
+        },
+        target, bytes, operation);
+  }
+
+ private:
+  struct Slot {
+    PinnedMemory buffer;
+    Event read;
+  };
+  std::shared_ptr<const Stream> stream_;
+  std::array<Slot, 16> slots_;  // a training step copies a handful of times, so the host may be some steps ahead
+  std::size_t next_ = 0;
+};
+
+}  // namespace saccade::inline v0::cuda
