@@ -16,15 +16,14 @@
 /// channels, R rows of a matrix (all axes but the last), n elements.
 ///
 /// * Every pointer is device memory. Maps and workspaces begin at a multiple of 16 bytes; vectors may begin anywhere.
-/// * The maps of one call have one format, except those of `copy`, `pad_channels` and `unpad_channels`. Statistics,
-///   parameters and sums are single precision whatever the format, and so is all arithmetic.
+/// * The maps of one call have one format, except those of `copy` and `axpy`. Statistics, parameters and sums are
+///   single precision whatever the format, and so is all arithmetic.
 /// * An output may be an input where core/backend.hpp allows it, and nowhere else.
 /// * An empty batch launches nothing; gradients of parameters are then overwritten with 0.
 /// * Nothing is allocated and nothing waits. `workspace` has the number of floats that `<operation>_workspace` says.
 /// * No result depends on the device, or on the order in which blocks run.
 /// * A launch that fails throws CudaError with the name of the kernel.
-namespace saccade::inline v0 {
-namespace SACCADE_HIDDEN cuda {
+namespace saccade::inline v0::cuda {
 
 /// Format of the numbers of a feature map in memory.
 enum class Format : unsigned char { single, bf16 };
@@ -77,14 +76,25 @@ struct ParameterChunk {
 
 inline constexpr Index parameter_chunk = 4096;
 
+/// The sizes of a bilinear upsampling: from (batch, height, width, channels) to (batch, y_height, y_width, channels).
+struct UpsampleSizes {
+  Index batch = 0;
+  Index height = 0;
+  Index width = 0;
+  Index y_height = 0;
+  Index y_width = 0;
+  Index channels = 0;
+};
+
+}  // namespace saccade::inline v0::cuda
+
+namespace saccade::inline v0 {
+namespace SACCADE_HIDDEN cuda {
+
 // Memory. x, y (n).
 void fill(float value, Map y, Index n, cudaStream_t stream);
 /// y = x, rounded to y's format.
 void copy(ConstMap x, Map y, Index n, cudaStream_t stream);
-/// x (R, C), y (R, D) with D >= C: y = x with zeros behind each row, rounded to y's format.
-void pad_channels(ConstMap x, Map y, Index rows, Index channels, Index padded, cudaStream_t stream);
-/// Its adjoint. x (R, D), y (R, C): y (+)= x[:, :C].
-void unpad_channels(ConstMap x, Map y, Write write, Index rows, Index channels, Index padded, cudaStream_t stream);
 
 // What the matrix products leave of the dense layers. bias, d_bias (C); y, d_y (R, C).
 void add_bias(const float* bias, Map y, Index rows, Index channels, cudaStream_t stream);
@@ -119,16 +129,16 @@ void group_norm_backward(ConstMap d_y, ConstMap x, const float* gamma, Index gro
 [[nodiscard]] Index group_norm_backward_workspace(Index batch, Index pixels, Index channels);
 
 // Normalisation and activation in one pass, see ops/activated_convolution.hpp.
-/// x (R, C), y (R, D) with D >= C: the activated x, with zeros behind each row.
-void activate(ConstMap x, const Activation& activation, Map y, Index rows, Index channels, Index padded,
-              cudaStream_t stream);
+/// x, y (R, C): y = the activated x.
+void activate(ConstMap x, const Activation& activation, Map y, Index rows, Index channels, cudaStream_t stream);
 /// d_activated, x, d_x (R, C), d_residual too, or its `data` null; d_gamma, d_beta (C); d_slope (slopes).
 void activation_backward(ConstMap d_activated, ConstMap x, const Activation& activation, ConstMap d_residual, Map d_x,
                          Write write, float* d_gamma, float* d_beta, float* d_slope, Write write_parameters, Index rows,
                          Index channels, float* workspace, cudaStream_t stream);
 [[nodiscard]] Index activation_backward_workspace(Index rows, Index channels);
 
-// Elementwise. All maps (n), or (R, C) where a slope (slopes), 1 or C, belongs to a channel.
+// Elementwise. All maps (n), those of axpy of any formats, or (R, C) where a slope (slopes), 1 or C, belongs to a
+// channel.
 void relu(ConstMap x, Map y, Index n, cudaStream_t stream);
 void prelu(ConstMap x, const float* slope, Map y, Index rows, Index channels, Index slopes, cudaStream_t stream);
 void sigmoid(ConstMap x, Map y, Index n, cudaStream_t stream);
@@ -161,16 +171,6 @@ void global_average_pool(ConstMap x, float* pooled, Index batch, Index pixels, I
 [[nodiscard]] Index global_average_pool_workspace(Index batch, Index pixels, Index channels);
 void global_average_pool_backward(const float* d_pooled, Map d_x, Write write, Index batch, Index pixels,
                                   Index channels, cudaStream_t stream);
-
-/// The sizes of a bilinear upsampling: from (batch, height, width, channels) to (batch, y_height, y_width, channels).
-struct UpsampleSizes {
-  Index batch = 0;
-  Index height = 0;
-  Index width = 0;
-  Index y_height = 0;
-  Index y_width = 0;
-  Index channels = 0;
-};
 
 // Bilinear upsampling; the backward one gathers, in a fixed order.
 void upsample_bilinear(ConstMap x, Corners corners, Map y, const UpsampleSizes& sizes, cudaStream_t stream);
