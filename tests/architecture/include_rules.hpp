@@ -106,6 +106,9 @@ inline bool is_ours(const std::string& path) { return path.starts_with("saccade/
 /// Whether a file is a part of a header, read by it more than once.
 inline bool is_part(const std::string& path) { return path.ends_with(".inl"); }
 
+/// Whether a file is compiled, not included.
+inline bool is_source(const std::string& path) { return path.ends_with(".cu"); }
+
 inline std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
 /// Every header that `path` brings in, itself included.
@@ -153,6 +156,7 @@ inline std::string include_fault(const Headers& headers, const std::string& head
   if (is_ours(included)) {
     const std::string target = included.substr(sizeof("saccade/") - 1);
     if (!headers.contains(target)) return "there is no such header";
+    if (is_source(target)) return "it is compiled by itself";
     if (is_part(target) && folder_of(target) != folder_of(header)) return "a part belongs to the headers beside it";
     const auto rule = rooms_a_room_may_include().find(room);
     if (rule == rooms_a_room_may_include().end()) return "the room " + room + " has no rule";
@@ -186,7 +190,7 @@ inline std::vector<std::string> violations(const Headers& headers) {
       if (!is_kernel && path != "core/config.hpp" && line.text.find("__CUDACC__") != std::string::npos)
         report(path, line, "only core/config.hpp and backends/cuda/kernels ask whether nvcc compiles");
     }
-    if (!is_part(path) && (lines.empty() || lines.front().text != "#pragma once"))
+    if (!is_part(path) && !is_source(path) && (lines.empty() || lines.front().text != "#pragma once"))
       found.push_back(path + ":1: must begin with #pragma once");
     if (lines.size() > longest_header)
       found.push_back(path + ": has " + std::to_string(lines.size()) + " lines, more than " +
