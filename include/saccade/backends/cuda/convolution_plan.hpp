@@ -71,8 +71,8 @@ class ConvolutionPlan {
       : ConvolutionPlan(device, problem, workspace_limit, Operation(problem)) {}
 
   [[nodiscard]] std::size_t workspace() const { return workspace_; }
-  /// cuDNN's number of the engine.
-  [[nodiscard]] std::int64_t engine() const { return engine_; }
+  /// Whether the engine multiplies with tensor cores.
+  [[nodiscard]] bool tensor_cores() const { return tensor_cores_; }
 
   /// Queues the product on the stream of `dnn`: x, w and y are operands or gradients, the one that `direction` computes
   /// is written.
@@ -197,15 +197,18 @@ class ConvolutionPlan {
     return configurations;
   }
 
+  using Notes = std::span<const cudnnBackendNumericalNote_t>;
+
+  static bool has(Notes notes, cudnnBackendNumericalNote_t note) {
+    return std::find(notes.begin(), notes.end(), note) != notes.end();
+  }
+
   /// Whether an engine with these notes computes the same bits in every run, as precisely as was asked for.
-  static bool suits(const ConvolutionProblem& problem, std::span<const cudnnBackendNumericalNote_t> notes) {
-    const auto has = [&](cudnnBackendNumericalNote_t note) {
-      return std::find(notes.begin(), notes.end(), note) != notes.end();
-    };
-    if (has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) || has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) ||
-        has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION))
+  static bool suits(const ConvolutionProblem& problem, Notes notes) {
+    if (has(notes, CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC) || has(notes, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS) ||
+        has(notes, CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION))
       return false;
-    return problem.format == Format::bf16 || problem.tf32 || !has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
+    return problem.format == Format::bf16 || problem.tf32 || !has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
   }
 
   bool accept(const Descriptor& device, const ConvolutionProblem& problem, std::size_t workspace_limit,
@@ -214,16 +217,16 @@ class ConvolutionPlan {
     cudnnBackendDescriptor_t handle = engine.get();
     (void)configuration.values(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR,
                                std::span<cudnnBackendDescriptor_t>(&handle, 1));
-    std::array<cudnnBackendNumericalNote_t, CUDNN_NUMERICAL_NOTE_TYPE_COUNT> notes{};
-    if (!suits(problem, engine.values(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
-                                      std::span<cudnnBackendNumericalNote_t>(notes))))
-      return false;
+    std::array<cudnnBackendNumericalNote_t, CUDNN_NUMERICAL_NOTE_TYPE_COUNT> room{};
+    const Notes notes = engine.values(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, CUDNN_TYPE_NUMERICAL_NOTE,
+                                      std::span<cudnnBackendNumericalNote_t>(room));
+    if (!suits(problem, notes)) return false;
     Descriptor plan(CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
     plan.set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration).set(CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, device);
     if (plan.try_finish() != CUDNN_STATUS_SUCCESS) return false;  // a proposal that this device cannot run after all
     const auto bytes = plan.value<std::int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64);
     if (static_cast<std::size_t>(bytes) > workspace_limit) return false;
-    engine_ = engine.value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64);
+    tensor_cores_ = has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
     workspace_ = static_cast<std::size_t>(bytes);
     plan_.emplace(std::move(plan));
     return true;
@@ -232,7 +235,7 @@ class ConvolutionPlan {
   std::string name_;
   std::optional<Descriptor> plan_;
   std::size_t workspace_ = 0;
-  std::int64_t engine_ = -1;
+  bool tensor_cores_ = false;
 };
 
 }  // namespace saccade::inline v0::cuda

@@ -15,6 +15,8 @@
 
 namespace saccade::inline v0::cuda {
 
+static_assert(CUDNN_VERSION >= 90800, "CudaBackend needs cuDNN 9.8");
+
 /// Throws CudaError unless `status` is success.
 inline void check(cudnnStatus_t status, std::string_view operation, std::string_view action) {
   if (status == CUDNN_STATUS_SUCCESS) return;
