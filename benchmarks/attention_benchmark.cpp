@@ -42,7 +42,7 @@ int main(int argc, char* argv[]) {
   std::string preset_name = "paper", image = "700x460", measure;
   std::vector<std::string> fields;
   std::filesystem::path json, figure;
-  std::vector<std::string> backends{"eigen", "eigen_bf16", "reference"};
+  std::vector<std::string> backends{"eigen", "eigen_bf16", "reference", "cuda", "cuda_fp32", "cuda_tf32", "cuda_bf16"};
 #if defined(SACCADE_BENCHMARK_TORCH)
   backends.push_back("torch");
 #endif

@@ -60,7 +60,11 @@ start=$(date +%s) # the download of packages aside
 jobs=$(nproc 2>/dev/null || echo 2)
 programs="make_synthetic_tissue breakhis_train breakhis_evaluate breakhis_explain"
 stage "building the programs"
-cmake --no-warn-unused-cli --preset release -D SACCADE_BUILD_TESTS=OFF -D SACCADE_BUILD_BENCHMARKS=OFF >/dev/null
+# The kernels of the CUDA backend are compiled only where there is a GPU to use them.
+cuda=OFF
+if nvidia-smi -L >/dev/null 2>&1; then cuda=AUTO; fi
+cmake --no-warn-unused-cli --preset release -D SACCADE_BUILD_TESTS=OFF -D SACCADE_BUILD_BENCHMARKS=OFF \
+  -D SACCADE_CUDA=$cuda >/dev/null
 # shellcheck disable=SC2086 # the programs are words
 cmake --build --preset release --parallel "$jobs" --target $programs
 bin=build/release/bin

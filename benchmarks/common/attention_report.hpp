@@ -26,7 +26,7 @@ inline std::vector<std::string> speed_row(const std::string& name, const Result&
                                           const Peak& peak) {
   std::vector<std::string> row{name, time_text(r.seconds_per_image()), three_digits(1 / r.seconds_per_image()),
                                three_digits(glimpses_per_second(r)), memory_text(r.m.bytes())};
-  if (!work) return row;
+  if (!work || work->empty()) return row;
   const double rate = total_flops(*work) / r.seconds(), floor = floor_seconds(*work, peak);
   for (std::string text : {three_digits(rate / 1e9), share_text(rate / peak.flops),
                            time_text(floor / static_cast<double>(r.c.network.batch)), share_text(floor / r.seconds())})
@@ -56,6 +56,7 @@ inline void add_sweep(std::ostream& out, const std::string& title, const std::ve
 }
 
 inline void add_profile(std::ostream& out, const std::string& title, const Profile& profile, const Peak& peak) {
+  if (profile.empty()) return;
   std::vector<std::pair<std::string, OperationCost>> rows(profile.begin(), profile.end());
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
   double all = 0;
@@ -85,6 +86,7 @@ inline Json to_json(const Result& r, std::size_t size = 0) {
 }
 
 inline Json with_work(Json json, const Result& r, const Profile& work, const Peak& peak) {
+  if (work.empty()) return json;
   const double rate = total_flops(work) / r.seconds();
   json["flops"] = total_flops(work);
   json["flops_per_second"] = rate;
@@ -132,8 +134,12 @@ inline saccade::report::Series series(const std::string& name, const std::vector
   out << library_name() << ", preset " << o.preset << ", backend " << o.backend << ", " << o.threads
       << " threads, batch " << o.batch << ", images of " << o.image.width << " x " << o.image.height << ", medians of "
       << o.repeats << '\n'
-      << processor_name() << ": " << three_digits(study.peak.flops / 1e9) << " GFLOP/s, "
-      << three_digits(study.peak.bandwidth / 1e9) << " GB/s measured; " << compiler_name() << "\n\n"
+      << processor_name();
+  if (study.peak.flops > 0) {
+    out << ": " << three_digits(study.peak.flops / 1e9) << " GFLOP/s, " << three_digits(study.peak.bandwidth / 1e9)
+        << " GB/s measured";
+  }
+  out << "; " << compiler_name() << "\n\n"
       << "pixels processed: " << share_text(study.pixels.processed) << " of the image, unique "
       << share_text(study.pixels.unique) << "\n"
       << "latency of one image: median " << time_text(study.latency.seconds()) << ", 99 % below "
@@ -142,7 +148,8 @@ inline saccade::report::Series series(const std::string& name, const std::vector
   Table speed({"", "an image", "images/s", "glimpses/s", "memory", "GFLOP/s", "of peak", "floor", "of floor"});
   speed.add(detail::speed_row("training", study.training, &study.training_work, study.peak));
   speed.add(detail::speed_row("inference", study.inference, &study.inference_work, study.peak));
-  speed.add(detail::speed_row("inference, shrunk to one glimpse", study.shrunk, nullptr, study.peak));
+  if (study.shrunk)
+    speed.add(detail::speed_row("inference, shrunk to one glimpse", *study.shrunk, nullptr, study.peak));
   for (const SweepPoint& point : study.whole) {
     const std::string pixels = three_digits(point.value / 1e6) + " megapixels whole";
     if (point.training) speed.add(detail::speed_row("training, " + pixels, *point.training, nullptr, study.peak));
@@ -179,7 +186,6 @@ inline saccade::report::Series series(const std::string& name, const std::vector
             {"batch", o.batch},
             {"repeats", o.repeats},
             {"image", {o.image.width, o.image.height}},
-            {"peak", {{"flops_per_second", study.peak.flops}, {"bytes_per_second", study.peak.bandwidth}}},
             {"pixels", {{"processed", study.pixels.processed}, {"unique", study.pixels.unique}}}};
   json["training"] =
       detail::with_work(detail::to_json(study.training), study.training, study.training_work, study.peak);
@@ -188,7 +194,9 @@ inline saccade::report::Series series(const std::string& name, const std::vector
   json["latency"] = {{"median_seconds", study.latency.seconds()},
                      {"quantile_99_seconds", quantile(study.latency.m.seconds[0], 0.99)},
                      {"samples", study.latency.m.seconds[0].size()}};
-  json["shrunk_image"] = detail::to_json(study.shrunk);
+  if (study.peak.flops > 0)
+    json["peak"] = {{"flops_per_second", study.peak.flops}, {"bytes_per_second", study.peak.bandwidth}};
+  if (study.shrunk) json["shrunk_image"] = detail::to_json(*study.shrunk);
   json["whole_image"] = detail::to_json(study.whole, "pixels");
   json["left_out"] = study.left_out;
   json["sweeps"] = {{"glimpses", detail::to_json(study.glimpses, "glimpses")},

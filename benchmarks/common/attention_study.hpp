@@ -45,6 +45,7 @@ struct SweepPoint {
   std::optional<Result> inference;
 };
 
+/// On a GPU the operations are not counted one by one, and the peak is not measured: both are then empty.
 struct Study {
   StudyOptions options;
   Peak peak;
@@ -54,7 +55,7 @@ struct Study {
   Profile training_work, inference_work;  ///< of one batch, operation by operation
   std::vector<SweepPoint> whole;          ///< the network over the whole image as one glimpse; value: pixels
   std::vector<std::string> left_out;      ///< sentences: what was not measured, and why
-  Result shrunk;                          ///< over the image shrunk to one glimpse
+  std::optional<Result> shrunk;           ///< over the image shrunk to one glimpse
   std::vector<SweepPoint> glimpses, sides, images;
 };
 
@@ -89,10 +90,16 @@ class StudyRun {
 
   Study run() {
     const StudyOptions& o = study_.options;
-    say("peak of the machine");
-    study_.peak = measure_peak(o.threads);
-    measure_model();
-    measure_whole_image();
+    if (is_on_gpu(o.backend)) {
+      measure_model();
+      study_.left_out.push_back("peak, floor, operations and the whole image: they are of processors");
+    } else {
+      say("peak of the machine");
+      study_.peak = measure_peak(o.threads);
+      measure_model();
+      measure_operations();
+      measure_whole_image();
+    }
     for (const std::string& sweep : o.sweeps) {
       if (sweep == "glimpses") sweep_glimpses();
       if (sweep == "side") sweep_sides();
@@ -138,6 +145,9 @@ class StudyRun {
     latency.network.batch = 1;
     latency.repeats = std::max(o.repeats, 15 * o.repeats);
     study_.latency = measured(latency);
+  }
+
+  void measure_operations() {
     for (const bool training : {true, false}) {
       Case c = make_case(training ? "operations of training" : "operations of inference", training);
       c.backend = "profile";

@@ -32,8 +32,8 @@ struct Case {
 /// What came out of a case.
 struct Measurement {
   std::vector<std::vector<double>> seconds;  ///< of each batch, by size of the images
-  double peak_bytes = 0;                     ///< resident at most
-  double start_bytes = 0;                    ///< resident before the network was made
+  double peak_bytes = 0;                     ///< resident at most; on a GPU, taken of its memory
+  double start_bytes = 0;                    ///< resident before the network was made; on a GPU, 0
   std::vector<saccade::Box> windows;         ///< what was read of the first image, in inference
   Profile profile;                           ///< of one batch, with the backend "profile"
 
@@ -125,16 +125,23 @@ struct Measurement {
   m.profile = network->take_profile();
   if (!c.network.training) m.windows = network->windows();
   m.peak_bytes = peak_memory();
+  if (const double bytes = network->device_bytes(); bytes > 0) {
+    m.peak_bytes = bytes;
+    m.start_bytes = 0;
+  }
   return m;
 }
 
-/// What a program answers to `--measure CASE`: measure_here as JSON, or {"error": the sentence}.
+/// What a program answers to `--measure CASE`: measure_here as JSON, {"error": the sentence} of a case that cannot be,
+/// or {"failure": the sentence} of one that went wrong.
 [[nodiscard]] inline Json answer_measure(const std::string& text, const std::map<std::string, MakeNetwork>& makers) {
   try {
     const Case c = case_from_json(Json::parse(text));
     return to_json(measure_here(c, makers.at(c.backend)));
   } catch (const saccade::ConfigError& error) {
     return {{"error", error.what()}};
+  } catch (const saccade::Error& error) {
+    return {{"failure", error.what()}};
   }
 }
 
@@ -145,6 +152,7 @@ struct Measurement {
   const auto program = c.backend == "torch" ? self.parent_path() / "torch_measure" : self;
   const Json answer = Json::parse(output_of(program, {"--measure", to_json(c).dump()}, c.name));
   if (answer.contains("error")) throw saccade::ConfigError(answer["error"].get<std::string>());
+  if (answer.contains("failure")) throw saccade::Error(answer["failure"].get<std::string>());
   return measurement_from_json(answer);
 }
 

@@ -2,6 +2,7 @@
 
 #include <saccade/math/glimpse.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/ops/step.hpp>
 #include <saccade/training/trainer.hpp>
 
 #include <concepts>
@@ -59,7 +60,10 @@ class ModelNetwork : public Network {
     if (spec_.streamed) {
       model_.rollout(b, c.parameters, c.statistics, batch(streams_, size), staging_, {}, c.episode);
     } else {
-      model_.rollout(b, c.parameters, c.statistics, batch(oriented_, size), {}, c.episode);
+      const auto images = batch(oriented_, size);
+      const auto rollout = [&] { model_.rollout(b, c.parameters, c.statistics, images, {}, c.episode); };
+      saccade::ops::stage_images(b, images, spec_.config.sensor);
+      saccade::ops::run_step(b, recordings_[size], {0, 0}, rollout);  // which draws nothing
     }
     b.download(c.episode.last().probabilities, std::span<saccade::Scalar<B>>(answers_));
   }
@@ -99,6 +103,7 @@ class ModelNetwork : public Network {
                                    model_.make_episode(b, spec_.batch, saccade::Mode::evaluation)});
     saccade::initialize(b, classifier_->parameters, seed);
     saccade::initialize(b, classifier_->statistics, seed);
+    recordings_.resize(spec_.sizes.size());
     answers_.resize(static_cast<std::size_t>(spec_.batch * spec_.config.classes));
   }
 
@@ -125,8 +130,9 @@ class ModelNetwork : public Network {
   std::vector<saccade::Image<B>> images_;
   std::vector<saccade::OrientedImage<B>> oriented_;
   std::vector<Index> labels_;
-  std::optional<saccade::Trainer<B>> trainer_;  ///< for training
-  std::optional<Classifier> classifier_;        ///< for inference
+  std::optional<saccade::Trainer<B>> trainer_;             ///< for training
+  std::optional<Classifier> classifier_;                   ///< for inference
+  std::vector<saccade::ops::StepGraph<B>> recordings_;  ///< of the inference of each size
   std::vector<saccade::Scalar<B>> answers_;
   std::size_t size_ = 0;
 };

@@ -57,25 +57,33 @@ class Network {
 
   /// What the operations did since this was made, or last asked; empty unless it was made to profile.
   [[nodiscard]] virtual Profile take_profile() = 0;
+
+  /// What it has taken of a GPU's memory so far; 0 on a processor.
+  [[nodiscard]] virtual double device_bytes() { return 0; }
 };
 
 /// @throws saccade::ConfigError where the configuration cannot be built, the images are too small for the glimpse, or
-/// the
-///         processor has no bf16
+/// the processor has no bf16; saccade::Error where there is no GPU, or no CUDA in this build
 using MakeNetwork = std::unique_ptr<Network> (*)(const NetworkSpec& spec, int threads);
 
 std::unique_ptr<Network> make_eigen_network(const NetworkSpec& spec, int threads);
 std::unique_ptr<Network> make_eigen_bf16_network(const NetworkSpec& spec, int threads);
 std::unique_ptr<Network> make_eigen_profile(const NetworkSpec& spec, int threads);
 std::unique_ptr<Network> make_reference_network(const NetworkSpec& spec, int threads);
+std::unique_ptr<Network> make_cuda_fp32_network(const NetworkSpec& spec, int threads);
+std::unique_ptr<Network> make_cuda_tf32_network(const NetworkSpec& spec, int threads);
+std::unique_ptr<Network> make_cuda_bf16_network(const NetworkSpec& spec, int threads);
+
+/// Whether a backend of this name computes on a GPU.
+[[nodiscard]] inline bool is_on_gpu(const std::string& backend) { return backend.starts_with("cuda"); }
 
 /// By name; "profile" is the default backend with a book kept of its operations. PyTorch is not among them: a process
 /// that has loaded its libraries is no fair place for anyone else's memory, so torch_measure is a program of its own.
 [[nodiscard]] inline std::map<std::string, MakeNetwork> backends() {
-  return {{"eigen", make_eigen_network},
-          {"eigen_bf16", make_eigen_bf16_network},
-          {"reference", make_reference_network},
-          {"profile", make_eigen_profile}};
+  return {{"eigen", make_eigen_network},         {"eigen_bf16", make_eigen_bf16_network},
+          {"reference", make_reference_network}, {"cuda", make_cuda_tf32_network},
+          {"cuda_fp32", make_cuda_fp32_network}, {"cuda_tf32", make_cuda_tf32_network},
+          {"cuda_bf16", make_cuda_bf16_network}, {"profile", make_eigen_profile}};
 }
 
 }  // namespace bench

@@ -28,8 +28,10 @@ struct BackendChoice {
     return precision_word.empty() ? "fp32" : precision_word;
   }
 
-  /// What decides the bits of a result: "eigen" and "cuda_tf32", for example; fp32 goes without saying.
-  [[nodiscard]] std::string arithmetic() const { return precision() == "fp32" ? name : name + '_' + precision(); }
+  /// What decides the bits of a result: "eigen", "eigen_bf16", "cuda_fp32", "cuda_tf32" or "cuda_bf16".
+  [[nodiscard]] std::string arithmetic() const {
+    return name == "eigen" && precision() == "fp32" ? name : name + '_' + precision();
+  }
 
   /// How far a checkpoint's golden answer may be off.
   [[nodiscard]] double golden_tolerance() const {

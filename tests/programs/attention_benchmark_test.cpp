@@ -104,6 +104,21 @@ TEST_CASE("attention_benchmark refuses bad options with a sentence", "[programs]
   CHECK_THAT(last_line(ending.err), contains("no such folder"));
 }
 
+TEST_CASE("attention_benchmark on a GPU says in one sentence what is missing", "[programs][benchmark]") {
+  if (std::filesystem::exists("/dev/nvidia0")) SKIP_TEST("this machine has a GPU");
+#if defined(SACCADE_PROGRAMS_HAVE_CUDA)
+  const std::string sentence = "no CUDA device";
+#else
+  const std::string sentence = "this build has no CUDA backend";
+#endif
+  for (const char* backend : {"cuda", "cuda_fp32", "cuda_tf32", "cuda_bf16"}) {
+    const Ending ending = run("attention_benchmark", benchmark_of_a_tiny_model({"--backend", backend}));
+    CHECK(ending.code == 1);
+    CHECK_THAT(last_line(ending.err), contains("attention_benchmark: "));
+    CHECK_THAT(last_line(ending.err), contains(sentence));
+  }
+}
+
 TEST_CASE("attention_benchmark has a help", "[programs][benchmark]") {
   const Ending ending = run("attention_benchmark", {"--help"});
   CHECK(ending.code == 0);
