@@ -3,6 +3,7 @@
 #include "machine.hpp"
 #include "stream.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -32,6 +33,9 @@ std::map<std::uintptr_t, Allocation>& allocation_table() {
   return table;
 }
 
+/// Bytes of an allocation that are filled; to fill the workspaces of the libraries would take most of a test's time.
+constexpr std::size_t filled_bytes = std::size_t{1} << 20;
+
 /// An allocation of its own for each call, so that the address sanitizer sees who reads beyond it; filled with NaN.
 cudaError_t allocate(void** pointer, std::size_t size, MemoryKind kind) {
   if (const cudaError_t error = require_device()) return error;
@@ -40,7 +44,7 @@ cudaError_t allocate(void** pointer, std::size_t size, MemoryKind kind) {
   *pointer = nullptr;
   if (size == 0) return cudaSuccess;
   if (posix_memalign(pointer, 256, size) != 0) return report(cudaErrorMemoryAllocation);
-  std::memset(*pointer, 0xFF, size);
+  std::memset(*pointer, 0xFF, std::min(size, filled_bytes));
   allocation_table()[reinterpret_cast<std::uintptr_t>(*pointer)] = {size, kind};
   bytes_in_use += static_cast<std::int64_t>(size);
   return cudaSuccess;
