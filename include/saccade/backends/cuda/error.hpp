@@ -22,6 +22,7 @@ namespace cuda {
 /// @param action     the call and what it was about
 inline void check(cudaError_t status, std::string_view operation, std::string_view action) {
   if (status == cudaSuccess) return;
+  (void)cudaGetLastError();  // or the next launch would report it once more
   throw CudaError(std::string(operation) + ": " + std::string(action) + " failed: " + cudaGetErrorString(status));
 }
 

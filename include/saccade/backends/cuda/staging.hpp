@@ -16,24 +16,23 @@ namespace saccade::inline v0::cuda {
 /// buffer is used again when the device has read it. The source may be changed as soon as a call returns.
 class Staging {
  public:
-  explicit Staging(std::shared_ptr<const Stream> stream) : stream_(std::move(stream)) {}
-
-  static constexpr std::size_t chunk = std::size_t{1} << 20;  ///< bytes of the largest single copy
+  explicit Staging(std::shared_ptr<const Stream> stream)
+      : stream_(stream), buffers_(std::move(stream), chunk * read_.size(), "CudaBackend") {}
 
   /// Queues target[0 : bytes] = what `write(buffer, offset, count)` puts into `buffer`, chunk by chunk.
   template <class Writer>
   void copy_from(Writer&& write, void* target, std::size_t bytes, std::string_view operation) {
     for (std::size_t offset = 0; offset < bytes; offset += chunk) {
       const std::size_t count = std::min(chunk, bytes - offset);
-      Slot& slot = slots_[next_];
-      next_ = (next_ + 1) % slots_.size();
-      slot.read.wait();
-      if (slot.buffer.bytes() < count) slot.buffer = PinnedMemory(stream_, count, operation);
-      write(static_cast<std::byte*>(slot.buffer.data()), offset, count);
-      check(cudaMemcpyAsync(static_cast<std::byte*>(target) + offset, slot.buffer.data(), count, cudaMemcpyHostToDevice,
+      std::byte* const buffer = static_cast<std::byte*>(buffers_.data()) + next_ * chunk;
+      Event& read = read_[next_];
+      next_ = (next_ + 1) % read_.size();
+      read.wait();
+      write(buffer, offset, count);
+      check(cudaMemcpyAsync(static_cast<std::byte*>(target) + offset, buffer, count, cudaMemcpyHostToDevice,
                             stream_->get()),
             operation, "cudaMemcpyAsync to the device");
-      slot.read.record(*stream_);
+      read.record(*stream_);
     }
   }
 
@@ -47,12 +46,12 @@ class Staging {
   }
 
  private:
-  struct Slot {
-    PinnedMemory buffer;
-    Event read;
-  };
+  static constexpr std::size_t chunk = std::size_t{256} << 10;  // bytes of a buffer
+
   std::shared_ptr<const Stream> stream_;
-  std::array<Slot, 16> slots_;  // a training step copies a handful of times, so the host may be some steps ahead
+  // A training step copies a handful of times, so the host may be some steps ahead of the device.
+  std::array<Event, 16> read_;
+  PinnedMemory buffers_;
   std::size_t next_ = 0;
 };
 

@@ -59,7 +59,7 @@ class StepGraph {
     engine.begin_capture(offset);
     try {
       body();
-      advance_counter(offset, count.stride, call.stream());
+      if (count.stride != 0) advance_counter(offset, count.stride, call.stream());
     } catch (...) {
       engine.end_capture();
       (void)end_capture(call);
