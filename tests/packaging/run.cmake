@@ -9,6 +9,11 @@ function(run)
 endfunction()
 
 set(toolchain -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
+if(WAY MATCHES "cuda")
+  # One architecture: the kernels take a while.
+  list(APPEND toolchain -D CMAKE_CUDA_COMPILER=${CUDA_COMPILER} -D CMAKE_CUDA_COMPILER_LAUNCHER=${LAUNCHER} -D
+       CMAKE_CUDA_ARCHITECTURES=90)
+endif()
 set(consumer_options ${toolchain} -D WAY=${WAY} -D VERSION=${VERSION})
 file(REMOVE_RECURSE "${WORK_DIR}")
 
@@ -38,4 +43,13 @@ endif()
 
 run("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK_DIR}/consumer" ${consumer_options})
 run("${CMAKE_COMMAND}" --build "${WORK_DIR}/consumer")
-run("${WORK_DIR}/consumer/consumer")
+if(NOT WAY MATCHES "cuda")
+  run("${WORK_DIR}/consumer/consumer")
+  return()
+endif()
+
+# Without a GPU the consumer says so.
+execute_process(COMMAND "${WORK_DIR}/consumer/consumer" RESULT_VARIABLE result OUTPUT_VARIABLE output)
+if(NOT (result EQUAL 0 OR (result EQUAL 77 AND output MATCHES "^CudaBackend: no CUDA device: [^\n]+\n$")))
+  message(FATAL_ERROR "the consumer ended with ${result}: ${output}")
+endif()
