@@ -100,7 +100,7 @@ stage_build() {
       -D "CMAKE_INCLUDE_PATH=$SACCADE_DEPENDENCIES/usr/include/$(uname -m)-linux-gnu"
   fi
   cmake -S . -B "$out/build" "$@" >"$out/configure.log" 2>&1 || { tail -n 20 "$out/configure.log" >&2; return 1; }
-  cmake --build "$out/build" --parallel "$jobs" --target saccade_gpu_tests gpu_benchmark attention_benchmark \
+  cmake --build "$out/build" --parallel "$jobs" --target test_backends_cuda gpu_benchmark attention_benchmark \
     >"$out/build.log" 2>&1 || { grep -m 20 -E 'error|FAILED' "$out/build.log" >&2; return 1; }
   nvcc=$(sed -n 's/^CMAKE_CUDA_COMPILER:[A-Z]*=//p' "$out/build/CMakeCache.txt")
   nvcc_version=$("$nvcc" --version | sed -n 's/.*release [^,]*, V//p')
@@ -122,7 +122,7 @@ stage_test() {
     >"$out/test.json.partial"
 }
 
-# The kernels by themselves, in sizes with remainders everywhere; and the test of kernels where there is one.
+# The kernels by themselves, in sizes with remainders everywhere; and captured steps, images and the optimiser.
 stage_sanitize() {
   need_build
   sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanitizer 2>/dev/null || true)
@@ -137,9 +137,9 @@ stage_sanitize() {
     code=0
     timeout 280 "$sanitizer" --tool "$tool" --error-exitcode 99 "$bin/gpu_benchmark" --rounds 1 --batch 3 --side 14 \
       --channels 24 --glimpses 5 --parameters 10007 --rows 5 >"$log" 2>&1 || code=$?
-    if [ "$code" = 0 ] && [ -x "$out/build/tests/bin/test_gpu_kernels" ]; then
-      timeout 280 "$sanitizer" --tool "$tool" --error-exitcode 99 "$out/build/tests/bin/test_gpu_kernels" >>"$log" 2>&1 ||
-        code=$?
+    if [ "$code" = 0 ] && [ "$tool" = memcheck ]; then
+      timeout 280 "$sanitizer" --tool memcheck --error-exitcode 99 "$out/build/tests/bin/test_backends_cuda" \
+        --filenames-as-tags '[#step_graph_test],[#image_test],[#optimizer_list_test]' >>"$log" 2>&1 || code=$?
     fi
     summary=$(grep -E 'SUMMARY' "$log" | tail -n 1 | sed 's/^=* *//')
     [ -n "$summary" ] || summary="$(tail -n 1 "$log")"

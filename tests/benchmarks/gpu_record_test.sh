@@ -67,6 +67,7 @@ stand_in "$out/build/bin/gpu_benchmark" "$file_of_json"'; cat >"$file" <<END
  {"operation": "crop_glimpses", "format": "fp32", "bytes": 1.5e9, "seconds": 1e-3, "share_of_copy": 0.75, "target": 0.8},
  {"operation": "add", "format": "bf16", "bytes": 1e9, "seconds": 1e-3, "share_of_copy": 0.5, "target": 0}]}
 END'
+stand_in "$out/build/tests/bin/test_backends_cuda" 'exit 0'
 # shellcheck disable=SC2016
 stand_in "$out/build/bin/attention_benchmark" 'while [ "$1" != --backend ]; do shift; done; backend=$2; batch=$4
 '"$file_of_json"'; cat >"$file" <<END
