@@ -84,8 +84,10 @@ TEST_CASE("images stay on the host when the budget is spent, and come back when 
 
   images.front() = b.make_image(picture.view);
   CHECK_FALSE(images.front().on_device());
+  images.back() = b.make_image(picture.view);  // made while the one that it replaces still has the budget
+  CHECK_FALSE(images.back().on_device());
   images.back() = b.make_image(picture.view);
-  images.back() = b.make_image(picture.view);
+  CHECK(images.back().on_device());
   for (const B::Image& image : images) expect_crop(image);
 }
 

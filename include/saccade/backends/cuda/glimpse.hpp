@@ -16,7 +16,7 @@ void stage_images(const Call& call, const Batch& images) {
   call.expect_outside_capture();
   if (images.empty()) return;
   Engine& engine = call.engine();
-  const auto [table, current] = engine.tables().find(images, call.operation());
+  const auto [table, current] = engine.tables().find(images);
   if (!current) engine.tables().renew(table, engine.stream(), engine.staging(), call.operation());
 }
 
@@ -26,7 +26,7 @@ void crop_glimpses(const Call& call, const Batch& images, const DeviceTensor& lo
                    DeviceTensor& patches) {
   if (images.empty()) return;
   Engine& engine = call.engine();
-  const auto [table, current] = engine.tables().find(images, call.operation());
+  const auto [table, current] = engine.tables().find(images);
   if (!current) {
     if (engine.capturing())
       throw CudaError(

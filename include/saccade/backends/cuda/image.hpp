@@ -38,9 +38,11 @@ class DeviceImage {
         read(view, offset, count, buffer);
       };
       staging.copy_from(rows, device_.data(), bytes, "make_image");
+      pixels_ = device_.data();
     } else {
       host_ = PinnedMemory(stream, bytes, "make_image");
       read(view, 0, bytes, static_cast<std::byte*>(host_.data()));
+      pixels_ = host_.on_device("make_image");
     }
   }
 
@@ -49,9 +51,8 @@ class DeviceImage {
   /// Whether the pixels are in the memory of the device.
   [[nodiscard]] bool on_device() const { return device_.data() != nullptr; }
 
-  [[nodiscard]] StagedImage staged(Symmetry symmetry, std::string_view operation) const {
-    const void* pixels = on_device() ? device_.data() : host_.on_device(operation);
-    return {static_cast<const std::uint8_t*>(pixels), width_, height_, row_stride(), symmetry};
+  [[nodiscard]] StagedImage staged(Symmetry symmetry) const {
+    return {static_cast<const std::uint8_t*>(pixels_), width_, height_, row_stride(), symmetry};
   }
 
  private:
@@ -64,8 +65,9 @@ class DeviceImage {
     }
     Lease(Lease&&) noexcept = default;
     Lease& operator=(Lease&& other) noexcept {
-      std::swap(budget_, other.budget_);
-      std::swap(bytes_, other.bytes_);
+      Lease old(std::move(*this));
+      budget_ = std::move(other.budget_);
+      bytes_ = other.bytes_;
       return *this;
     }
     ~Lease() {
@@ -93,6 +95,7 @@ class DeviceImage {
 
   Index width_;
   Index height_;
+  const void* pixels_ = nullptr;  ///< where the device reads them
   DeviceMemory device_;
   PinnedMemory host_;
   Lease lease_;
@@ -108,9 +111,9 @@ class ImageTables {
 
   /// The table for these images, oriented as given, and whether it holds just them already. `Batch` is an ImageBatch.
   template <class Batch>
-  [[nodiscard]] std::pair<Table&, bool> find(const Batch& batch, std::string_view operation) {
+  [[nodiscard]] std::pair<Table&, bool> find(const Batch& batch) {
     wanted_.clear();
-    for (const auto& oriented : batch) wanted_.push_back(oriented.image->staged(oriented.symmetry, operation));
+    for (const auto& oriented : batch) wanted_.push_back(oriented.image->staged(oriented.symmetry));
     Table& table = tables_[batch.size()];
     return {table, std::equal(wanted_.begin(), wanted_.end(), table.images.begin(), table.images.end(), same)};
   }
