@@ -68,7 +68,19 @@ class ConvolutionPlan {
   /// was asked for, and needs at most `workspace_limit` bytes.
   /// @throws CudaError if there is none
   ConvolutionPlan(const Descriptor& device, const ConvolutionProblem& problem, std::size_t workspace_limit)
-      : ConvolutionPlan(device, problem, workspace_limit, Operation(problem)) {}
+      : name_(to_string(problem)), operation_(problem) {
+    for (const cudnnBackendHeurMode_t mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+      Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+      heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, operation_.graph)
+          .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode)
+          .set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, device);
+      if (heuristics.try_finish() != CUDNN_STATUS_SUCCESS) continue;
+      for (Descriptor& configuration : proposals(heuristics))
+        if (accept(device, problem, workspace_limit, configuration)) return;
+    }
+    throw CudaError(name_ + ": cuDNN has no deterministic engine for it that needs at most " +
+                    std::to_string(workspace_limit) + " bytes of workspace");
+  }
 
   [[nodiscard]] std::size_t workspace() const { return workspace_; }
   /// Whether the engine multiplies with tensor cores.
@@ -162,22 +174,6 @@ class ConvolutionPlan {
     Descriptor x, w, y, convolution, operation, graph;
   };
 
-  ConvolutionPlan(const Descriptor& device, const ConvolutionProblem& problem, std::size_t workspace_limit,
-                  const Operation& operation)
-      : name_(to_string(problem)) {
-    for (const cudnnBackendHeurMode_t mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-      Descriptor heuristics(CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
-      heuristics.set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, operation.graph)
-          .set(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, mode)
-          .set(CUDNN_ATTR_ENGINEHEUR_DEVICEPROP, device);
-      if (heuristics.try_finish() != CUDNN_STATUS_SUCCESS) continue;
-      for (Descriptor& configuration : proposals(heuristics))
-        if (accept(device, problem, workspace_limit, configuration)) return;
-    }
-    throw CudaError(name_ + ": cuDNN has no deterministic engine for it that needs at most " +
-                    std::to_string(workspace_limit) + " bytes of workspace");
-  }
-
   static std::vector<Descriptor> proposals(const Descriptor& heuristics) {
     std::int64_t count = 0;
     check(cudnnBackendGetAttribute(heuristics.get(), CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, 0,
@@ -228,11 +224,14 @@ class ConvolutionPlan {
     if (static_cast<std::size_t>(bytes) > workspace_limit) return false;
     tensor_cores_ = has(notes, CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
     workspace_ = static_cast<std::size_t>(bytes);
+    configuration_.emplace(std::move(configuration));
     plan_.emplace(std::move(plan));
     return true;
   }
 
   std::string name_;
+  Operation operation_;  // kept, with the configuration, for as long as the plan that was made of them
+  std::optional<Descriptor> configuration_;
   std::optional<Descriptor> plan_;
   std::size_t workspace_ = 0;
   bool tensor_cores_ = false;

@@ -13,6 +13,8 @@ namespace saccade::inline v0::cuda {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   (void)cudaGetLastError();  // or the next check of a launch would report it again
+  if (status == cudaErrorInsufficientDriver)
+    return "CudaBackend: no CUDA device: the driver is missing, or too old for this version of CUDA";
   if (status != cudaSuccess) return std::string("CudaBackend: no CUDA device: ") + cudaGetErrorString(status);
   if (count == 0) return "CudaBackend: no CUDA device: this machine has none";
   if (device >= 0 && device < count) return std::nullopt;
