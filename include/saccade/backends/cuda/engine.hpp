@@ -20,7 +20,7 @@ class Engine {
   explicit Engine(const CudaOptions& options)
       : options_(options),
         stream_(std::make_shared<const Stream>(options.device)),
-        products_(stream_, options.precision != Precision::single),
+        products_(stream_, tf32()),
         convolutions_(*stream_),
         workspace_(stream_),
         staging_(stream_),
@@ -30,6 +30,7 @@ class Engine {
   ~Engine() { (void)cudaStreamSynchronize(stream_->get()); }  // before the libraries go
 
   [[nodiscard]] const CudaOptions& options() const { return options_; }
+  /// Whether single numbers may be multiplied as TF32.
   [[nodiscard]] bool tf32() const { return options_.precision != Precision::single; }
   [[nodiscard]] const std::shared_ptr<const Stream>& stream() const { return stream_; }
   [[nodiscard]] const MatrixProducts& products() const { return products_; }

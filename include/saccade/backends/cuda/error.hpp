@@ -16,7 +16,7 @@ struct CudaError : Error {
 
 namespace cuda {
 
-/// Throws CudaError unless `status` is success: "upload: cudaMemcpyAsync of y (8, 112, 112, 3) failed: out of memory".
+/// Throws CudaError unless `status` is success: "zeros: cudaMallocAsync of 4096 bytes failed: out of memory".
 ///
 /// @param operation  what CudaBackend was asked for
 /// @param action     the call and what it was about

@@ -36,8 +36,8 @@ class Workspace {
         throw CudaError(std::string(operation) + ": its workspace would have to grow to " + std::to_string(bytes) +
                         " bytes inside a captured step; expected the sizes of the step's first run");
       block = DeviceMemory();
-      block = DeviceMemory(stream_, bytes, operation);
       ++generation_;
+      block = DeviceMemory(stream_, bytes, operation);
     }
     return block.data();
   }
