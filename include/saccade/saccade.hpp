@@ -7,6 +7,7 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/core/box.hpp>
 #include <saccade/data/augmentation.hpp>
+#include <saccade/data/cluttered_objects.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
