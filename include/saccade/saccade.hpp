@@ -10,6 +10,7 @@
 #include <saccade/data/cluttered_objects.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/loader.hpp>
+#include <saccade/data/stain_augmentation.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 #include <saccade/math/recurrent.hpp>
 #include <saccade/metrics/answers.hpp>

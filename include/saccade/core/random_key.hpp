@@ -17,6 +17,7 @@ enum class RandomStream : std::uint32_t {
   control_policy = 9,
   bootstrap = 10,
   clutter = 11,
+  stain = 12,
   user = 1000,
 };
 
