@@ -1,3 +1,5 @@
+#include <saccade/data/image_encode.hpp>
+#include <saccade/report/early_stopping.hpp>
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/training/run_config.hpp>
@@ -90,6 +92,15 @@ std::string text(const metrics::Estimate& estimate) {
   return text(estimate.value) + " [" + text(estimate.interval.low) + ", " + text(estimate.interval.high) + "]";
 }
 
+/// figures/early_stopping.png in `folder`: a curve for each policy. @throws FileError
+void draw_early_stopping(const std::filesystem::path& folder, const std::vector<report::PolicyResult>& results) {
+  std::vector<report::Series> curves;
+  for (const report::PolicyResult& result : results)
+    curves.push_back(report::stopping_series(to_string(result.policy), result.early_stopping));
+  create_folders(folder / "figures");
+  data::write_png(folder / "figures/early_stopping.png", draw_chart(report::stopping_chart(std::move(curves))).view());
+}
+
 void print_table(const std::vector<report::PolicyResult>& results) {
   std::printf("%-8s  %-21s  %8s  %8s  %6s  %6s  %9s  %6s  %6s\n", "policy", "patients [95 %]", "majority", "images",
               "balan.", "AUC", "processed", "unique", "hits");
@@ -173,6 +184,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"patients_of_the_training", known}};
   const std::filesystem::path file = options.out / "evaluation.json";
   write_file_atomically(file, report::evaluation_json(protocol, results, headline, info.model.glimpses).dump(2) + '\n');
+  draw_early_stopping(options.out, results);
 
   std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["patients"]
             << " patients, " << protocol["images"] << " images\n";

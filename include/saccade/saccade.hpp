@@ -16,6 +16,7 @@
 #include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/classification.hpp>
 #include <saccade/metrics/confidence_interval.hpp>
+#include <saccade/metrics/early_stopping.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 #include <saccade/metrics/patient_recognition_rate.hpp>
 #include <saccade/metrics/pixel_fraction.hpp>
@@ -23,6 +24,7 @@
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/ops/ops.hpp>
 #include <saccade/report/curves.hpp>
+#include <saccade/report/early_stopping.hpp>
 #include <saccade/report/explain_image.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/crc32c.hpp>

@@ -49,6 +49,13 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
     }
     CHECK(of.at("confusion").at("counts").size() == 2);
     CHECK(of.at("accuracy_by_glimpse").size() == 2);
+    const auto& stopping = of.at("early_stopping");
+    REQUIRE(stopping.size() == 17);
+    CHECK(stopping.front().at("threshold") == 0.0);
+    CHECK(stopping.front().at("glimpses") == 1.0);
+    CHECK(stopping.front().at("accuracy") == of.at("accuracy_by_glimpse")[0]);
+    CHECK(stopping.back().at("glimpses") == 2.0);
+    CHECK(stopping.back().at("accuracy") == of.at("accuracy_by_glimpse")[1]);
     CHECK(of.at("hit_rate").at("by_step").size() == 2);
   };
   check_figures(json);
@@ -64,6 +71,8 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   // The oracle is told where the focus is.
   CHECK(json.at("controls").at("oracle").at("hit_rate").at("by_step")[0] == 1.0);
   CHECK(json.at("throughput").at("images_per_second") > 0);
+
+  CHECK(std::filesystem::exists(scratch / "e/figures/early_stopping.png"));
 
   // Eq. 6 by hand from the patients' counts.
   double rate = 0;
