@@ -33,5 +33,7 @@
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/memory.hpp>
 #include <saccade/training/predict_images.hpp>
+#include <saccade/training/resident_images.hpp>
+#include <saccade/training/step_report.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/version.hpp>

@@ -60,6 +60,8 @@ enum class Fault {
   adam_without_correction,
   adam_epsilon_inside_root,
   adam_forgets_scale,
+  clip_lets_infinity_pass,
+  adam_moves_without_a_scale,
   sum_not_repeatable,
   throws,
   count

@@ -349,12 +349,14 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
 
   void clip_scale(const Tensor& sum, double max_norm, Tensor& scale) const {
     Base::clip_scale(sum, max_norm, scale);
+    if (has(Fault::clip_lets_infinity_pass) && std::isinf(sum.values[0])) scale.values[0] = 0;
     if (has(Fault::clip_enlarges)) scale.values[0] = max_norm / std::sqrt(sum.values[0]);
   }
   void adam_step(const Tensor& g, const Tensor& scale, const Tensor& hyper, Tensor& p, Tensor& m, Tensor& v) const {
     Tensor settings = hyper, factor = scale;
     if (has(Fault::adam_without_correction)) settings.values[4] = settings.values[5] = 1;
     if (has(Fault::adam_forgets_scale)) factor.values[0] = 1;
+    if (has(Fault::adam_moves_without_a_scale) && !std::isfinite(scale.values[0])) factor.values[0] = 0;
     const Tensor before = p;
     Base::adam_step(g, factor, settings, p, m, v);
     if (!has(Fault::adam_epsilon_inside_root)) return;

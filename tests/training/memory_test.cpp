@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/fused_reference.hpp"
+#include "support/recording_backend.hpp"
 #include "training/trainer_fixture.hpp"
 
 #include <atomic>
@@ -153,7 +154,7 @@ TEST_CASE("activations are computed again, fused and kept for backward at their 
   const auto fused = training_memory<FusedReference<float>>(config, 8);
   const auto again = training_memory<FusedReference<float>>(config, 8, Keep::last_step);
   CHECK(fused.parameters == composed.parameters);
-  CHECK(fused.optimizer == 2 * fused.parameters + 14 * 4);  // two moments, and two tensors of 6 numbers, two of 1
+  CHECK(fused.optimizer == 2 * fused.parameters + 16 * 4);  // two moments, and two tensors of 7 numbers, two of 1
   CHECK(2 * fused.activations < composed.activations);
   CHECK(3 * again.activations < fused.activations);
   CHECK(again.workspace - fused.workspace == again.statistics);
@@ -166,6 +167,31 @@ TEST_CASE("activations are computed again, fused and kept for backward at their 
 
   // In double, twice as much.
   CHECK(training_memory<FusedReference<double>>(config, 8).total() == 2 * fused.total());
+}
+
+TEST_CASE("a feature map may have bytes of its own", "[trainer]") {
+  // Half of what is shaped like an image, patches included, and nothing else.
+  using Recording = RecordingBackend<float>;
+  const HybridAttentionConfig config = small("paper");
+  const auto whole = training_memory<Recording>(config, 8),
+             half = training_memory<Recording>(config, 8, Keep::every_step, 2);
+  CHECK(whole.activations == training_memory<ReferenceBackend<float>>(config, 8).activations);
+  CHECK(half.parameters == whole.parameters);
+  CHECK(half.optimizer == whole.optimizer);
+  Recording b;
+  const HybridAttentionClassifier<Recording> model(config);
+  static_cast<void>(model.make_workspace(b, 8, Keep::every_step));
+  CHECK(whole.workspace - half.workspace == 2 * b.map_elements);
+  static_cast<void>(model.make_episode(b, 8, Mode::training, Keep::every_step));
+  // An episode for training has a workspace of its own.
+  const Index maps = b.map_elements - (whole.workspace - half.workspace) / 2;
+  CHECK(whole.activations - half.activations == 2 * (maps - (whole.workspace - half.workspace) / 2));
+  CHECK(10 * (whole.activations - half.activations) > 4 * whole.activations);
+
+  b.map_elements = 0;
+  static_cast<void>(model.make_episode(b, 3, Mode::evaluation, Keep::last_step));
+  CHECK(evaluation_memory<Recording>(config, 3) - evaluation_memory<Recording>(config, 3, Keep::last_step, 2) ==
+        2 * b.map_elements);
 }
 
 TEST_CASE("the memory of a training step is told in one line", "[trainer]") {

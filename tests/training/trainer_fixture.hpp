@@ -57,10 +57,10 @@ inline CpuTrainer make_trainer(Cpu& b, const saccade::HybridAttentionConfig& con
 }
 
 /// Every number of `owner`, one tensor after another.
-template <class Owner>
-std::vector<float> numbers(Cpu& b, Owner& owner) {
+template <class B, class Owner>
+std::vector<float> numbers(B& b, Owner& owner) {
   std::vector<float> all;
-  for (const auto& named : saccade::named_tensors<Cpu>(owner)) {
+  for (const auto& named : saccade::named_tensors<B>(owner)) {
     const auto values = saccade::to_vector(b, *named.tensor);
     all.insert(all.end(), values.begin(), values.end());
   }

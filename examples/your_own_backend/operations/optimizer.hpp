@@ -23,9 +23,10 @@ struct Optimizer {
 
   void adam_step(const Tensor& gradient, const Tensor& scale, const Tensor& hyper, Tensor& parameter,
                  Tensor& first_moment, Tensor& second_moment) const {
+    const Scalar factor = *scale.data_ptr<Scalar>();
+    if (!saccade::math::is_finite(factor)) return;
     const Scalar* const g = gradient.data_ptr<Scalar>();
     const Scalar* const h = hyper.data_ptr<Scalar>();
-    const Scalar factor = *scale.data_ptr<Scalar>();
     Scalar* const p = parameter.data_ptr<Scalar>();
     Scalar* const m = first_moment.data_ptr<Scalar>();
     Scalar* const v = second_moment.data_ptr<Scalar>();

@@ -67,12 +67,12 @@ class ActivatedConvolution {
   /// For x (B, height, width, inputs). One made for evaluation holds only what forward needs.
   [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width, Mode mode) const {
     const Shape stored = stored_shape(batch, height, width);
-    return {norm_.make_cache(b, stored, mode), b.zeros(stored)};
+    return {norm_.make_cache(b, stored, mode), make_map(b, stored)};
   }
 
   /// Scratch for `backward`: (B, height, width, inputs), or of length 0 where fused.
   [[nodiscard]] Tensor<B> make_scratch(B& b, Index batch, Index height, Index width) const {
-    return b.zeros(stored_shape(batch, height, width));
+    return make_map(b, stored_shape(batch, height, width));
   }
 
   /// @param residual  null, or of y's shape; y itself only where fused

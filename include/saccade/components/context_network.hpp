@@ -164,8 +164,8 @@ class ContextNetwork {
 
   [[nodiscard]] std::vector<Tensor<B>> make_maps(B& b, Index batch) const {
     std::vector<Tensor<B>> maps;
-    for (const Index side : sides_) maps.push_back(b.zeros({batch, side, side, config_.width}));
-    maps.push_back(b.zeros({batch, 1, 1, config_.outputs}));
+    for (const Index side : sides_) maps.push_back(make_map(b, {batch, side, side, config_.width}));
+    maps.push_back(make_map(b, {batch, 1, 1, config_.outputs}));
     return maps;
   }
 

@@ -39,6 +39,9 @@ class GlimpseSensor {
     return {batch, config_.side, config_.side, image_channels * config_.scales};
   }
 
+  /// Says which images `forward` is going to look at in an ops::run_step. @throws ConfigError for one that is too small
+  void stage(B& b, ImageBatch<B> images) const { ops::stage_images(b, images, config_); }
+
   void forward(B& b, ImageBatch<B> images, const Tensor<B>& location, Tensor<B>& patches) const {
     ops::crop_glimpses(b, images, location, config_, patches);
   }

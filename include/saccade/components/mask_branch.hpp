@@ -119,7 +119,7 @@ class MaskBranch {
 
   /// @throws ConfigError if halving the map `depth` times leaves less than 2 pixels to halve
   [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width, Mode mode = Mode::training) const {
-    const auto map = [&](Index h, Index w) { return b.zeros({batch, h, w, config_.width}); };
+    const auto map = [&](Index h, Index w) { return make_map(b, {batch, h, w, config_.width}); };
     Cache cache{{}, {}, {}, map(height, width)};
     for (int i = 0; i < 2; ++i) cache.head.push_back(head_.make_cache(b, batch, height, width, mode));
     Index h = height, w = width;
@@ -129,7 +129,7 @@ class MaskBranch {
       h = halved(h);
       w = halved(w);
       const bool last = level + 1 == config_.depth;
-      const auto way_up = [&] { return last ? b.zeros({0}) : map(h, w); };
+      const auto way_up = [&] { return last ? make_map(b, {0}) : map(h, w); };
       cache.levels.push_back({map(h, w), map(h, w), map(h, w), way_up(), way_up(), {}});
       const int units = mode == Mode::evaluation ? 1 : last || config_.skips ? 3 : 2;
       for (int i = 0; i < units; ++i) cache.levels.back().units.push_back(unit_.make_cache(b, batch, h, w, mode));
@@ -139,7 +139,7 @@ class MaskBranch {
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch, Index height, Index width) const {
-    const auto map = [&](Index h, Index w) { return b.zeros({batch, h, w, config_.width}); };
+    const auto map = [&](Index h, Index w) { return make_map(b, {batch, h, w, config_.width}); };
     Workspace workspace{{}, head_.make_scratch(b, batch, height, width)};
     Index h = height, w = width;
     for (Index level = 0; level < config_.depth; ++level) {

@@ -82,7 +82,7 @@ class NormalizedActivation {
   /// One made for evaluation holds only what forward needs. A shape (0) is enough for `prepare`.
   [[nodiscard]] Cache make_cache(B& b, const Shape& shape, Mode mode = Mode::training) const {
     const Shape moments = uses_batch() ? Shape{config_.channels} : Shape{shape[0], config_.groups};
-    return {b.zeros(mode == Mode::training ? shape : Shape{0}), b.zeros(moments), b.zeros(moments)};
+    return {make_map(b, mode == Mode::training ? shape : Shape{0}), b.zeros(moments), b.zeros(moments)};
   }
 
   void forward(B& b, const Parameters& p, Statistics& statistics, const Tensor<B>& x, Cache& cache, Tensor<B>& y,

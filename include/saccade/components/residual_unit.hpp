@@ -98,10 +98,10 @@ class ResidualUnit {
 
   [[nodiscard]] Cache make_cache(B& b, Index batch, Index height, Index width, Mode mode = Mode::training) const {
     const Shape out{batch, height, width, config_.outputs};
-    Cache cache{{}, {}, b.zeros(projection_.empty() || fused() ? Shape{0} : out)};
+    Cache cache{{}, {}, make_map(b, projection_.empty() || fused() ? Shape{0} : out)};
     for (const Stage& stage : stages_) cache.stages.push_back(stage.make_cache(b, batch, height, width, mode));
     for (std::size_t i = 0; i + 1 < stages_.size(); ++i)
-      cache.convolved.push_back(b.zeros(i == 0 && repeats_first_ ? Shape{0} : out));
+      cache.convolved.push_back(make_map(b, i == 0 && repeats_first_ ? Shape{0} : out));
     return cache;
   }
 
@@ -110,9 +110,9 @@ class ResidualUnit {
     const bool projects = !projection_.empty();
     Workspace workspace{.d_convolved = {},
                         .scratch = stages_.back().make_scratch(b, batch, height, width),
-                        .first_scratch = projects ? stages_[0].make_scratch(b, batch, height, width) : b.zeros({0}),
-                        .repeated = b.zeros(projects && repeats_first_ ? out : Shape{0})};
-    for (std::size_t i = 1; i < stages_.size(); ++i) workspace.d_convolved.push_back(b.zeros(out));
+                        .first_scratch = projects ? stages_[0].make_scratch(b, batch, height, width) : make_map(b, {0}),
+                        .repeated = make_map(b, projects && repeats_first_ ? out : Shape{0})};
+    for (std::size_t i = 1; i < stages_.size(); ++i) workspace.d_convolved.push_back(make_map(b, out));
     return workspace;
   }
 

@@ -143,18 +143,18 @@ class SoftAttentionBlock {
   [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode = Mode::training) const {
     const Index side = map_side();
     const Shape map{batch, side, side, config_.width}, none{0};
-    Cache cache{.stem = b.zeros(stem_.empty() ? none : map),
+    Cache cache{.stem = make_map(b, stem_.empty() ? none : map),
                 .entry_unit = entry_.make_cache(b, batch, side, side, mode),
-                .entry = b.zeros(map),
+                .entry = make_map(b, map),
                 .trunk_units = {},
                 .trunk = {},
                 .mask = {},
-                .mask_logits = b.zeros(mask_.empty() ? none : map),
-                .attended = b.zeros(mask_.empty() || ops::FusedAttentionPool<B> ? none : map)};
+                .mask_logits = make_map(b, mask_.empty() ? none : map),
+                .attended = make_map(b, mask_.empty() || ops::FusedAttentionPool<B> ? none : map)};
     const bool evaluates = mode == Mode::evaluation;
     const Index caches = evaluates ? 1 : config_.trunk_units, maps = evaluates ? 2 : config_.trunk_units;
     for (Index i = 0; i < caches; ++i) cache.trunk_units.push_back(unit_.make_cache(b, batch, side, side, mode));
-    for (Index i = 0; i < std::min(maps, config_.trunk_units); ++i) cache.trunk.push_back(b.zeros(map));
+    for (Index i = 0; i < std::min(maps, config_.trunk_units); ++i) cache.trunk.push_back(make_map(b, map));
     for (const Mask& mask : mask_) cache.mask.push_back(mask.make_cache(b, batch, side, side, mode));
     return cache;
   }
@@ -164,10 +164,10 @@ class SoftAttentionBlock {
     const Shape map{batch, side, side, config_.width};
     Workspace workspace{.unit = entry_.make_workspace(b, batch, side, side),
                         .mask = {},
-                        .d_trunk = b.zeros(map),
-                        .d_entry = b.zeros(map),
-                        .d_mask_logits = b.zeros(mask_.empty() ? Shape{0} : map),
-                        .d_input = b.zeros({batch, side, side, entry_.config().inputs})};
+                        .d_trunk = make_map(b, map),
+                        .d_entry = make_map(b, map),
+                        .d_mask_logits = make_map(b, mask_.empty() ? Shape{0} : map),
+                        .d_input = make_map(b, {batch, side, side, entry_.config().inputs})};
     for (const Mask& mask : mask_) workspace.mask.push_back(mask.make_workspace(b, batch, side, side));
     return workspace;
   }

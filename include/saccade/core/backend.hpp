@@ -198,11 +198,13 @@ concept TrainablePolicyOps =
       { b.gaussian_policy_backward(in, in, in, number, out, write) } -> std::same_as<void>;
     };
 
-/// p, g, m, v of one shape; scale (1) multiplies the gradient; hyper (6) as AdamHyper orders it.
+/// p, g, m, v of one shape; scale (1) multiplies the gradient; hyper (7) as AdamHyper orders it.
 template <class B>
 concept OptimizerOps = TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Scalar<B> number, Write write) {
   { b.sum_of_squares(in, out, write) } -> std::same_as<void>;           // (x, y (1))
-  { b.clip_scale(in, number, out) } -> std::same_as<void>;              // (sum (1), max_norm, scale (1))
+  // (sum (1), max_norm, scale (1)): NaN where the sum is not finite
+  { b.clip_scale(in, number, out) } -> std::same_as<void>;
+  // A scale that is not finite leaves p, m and v as they are.
   { b.adam_step(in, in, in, out, out, out) } -> std::same_as<void>;     // (g, scale, hyper, p, m, v)
 };
 

@@ -39,8 +39,9 @@ enum class Corners { aligned, half_pixel };
 /// pixels outside contribute 0 after normalisation, that is the mean colour.
 enum class Border { inside, zero };
 
-/// A retina: `scales` concentric square windows, each twice as wide as the one before, all delivered at `side` x `side`.
-/// Scale s averages boxes of 2^s x 2^s pixels. A channel c of a pixel p becomes (p / 255 - mean[c]) / deviation[c].
+/// A retina: `scales` concentric square windows, each twice as wide as the one before, all delivered at `side` x
+/// `side`. Scale s averages boxes of 2^s x 2^s pixels. A channel c of a pixel p becomes (p / 255 - mean[c]) /
+/// deviation[c].
 struct GlimpseGeometry {
   Index side = 112;
   Index scales = 1;
@@ -55,10 +56,11 @@ struct BatchNormHyper {
   double momentum = 0.1;
 };
 
-/// Order of the six numbers in the `hyper` tensor of `adam_step`. They live in a tensor, not in arguments, so that a
-/// captured step can be replayed with new ones. correction_k = 1 - beta_k^step.
+/// Order of the seven numbers in the `hyper` tensor of `adam_step`. They live in a tensor, not in arguments, so that a
+/// captured step can be replayed with new ones. correction_k = 1 - beta_k^step. `step`, a whole number, is what
+/// `advance_adam` counts; `adam_step` does not look at it.
 struct AdamHyper {
-  enum : Index { learning_rate, beta1, beta2, epsilon, correction1, correction2, count };
+  enum : Index { learning_rate, beta1, beta2, epsilon, correction1, correction2, step, count };
 };
 
 }  // namespace saccade::inline v0

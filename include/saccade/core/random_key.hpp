@@ -32,4 +32,11 @@ struct RandomKey {
   std::uint32_t first = 0;    ///< index of element 0, where this process holds only a part of the batch
 };
 
+/// Where a body of work that is repeated stands in its random streams. Every key that the body draws with has a counter
+/// that is `counter` plus something that stays the same from one repetition to the next.
+struct StepCount {
+  std::uint64_t counter = 0;
+  std::uint64_t stride = 1;  ///< how far the next repetition's `counter` usually is; 0 where nothing is drawn
+};
+
 }  // namespace saccade::inline v0

@@ -33,8 +33,8 @@ struct OrientedImage {
 template <class B>
 using ImageBatch = std::span<const OrientedImage<B>>;
 
-/// What stands in front of a convolution, channel by channel: PReLU(gamma (x - mean) rstd + beta), where PReLU(v) is v for
-/// v > 0 and slope v otherwise. `slope` is (1) or (C), the others are (C).
+/// What stands in front of a convolution, channel by channel: PReLU(gamma (x - mean) rstd + beta), where PReLU(v) is v
+/// for v > 0 and slope v otherwise. `slope` is (1) or (C), the others are (C).
 template <class B>
 struct ActivationView {
   const Tensor<B>& gamma;
@@ -43,6 +43,45 @@ struct ActivationView {
   const Tensor<B>& rstd;
   const Tensor<B>& slope;
 };
+
+/// A parameter as the optimiser sees it: four tensors of one shape. The terms of a group share their hyperparameters.
+template <class B>
+struct ParameterTerm {
+  Tensor<B>* gradient = nullptr;
+  Tensor<B>* parameter = nullptr;
+  Tensor<B>* first = nullptr;   ///< moment of the gradient
+  Tensor<B>* second = nullptr;  ///< moment of its square
+  Index group = 0;              ///< 0 or 1
+};
+
+/// A backend that may keep the numbers of a feature map, (B, H, W, C), in a format with fewer digits than Scalar.
+/// Optional. All maps of one call then come from `feature_map`, and so have one format; `copy` takes either, and
+/// `upload`, `download` and `fill` convert.
+template <class B>
+concept FeatureMaps = requires(B b, const Shape& shape) {
+  { b.feature_map(shape) } -> std::same_as<Tensor<B>>;
+};
+
+/// A new feature map of zeros, or of any other tensor that stands in place of one: patches, activations, their
+/// gradients, the places of a max-pooling, scratch.
+template <class B>
+[[nodiscard]] Tensor<B> make_map(B& b, const Shape& shape) {
+  if constexpr (FeatureMaps<B>) {
+    return b.feature_map(shape);
+  } else {
+    return b.zeros(shape);
+  }
+}
+
+/// Whether the backend's images own their pixels: then those that `make_image` was given are needed no longer when it
+/// returns, and a run keeps the images instead of decoding their files again. Said by a member `images_are_copies`.
+template <class B>
+inline constexpr bool images_are_copies = false;
+template <class B>
+requires requires {
+  { B::images_are_copies } -> std::convertible_to<bool>;
+}
+inline constexpr bool images_are_copies<B> = B::images_are_copies;
 
 /// A new tensor that holds `values`. For set-up, tests and results; not for the steady state.
 template <class B, class Number>

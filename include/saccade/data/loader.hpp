@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -91,23 +92,32 @@ class Loader {
   /// @throws FileError, naming the image, when there are more bad ones than allowed
   [[nodiscard]] std::vector<LoadedImage> next(Index count) {
     std::vector<LoadedImage> batch;
-    std::unique_lock lock(mutex_);
-    while (static_cast<Index>(batch.size()) < count && consumed_ < order_.size()) {
-      const Index index = order_[consumed_];
-      Slot& slot = slot_of(consumed_);
-      slot_ready_.wait(lock, [&] { return slot.ready; });
-      const Slot result = std::exchange(slot, {});
-      ++consumed_;
-      work_to_do_.notify_one();
-      if (result.failure) std::rethrow_exception(result.failure);
-      if (result.image) {
-        batch.push_back({index, result.image});
-      } else {
-        note_bad(index, result.problem);
-      }
+    while (static_cast<Index>(batch.size()) < count) {
+      std::optional<LoadedImage> loaded = take();
+      if (!loaded) break;
+      if (loaded->image) batch.push_back(std::move(*loaded));
     }
     return batch;
   }
+
+  /// The next position of the order, without an image where that one is bad; nothing after the last.
+  /// @throws FileError as `next` does
+  [[nodiscard]] std::optional<LoadedImage> take() {
+    std::unique_lock lock(mutex_);
+    if (consumed_ == order_.size()) return {};
+    const Index index = order_[consumed_];
+    Slot& slot = slot_of(consumed_);
+    slot_ready_.wait(lock, [&] { return slot.ready; });
+    const Slot result = std::exchange(slot, {});
+    ++consumed_;
+    work_to_do_.notify_one();
+    if (result.failure) std::rethrow_exception(result.failure);
+    if (!result.image) note_bad(index, result.problem);
+    return LoadedImage{index, result.image};
+  }
+
+  /// How many images the list has.
+  [[nodiscard]] Index size() const { return static_cast<Index>(paths_.size()); }
 
   /// The bad images met so far, in the order in which they came up; each once.
   [[nodiscard]] const std::vector<BadImage>& bad_images() const { return bad_images_; }

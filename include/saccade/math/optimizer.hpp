@@ -4,6 +4,7 @@
 #include <saccade/core/geometry.hpp>
 
 #include <cmath>
+#include <cstdint>
 
 namespace saccade::inline v0::math {
 
@@ -32,10 +33,40 @@ template <class Scalar>
   return {state.parameter - hyper[AdamHyper::learning_rate] * step, m, v};
 }
 
-/// Factor that brings a gradient of squared norm `sum_of_squares` down to the norm `max_norm`; 1 where it is not
-/// longer.
+/// 1 - beta^step, the bias of a moment after `step` steps, a whole number. By repeated squaring in double: of
+/// multiplications alone, and one subtraction that cannot be contracted with them, so that all processors agree on the
+/// bits.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE inline Scalar adam_correction(Scalar beta, Scalar step) {
+  double power = 1, square = static_cast<double>(beta);
+  for (auto rest = static_cast<std::uint64_t>(step); rest != 0; rest >>= 1) {
+    if (rest & 1) power *= square;
+    square *= square;
+  }
+  return static_cast<Scalar>(std::fma(-1.0, power, 1.0));
+}
+
+/// Begins the next step in `hyper`, in the order of AdamHyper: counts it and renews both corrections. In float the
+/// count stays at 2^24, where the corrections have long been 1.
+template <class Scalar>
+SACCADE_HOST_DEVICE inline void advance_adam(Scalar* hyper) {
+  hyper[AdamHyper::step] += Scalar(1);
+  hyper[AdamHyper::correction1] = adam_correction(hyper[AdamHyper::beta1], hyper[AdamHyper::step]);
+  hyper[AdamHyper::correction2] = adam_correction(hyper[AdamHyper::beta2], hyper[AdamHyper::step]);
+}
+
+/// Neither infinite nor NaN.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE inline bool is_finite(Scalar value) {
+  return value - value == Scalar(0);
+}
+
+/// Factor that brings a gradient of squared norm `sum_of_squares` down to the norm `max_norm`, which may be infinite; 1
+/// where it is not longer. NaN where the sum is not finite: such a gradient leads nowhere, see `adam_step` of the
+/// contract.
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline Scalar clip_scale(Scalar sum_of_squares, Scalar max_norm) {
+  if (!is_finite(sum_of_squares)) return sum_of_squares - sum_of_squares;
   const Scalar norm = std::sqrt(sum_of_squares);
   return norm > max_norm ? max_norm / norm : Scalar(1);
 }

@@ -8,6 +8,7 @@
 #include <saccade/model/episode.hpp>
 #include <saccade/model/parameters.hpp>
 #include <saccade/model/parts.hpp>
+#include <saccade/model/rollout.hpp>
 #include <saccade/ops/memory.hpp>
 
 #include <algorithm>
@@ -18,22 +19,6 @@
 #include <vector>
 
 namespace saccade::inline v0 {
-
-/// Where the glimpses of a rollout come from.
-enum class Locations {
-  sample,  ///< drawn around the policy's means, as in training
-  mean,    ///< the policy's means: the deterministic rollout that results are reported with
-  given,   ///< those that set_locations has put into the episode: control policies, tests
-};
-
-struct RolloutOptions {
-  Locations locations = Locations::mean;
-  std::uint64_t seed = 0;     ///< of every draw
-  std::uint64_t counter = 0;  ///< which rollout of the run: the same counter draws the same
-};
-
-/// Whether backpropagation includes the policy's terms; excluded where the glimpses did not come from the policy.
-enum class PolicyTerms { included, excluded };
 
 /// The whole method: at every step, look (Sensor), investigate (Encoder), fuse, remember (RecurrentCore), answer, and
 /// choose where to look next (PolicyGradient). Weights are the caller's; the object holds the configuration only.
@@ -119,7 +104,7 @@ class HybridAttentionClassifier {
                     .workspace = {}};
     b.fill(Scalar<B>(1), episode.ones);
     for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
-    for (Index i = 0; i < patches; ++i) episode.patches.push_back(b.zeros(sensor_.patch_shape(batch)));
+    for (Index i = 0; i < patches; ++i) episode.patches.push_back(make_map(b, sensor_.patch_shape(batch)));
     for (Index i = 0; i < kept; ++i) {
       episode.glimpses.push_back({encoder_.make_cache(b, batch, mode), {}});
       for (const auto& context : context_)
@@ -165,6 +150,17 @@ class HybridAttentionClassifier {
     ops::upload(b, locations, t == 0 ? steps[0].location : steps[static_cast<std::size_t>(t - 1)].policy.sample);
   }
 
+  /// Tells the backend which images the next rollout looks at, where the rollout is the body of ops::run_step. Checks
+  /// them, too: a repetition does not.
+  /// @throws ConfigError
+  void stage(B& b, ImageBatch<B> images) const {
+    if constexpr (requires { sensor_.stage(b, images); }) {
+      sensor_.stage(b, images);
+    } else if constexpr (ops::StagedImages<B>) {
+      b.stage_images(images);
+    }
+  }
+
   /// Forward through all steps; fills the episode. `statistics` change in training mode only.
   void rollout(B& b, const Parameters& p, Statistics& statistics, ImageBatch<B> images, const RolloutOptions& options,
                Episode& episode) const {
@@ -181,16 +177,36 @@ class HybridAttentionClassifier {
     });
   }
 
+  /// Puts the labels into the episode, as class indices and as rows that are 1 at the label and 0 elsewhere.
+  /// @throws ShapeError unless there is a label for each image; ConfigError if one is no class
+  void set_labels(B& b, std::span<const Scalar<B>> labels, Episode& episode) const {
+    ops::upload(b, labels, episode.labels);
+    for (const Scalar<B> label : labels) {
+      if (label >= 0 && label < static_cast<Scalar<B>>(config_.classes)) continue;
+      throw ConfigError("model: a label must be from 0 to " + std::to_string(config_.classes - 1) + ", but is " +
+                        std::to_string(static_cast<double>(label)));
+    }
+    std::fill(episode.staging.begin(), episode.staging.end(), Scalar<B>(0));
+    for (std::size_t n = 0, row = 0; n < labels.size(); ++n, row += static_cast<std::size_t>(config_.classes))
+      episode.staging[row + static_cast<std::size_t>(labels[n])] = Scalar<B>(1);
+    b.upload(std::span<const Scalar<B>>(episode.staging), episode.targets);
+  }
+
   /// Judges a rollout: every step's cross-entropy, the class answered at the last step, and the rewards of the steps
   /// that the configuration rewards, summed up to what followed each location.
   /// @throws ShapeError unless there is a label for each image; ConfigError if one is no class
   void score(B& b, std::span<const Scalar<B>> labels, const RolloutOptions& options, Episode& episode) const {
-    upload_labels(b, labels, episode);
+    set_labels(b, labels, episode);
+    score(b, options, episode);
+  }
+
+  /// The same by the labels that set_labels has put into the episode.
+  void score(B& b, const RolloutOptions& options, Episode& episode) const {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       EpisodeStep<B>& step = episode.steps[t];
       ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
       if (t + 1 == episode.steps.size() || config_.policy.rewarded_steps == RewardedSteps::every) {
-        reward(b, key(options, RandomStream::category, t), options, step, episode);
+        reward(b, rollout_key(options, RandomStream::category, t), options, step, episode);
       } else {
         b.fill(Scalar<B>(0), step.outcome);
       }
@@ -257,11 +273,6 @@ class HybridAttentionClassifier {
     return context_.empty() ? Shape{0} : Shape{batch, config_.policy.context};
   }
 
-  /// Draw number t of a rollout.
-  static RandomKey key(const RolloutOptions& options, RandomStream stream, std::size_t t) {
-    return {options.seed, stream, (options.counter << 8) | t};
-  }
-
   template <class Look>
   void roll(B& b, const Parameters& p, Statistics& statistics, const RolloutOptions& options, Episode& episode,
             Look look) const {
@@ -281,7 +292,7 @@ class HybridAttentionClassifier {
       policy_.predict_reward(b, p.policy, step.h, step.policy);
       if (t + 1 == episode.steps.size()) break;  // the last step's location is never looked at: none is drawn
       if (options.locations == Locations::sample) {
-        policy_.draw(b, key(options, RandomStream::location, t), step.policy);
+        policy_.draw(b, rollout_key(options, RandomStream::location, t), step.policy);
       } else if (options.locations == Locations::mean) {
         policy_.take_mean(b, step.policy);
       }
@@ -312,24 +323,11 @@ class HybridAttentionClassifier {
   void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
     if (options.locations == Locations::given) return;
     if (options.locations == Locations::sample && config_.first_location == FirstLocation::random) {
-      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), key(options, RandomStream::first_location, 0), location);
+      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, 0),
+                          location);
     } else {
       b.fill(Scalar<B>(0), location);
     }
-  }
-
-  /// As class indices, and as rows that are 1 at the label and 0 elsewhere.
-  void upload_labels(B& b, std::span<const Scalar<B>> labels, Episode& episode) const {
-    ops::upload(b, labels, episode.labels);
-    for (const Scalar<B> label : labels) {
-      if (label >= 0 && label < static_cast<Scalar<B>>(config_.classes)) continue;
-      throw ConfigError("model: a label must be from 0 to " + std::to_string(config_.classes - 1) + ", but is " +
-                        std::to_string(static_cast<double>(label)));
-    }
-    std::fill(episode.staging.begin(), episode.staging.end(), Scalar<B>(0));
-    for (std::size_t n = 0, row = 0; n < labels.size(); ++n, row += static_cast<std::size_t>(config_.classes))
-      episode.staging[row + static_cast<std::size_t>(labels[n])] = Scalar<B>(1);
-    b.upload(std::span<const Scalar<B>>(episode.staging), episode.targets);
   }
 
   /// Writes a step's own reward into its outcome.

@@ -9,6 +9,8 @@
 namespace saccade::inline v0 {
 
 /// Looks: turns a batch of images and locations (B, 2) into patches of shape `patch_shape(batch)`.
+/// On a backend that is ops::RecordedStep, `forward` calls operations only; a `stage(b, images)`, where there is one, is
+/// called before each step and may refuse the images.
 template <class S, class B>
 concept Sensor = std::move_constructible<S> &&
                  requires(const S& sensor, B& b, ImageBatch<B> images, const Tensor<B>& location, Tensor<B>& patches) {

@@ -49,7 +49,41 @@ inline void expect_glimpse_geometry(std::string_view operation, const GlimpseGeo
     expect_argument(deviation > 0, operation, "every deviation must be positive", static_cast<double>(deviation));
   }
 }
+
+/// Throws ConfigError unless there is an image everywhere, and a glimpse fits into each.
+template <class B>
+void expect_glimpses_fit(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i].image == nullptr) throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is missing");
+    const Index width = b.width(*images[i].image), height = b.height(*images[i].image);
+    if (width < geometry.side || height < geometry.side) {
+      throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is " + std::to_string(width) + " x " +
+                        std::to_string(height) + ", smaller than the glimpse of " + std::to_string(geometry.side) +
+                        " x " + std::to_string(geometry.side));
+    }
+  }
+}
 }  // namespace detail
+
+/// A backend that takes note of a batch's images before the work that looks at them. Optional: one that is RecordedStep
+/// offers it, so that a repetition looks at the images of its own call.
+template <class B>
+concept StagedImages = GlimpseOps<B> && requires(B b, ImageBatch<B> images) {
+  { b.stage_images(images) } -> std::same_as<void>;
+};
+
+/// Tells the backend which images the crops of the next `run_step` look at: one table for each batch size, the last one
+/// staged. Does nothing more than check them where the backend does not ask.
+///
+/// @param images    B views of 8-bit images, of any sizes not below `side`; they stay alive until the work is done
+/// @param geometry  of the crops
+/// @throws ConfigError
+template <GlimpseOps B>
+void stage_images(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
+  detail::expect_glimpse_geometry("crop_glimpses", geometry);
+  detail::expect_glimpses_fit(b, images, geometry);
+  if constexpr (StagedImages<B>) b.stage_images(images);
+}
 
 /// Hard attention: crops around each location, normalised, seen through each image's symmetry.
 /// Pixels are (p / 255 - mean) / deviation; see GlimpseGeometry and Border for windows, scales and borders.
@@ -67,15 +101,7 @@ void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   detail::expect_glimpse_geometry("crop_glimpses", geometry);
   expect_shape("crop_glimpses", "location", "(B, 2)", {batch, 2}, b.shape(location));
   expect_shape("crop_glimpses", "patches", "(B, g, g, S*C)", glimpse_shape(batch, geometry), b.shape(patches));
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i].image == nullptr) throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is missing");
-    const Index width = b.width(*images[i].image), height = b.height(*images[i].image);
-    if (width < geometry.side || height < geometry.side) {
-      throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is " + std::to_string(width) + " x " +
-                        std::to_string(height) + ", smaller than the glimpse of " + std::to_string(geometry.side) +
-                        " x " + std::to_string(geometry.side));
-    }
-  }
+  detail::expect_glimpses_fit(b, images, geometry);
   b.crop_glimpses(images, location, geometry, patches);
 }
 

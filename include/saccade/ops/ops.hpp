@@ -14,4 +14,5 @@
 #include <saccade/ops/policy.hpp>
 #include <saccade/ops/pooling.hpp>
 #include <saccade/ops/recurrent.hpp>
+#include <saccade/ops/step.hpp>
 #include <saccade/ops/upsample.hpp>

@@ -3,6 +3,13 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
+#include <concepts>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
 namespace saccade::inline v0::ops {
 
 /// y[0] (+)= sum of x^2.
@@ -16,10 +23,11 @@ void sum_of_squares(B& b, const Tensor<B>& x, Tensor<B>& y, Write write) {
   b.sum_of_squares(x, y, write);
 }
 
-/// Clipping by the global norm: scale[0] = min(1, max_norm / sqrt(sum[0])), and 1 if the sum is 0.
+/// Clipping by the global norm: scale[0] = min(1, max_norm / sqrt(sum[0])), and 1 if the sum is 0. NaN if the sum is
+/// not finite: `adam_step` then leaves the parameters as they are.
 ///
 /// @param sum       (1)  of squares of all gradients
-/// @param max_norm  > 0
+/// @param max_norm  > 0; infinite where nothing is to be clipped
 /// @param scale     (1)
 /// @throws ShapeError, ConfigError
 /// Source: Pascanu et al. 2013.
@@ -34,21 +42,127 @@ void clip_scale(B& b, const Tensor<B>& sum, Scalar<B> max_norm, Tensor<B>& scale
 /// One step of Adam with the gradient s g:
 ///     m = beta1 m + (1 - beta1) s g,  v = beta2 v + (1 - beta2) (s g)^2
 ///     p -= learning_rate (m / correction1) / (sqrt(v / correction2) + epsilon)
+/// Where s is not finite, p, m and v stay as they are: a step that has gone wrong changes no weight, and nobody had to
+/// wait for it.
 ///
 /// @param g, p, m, v  one shape, any; g is the gradient, p, m, v are updated
 /// @param scale       (1)  s, from `clip_scale`, or 1
-/// @param hyper       (6)  in the order of AdamHyper
+/// @param hyper       (7)  in the order of AdamHyper
 /// @throws ShapeError
 /// Source: Kingma and Ba 2015, algorithm 1.
 template <OptimizerOps B>
 void adam_step(B& b, const Tensor<B>& g, const Tensor<B>& scale, const Tensor<B>& hyper, Tensor<B>& p, Tensor<B>& m,
                Tensor<B>& v) {
   expect_shape("adam_step", "scale", "(1)", {1}, b.shape(scale));
-  expect_shape("adam_step", "hyper", "(6)", {AdamHyper::count}, b.shape(hyper));
+  expect_shape("adam_step", "hyper", "(7)", {AdamHyper::count}, b.shape(hyper));
   expect_shape("adam_step", "p", "of the shape of g", b.shape(g), b.shape(p));
   expect_shape("adam_step", "m", "of the shape of g", b.shape(g), b.shape(m));
   expect_shape("adam_step", "v", "of the shape of g", b.shape(g), b.shape(v));
   b.adam_step(g, scale, hyper, p, m, v);
+}
+
+/// A backend that counts Adam's steps where it computes: `hyper` is then uploaded only when the host changes it.
+/// Optional.
+template <class B>
+concept AdamAdvance = OptimizerOps<B> && requires(B b, Tensor<B> out) {
+  { b.advance_adam(out) } -> std::same_as<void>;  // (hyper (7))
+};
+
+/// Begins the next step: step += 1, correction_k = 1 - beta_k^step, as math::advance_adam computes it.
+/// @param hyper  (7)  in the order of AdamHyper
+/// @throws ShapeError
+template <AdamAdvance B>
+void advance_adam(B& b, Tensor<B>& hyper) {
+  expect_shape("advance_adam", "hyper", "(7)", {AdamHyper::count}, b.shape(hyper));
+  b.advance_adam(hyper);
+}
+
+/// A backend that treats all parameters in one pass. Optional. Its `ParameterList` remembers where the tensors of the
+/// terms are; they stay there.
+template <class B>
+concept FusedOptimizer = OptimizerOps<B> && std::movable<typename B::ParameterList> &&
+    requires(B b, std::span<const ParameterTerm<B>> terms, typename B::ParameterList& list, Tensor<B> out,
+             const Tensor<B> in) {
+  { b.make_parameter_list(terms) } -> std::same_as<typename B::ParameterList>;
+  { b.zero_gradients(list) } -> std::same_as<void>;
+  { b.sum_of_squares(list, out) } -> std::same_as<void>;    // (list, y (1)): over all gradients
+  { b.adam_step(list, in, in, in) } -> std::same_as<void>;  // (list, scale, hyper of group 0, hyper of group 1)
+};
+
+namespace detail {
+template <class B>
+struct ParameterListOf {
+  using type = std::vector<ParameterTerm<B>>;
+};
+template <FusedOptimizer B>
+struct ParameterListOf<B> {
+  using type = typename B::ParameterList;
+};
+}  // namespace detail
+
+/// All parameters of a model, ready for the operations below.
+template <OptimizerOps B>
+using ParameterList = typename detail::ParameterListOf<B>::type;
+
+/// The list of `terms`, whose tensors stay where they are while it is used.
+/// @throws ShapeError unless the four tensors of a term have one shape; ConfigError if a group is neither 0 nor 1
+template <OptimizerOps B>
+[[nodiscard]] ParameterList<B> make_parameter_list(B& b, std::span<const ParameterTerm<B>> terms) {
+  for (const ParameterTerm<B>& term : terms) {
+    const Shape shape = b.shape(*term.gradient);
+    for (const auto& [name, tensor] :
+         {std::pair{"the parameter", term.parameter}, std::pair{"the first moment", term.first},
+          std::pair{"the second moment", term.second}})
+      expect_shape("make_parameter_list", name, "of the shape of its gradient", shape, b.shape(*tensor));
+    detail::expect_argument(term.group == 0 || term.group == 1, "make_parameter_list", "a group must be 0 or 1",
+                            static_cast<double>(term.group));
+  }
+  if constexpr (FusedOptimizer<B>) {
+    return b.make_parameter_list(terms);
+  } else {
+    return {terms.begin(), terms.end()};
+  }
+}
+
+/// Every gradient becomes 0.
+template <OptimizerOps B>
+void zero_gradients(B& b, ParameterList<B>& list) {
+  if constexpr (FusedOptimizer<B>) {
+    b.zero_gradients(list);
+  } else {
+    for (const ParameterTerm<B>& term : list) b.fill(Scalar<B>(0), *term.gradient);
+  }
+}
+
+/// y[0] = sum of the squares of all gradients.
+/// @param y  (1)
+/// @throws ShapeError
+template <OptimizerOps B>
+void sum_of_squares(B& b, ParameterList<B>& list, Tensor<B>& y) {
+  expect_shape("sum_of_squares", "y", "(1)", {1}, b.shape(y));
+  if constexpr (FusedOptimizer<B>) {
+    b.sum_of_squares(list, y);
+  } else {
+    b.fill(Scalar<B>(0), y);
+    for (const ParameterTerm<B>& term : list) b.sum_of_squares(*term.gradient, y, Write::accumulate);
+  }
+}
+
+/// `adam_step` for every parameter, with the hyperparameters of its group.
+/// @param scale           (1)
+/// @param hyper0, hyper1  (7)  of groups 0 and 1
+/// @throws ShapeError
+template <OptimizerOps B>
+void adam_step(B& b, ParameterList<B>& list, const Tensor<B>& scale, const Tensor<B>& hyper0, const Tensor<B>& hyper1) {
+  expect_shape("adam_step", "scale", "(1)", {1}, b.shape(scale));
+  expect_shape("adam_step", "hyper0", "(7)", {AdamHyper::count}, b.shape(hyper0));
+  expect_shape("adam_step", "hyper1", "(7)", {AdamHyper::count}, b.shape(hyper1));
+  if constexpr (FusedOptimizer<B>) {
+    b.adam_step(list, scale, hyper0, hyper1);
+  } else {
+    for (const ParameterTerm<B>& term : list)
+      b.adam_step(*term.gradient, scale, term.group == 0 ? hyper0 : hyper1, *term.parameter, *term.first, *term.second);
+  }
 }
 
 }  // namespace saccade::inline v0::ops

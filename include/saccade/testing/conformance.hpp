@@ -14,6 +14,7 @@
 #include <saccade/testing/cases/policy.hpp>
 #include <saccade/testing/cases/pooling.hpp>
 #include <saccade/testing/cases/recurrent.hpp>
+#include <saccade/testing/cases/step.hpp>
 #include <saccade/testing/cases/upsample.hpp>
 
 namespace saccade::inline v0::testing {
@@ -69,6 +70,7 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
   add_activated_convolution_cases(suite);
   add_loss_cases(suite);
   add_policy_cases(suite);
+  add_step_cases(suite);
   if constexpr (TrainableBackend<B>) {
     add_trainable_linear_cases(suite);
     add_trainable_convolution_cases(suite);

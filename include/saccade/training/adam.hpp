@@ -2,13 +2,15 @@
 
 #include <saccade/core/component.hpp>
 #include <saccade/core/error.hpp>
+#include <saccade/math/optimizer.hpp>
 #include <saccade/ops/optimizer.hpp>
 
 #include <array>
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline v0 {
@@ -22,7 +24,10 @@ struct AdamConfig {
 };
 
 /// Adam over all parameters, with clipping by global norm. The gradient is first multiplied by
-/// min(1, clip_norm / |g|), |g| taken over all parameters together.
+/// min(1, clip_norm / |g|), |g| taken over all parameters together. Where |g| is not finite an update changes nothing.
+///
+/// `step` makes an update. For one that is recorded (ops::run_step) it comes in three: `prepare` before the body,
+/// `update` in it, `count` when it is known to have been made.
 /// Source: Kingma and Ba, ICLR 2015; Pascanu et al., ICML 2013 (clipping).
 template <OptimizerOps B>
 class Adam {
@@ -33,39 +38,61 @@ class Adam {
       : config_(config),
         parameters_(std::move(parameters)),
         gradients_(std::move(gradients)),
+        first_(make_moments(b)),
+        second_(make_moments(b)),
+        list_(make_list(b)),
         hyper_(b.zeros({AdamHyper::count})),
         policy_hyper_(b.zeros({AdamHyper::count})),
         squares_(b.zeros({1})),
         scale_(b.zeros({1})) {
     expect_config(config.clip_norm >= 0, "Adam: clip_norm must be at least 0");
     expect_config(config.policy_rate >= 0, "Adam: policy_rate must be at least 0");
-    for (const auto& parameter : parameters_) {
-      const Shape shape = b.shape(*parameter.tensor);
-      first_.push_back(b.zeros(shape));
-      second_.push_back(b.zeros(shape));
-    }
   }
 
-  /// Sum of squares of the whole gradient, (1): is it finite, and how long.
-  const Tensor<B>& measure(B& b) {
-    b.fill(Scalar<B>(0), squares_);
-    for (const auto& gradient : gradients_) ops::sum_of_squares(b, *gradient.tensor, squares_, Write::accumulate);
+  /// Every gradient becomes 0.
+  void zero_gradients(B& b) { ops::zero_gradients(b, list_); }
+
+  /// Sum of squares of the whole gradient, (1): is it finite, and how long. Whoever makes it NaN keeps the next update
+  /// from changing anything.
+  Tensor<B>& measure(B& b) {
+    ops::sum_of_squares(b, list_, squares_);
     return squares_;
   }
 
   /// One update; call `measure` first.
   void step(B& b, double learning_rate) {
-    ++steps_;
-    upload_hyper(b, learning_rate, hyper_);
-    upload_hyper(b, learning_rate * config_.policy_rate, policy_hyper_);
-    if (config_.clip_norm > 0) {
-      ops::clip_scale(b, squares_, static_cast<Scalar<B>>(config_.clip_norm), scale_);
-    } else {
-      b.fill(Scalar<B>(1), scale_);
+    prepare(b, learning_rate);
+    update(b);
+    count();
+  }
+
+  /// Tells the backend what it does not know about the next update: everything, or, where it counts the steps itself, a
+  /// new learning rate.
+  void prepare(B& b, double learning_rate) {
+    if (!ops::AdamAdvance<B> || !counted_ || learning_rate != learning_rate_) {
+      upload_hyper(b, learning_rate, hyper_);
+      upload_hyper(b, learning_rate * config_.policy_rate, policy_hyper_);
+      learning_rate_ = learning_rate;
     }
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      ops::adam_step(b, *gradients_[i].tensor, scale_, parameters_[i].name.starts_with("policy.") ? policy_hyper_ : hyper_,
-                     *parameters_[i].tensor, first_[i], second_[i]);
+    counted_ = false;
+  }
+
+  /// The update itself; after `measure` and `prepare`.
+  void update(B& b) {
+    const auto longest =
+        config_.clip_norm > 0 ? static_cast<Scalar<B>>(config_.clip_norm) : std::numeric_limits<Scalar<B>>::infinity();
+    ops::clip_scale(b, squares_, longest, scale_);
+    if constexpr (ops::AdamAdvance<B>) {
+      ops::advance_adam(b, hyper_);
+      ops::advance_adam(b, policy_hyper_);
+    }
+    ops::adam_step(b, list_, scale_, hyper_, policy_hyper_);
+  }
+
+  /// Says that the update has changed the weights. Without it, it never was.
+  void count() {
+    ++steps_;
+    counted_ = true;
   }
 
   [[nodiscard]] std::int64_t steps() const { return steps_; }
@@ -81,19 +108,36 @@ class Adam {
   }
 
   /// Continues after `steps` updates, once the moments have been restored.
-  void resume(std::int64_t steps) { steps_ = steps; }
+  void resume(std::int64_t steps) {
+    steps_ = steps;
+    counted_ = false;
+  }
 
  private:
+  [[nodiscard]] std::vector<Tensor<B>> make_moments(B& b) const {
+    std::vector<Tensor<B>> moments;
+    for (const auto& parameter : parameters_) moments.push_back(b.zeros(b.shape(*parameter.tensor)));
+    return moments;
+  }
+
+  /// The parameters "policy.*" are group 1.
+  [[nodiscard]] ops::ParameterList<B> make_list(B& b) {
+    std::vector<ParameterTerm<B>> terms;
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      terms.push_back({gradients_[i].tensor, parameters_[i].tensor, &first_[i], &second_[i],
+                       parameters_[i].name.starts_with("policy.") ? 1 : 0});
+    return ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(terms));
+  }
+
   void upload_hyper(B& b, double learning_rate, Tensor<B>& tensor) const {
-    const double t = static_cast<double>(steps_);
     std::array<Scalar<B>, AdamHyper::count> hyper{};
     const auto set = [&](Index place, double value) { hyper[static_cast<std::size_t>(place)] = static_cast<Scalar<B>>(value); };
     set(AdamHyper::learning_rate, learning_rate);
     set(AdamHyper::beta1, config_.beta1);
     set(AdamHyper::beta2, config_.beta2);
     set(AdamHyper::epsilon, config_.epsilon);
-    set(AdamHyper::correction1, 1.0 - std::pow(config_.beta1, t));
-    set(AdamHyper::correction2, 1.0 - std::pow(config_.beta2, t));
+    set(AdamHyper::step, static_cast<double>(steps_));
+    if (!ops::AdamAdvance<B>) math::advance_adam(hyper.data());
     b.upload(std::span<const Scalar<B>>(hyper), tensor);
   }
 
@@ -102,11 +146,14 @@ class Adam {
   std::vector<NamedTensor<Tensor<B>>> gradients_;
   std::vector<Tensor<B>> first_;
   std::vector<Tensor<B>> second_;
-  Tensor<B> hyper_;         // (6)
-  Tensor<B> policy_hyper_;  // (6)
-  Tensor<B> squares_;  // (1)
-  Tensor<B> scale_;    // (1)
+  ops::ParameterList<B> list_;  ///< points at all of these
+  Tensor<B> hyper_;             // (7)
+  Tensor<B> policy_hyper_;      // (7)
+  Tensor<B> squares_;           // (1)
+  Tensor<B> scale_;             // (1)
   std::int64_t steps_ = 0;
+  bool counted_ = false;      ///< whether `hyper_` stands at steps_ where the backend counts them
+  double learning_rate_ = 0;  ///< in `hyper_`
 };
 
 }  // namespace saccade::inline v0

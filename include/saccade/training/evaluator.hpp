@@ -4,8 +4,13 @@
 #include <saccade/math/glimpse.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/ops/memory.hpp>
+#include <saccade/ops/pointwise.hpp>
+#include <saccade/ops/step.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -27,7 +32,8 @@ struct Prediction {
 };
 
 /// Runs a model in evaluation mode over images in batches of one size: the memory is sized once, and an image's answer
-/// does not depend on the batch that it is in. The parts are passed in each time and belong to the caller.
+/// does not depend on the batch that it is in. The parts are passed in each time and belong to the caller; their
+/// tensors are filled anew, not replaced, for a backend that is ops::RecordedStep knows where they were.
 template <Backend B, class Model = HybridAttentionClassifier<B>>
 class Evaluator {
  public:
@@ -35,7 +41,12 @@ class Evaluator {
 
   /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
   Evaluator(B& b, const Model& model, Index batch, Keep keep = Keep::last_step)
-      : b_(&b), model_(&model), episode_(model.make_episode(b, batch, Mode::evaluation, keep)) {}
+      : b_(&b),
+        model_(&model),
+        episode_(model.make_episode(b, batch, Mode::evaluation, keep)),
+        classes_(b.shape(episode_.last().probabilities)[1]),
+        answers_(b.zeros({batch, episode_.size() * (classes_ + 2)})),
+        values_(static_cast<std::size_t>(b.shape(answers_).size())) {}
 
   [[nodiscard]] Index batch() const { return episode_.batch; }
 
@@ -67,7 +78,14 @@ class Evaluator {
       options.locations = Locations::given;
       give(policy, seed, foci, first);
     }
-    model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+    if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
+    parameters_ = &parameters;
+    statistics_ = &statistics;
+    model_->stage(b, ImageBatch<B>(oriented_));
+    ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0}, [&] {
+      model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+      gather();
+    });
     return collect(images);
   }
 
@@ -90,17 +108,27 @@ class Evaluator {
       model_->set_locations(*b_, episode_, static_cast<Index>(t), std::span<const Scalar<B>>(values[t]));
   }
 
+  /// Puts probabilities and locations of all steps side by side, so that the host asks once.
+  void gather() {
+    Index column = 0;
+    for (const auto& step : episode_.steps) {
+      ops::write_columns(*b_, step.probabilities, column, answers_, Write::overwrite);
+      ops::write_columns(*b_, step.location, column + classes_, answers_, Write::overwrite);
+      column += classes_ + 2;
+    }
+  }
+
   [[nodiscard]] std::vector<Prediction> collect(std::span<const Image<B>* const> images) {
+    ops::download(*b_, answers_, std::span<Scalar<B>>(values_));
     std::vector<Prediction> predictions(images.size());
     const GlimpseGeometry& sensor = model_->config().sensor;
-    for (const auto& step : episode_.steps) {
-      const auto probabilities = to_vector(*b_, step.probabilities), locations = to_vector(*b_, step.location);
-      const std::size_t classes = probabilities.size() / oriented_.size();
-      for (std::size_t n = 0; n < images.size(); ++n) {
-        Prediction& prediction = predictions[n];
-        const auto row = probabilities.begin() + static_cast<std::ptrdiff_t>(n * classes);
-        prediction.probabilities.emplace_back(row, row + static_cast<std::ptrdiff_t>(classes));
-        const Scalar<B> x = locations[2 * n], y = locations[2 * n + 1];
+    const auto width = classes_ + 2, steps = episode_.size();
+    for (std::size_t n = 0; n < images.size(); ++n) {
+      Prediction& prediction = predictions[n];
+      for (Index t = 0; t < steps; ++t) {
+        const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * width;
+        prediction.probabilities.emplace_back(answer, answer + classes_);
+        const Scalar<B> x = answer[classes_], y = answer[classes_ + 1];
         prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
         std::vector<Box>& windows = prediction.windows.emplace_back();
         for (Index scale = 0; scale < sensor.scales; ++scale) {
@@ -115,7 +143,13 @@ class Evaluator {
   B* b_;
   const Model* model_;
   Episode episode_;
+  Index classes_;
+  Tensor<B> answers_;              // (B, T (K + 2))
+  std::vector<Scalar<B>> values_;  ///< `answers_` on the host
   std::vector<OrientedImage<B>> oriented_;
+  const typename Model::Parameters* parameters_ = nullptr;  ///< of the recorded rollouts
+  const typename Model::Statistics* statistics_ = nullptr;
+  std::array<ops::StepGraph<B>, 2> graphs_{};  ///< of the policy's own glimpses, and of given ones
 };
 
 }  // namespace saccade::inline v0

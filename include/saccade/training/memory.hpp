@@ -3,6 +3,7 @@
 #include <saccade/model/dry_run_backend.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/step_report.hpp>
 
 #include <cstdio>
 #include <string>
@@ -18,7 +19,7 @@ struct TrainingMemory {
   Index optimizer = 0;    ///< Adam's moments
   Index statistics = 0;   ///< running ones
   Index activations = 0;  ///< what the way forward leaves for the way back
-  Index workspace = 0;    ///< gradients on the way back
+  Index workspace = 0;    ///< gradients on the way back, and the figures of the report
 
   [[nodiscard]] Index total() const {
     return parameters + gradients + optimizer + statistics + activations + workspace;
@@ -26,12 +27,14 @@ struct TrainingMemory {
 };
 
 /// What a Trainer on backend `B` needs for batches of `batch` images. Exact: it makes what the trainer makes, on a
-/// backend that counts. @throws ConfigError where there can be no such model
+/// backend that counts.
+/// @param map_bytes  of a number of a feature map, where B has a format of its own for them
+/// @throws ConfigError where there can be no such model
 template <TrainableBackend B>
 [[nodiscard]] TrainingMemory training_memory(const HybridAttentionConfig& config, Index batch,
-                                             Keep keep = Keep::every_step) {
+                                             Keep keep = Keep::every_step, Index map_bytes = sizeof(Scalar<B>)) {
   using Dry = DryRunBackend<B>;
-  Dry b;
+  Dry b(map_bytes);
   Index before = 0;
   const auto made_since = [&] { return b.bytes() - std::exchange(before, b.bytes()); };
   const HybridAttentionClassifier<Dry> model(config);
@@ -45,16 +48,19 @@ template <TrainableBackend B>
   static_cast<void>(model.make_statistics(b));
   memory.statistics = made_since();
   static_cast<void>(model.make_workspace(b, batch, keep));
-  memory.workspace = made_since();
+  const Index workspace = made_since();
+  static_cast<void>(StepFigures<Dry>(b, batch, supervised_answers(config)));
+  memory.workspace = workspace + made_since();
   static_cast<void>(model.make_episode(b, batch, Mode::training, keep));
-  memory.activations = made_since() - memory.workspace;
+  memory.activations = made_since() - workspace;
   return memory;
 }
 
 /// Bytes of the tensors of an evaluation's episode, the weights aside.
 template <Backend B>
-[[nodiscard]] Index evaluation_memory(const HybridAttentionConfig& config, Index batch, Keep keep = Keep::last_step) {
-  DryRunBackend<B> b;
+[[nodiscard]] Index evaluation_memory(const HybridAttentionConfig& config, Index batch, Keep keep = Keep::last_step,
+                                      Index map_bytes = sizeof(Scalar<B>)) {
+  DryRunBackend<B> b(map_bytes);
   static_cast<void>(HybridAttentionClassifier<DryRunBackend<B>>(config).make_episode(b, batch, Mode::evaluation, keep));
   return b.bytes();
 }

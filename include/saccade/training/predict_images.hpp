@@ -3,11 +3,11 @@
 #include <saccade/core/box.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/training/evaluator.hpp>
+#include <saccade/training/resident_images.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -22,24 +22,6 @@ struct ImagePrediction {
   Prediction prediction;
 };
 
-/// A batch of loaded images behind the backend's handles. Keeps the pixels alive.
-template <Backend B>
-class BatchImages {
- public:
-  void assign(B& b, std::vector<data::LoadedImage> loaded) {
-    handles_.clear();
-    loaded_ = std::move(loaded);
-    for (const data::LoadedImage& each : loaded_) handles_.push_back(ops::make_image(b, each.image->view()));
-  }
-
-  [[nodiscard]] const std::vector<data::LoadedImage>& loaded() const { return loaded_; }
-  [[nodiscard]] const std::vector<Image<B>>& handles() const { return handles_; }
-
- private:
-  std::vector<data::LoadedImage> loaded_;
-  std::vector<Image<B>> handles_;
-};
-
 /// Who looks, and at what.
 struct PredictOptions {
   GlimpsePolicy policy = GlimpsePolicy::learned;
@@ -49,38 +31,49 @@ struct PredictOptions {
 
 /// Predictions for the images of `part`, in its order; bad images are left out.
 ///
+/// @param images  of the loader whose list `part` counts in
 /// @param go_on  asked after every batch with the number of images done; false ends the work early, and the list is
 ///               then shorter
 /// @throws FileError when there are more bad images than the loader allows
 template <Backend B, class Model>
 [[nodiscard]] std::vector<ImagePrediction> predict_images(B& b, Evaluator<B, Model>& evaluator,
                                                           const typename Model::Parameters& parameters,
-                                                          typename Model::Statistics& statistics, data::Loader& loader,
-                                                          std::span<const Index> part, const PredictOptions& options,
+                                                          typename Model::Statistics& statistics,
+                                                          ResidentImages<B>& images, std::span<const Index> part,
+                                                          const PredictOptions& options,
                                                           const std::function<bool(Index)>& go_on) {
   std::vector<ImagePrediction> predictions;
-  BatchImages<B> batch;
-  loader.start({part.begin(), part.end()});
+  images.start({part.begin(), part.end()});
   while (true) {
-    batch.assign(b, loader.next(evaluator.batch()));
-    if (batch.loaded().empty()) break;
-    std::vector<const Image<B>*> images;
+    const std::span<const ResidentImage<B>> batch = images.next(evaluator.batch());
+    if (batch.empty()) break;
+    std::vector<const Image<B>*> handles;
     std::vector<Box> foci;
-    for (const Image<B>& handle : batch.handles()) images.push_back(&handle);
-    if (!options.foci.empty()) {
-      for (const data::LoadedImage& each : batch.loaded())
-        foci.push_back(options.foci[static_cast<std::size_t>(each.index)]);
+    for (const ResidentImage<B>& each : batch) {
+      handles.push_back(each.image);
+      if (!options.foci.empty()) foci.push_back(options.foci[static_cast<std::size_t>(each.index)]);
     }
     std::vector<Prediction> answers =
-        evaluator.predict(parameters, statistics, std::span<const Image<B>* const>(images), options.policy,
+        evaluator.predict(parameters, statistics, std::span<const Image<B>* const>(handles), options.policy,
                           options.seed, foci, static_cast<Index>(predictions.size()));
     for (std::size_t n = 0; n < answers.size(); ++n) {
-      const data::LoadedImage& each = batch.loaded()[n];
-      predictions.push_back({each.index, each.image->width, each.image->height, std::move(answers[n])});
+      predictions.push_back(
+          {batch[n].index, ops::width(b, *batch[n].image), ops::height(b, *batch[n].image), std::move(answers[n])});
     }
     if (!go_on(static_cast<Index>(predictions.size()))) break;
   }
   return predictions;
+}
+
+/// The same of images that are looked at this once.
+template <Backend B, class Model>
+[[nodiscard]] std::vector<ImagePrediction> predict_images(B& b, Evaluator<B, Model>& evaluator,
+                                                          const typename Model::Parameters& parameters,
+                                                          typename Model::Statistics& statistics, data::Loader& loader,
+                                                          std::span<const Index> part, const PredictOptions& options,
+                                                          const std::function<bool(Index)>& go_on) {
+  ResidentImages<B> images(b, loader);
+  return predict_images(b, evaluator, parameters, statistics, images, part, options, go_on);
 }
 
 }  // namespace saccade::inline v0

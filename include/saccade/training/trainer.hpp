@@ -1,10 +1,15 @@
 #pragma once
 
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/ops/policy.hpp>
+#include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/config.hpp>
+#include <saccade/training/step_report.hpp>
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -13,17 +18,9 @@
 
 namespace saccade::inline v0 {
 
-/// What one step of training was like; means over the batch.
-struct StepReport {
-  double cross_entropy = 0;  ///< of the supervised steps
-  double reward = 0;         ///< J of equation 2
-  double loss = 0;           ///< equation 5: cross-entropy - weight * reward
-  double accuracy = 0;       ///< of the most probable class at the last step
-  double gradient_norm = 0;  ///< before clipping
-};
-
-/// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are its
-/// business. A step allocates nothing once every batch size has been seen.
+/// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are
+/// its business. A step allocates nothing once every batch size has been seen. On a backend that is ops::RecordedStep
+/// it is one recorded body, from clearing the gradients to the new weights.
 template <TrainableBackend B, class Model = HybridAttentionClassifier<B>>
 class Trainer {
  public:
@@ -51,6 +48,7 @@ class Trainer {
 
   [[nodiscard]] B& backend() { return *b_; }
   [[nodiscard]] const Model& model() const { return model_; }
+  /// Tensors to fill, not to replace: optimiser and recorded steps know where they are.
   [[nodiscard]] Parameters& parameters() { return parameters_; }
   [[nodiscard]] Parameters& gradients() { return gradients_; }
   [[nodiscard]] Statistics& statistics() { return statistics_; }
@@ -69,81 +67,57 @@ class Trainer {
                        std::to_string(labels.size()));
     }
     B& b = *b_;
-    auto& episode = episode_for(static_cast<Index>(images.size()));
+    Work& work = work_for(static_cast<Index>(images.size()));
+    auto& episode = work.episode;
     const bool random = glimpses == TrainingGlimpses::random;
     const RolloutOptions options{.locations = random ? Locations::given : Locations::sample,
                                  .seed = seed_,
                                  .counter = static_cast<std::uint64_t>(adam_.steps())};
-    if (random) give_random_locations(b, options, episode);
     labels_.assign(labels.begin(), labels.end());
-    set_gradients_zero();
-    model_.rollout(b, parameters_, statistics_, images, options, episode);
-    model_.score(b, std::span<const Scalar<B>>(labels_), options, episode);
-    model_.backpropagate(b, parameters_, episode, gradients_,
-                         random ? PolicyTerms::excluded : PolicyTerms::included);
-    const StepReport report = summarize(episode, number(adam_.measure(b)));
+    model_.set_labels(b, std::span<const Scalar<B>>(labels_), episode);
+    model_.stage(b, images);
+    adam_.prepare(b, learning_rate);
+    ops::run_step(b, work.graphs[random ? 1 : 0], step_count(options), [&] {
+      adam_.zero_gradients(b);
+      if (random) give_random_locations(b, options, episode);
+      model_.rollout(b, parameters_, statistics_, images, options, episode);
+      model_.score(b, options, episode);
+      model_.backpropagate(b, parameters_, episode, gradients_, random ? PolicyTerms::excluded : PolicyTerms::included);
+      work.figures.gather(b, episode, adam_.measure(b));
+      adam_.update(b);
+    });
+    const StepReport report = work.figures.read(b, model_.config().policy.weight);
     if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
       throw NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " +
                          (std::isfinite(report.loss) ? "gradient" : "loss") +
                          " is not finite; lower the learning rate or clip the gradient");
     }
-    adam_.step(b, learning_rate);
+    adam_.count();
     return report;
   }
 
  private:
-  typename Model::Episode& episode_for(Index batch) {
-    const auto found = episodes_.find(batch);
-    if (found != episodes_.end()) return found->second;
-    return episodes_.emplace(batch, model_.make_episode(*b_, batch, Mode::training, keep_)).first->second;
+  /// What belongs to a batch size.
+  struct Work {
+    typename Model::Episode episode;
+    StepFigures<B> figures;
+    std::array<ops::StepGraph<B>, 2> graphs{};  ///< of a step on the policy's glimpses, and of one on random ones
+  };
+
+  Work& work_for(Index batch) {
+    const auto found = works_.find(batch);
+    if (found != works_.end()) return found->second;
+    return works_
+        .emplace(batch, Work{model_.make_episode(*b_, batch, Mode::training, keep_),
+                             StepFigures<B>(*b_, batch, supervised_answers(model_.config()))})
+        .first->second;
   }
 
   static void give_random_locations(B& b, const RolloutOptions& options, typename Model::Episode& episode) {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       Tensor<B>& place = t == 0 ? episode.steps[0].location : episode.steps[t - 1].policy.sample;
-      const RandomKey key{options.seed, RandomStream::first_location, (options.counter << 8) | t};
-      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), key, place);
+      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, t), place);
     }
-  }
-
-  void set_gradients_zero() {
-    if (gradient_list_.empty()) gradient_list_ = named_tensors<B>(gradients_);
-    for (const auto& gradient : gradient_list_) b_->fill(Scalar<B>(0), *gradient.tensor);
-  }
-
-  /// Elements of a tensor on the host, in memory that is kept.
-  std::span<const Scalar<B>> read(const Tensor<B>& tensor) {
-    values_.resize(static_cast<std::size_t>(b_->shape(tensor).size()));
-    b_->download(tensor, std::span<Scalar<B>>(values_));
-    return values_;
-  }
-
-  double number(const Tensor<B>& tensor) { return static_cast<double>(read(tensor)[0]); }
-
-  double mean(const Tensor<B>& tensor) {
-    double sum = 0;
-    const auto values = read(tensor);
-    for (const Scalar<B> value : values) sum += static_cast<double>(value);
-    return values.empty() ? 0 : sum / static_cast<double>(values.size());
-  }
-
-  StepReport summarize(typename Model::Episode& episode, double squares) {
-    StepReport report;
-    const bool every = model_.config().supervised_steps == SupervisedSteps::every;
-    if (every) {
-      for (const auto& step : episode.steps) report.cross_entropy += mean(step.loss);
-      report.cross_entropy /= static_cast<double>(episode.size());
-    } else {
-      report.cross_entropy = mean(episode.last().loss);
-    }
-    report.reward = mean(episode.reward);
-    report.loss = report.cross_entropy - model_.config().policy.weight * report.reward;
-    report.gradient_norm = std::sqrt(squares);
-    // Backward is done with the sampled classes and their reward: their place serves for the accuracy.
-    ops::most_probable(*b_, episode.last().probabilities, episode.classes);
-    ops::correct(*b_, episode.classes, episode.labels, episode.reward);
-    report.accuracy = mean(episode.reward);
-    return report;
   }
 
   B* b_;
@@ -154,10 +128,8 @@ class Trainer {
   Adam<B> adam_;
   std::uint64_t seed_;
   Keep keep_;
-  std::map<Index, typename Model::Episode> episodes_;  ///< by batch size: the usual one and a last, shorter one
-  std::vector<NamedTensor<Tensor<B>>> gradient_list_;
+  std::map<Index, Work> works_;  ///< by batch size: the usual one and a last, shorter one
   std::vector<Scalar<B>> labels_;
-  std::vector<Scalar<B>> values_;
 };
 
 }  // namespace saccade::inline v0

@@ -8,6 +8,7 @@
 #include <saccade/training/checkpoint.hpp>
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/predict_images.hpp>
+#include <saccade/training/resident_images.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/trainer.hpp>
@@ -57,7 +58,8 @@ class TrainingRun {
         dataset_(&dataset),
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
-        loader_(dataset.paths(), decode_for(config.model.sensor.side), loader),
+        loader_(dataset.paths(), decode_for(config.model.sensor.side), ResidentImages<B>::adjusted(loader)),
+        images_(b, loader_),
         trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
     validate(config.training);
   }
@@ -112,27 +114,24 @@ class TrainingRun {
   bool train_epoch(double learning_rate, const RunEvents& events) {
     const auto epoch = static_cast<std::uint64_t>(state_.epochs);
     const std::vector<Index> order = data::epoch_order(dataset_->split.train, config_.seed, epoch);
-    loader_.start({order.begin() + state_.position, order.end()});
+    images_.start({order.begin() + state_.position, order.end()});
     while (true) {
       if (events.stop_requested()) return false;
-      batch_.assign(*b_, loader_.next(config_.training.batch));
-      const std::vector<data::LoadedImage>& loaded = batch_.loaded();
-      if (loaded.empty()) break;
+      const std::span<const ResidentImage<B>> batch = images_.next(config_.training.batch);
+      if (batch.empty()) break;
       oriented_.clear();
       labels_.clear();
-      for (std::size_t n = 0; n < loaded.size(); ++n) {
-        const Index image = loaded[n].index;
-        oriented_.push_back({&batch_.handles()[n], config_.training.augment
-                                                       ? data::draw_symmetry(config_.seed, epoch, image)
-                                                       : Symmetry::identity});
-        labels_.push_back(dataset_->record(image).label);
+      for (const auto& [index, image] : batch) {
+        oriented_.push_back(
+            {image, config_.training.augment ? data::draw_symmetry(config_.seed, epoch, index) : Symmetry::identity});
+        labels_.push_back(dataset_->record(index).label);
       }
       const StepReport report =
           trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate, glimpses_at(config_.training, state_.epochs));
       // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
-      const auto last = std::find(order.begin() + state_.position, order.end(), loaded.back().index);
+      const auto last = std::find(order.begin() + state_.position, order.end(), batch.back().index);
       state_.position = last - order.begin() + 1;
-      add(report, static_cast<Index>(loaded.size()));
+      add(report, static_cast<Index>(batch.size()));
       events.step_done(state_, report);
       if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
         save(files_.checkpoint);
@@ -159,7 +158,7 @@ class TrainingRun {
                                  .seed = config_.seed};
     if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
     bool stopped = false;
-    const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), loader_,
+    const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_,
                                             part, options, [&](Index images) {
                                               events.validated(images);
                                               stopped = events.stop_requested();
@@ -222,10 +221,10 @@ class TrainingRun {
   RunFiles files_;
   nlohmann::ordered_json description_;
   data::Loader loader_;
+  ResidentImages<B> images_;
   Trainer<B> trainer_;
   RunState state_;
   std::optional<Evaluator<B, Model>> evaluator_;
-  BatchImages<B> batch_;
   std::vector<OrientedImage<B>> oriented_;
   std::vector<Index> labels_;
 };

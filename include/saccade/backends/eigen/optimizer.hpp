@@ -3,7 +3,7 @@
 #include <saccade/backends/eigen/channel_sums.hpp>
 #include <saccade/math/optimizer.hpp>
 
-/// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (6) as AdamHyper orders it.
+/// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (7) as AdamHyper orders it.
 namespace saccade::inline v0::eigen {
 
 template <class Scalar>
@@ -29,6 +29,7 @@ void adam_step(Engine& engine, const HostTensor<Scalar>& gradient, const HostTen
                const HostTensor<Scalar>& hyper, HostTensor<Scalar>& parameter, HostTensor<Scalar>& first_moment,
                HostTensor<Scalar>& second_moment) {
   const Scalar factor = scale.data()[0];
+  if (!math::is_finite(factor)) return;
   Scalar constants[AdamHyper::count];
   std::copy_n(hyper.data(), Index{AdamHyper::count}, constants);
   engine.parallel_ranges(parameter.size(), elementwise_grain / 4, [&](Index begin, Index end, int) {

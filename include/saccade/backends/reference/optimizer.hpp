@@ -5,7 +5,7 @@
 
 namespace saccade::inline v0::reference {
 
-/// OptimizerOps: gradient, parameter and moments of one shape; scale (1), hyper (6) in the order of AdamHyper.
+/// OptimizerOps: gradient, parameter and moments of one shape; scale (1), hyper (7) in the order of AdamHyper.
 template <std::floating_point Scalar>
 struct Optimizer {
   using Tensor = HostTensor<Scalar>;
@@ -17,14 +17,15 @@ struct Optimizer {
     store(sum, write, y.data()[0]);
   }
 
-  /// scale[0] = min(1, max_norm / sqrt(sum[0]))
+  /// scale[0] = min(1, max_norm / sqrt(sum[0])), NaN where the sum is not finite
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) const {
     scale.data()[0] = math::clip_scale(sum.data()[0], max_norm);
   }
 
-  /// Adam with the gradient scale[0] * gradient; see math::adam_step.
+  /// Adam with the gradient scale[0] * gradient; see math::adam_step. Nothing where scale[0] is not finite.
   void adam_step(const Tensor& gradient, const Tensor& scale, const Tensor& hyper, Tensor& parameter,
                  Tensor& first_moment, Tensor& second_moment) const {
+    if (!math::is_finite(scale.data()[0])) return;
     for (Index i = 0; i < parameter.shape.size(); ++i) {
       const math::AdamState<Scalar> next =
           math::adam_step(scale.data()[0] * gradient.data()[i], hyper.data(),

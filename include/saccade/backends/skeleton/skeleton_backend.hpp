@@ -229,12 +229,12 @@ class SkeletonBackend {
     missing("sum_of_squares", "y[0] (+)= the sum of x[i]^2, with x of any shape, y (1)");
   }
   void clip_scale(const Tensor&, Scalar, Tensor&) {
-    missing("clip_scale", "scale[0] = min(1, max_norm / sqrt(sum[0])), with sum, scale (1)");
+    missing("clip_scale", "scale[0] = min(1, max_norm / sqrt(sum[0])), NaN where the sum is not finite, with sum, scale (1)");
   }
   void adam_step(const Tensor&, const Tensor&, const Tensor&, Tensor&, Tensor&, Tensor&) {
     missing("adam_step",
-            "take the step of math::adam_step with the gradient scale[0] g, with g, p, m, v of one shape, scale (1), "
-            "hyper (6) in the order of AdamHyper");
+            "take the step of math::adam_step with the gradient scale[0] g, and none where scale[0] is not finite, with "
+            "g, p, m, v of one shape, scale (1), hyper (7) in the order of AdamHyper");
   }
 
  private:

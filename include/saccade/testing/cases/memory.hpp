@@ -39,6 +39,42 @@ void add_memory_cases(Suite<B, R>& suite) {
     y = std::move(moved);
     expect_values(report, "moved twice", "y", values_of(b, y), {1, 2, 3}, 0);
   });
+
+  if constexpr (FeatureMaps<B>) {
+    suite.add("feature_map: a tensor like others, of numbers of 8 bits at least", [](B& b, Report& report) {
+      for (const Shape& shape : {Shape{0}, Shape{0, 4, 4, 2}, Shape{2, 3, 5, 7}, Shape{1, 4, 4, 64}}) {
+        const std::size_t count = static_cast<std::size_t>(shape.size());
+        const std::vector<double> values = random_values("values", shape);
+        // Memory that comes back is cleared, as above.
+        for (int round = 0; round < 2; ++round) {
+          Tensor<B> map = make_map(b, shape), copy = make_map(b, shape), tensor = b.zeros(shape);
+          report.expect(b.shape(map) == shape, "shape() of a map is " + saccade::to_string(b.shape(map)) +
+                                                   ", but must be " + saccade::to_string(shape));
+          const std::string where = saccade::to_string(shape);
+          expect_values(report, where, "a new map", values_of(b, map), std::vector<double>(count), 0);
+          const std::vector<Scalar<B>> numbers(values.begin(), values.end());
+          ops::upload(b, std::span<const Scalar<B>>(numbers), map);
+          ops::copy(b, map, copy);
+          ops::copy(b, copy, tensor);
+          ops::fill(b, Scalar<B>(0.75), map);
+          expect_values(report, where + " after fill", "the map", values_of(b, map), std::vector<double>(count, 0.75),
+                        0);
+          expect_values(report, where, "its copy", values_of(b, copy), values, 0);
+          expect_values(report, where, "the copy's copy in a tensor", values_of(b, tensor), values, 0);
+          ops::fill(b, Scalar<B>(0), copy);
+          ops::copy(b, tensor, copy);
+          expect_values(report, where, "a map copied from a tensor", values_of(b, copy), values, 0);
+        }
+      }
+    });
+  }
+  if constexpr (requires { &B::feature_map; } && !FeatureMaps<B>) {
+    suite.add("feature_map: as it is called", [](B&, Report& report) {
+      report.fail(
+          "the backend has a feature_map that is never called: FeatureMaps in saccade/core/tensor.hpp asks for a "
+          "Tensor of a Shape");
+    });
+  }
 }
 
 }  // namespace saccade::inline v0::testing

@@ -3,11 +3,166 @@
 #include <saccade/ops/optimizer.hpp>
 #include <saccade/testing/suite.hpp>
 
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+
 namespace saccade::inline v0::testing {
 
 namespace detail {
 inline const Shape parameter_shapes[] = {{0}, {1}, {7}, {3, 5}, {64, 3, 3, 32}};
+
+/// Infinite of both signs, and NaN.
+inline const double not_finite[] = {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+                                    std::numeric_limits<double>::quiet_NaN()};
+
+/// Of the second step of Adam, in the order of AdamHyper.
+[[nodiscard]] inline std::vector<double> adam_hyper(double learning_rate) {
+  return {learning_rate, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999, 2};
+}
+
+/// Parameters of all shapes with their gradients and moments, every other one of group 1.
+template <class B>
+class Terms {
+ public:
+  Terms(const Terms&) = delete;
+  Terms& operator=(const Terms&) = delete;
+
+  explicit Terms(B& b) {
+    for (const Shape& shape : parameter_shapes) {
+      tensors_.push_back({make_tensor_of(b, shape, random_values("g", shape)),
+                          make_tensor_of(b, shape, random_values("p", shape)),
+                          make_tensor_of(b, shape, random_values("m", shape)),
+                          make_tensor_of(b, shape, random_positive_values("v", shape))});
+    }
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      auto& [g, p, m, v] = tensors_[i];
+      terms_.push_back({&g, &p, &m, &v, static_cast<Index>(i % 2)});
+    }
+  }
+
+  [[nodiscard]] const std::vector<ParameterTerm<B>>& all() const { return terms_; }
+
+  /// Every number of every tensor.
+  [[nodiscard]] std::vector<double> values(B& b) const {
+    std::vector<double> all;
+    for (const auto& four : tensors_) {
+      for (const Tensor<B>& tensor : four) {
+        const std::vector<double> some = values_of(b, tensor);
+        all.insert(all.end(), some.begin(), some.end());
+      }
+    }
+    return all;
+  }
+
+ private:
+  std::vector<std::array<Tensor<B>, 4>> tensors_;
+  std::vector<ParameterTerm<B>> terms_;
+};
 }  // namespace detail
+
+/// Cases of a backend that counts Adam's steps.
+template <class B, class R>
+void add_advance_cases(Suite<B, R>& suite) {
+  if constexpr (ops::AdamAdvance<B>) {
+    // beta1 = 1/2, beta2 = 3/4: after steps 1, 2 and 3 the corrections are 1/2, 3/4, 7/8 and 1/4, 7/16, 37/64.
+    suite.add("advance_adam: numbers by hand", [](B& b, Report& report) {
+      Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, {0.25, 0.5, 0.75, 8, 0, 0, 0});
+      const double corrections[3][2] = {{0.5, 0.25}, {0.75, 0.4375}, {0.875, 0.578125}};
+      for (int step = 1; step <= 3; ++step) {
+        ops::advance_adam(b, hyper);
+        expect_values(
+            report, "step " + std::to_string(step), "hyper", values_of(b, hyper),
+            {0.25, 0.5, 0.75, 8, corrections[step - 1][0], corrections[step - 1][1], static_cast<double>(step)}, 0);
+      }
+    });
+    suite.add("advance_adam: has the bits of math::advance_adam", [](B& b, Report& report) {
+      for (const double step : {0.0, 1.0, 6.0, 1023.0, 123456.0, 10000000.0}) {
+        std::vector<Scalar<B>> expected;
+        for (const double value : {0.01, 0.9, 0.999, 1e-8, 0.5, 0.5, step})
+          expected.push_back(static_cast<Scalar<B>>(value));
+        Tensor<B> hyper = make_tensor(b, {AdamHyper::count}, std::span<const Scalar<B>>(expected));
+        ops::advance_adam(b, hyper);
+        math::advance_adam(expected.data());
+        expect_same_bits(report, "step " + number_text(step), "hyper", values_of(b, hyper),
+                         std::vector<double>(expected.begin(), expected.end()));
+      }
+    });
+  }
+  if constexpr (requires { &B::advance_adam; } && !ops::AdamAdvance<B>) {
+    suite.add("advance_adam: as it is called", [](B&, Report& report) {
+      report.fail(
+          "the backend has an advance_adam that is never called: ops::AdamAdvance asks for the argument list in "
+          "saccade/ops/optimizer.hpp");
+    });
+  }
+}
+
+/// Cases of a backend that treats all parameters at once: against a loop over them.
+template <class B, class R>
+void add_parameter_list_cases(Suite<B, R>& suite) {
+  if constexpr (ops::FusedOptimizer<B>) {
+    suite.add("parameter list: fused agrees with composed", [epsilon = suite.options().epsilon](B& b, Report& report) {
+      const detail::Terms<B> fused(b), composed(b);
+      auto list = ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(fused.all()));
+      const Tensor<B> hyper0 = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
+      const Tensor<B> hyper1 = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.5));
+      const Tensor<B> scale = make_tensor_of(b, {1}, {0.75});
+      Tensor<B> sum = make_tensor_of(b, {1}, {std::numeric_limits<double>::quiet_NaN()}), expected = b.zeros({1});
+      Index count = 0;
+      for (int step = 0; step < 3; ++step) {
+        ops::sum_of_squares(b, list, sum);
+        ops::fill(b, Scalar<B>(0), expected);
+        for (const ParameterTerm<B>& term : composed.all()) {
+          ops::sum_of_squares(b, *term.gradient, expected, Write::accumulate);
+          count += b.shape(*term.gradient).size();
+        }
+        const std::vector<double> squares = values_of(b, expected);
+        expect_values(report, "all parameters", "sum", values_of(b, sum), squares,
+                      sum_tolerance(epsilon, count, largest(squares)));
+        ops::adam_step(b, list, scale, hyper0, hyper1);
+        for (const ParameterTerm<B>& term : composed.all())
+          ops::adam_step(b, *term.gradient, scale, term.group == 0 ? hyper0 : hyper1, *term.parameter, *term.first,
+                         *term.second);
+        const std::vector<double> values = composed.values(b);
+        expect_values(report, "step " + std::to_string(step), "g, p, m, v", fused.values(b), values,
+                      sum_tolerance(epsilon, 1, largest(values)));
+      }
+      ops::zero_gradients(b, list);
+      for (const ParameterTerm<B>& term : composed.all()) ops::fill(b, Scalar<B>(0), *term.gradient);
+      expect_values(report, "after zero_gradients", "g, p, m, v", fused.values(b), composed.values(b),
+                    sum_tolerance(epsilon, 1, largest(composed.values(b))));
+    });
+    suite.add("parameter list: a scale that is not finite changes nothing", [](B& b, Report& report) {
+      for (const double factor : detail::not_finite) {
+        const detail::Terms<B> terms(b);
+        const std::vector<double> before = terms.values(b);
+        auto list = ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(terms.all()));
+        const Tensor<B> scale = make_tensor_of(b, {1}, {factor});
+        const Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
+        ops::adam_step(b, list, scale, hyper, hyper);
+        expect_same_bits(report, "scale " + number_text(factor), "g, p, m, v", terms.values(b), before);
+      }
+    });
+    suite.add("parameter list: may be empty", [](B& b, Report& report) {
+      auto list = ops::make_parameter_list(b, std::span<const ParameterTerm<B>>());
+      const Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
+      Tensor<B> sum = make_tensor_of(b, {1}, {7});
+      ops::zero_gradients(b, list);
+      ops::sum_of_squares(b, list, sum);
+      ops::adam_step(b, list, sum, hyper, hyper);
+      expect_values(report, "no parameters", "sum", values_of(b, sum), {0}, 0);
+    });
+  }
+  if constexpr (requires { &B::make_parameter_list; } && !ops::FusedOptimizer<B>) {
+    suite.add("parameter list: all of its operations or none", [](B&, Report& report) {
+      report.fail(
+          "the backend has a make_parameter_list that is never called: ops::FusedOptimizer asks for all that is "
+          "listed in saccade/ops/optimizer.hpp");
+    });
+  }
+}
 
 template <class B, class R>
 void add_optimizer_cases(Suite<B, R>& suite) {
@@ -39,12 +194,29 @@ void add_optimizer_cases(Suite<B, R>& suite) {
                   for (std::size_t i = 0; i < 3; ++i) ops::clip_scale(b, in[i], 2, out[i]);
                 });
 
+  suite.add("clip_scale: of a sum that is not finite it is NaN", [](B& b, Report& report) {
+    for (const double sum : detail::not_finite) {
+      for (const double max_norm : {2.0, std::numeric_limits<double>::infinity()}) {
+        const Tensor<B> squares = make_tensor_of(b, {1}, {sum});
+        Tensor<B> scale = b.zeros({1});
+        ops::clip_scale(b, squares, static_cast<Scalar<B>>(max_norm), scale);
+        const double value = values_of(b, scale)[0];
+        report.expect(std::isnan(value), "scale is " + number_text(value) + ", but must be nan (the sum is " +
+                                             number_text(sum) + ", max_norm " + number_text(max_norm) + ")");
+      }
+    }
+  });
+  suite.by_hand("clip_scale: nothing is longer than infinity", {{"sum", {1}, {1e6}}}, {{"scale", {1}}}, {{1}},
+                [](B& b, const auto& in, const auto& out) {
+                  ops::clip_scale(b, in[0], std::numeric_limits<Scalar<B>>::infinity(), out[0]);
+                });
+
   suite.operation("adam_step", [] {
     Problems<B, R> problems;
     for (const Shape& shape : detail::parameter_shapes) {
       problems.add({{"g", shape, random_values("g", shape)},
                     {"scale", {1}, {0.75}},
-                    {"hyper", {AdamHyper::count}, {0.01, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999}}},
+                    {"hyper", {AdamHyper::count}, {0.01, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999, 2}}},
                    {{"p", shape, no_write, random_values("p", shape)},
                     {"m", shape, no_write, random_values("m", shape)},
                     {"v", shape, no_write, random_positive_values("v", shape)}},
@@ -58,9 +230,22 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   // the step is 5 / (5 + 5), and p = 1 - 1/2 * 1/2.
   suite.by_hand(
       "adam_step: numbers by hand",
-      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25}}},
+      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25, 1}}},
       {{"p", {1}, no_write, {1}}, {"m", {1}, no_write, {4}}, {"v", {1}, no_write, {8}}}, {{0.75}, {2.5}, {6.25}},
       [](B& b, const auto& in, const auto& out) { ops::adam_step(b, in[0], in[1], in[2], out[0], out[1], out[2]); });
+  suite.add("adam_step: a scale that is not finite changes nothing", [](B& b, Report& report) {
+    for (const double factor : detail::not_finite) {
+      const detail::Terms<B> terms(b);
+      const std::vector<double> before = terms.values(b);
+      const Tensor<B> scale = make_tensor_of(b, {1}, {factor});
+      const Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
+      for (const ParameterTerm<B>& term : terms.all())
+        ops::adam_step(b, *term.gradient, scale, hyper, *term.parameter, *term.first, *term.second);
+      expect_same_bits(report, "scale " + number_text(factor), "g, p, m, v", terms.values(b), before);
+    }
+  });
+  add_advance_cases(suite);
+  add_parameter_list_cases(suite);
 }
 
 }  // namespace saccade::inline v0::testing

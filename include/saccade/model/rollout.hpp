@@ -1,0 +1,35 @@
+#pragma once
+
+#include <saccade/core/random_key.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace saccade::inline v0 {
+
+/// Where the glimpses of a rollout come from.
+enum class Locations {
+  sample,  ///< drawn around the policy's means, as in training
+  mean,    ///< the policy's means: the deterministic rollout that results are reported with
+  given,   ///< those that set_locations has put into the episode: control policies, tests
+};
+
+struct RolloutOptions {
+  Locations locations = Locations::mean;
+  std::uint64_t seed = 0;     ///< of every draw
+  std::uint64_t counter = 0;  ///< which rollout of the run: the same counter draws the same
+};
+
+/// Draw number t of a stream in a rollout.
+[[nodiscard]] constexpr RandomKey rollout_key(const RolloutOptions& options, RandomStream stream, std::size_t t) {
+  return {options.seed, stream, (options.counter << 8) | t};
+}
+
+/// Where a rollout stands in its streams, for ops::run_step: that of the next counter has other draws at the same
+/// places.
+[[nodiscard]] constexpr StepCount step_count(const RolloutOptions& options) { return {options.counter << 8, 1 << 8}; }
+
+/// Whether backpropagation includes the policy's terms; excluded where the glimpses did not come from the policy.
+enum class PolicyTerms { included, excluded };
+
+}  // namespace saccade::inline v0

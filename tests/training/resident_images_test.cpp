@@ -1,0 +1,128 @@
+#include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/training/resident_images.hpp>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/recording_backend.hpp"
+
+using namespace saccade;
+using saccade_test::RecordingBackend;
+
+namespace {
+
+/// Twelve images, some of which are bad: image i is i + 1 wide and its first byte is i.
+struct Files {
+  explicit Files(std::vector<Index> bad_ones, Index allowed = 12) : bad(std::move(bad_ones)), allowed_bad(allowed) {
+    for (int i = 0; i < 12; ++i) paths.push_back(std::to_string(i));
+  }
+
+  [[nodiscard]] data::Loader loader() {
+    return data::Loader(paths,
+                        [this](const std::filesystem::path& path) {
+                          ++decoded;
+                          const Index index = std::stoll(path.string());
+                          for (const Index each : bad) {
+                            if (each == index) throw FileError("image " + path.string() + " is bad");
+                          }
+                          RgbImage image(index + 1, 2);
+                          image.pixels[0] = static_cast<std::uint8_t>(index);
+                          return image;
+                        },
+                        {.threads = 2, .prefetch = 3, .cache_bytes = 0, .max_bad_images = allowed_bad});
+  }
+
+  std::vector<std::filesystem::path> paths;
+  std::vector<Index> bad;
+  Index allowed_bad;
+  std::atomic<int> decoded = 0;
+};
+
+/// What the epochs give: the indices of every batch, then what stopped them, and the bad images met by then.
+template <class B>
+std::vector<std::string> told(Files& files, const std::vector<std::vector<Index>>& epochs) {
+  B b;
+  data::Loader loader = files.loader();
+  ResidentImages<B> images(b, loader);
+  std::vector<std::string> lines;
+  for (const std::vector<Index>& order : epochs) {
+    try {
+      images.start(order);
+      for (auto batch = images.next(3); !batch.empty(); batch = images.next(3)) {
+        std::string line;
+        for (const auto& [index, image] : batch) {
+          line += std::to_string(index) + " ";
+          CHECK(ops::width(b, *image) == index + 1);
+        }
+        for (const data::BadImage& each : loader.bad_images()) line += "bad " + std::to_string(each.index) + " ";
+        lines.push_back(line);
+      }
+    } catch (const FileError& error) {
+      lines.emplace_back(error.what());
+    }
+    lines.emplace_back("end");
+  }
+  return lines;
+}
+
+using Views = ReferenceBackend<float>;
+using Copies = RecordingBackend<float>;
+
+}  // namespace
+
+TEST_CASE("images that are kept come in the same batches as images made anew", "[resident]") {
+  const std::vector<std::vector<Index>> epochs{{3, 1, 4, 0, 5, 9, 2, 6},
+                                               {11, 3, 5, 8, 9, 7, 0, 10},
+                                               {8, 3, 8, 4, 4, 2, 7},
+                                               {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+                                               {}};
+  const std::vector<Index> bad = GENERATE(std::vector<Index>{}, std::vector<Index>{1, 3, 8}, std::vector<Index>{6},
+                                          std::vector<Index>{11, 10, 9, 0});
+  const Index allowed = GENERATE(0, 1, 2, 12);
+  Files anew(bad, allowed), kept(bad, allowed);
+  CHECK(told<Copies>(kept, epochs) == told<Views>(anew, epochs));
+}
+
+TEST_CASE("an image that is kept is decoded once", "[resident]") {
+  Files files({2});
+  Copies b;
+  data::Loader loader = files.loader();
+  ResidentImages<Copies> images(b, loader);
+  std::map<Index, const Image<Copies>*> places;
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    images.start({0, 1, 2, 3, 4, 5});
+    for (auto batch = images.next(4); !batch.empty(); batch = images.next(4)) {
+      for (const auto& [index, image] : batch) {
+        CHECK(places.emplace(index, image).first->second == image);
+        CHECK(image->view().pixels[0] == index);
+      }
+    }
+  }
+  CHECK(files.decoded == 6);
+  CHECK(b.images_made == 5);
+}
+
+TEST_CASE("an epoch may be dropped in the middle", "[resident]") {
+  Files files({});
+  Copies b;
+  data::Loader loader = files.loader();
+  ResidentImages<Copies> images(b, loader);
+  images.start({0, 1, 2, 3, 4, 5});
+  CHECK(images.next(2).size() == 2);
+  images.start({5, 1, 4, 0});
+  const auto batch = images.next(9);
+  REQUIRE(batch.size() == 4);
+  CHECK(batch[0].index == 5);
+  CHECK(batch[3].index == 0);
+  CHECK(b.images_made == 4);
+  CHECK_THROWS_WITH(images.start({0, 12}), "loader: image 12 is not one of 12");
+}
+
+TEST_CASE("pixels that the backend keeps are not cached twice", "[resident]") {
+  CHECK(ResidentImages<Copies>::adjusted({.cache_bytes = 100}).cache_bytes == 0);
+  CHECK(ResidentImages<Views>::adjusted({.cache_bytes = 100}).cache_bytes == 100);
+}
