@@ -22,6 +22,7 @@
 #include <saccade/metrics/pixel_fraction.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/model/rollout_baseline.hpp>
 #include <saccade/ops/ops.hpp>
 #include <saccade/report/curves.hpp>
 #include <saccade/report/early_stopping.hpp>
@@ -33,6 +34,7 @@
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/memory.hpp>
 #include <saccade/training/predict_images.hpp>
+#include <saccade/training/stained_images.hpp>
 #include <saccade/training/resident_images.hpp>
 #include <saccade/training/step_report.hpp>
 #include <saccade/training/trainer.hpp>
