@@ -28,6 +28,7 @@
 #include <saccade/report/early_stopping.hpp>
 #include <saccade/report/explain_image.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/averaged_prediction.hpp>
 #include <saccade/training/crc32c.hpp>
 #include <saccade/training/evaluator.hpp>
 #include <saccade/training/golden_answer.hpp>

@@ -104,6 +104,24 @@ TEST_CASE("An evaluation repeats, whatever the threads, the cache and the headli
   CHECK(random.at("controls").at("learned").at("hit_rate") == one.at("hit_rate"));
 }
 
+TEST_CASE("Averaged rollouts stand beside the one at the means, and depend on the seed alone", "[programs]") {
+  const ScratchFolder scratch;
+  auto plain = evaluate(scratch / "plain");
+  CHECK(plain.at("averaged_rollouts").is_null());
+  auto averaged = evaluate(scratch / "averaged", {"--rollouts", "3", "--seed", "5"});
+  auto again = evaluate(scratch / "again", {"--rollouts", "3", "--seed", "5", "--batch", "5", "--threads", "2"});
+  const auto& figures = averaged.at("averaged_rollouts");
+  CHECK(figures.at("rollouts") == 3);
+  CHECK(figures.at("accuracy_by_glimpse").size() == 2);
+  // The pixels of all rollouts count: 3 of 2 glimpses at two scales.
+  CHECK(figures.at("pixel_fraction").at("processed").get<double>() == Approx(3 * 2 * 2 * 256 / 7680.0));
+  CHECK((figures == again.at("averaged_rollouts")));
+  const auto other = evaluate(scratch / "other", {"--rollouts", "3", "--seed", "6"});
+  CHECK_FALSE((other.at("averaged_rollouts").at("cross_entropy") == figures.at("cross_entropy")));
+  for (const char* name : {"accuracy_by_glimpse", "cross_entropy", "confusion"})
+    CHECK(averaged.at(name) == plain.at(name));
+}
+
 TEST_CASE("An evaluation prints its table, and warns of patients of the training", "[programs]") {
   const ScratchFolder scratch;
   const Ending test = run("breakhis_evaluate", evaluation(scratch / "e"));
