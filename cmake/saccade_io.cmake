@@ -1,4 +1,4 @@
-# Defines saccade::io: saccade::saccade with nlohmann/json, the stb headers, libpng and libjpeg, for the opt-in headers.
+# Defines saccade::io: saccade::saccade with nlohmann/json, the stb headers, libpng with zlib and libjpeg, for the opt-in headers.
 # Read by the build of Saccade itself and, installed, by find_package(saccade COMPONENTS io). What cannot be found is
 # named in saccade_io_missing, and saccade::io is then not defined. `saccade_io_scope` may be set to GLOBAL.
 
@@ -18,6 +18,6 @@ endforeach()
 
 if(NOT saccade_io_missing AND NOT TARGET saccade::io)
   add_library(saccade::io INTERFACE IMPORTED ${saccade_io_scope})
-  target_link_libraries(saccade::io INTERFACE saccade::saccade nlohmann_json::nlohmann_json stb::stb PNG::PNG
+  target_link_libraries(saccade::io INTERFACE saccade::saccade nlohmann_json::nlohmann_json stb::stb PNG::PNG ZLIB::ZLIB
                                               JPEG::JPEG)
 endif()

@@ -1,5 +1,8 @@
+#include <saccade/data/image_encode.hpp>
+#include <saccade/report/early_stopping.hpp>
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/progress.hpp>
+#include <saccade/training/averaged_prediction.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
@@ -32,6 +35,7 @@ struct EvaluateOptions {
   std::filesystem::path checkpoint;
   std::string policy = "learned";
   Index batch = 16;
+  Index rollouts = 1;
   std::uint64_t seed = 1;
   std::filesystem::path out;
 };
@@ -90,6 +94,15 @@ std::string text(const metrics::Estimate& estimate) {
   return text(estimate.value) + " [" + text(estimate.interval.low) + ", " + text(estimate.interval.high) + "]";
 }
 
+/// figures/early_stopping.png in `folder`: a curve for each policy. @throws FileError
+void draw_early_stopping(const std::filesystem::path& folder, const std::vector<report::PolicyResult>& results) {
+  std::vector<report::Series> curves;
+  for (const report::PolicyResult& result : results)
+    curves.push_back(report::stopping_series(to_string(result.policy), result.early_stopping));
+  create_folders(folder / "figures");
+  data::write_png(folder / "figures/early_stopping.png", draw_chart(report::stopping_chart(std::move(curves))).view());
+}
+
 void print_table(const std::vector<report::PolicyResult>& results) {
   std::printf("%-8s  %-21s  %8s  %8s  %6s  %6s  %9s  %6s  %6s\n", "policy", "patients [95 %]", "majority", "images",
               "balan.", "AUC", "processed", "unique", "hits");
@@ -135,25 +148,46 @@ int evaluate(B& b, const EvaluateOptions& options) {
   data::Loader loader(dataset.paths(), decode_for(info.model.sensor.side), options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), options.batch);
   const program::Interruption interruption;
+  const auto look = [&](const PredictOptions& predict, const std::string& name) {
+    report::Progress progress(name, static_cast<Index>(part.size()));
+    return predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader, part, predict,
+                          [&](Index done) {
+                            progress.advance(done - progress.done());
+                            return !interruption.requested();
+                          });
+  };
+  const auto stopped = [] {
+    std::cerr << "breakhis_evaluate: interrupted; nothing is written\n";
+    return program::interrupted;
+  };
   std::vector<report::PolicyResult> results;
   for (std::size_t i = 0; i < glimpse_policy_names.size(); ++i) {
     const auto policy = static_cast<GlimpsePolicy>(i);
     if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
     const PredictOptions predict{.policy = policy, .seed = options.seed, .foci = foci};
     const double start = report::steady_seconds();
-    report::Progress progress(to_string(policy), static_cast<Index>(part.size()));
-    const auto predictions = predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader,
-                                            part, predict, [&](Index done) {
-                                              progress.advance(done - progress.done());
-                                              return !interruption.requested();
-                                            });
-    if (interruption.requested()) {
-      std::cerr << "breakhis_evaluate: interrupted; nothing is written\n";
-      return program::interrupted;
-    }
+    const auto predictions = look(predict, to_string(policy));
+    if (interruption.requested()) return stopped();
     if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
     results.push_back(report::judge(policy, dataset, predictions, info.model.sensor, foci, options.seed,
                                     report::steady_seconds() - start));
+  }
+  nlohmann::ordered_json averaged_rollouts = nullptr;
+  if (options.rollouts > 1) {
+    const double start = report::steady_seconds();
+    std::vector<std::vector<Prediction>> of_image;
+    std::vector<ImagePrediction> predictions;
+    for (Index rollout = 0; rollout < options.rollouts; ++rollout) {
+      const std::string name = "rollout " + std::to_string(rollout + 1) + " of " + std::to_string(options.rollouts);
+      predictions = look({.seed = options.seed, .drawn = rollout}, name);
+      if (interruption.requested()) return stopped();
+      of_image.resize(predictions.size());
+      for (std::size_t i = 0; i < predictions.size(); ++i) of_image[i].push_back(std::move(predictions[i].prediction));
+    }
+    for (std::size_t i = 0; i < predictions.size(); ++i) predictions[i].prediction = averaged(of_image[i]);
+    averaged_rollouts = {{"rollouts", options.rollouts}};
+    averaged_rollouts.update(to_json(report::judge(GlimpsePolicy::learned, dataset, predictions, info.model.sensor,
+                                                   foci, options.seed, report::steady_seconds() - start)));
   }
   program::warn_of_bad_images("breakhis_evaluate", loader.bad_images(), 0);
 
@@ -173,7 +207,10 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"bad_images", loader.bad_images().size()},
                                         {"patients_of_the_training", known}};
   const std::filesystem::path file = options.out / "evaluation.json";
-  write_file_atomically(file, report::evaluation_json(protocol, results, headline, info.model.glimpses).dump(2) + '\n');
+  nlohmann::ordered_json json = report::evaluation_json(protocol, results, headline, info.model.glimpses);
+  json["averaged_rollouts"] = averaged_rollouts;
+  write_file_atomically(file, json.dump(2) + '\n');
+  draw_early_stopping(options.out, results);
 
   std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["patients"]
             << " patients, " << protocol["images"] << " images\n";
@@ -181,6 +218,10 @@ int evaluate(B& b, const EvaluateOptions& options) {
             << " policy: " << text(chosen->scores.patient_recognition_rate) << "\n\n"
             << std::flush;
   print_table(results);
+  if (!averaged_rollouts.is_null()) {
+    std::cout << "\nmean probabilities of " << options.rollouts << " drawn rollouts of the learned policy: "
+              << text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
+  }
   std::cout << "\nall figures:  " << file.string() << '\n';
   return program::success;
 }
@@ -203,7 +244,11 @@ int main(int argc, char* argv[]) {
       ->check(CLI::IsMember(std::vector<std::string>(glimpse_policy_names.begin(), glimpse_policy_names.end())));
   options.add_option("--out", o.out, "folder for evaluation.json, that of the run for example")->required();
   options.add_option("--batch", o.batch, "images in a step")->check(CLI::Range(1, 1 << 16));
-  options.add_option("--seed", o.seed, "of the random policy and of the intervals");
+  options
+      .add_option("--rollouts", o.rollouts,
+                  "also average the probabilities of so many drawn rollouts, beside the one at the means")
+      ->check(CLI::Range(1, 1 << 10));
+  options.add_option("--seed", o.seed, "of the random policy, of drawn rollouts and of the intervals");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
   return program::run(options, argc, argv, [&] {

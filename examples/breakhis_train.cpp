@@ -114,7 +114,7 @@ int train(B& b, const TrainOptions& options) {
   const RunConfig config = run_config(options);
   const BreakhisDataset dataset = open_for_training(options.data);
   print_split(dataset);
-  std::cout << describe(training_memory<B>(config.model, config.training.batch, options.keep())) << std::endl;
+  std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, options.keep())) << std::endl;
   report::RunFolder folder(options.out);
   TrainingRun<B> run(
       b, config, dataset, options.loader.options(config.training.batch),
@@ -213,10 +213,12 @@ int main(int argc, char* argv[]) {
       .add_option_function<std::string>(
           "--glimpses",
           [&](const std::string& word) {
-            o.glimpses = word == "random" ? TrainingGlimpses::random : TrainingGlimpses::policy;
+            o.glimpses = word == "random"   ? TrainingGlimpses::random
+                         : word == "centre" ? TrainingGlimpses::centre
+                                            : TrainingGlimpses::policy;
           },
-          "of training: the policy's, which learns, or random ones; else the preset's")
-      ->check(CLI::IsMember({"policy", "random"}));
+          "of training: the policy's, which learns, or random or central ones; else the preset's")
+      ->check(CLI::IsMember({"policy", "random", "centre"}));
   options.add_flag("--no-augmentation", o.no_augmentation, "do not turn and flip the training images");
   options.add_option("--seed", o.seed, "of the weights and of every draw");
   options.add_option("--out", o.out, "folder of the run")->required();

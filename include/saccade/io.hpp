@@ -1,7 +1,8 @@
 #pragma once
 
 /// Opt-in: files. Image files, data sets, checkpoints, the folders of runs, progress on a terminal. Needs nlohmann/json,
-/// libpng, libjpeg-turbo and POSIX: link saccade::io.
+/// libpng with zlib, libjpeg-turbo and POSIX: link saccade::io.
+#include <saccade/data/idx.hpp>
 #include <saccade/data/leak_report.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/report/evaluation_json.hpp>

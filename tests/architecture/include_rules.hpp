@@ -88,6 +88,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"stdlib.h", {"data"}},  // for stb, which must not include it first
       {"jpeglib.h", {"data"}},
       {"png.h", {"data"}},
+      {"zlib.h", {"data"}},
       {"cu", {"backends/cuda"}},  // cuda_runtime.h, cublas_v2.h, cudnn.h
       {"fcntl.h", {"core", "data", "training", "report"}},
       {"unistd.h", {"core", "data", "training", "report"}},

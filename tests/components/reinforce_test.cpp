@@ -1,4 +1,6 @@
 #include <saccade/components/policy_gradient.hpp>
+#include <saccade/components/soft_attention_block.hpp>
+#include <saccade/model/rollout_baseline.hpp>
 
 #include "support/gradient_check.hpp"
 
@@ -63,6 +65,45 @@ LocationEstimates estimate_location(MeanSquash squash, Baseline baseline) {
     policy.draw(b, {.seed = 17, .stream = RandomStream::location, .counter = draw}, cache);
     policy.place(b, cache, location);
     reward.values[0] = location.values[0] > edge ? 1 : 0;
+    policy.weigh(b, reward, cache, workspace);
+    b.fill(0, d_parameters.locator.bias);
+    policy.backward_location(b, parameters, h, cache, workspace, d_parameters, d_h);
+    estimates.x.add(d_parameters.locator.bias.values[0]);
+    estimates.y.add(d_parameters.locator.bias.values[1]);
+  }
+  return estimates;
+}
+
+/// The same for `rollouts` draws over one image at a time, each judged by the mean reward of the others: the estimate
+/// is the mean over the draws.
+LocationEstimates estimate_leave_one_out(Index rollouts, bool baseline) {
+  Reference b;
+  const Policy policy({.hidden = 1,
+                       .sigma = sigma,
+                       .squash = MeanSquash::none,
+                       .baseline = baseline ? Baseline::leave_one_out : Baseline::none});
+  auto parameters = policy.make_parameters(b), d_parameters = policy.make_parameters(b);
+  parameters.locator.bias = {{2}, {mean_x, mean_y}};
+  auto cache = policy.make_cache(b, rollouts);
+  auto workspace = policy.make_workspace(b, rollouts);
+  const Array h = filled({rollouts, 1}, 1);
+  Array location = filled({rollouts, 2}, 0), reward = filled({rollouts}, 0), d_h = filled({rollouts, 1}, 0);
+  // An episode of two steps, of which the second is rewarded.
+  Episode<Reference, SoftAttentionBlock<Reference>> episode{};
+  episode.steps.resize(2);
+  for (auto& step : episode.steps) step.policy = policy.make_cache(b, rollouts);
+  std::vector<LeaveOneOut<Reference>> others;
+  if (baseline) others.push_back(LeaveOneOut<Reference>(b, 1, rollouts));
+
+  LocationEstimates estimates;
+  for (std::uint64_t draw = 0; draw < draws / static_cast<std::uint64_t>(rollouts); ++draw) {
+    policy.locate(b, parameters, h, cache);
+    policy.draw(b, {.seed = 19, .stream = RandomStream::location, .counter = draw}, cache);
+    policy.place(b, cache, location);
+    for (std::size_t r = 0; r < reward.values.size(); ++r) reward.values[r] = location.values[2 * r] > edge ? 1 : 0;
+    episode.steps[1].outcome = episode.reward = reward;
+    for (auto& each : others) each.apply(b, episode);
+    cache.baseline = episode.steps[0].policy.baseline;
     policy.weigh(b, reward, cache, workspace);
     b.fill(0, d_parameters.locator.bias);
     policy.backward_location(b, parameters, h, cache, workspace, d_parameters, d_h);
@@ -142,4 +183,20 @@ TEST_CASE("REINFORCE is unbiased for a drawn class, with and without a baseline"
   }
   INFO("variance of the whole gradient with the baseline " << total[1] << ", without " << total[0]);
   CHECK(total[1] < 0.5 * total[0]);
+}
+
+TEST_CASE("REINFORCE is unbiased where every rollout is judged by the others, and varies less", "[reinforce]") {
+  const Index rollouts = GENERATE(2, 4);
+  const LocationEstimates without = estimate_leave_one_out(rollouts, false);
+  const LocationEstimates with = estimate_leave_one_out(rollouts, true);
+  check_unbiased(with.x, -exact_d_mean_x);
+  check_unbiased(with.y, 0);
+  // Along y, where the reward says nothing: the variance of a sum of R independent terms is J / sigma^2 / R without;
+  // with the others' mean as baseline, E (R_i - mean of the others)^2 = J (1 - J) (1 + 1 / (R - 1)) takes the place of
+  // J.
+  const auto count = static_cast<double>(rollouts);
+  INFO("variance with / without: x " << with.x.variance() / without.x.variance() << ", y "
+                                     << with.y.variance() / without.y.variance());
+  CHECK(with.y.variance() / without.y.variance() == Approx((1 - exact_reward) * count / (count - 1)).epsilon(0.1));
+  if (rollouts == 4) CHECK(with.x.variance() < without.x.variance());
 }

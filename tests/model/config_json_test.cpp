@@ -98,8 +98,9 @@ TEST_CASE("a field that does not exist, or cannot take its value, has its senten
   CHECK(refusal({{"policy", {{"sigma", 1}}}}) == "accepted");
   CHECK(refusal({{"policy", {{"class_term", 1}}}}) == "config.json.policy.class_term must be true or false, but is 1");
   CHECK(refusal({{"policy", {{"baseline", "value"}}}}) ==
-        "config.json.policy.baseline must be none or learned, but is \"value\"");
-  CHECK(refusal({{"policy", {{"baseline", 1}}}}) == "config.json.policy.baseline must be none or learned, but is 1");
+        "config.json.policy.baseline must be none or learned or self_critical or leave_one_out, but is \"value\"");
+  CHECK(refusal({{"policy", {{"baseline", 1}}}}) ==
+        "config.json.policy.baseline must be none or learned or self_critical or leave_one_out, but is 1");
   CHECK(refusal({{"sensor", 3}}) == "config.json.sensor must be an object, but is 3");
   CHECK(refusal({{"sensor", {{"mean", 0.5}}}}) == "config.json.sensor.mean must be a list of 3 numbers, but is 0.5");
   CHECK(refusal({{"sensor", {{"mean", {0.5, 0.5}}}}}) ==

@@ -46,6 +46,11 @@ double step_reward(const ToyModel& toy, std::size_t t, std::size_t n) {
   return row[label] == std::max({row[0], row[1], row[2]}) ? 1 : 0;
 }
 
+/// A baseline that came from another rollout: any numbers.
+double outside_baseline(std::size_t t, std::size_t n) {
+  return 0.1 * static_cast<double>(t + 1) - 0.2 * static_cast<double>(n);
+}
+
 Constants constants_of(const ToyModel& toy) {
   const PolicyConfig& policy = toy.model.config().policy;
   const std::size_t steps = toy.episode.steps.size();
@@ -54,13 +59,17 @@ Constants constants_of(const ToyModel& toy) {
     std::vector<double> outcome(toy.labels.size(), 0.0);
     for (std::size_t n = 0; n < outcome.size(); ++n) {
       if (t + 1 == steps) outcome[n] = step_reward(toy, t, n);  // of the class term
-      for (std::size_t k = t + 1; k < steps; ++k)
-        outcome[n] += std::pow(policy.discount, static_cast<double>(k - t - 1)) * step_reward(toy, k, n);
+      for (std::size_t k = t + 1; k < steps; ++k) {
+        const double before = policy.rewarded_steps == RewardedSteps::gain ? step_reward(toy, k - 1, n) : 0;
+        outcome[n] += std::pow(policy.discount, static_cast<double>(k - t - 1)) * (step_reward(toy, k, n) - before);
+      }
     }
     std::vector<double> advantage = outcome;
     if (policy.baseline == Baseline::learned)
       for (std::size_t n = 0; n < advantage.size(); ++n)
         advantage[n] -= affine(toy.parameters.policy.value[0], toy.episode.steps[t].h, n, 0);
+    if (policy.baseline == Baseline::self_critical)
+      for (std::size_t n = 0; n < advantage.size(); ++n) advantage[n] -= outside_baseline(t, n);
     constants.outcome.push_back(outcome);
     constants.advantage.push_back(advantage);
     constants.h.push_back(toy.episode.steps[t].h);
@@ -78,11 +87,11 @@ Array seen(ToyModel& toy, const Array& state, std::size_t t) {
   return joined;
 }
 
-double surrogate(ToyModel& toy, const Constants& constants) {
+double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions& given) {
   toy.roll(given);
   const HybridAttentionConfig& config = toy.model.config();
   const auto& steps = toy.episode.steps;
-  const double sigma = config.policy.sigma, weight = config.policy.weight;
+  const double sigma = given.sigma.value_or(config.policy.sigma), weight = config.policy.weight;
   double loss = 0;
   for (std::size_t t = 0; t < steps.size(); ++t) {
     const bool attached = config.policy.state == StateGradient::attached;
@@ -116,7 +125,7 @@ double surrogate(ToyModel& toy, const Constants& constants) {
   return loss / static_cast<double>(toy.labels.size());
 }
 
-void check(const HybridAttentionConfig& config) {
+void check(const HybridAttentionConfig& config, const RolloutOptions& given) {
   ToyModel toy(config);
   toy.give_locations(31);
   toy.choose_labels(given);
@@ -125,19 +134,24 @@ void check(const HybridAttentionConfig& config) {
   const auto right = [](double value) { return value > 0.4; };
   REQUIRE(std::any_of(reward.begin(), reward.end(), right));
   REQUIRE_FALSE(std::all_of(reward.begin(), reward.end(), right));
+  if (config.policy.baseline == Baseline::self_critical)
+    for (std::size_t t = 0; t < toy.episode.steps.size(); ++t)
+      for (std::size_t n = 0; n < toy.labels.size(); ++n)
+        toy.episode.steps[t].policy.baseline.values[n] = outside_baseline(t, n);
   toy.backward();
   for (const auto& named : named_tensors<Reference>(toy.d_parameters)) {
     INFO(named.name << " receives a gradient");
     CHECK(norm(*named.tensor) > 1e-8);
   }
   const Constants constants = constants_of(toy);
-  check_gradients(toy.parameters, toy.d_parameters, [&] { return surrogate(toy, constants); });
+  check_gradients(toy.parameters, toy.d_parameters, [&] { return surrogate(toy, constants, given); });
 }
 
 }  // namespace
 
 TEST_CASE("every parameter of the model receives the gradient of equation 5", "[model][gradient]") {
   HybridAttentionConfig config = toy_config();
+  RolloutOptions options = given;
   SECTION("defaults") {}
   SECTION("as the paper: no baseline, class term, attached state, last answer") {
     config.policy.baseline = Baseline::none;
@@ -163,6 +177,16 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
     config.policy.reward = RewardClass::expected;
     config.policy.rewarded_steps = RewardedSteps::every;
   }
+  SECTION("every answer rewarded by how much more probable it makes the label, discounted") {
+    config.policy.reward = RewardClass::expected;
+    config.policy.rewarded_steps = RewardedSteps::gain;
+    config.policy.discount = 0.6;
+  }
+  SECTION("a baseline from another rollout") {
+    config.policy.baseline = Baseline::self_critical;
+    config.policy.rewarded_steps = RewardedSteps::every;
+  }
+  SECTION("another sigma than the configuration's") { options.sigma = 0.25; }
   SECTION("a context network, state detached") {
     config.policy.context = 3;
     config.sensor.side = 10;
@@ -179,7 +203,48 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
     config.encoder.stem_kernel = 3;
     config.encoder.mask = MaskUse::none;
   }
-  check(config);
+  check(config, options);
+}
+
+TEST_CASE("the policy's terms alone reach the policy's parameters alone, with the same gradient", "[model][gradient]") {
+  HybridAttentionConfig config = toy_config();
+  config.policy.context = 3;
+  config.sensor.side = 10;
+  config.policy.state = GENERATE(StateGradient::detached, StateGradient::attached);
+  ToyModel toy(config);
+  toy.give_locations(31);
+  toy.choose_labels(given);
+  toy.score(given);
+  toy.backward();
+  const auto policy = all_values(toy.d_parameters.policy), context = all_values(toy.d_parameters.context[0]);
+  toy.backward(PolicyTerms::only);
+  CHECK(all_values(toy.d_parameters.policy) == policy);
+  CHECK(all_values(toy.d_parameters.context[0]) == context);
+  CHECK(norm(toy.d_parameters.policy.locator.bias) > 0);
+  for (const auto& named : named_tensors<Reference>(toy.d_parameters)) {
+    INFO(named.name);
+    if (!named.name.starts_with("policy.")) CHECK(norm(*named.tensor) == 0);
+  }
+}
+
+TEST_CASE("gains in confidence telescope: without a discount they add up to the last reward less the one before",
+          "[model]") {
+  HybridAttentionConfig config = toy_config();
+  config.policy.reward = RewardClass::expected;
+  config.policy.rewarded_steps = RewardedSteps::gain;
+  ToyModel toy(config);
+  toy.give_locations(31);
+  toy.roll(given);
+  toy.score(given);
+  const auto& steps = toy.episode.steps;
+  for (std::size_t n = 0; n < toy.labels.size(); ++n) {
+    const auto confidence = [&](std::size_t t) {
+      return steps[t].probabilities.values[3 * n + static_cast<std::size_t>(toy.labels[n])];
+    };
+    CHECK(toy.episode.reward.values[n] == Approx(confidence(2)));
+    CHECK(steps[2].outcome.values[n] == Approx(confidence(2) - confidence(1)));
+    CHECK(steps[1].outcome.values[n] == Approx(confidence(2) - confidence(0)));
+  }
 }
 
 TEST_CASE("gradients of the model accumulate", "[model][gradient]") {

@@ -50,6 +50,13 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
     }
     CHECK(of.at("confusion").at("counts").size() == 2);
     CHECK(of.at("accuracy_by_glimpse").size() == 2);
+    const auto& stopping = of.at("early_stopping");
+    REQUIRE(stopping.size() == 17);
+    CHECK(stopping.front().at("threshold") == 0.0);
+    CHECK(stopping.front().at("glimpses") == 1.0);
+    CHECK(stopping.front().at("accuracy") == of.at("accuracy_by_glimpse")[0]);
+    CHECK(stopping.back().at("glimpses") == 2.0);
+    CHECK(stopping.back().at("accuracy") == of.at("accuracy_by_glimpse")[1]);
     CHECK(of.at("hit_rate").at("by_step").size() == 2);
   };
   check_figures(json);
@@ -65,6 +72,8 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   // The oracle is told where the focus is.
   CHECK(json.at("controls").at("oracle").at("hit_rate").at("by_step")[0] == 1.0);
   CHECK(json.at("throughput").at("images_per_second") > 0);
+
+  CHECK(std::filesystem::exists(scratch / "e/figures/early_stopping.png"));
 
   // Eq. 6 by hand from the patients' counts.
   double rate = 0;
@@ -94,6 +103,24 @@ TEST_CASE("An evaluation repeats, whatever the threads, the cache and the headli
   CHECK(random.at("image_accuracy") == one.at("controls").at("random").at("image_accuracy"));
   CHECK(random.at("controls").at("learned").at("auc") == one.at("auc"));
   CHECK(random.at("controls").at("learned").at("hit_rate") == one.at("hit_rate"));
+}
+
+TEST_CASE("Averaged rollouts stand beside the one at the means, and depend on the seed alone", "[programs]") {
+  const ScratchFolder scratch;
+  auto plain = evaluate(scratch / "plain");
+  CHECK(plain.at("averaged_rollouts").is_null());
+  auto averaged = evaluate(scratch / "averaged", {"--rollouts", "3", "--seed", "5"});
+  auto again = evaluate(scratch / "again", {"--rollouts", "3", "--seed", "5", "--batch", "5", "--threads", "2"});
+  const auto& figures = averaged.at("averaged_rollouts");
+  CHECK(figures.at("rollouts") == 3);
+  CHECK(figures.at("accuracy_by_glimpse").size() == 2);
+  // The pixels of all rollouts count: 3 of 2 glimpses at two scales.
+  CHECK(figures.at("pixel_fraction").at("processed").get<double>() == Approx(3 * 2 * 2 * 256 / 7680.0));
+  CHECK((figures == again.at("averaged_rollouts")));
+  const auto other = evaluate(scratch / "other", {"--rollouts", "3", "--seed", "6"});
+  CHECK_FALSE((other.at("averaged_rollouts").at("cross_entropy") == figures.at("cross_entropy")));
+  for (const char* name : {"accuracy_by_glimpse", "cross_entropy", "confusion"})
+    CHECK(averaged.at(name) == plain.at(name));
 }
 
 TEST_CASE("An evaluation prints its table, and warns of patients of the training", "[programs]") {

@@ -2,8 +2,12 @@
 
 #include "support/catch.hpp"
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string>
+#include <vector>
 
 using namespace saccade;
 using namespace saccade_test;
@@ -89,6 +93,115 @@ TEST_CASE("with random glimpses the policy learns nothing and the rest does", "[
 
   trainer.step(tissue.oriented, tissue.labels, 1e-2);
   CHECK(numbers(b, trainer.parameters().policy) != policy);
+}
+
+TEST_CASE("with central glimpses all look at the middle, and the policy learns nothing", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(8);
+  auto trainer = make_trainer(b, tiny_config(), 3);
+  const auto policy = numbers(b, trainer.parameters().policy);
+  const auto encoder = numbers(b, trainer.parameters().encoder);
+  auto episode = trainer.model().make_episode(b, 8, Mode::training);
+  auto statistics = trainer.model().make_statistics(b);
+  initialize(b, statistics, 0);
+  for (Index t = 0; t < episode.size(); ++t) trainer.model().set_locations(b, episode, t, std::vector<float>(16, 0.0F));
+  trainer.model().rollout(b, trainer.parameters(), statistics, tissue.oriented, {.locations = Locations::given},
+                          episode);
+  const std::vector<float> labels(tissue.labels.begin(), tissue.labels.end());
+  trainer.model().score(b, std::span<const float>(labels), {.locations = Locations::given}, episode);
+  double cross_entropy = 0;
+  for (const auto& step : episode.steps)
+    for (const float loss : to_vector(b, step.loss)) cross_entropy += static_cast<double>(loss) / 24;
+  CHECK(trainer.step(tissue.oriented, tissue.labels, 1e-2, TrainingGlimpses::centre).cross_entropy ==
+        Approx(cross_entropy));
+  CHECK(numbers(b, trainer.parameters().policy) == policy);
+  CHECK(numbers(b, trainer.parameters().encoder) != encoder);
+}
+
+TEST_CASE("where the policy alone learns, the rest is frozen: weights and moments", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(8);
+  HybridAttentionConfig config = tiny_config();
+  config.policy.context = 3;
+  config.policy.reward = RewardClass::expected;  // never all equal
+  auto trainer = make_trainer(b, config, 3);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2);  // the moments are not zero
+  const auto values = [&](bool policy) {
+    std::vector<float> all;
+    const auto add = [&](const auto& list) {
+      for (const auto& named : list) {
+        if ((named.name.find("policy.") != std::string::npos) != policy) continue;
+        const auto some = to_vector(b, *named.tensor);
+        all.insert(all.end(), some.begin(), some.end());
+      }
+    };
+    add(named_tensors<Cpu>(trainer.parameters()));
+    add(trainer.optimizer().state());
+    return all;
+  };
+  const auto rest = values(false), policy = values(true);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = TrainedPart::policy});
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = TrainedPart::policy});
+  CHECK(values(false) == rest);
+  CHECK(values(true) != policy);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2);
+  CHECK(values(false) != rest);
+  CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-2,
+                                 StepOptions{.glimpses = TrainingGlimpses::random, .part = TrainedPart::policy}),
+                    "training: the policy alone can only be trained on its own glimpses");
+}
+
+TEST_CASE("several rollouts of an image are as many images", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(4);
+  auto rolled = make_trainer(b, tiny_config(), 3), doubled = make_trainer(b, tiny_config(), 3);
+  auto oriented = tissue.oriented;
+  auto labels = tissue.labels;
+  oriented.insert(oriented.end(), tissue.oriented.begin(), tissue.oriented.end());
+  labels.insert(labels.end(), tissue.labels.begin(), tissue.labels.end());
+  for (int step = 0; step < 2; ++step) {
+    const StepReport one = rolled.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.rollouts = 2});
+    CHECK(one.loss == doubled.step(oriented, labels, 1e-2).loss);
+  }
+  CHECK(numbers(b, rolled.parameters()) == numbers(b, doubled.parameters()));
+  CHECK_THROWS_WITH(rolled.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.rollouts = 0}),
+                    "training: rollouts must be at least 1, but is 0");
+}
+
+TEST_CASE("sigma is the step's where the step names one", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(8);
+  const auto weights = [&](double configured, const StepOptions& how) {
+    HybridAttentionConfig config = tiny_config();
+    config.policy.sigma = configured;
+    auto trainer = make_trainer(b, config, 3);
+    for (int step = 0; step < 2; ++step) trainer.step(tissue.oriented, tissue.labels, 1e-2, how);
+    return numbers(b, trainer.parameters());
+  };
+  CHECK(weights(0.3, {.sigma = 0.1}) == weights(0.1, {}));
+  CHECK(weights(0.3, {}) != weights(0.1, {}));
+}
+
+TEST_CASE("baselines from other rollouts change the policy's gradient and nothing else", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(4);
+  const auto gradients = [&](Baseline baseline, Index rollouts) {
+    HybridAttentionConfig config = tiny_config();
+    config.policy.baseline = baseline;
+    config.policy.reward = RewardClass::expected;
+    config.policy.rewarded_steps = RewardedSteps::every;
+    auto trainer = make_trainer(b, config, 3);
+    trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.rollouts = rollouts});
+    return std::array{numbers(b, trainer.gradients().policy.locator), numbers(b, trainer.gradients().classifier)};
+  };
+  const auto none = gradients(Baseline::none, 1), critical = gradients(Baseline::self_critical, 1);
+  CHECK(critical[0] != none[0]);
+  CHECK(critical[1] == none[1]);
+  const auto two = gradients(Baseline::none, 2), others = gradients(Baseline::leave_one_out, 2);
+  CHECK(others[0] != two[0]);
+  CHECK(others[1] == two[1]);
+  CHECK_THROWS_WITH(gradients(Baseline::leave_one_out, 1),
+                    "leave_one_out: training.rollouts must be at least 2, but is 1");
 }
 
 TEST_CASE("a report is what the step's rollout says", "[trainer]") {

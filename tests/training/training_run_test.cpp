@@ -36,6 +36,11 @@ RunConfig tiny_config() {
   config.training.epochs = 3;
   config.training.batch = 4;
   config.training.random_epochs = 1;
+  config.training.policy_epochs = 1;
+  config.training.sigma_epochs = 1;
+  config.training.rollouts = 2;
+  config.training.stain = 0.1;
+  config.model.policy.baseline = Baseline::leave_one_out;
   return config;
 }
 

@@ -13,8 +13,13 @@ namespace saccade::inline v0 {
 /// How the location head's output becomes a mean: as it is, or squashed into (-1, 1).
 enum class MeanSquash { none, tanh };
 
-/// What is subtracted from the reward: nothing, or a linear prediction of it from the hidden state.
-enum class Baseline { none, learned };
+/// What is subtracted from the reward.
+enum class Baseline {
+  none,
+  learned,        ///< a linear prediction of it from the hidden state
+  self_critical,  ///< what the policy earns at its means, in a rollout of its own
+  leave_one_out,  ///< the mean of what the other rollouts over the same image earn
+};
 
 /// Which answer is rewarded.
 enum class RewardClass {
@@ -23,8 +28,9 @@ enum class RewardClass {
   expected,       ///< the probability of the label: `sampled` averaged over the draw, so with less variance
 };
 
-/// Which steps' answers are rewarded: the last one's, as in the paper, or every one's.
-enum class RewardedSteps { last, every };
+/// Which steps' answers are rewarded: the last one's, as in the paper, every one's, or every one's by how much more than
+/// the answer before it earns.
+enum class RewardedSteps { last, every, gain };
 
 /// Whether the policy gradient goes on from the location head into the recurrent core and the encoder.
 enum class StateGradient { attached, detached };
@@ -49,8 +55,8 @@ struct PolicyConfig {
 ///     -dJ/d mean_t = -weight / B * (R - baseline_t) * (sample_t - mean_t) / sigma^2                   (equation 3)
 ///
 /// The density is taken at the sample before clamping: the clamp belongs to the world, not to the policy. The sample, R
-/// and the baseline are constants in it; the mean is not. The baseline, a linear head, learns the squared error
-/// (R - baseline_t)^2 and reads a detached state always.
+/// and the baseline are constants in it; the mean is not. A learned baseline, a linear head, learns the squared error
+/// (R - baseline_t)^2 and reads a detached state always; the others are put into the cache, see model/rollout_baseline.hpp.
 /// h (B, hidden), mean, sample, location (B, 2), reward (B).
 /// Source: Williams 1992; Mnih et al. 2014; Xu et al. 2019, section 2.3.
 template <class B>
@@ -78,7 +84,8 @@ class PolicyGradient {
     Tensor<B> mean;      // (B, 2)
     Tensor<B> sample;    // (B, 2), before clamping
     Tensor<B> value;     // (B, 1); of length 0 without a learned baseline
-    Tensor<B> baseline;  // (B); likewise
+    Tensor<B> baseline;  // (B); of length 0 without any baseline
+    double sigma = 0;    ///< of the draw
   };
 
   struct Workspace {
@@ -114,7 +121,7 @@ class PolicyGradient {
 
   [[nodiscard]] Cache make_cache(B& b, Index batch) const {
     return {b.zeros(seen_shape(batch)), b.zeros({batch, 2}), b.zeros({batch, 2}), b.zeros(has_value() ? Shape{batch, 1} : Shape{0}),
-            b.zeros(has_value() ? Shape{batch} : Shape{0})};
+            b.zeros(has_baseline() ? Shape{batch} : Shape{0}), config_.sigma};
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
@@ -133,7 +140,7 @@ class PolicyGradient {
 
   /// Draws a sample around the mean.
   void draw(B& b, RandomKey key, Cache& cache) const {
-    ops::sample_gaussian(b, cache.mean, static_cast<Scalar<B>>(config_.sigma), key, cache.sample);  // (B, 2)
+    ops::sample_gaussian(b, cache.mean, static_cast<Scalar<B>>(cache.sigma), key, cache.sample);  // (B, 2)
   }
 
   /// Takes the mean itself: the deterministic policy that results are reported with.
@@ -157,7 +164,7 @@ class PolicyGradient {
     const auto factor = static_cast<Scalar<B>>(batch > 0 ? config_.weight / static_cast<double>(batch) : 0.0);
     b.fill(Scalar<B>(0), w.advantage);
     ops::axpy(b, factor, reward, w.advantage);  // (B)
-    if (has_value()) ops::axpy(b, -factor, cache.baseline, w.advantage);
+    if (has_baseline()) ops::axpy(b, -factor, cache.baseline, w.advantage);
   }
 
   /// The policy term of one step whose location was looked at. Uses w.advantage. Gradients of parameters accumulate;
@@ -166,7 +173,7 @@ class PolicyGradient {
                          Parameters& d_p, Tensor<B>& d_h, Tensor<B>* d_context = nullptr) const
     requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B>
   {
-    const auto sigma = static_cast<Scalar<B>>(config_.sigma);
+    const auto sigma = static_cast<Scalar<B>>(cache.sigma);
     ops::gaussian_policy_backward(b, cache.sample, cache.mean, w.advantage, sigma, w.d_mean, Write::overwrite);  // (B, 2)
     if (config_.squash == MeanSquash::tanh) ops::tanh_backward(b, cache.mean, w.d_mean, w.d_mean, Write::overwrite);
     locator_.backward_parameters(b, reads_context() ? cache.seen : h, w.d_mean, d_p.locator);
@@ -211,6 +218,7 @@ class PolicyGradient {
     return reads_context() ? Shape{batch, config_.hidden + config_.context} : Shape{0};
   }
 
+  [[nodiscard]] bool has_baseline() const { return config_.baseline != Baseline::none; }
   [[nodiscard]] bool has_value() const { return config_.baseline == Baseline::learned; }
 
   Config config_;

@@ -16,6 +16,8 @@ enum class RandomStream : std::uint32_t {
   synthetic = 8,
   control_policy = 9,
   bootstrap = 10,
+  clutter = 11,
+  stain = 12,
   user = 1000,
 };
 

@@ -29,11 +29,12 @@ inline constexpr std::array<std::string_view, 2> enum_names<SlopeSharing>{"share
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<MeanSquash>{"none", "tanh"};
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<Baseline>{"none", "learned"};
+inline constexpr std::array<std::string_view, 4> enum_names<Baseline>{"none", "learned", "self_critical",
+                                                                      "leave_one_out"};
 template <>
 inline constexpr std::array<std::string_view, 3> enum_names<RewardClass>{"sampled", "most_probable", "expected"};
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<RewardedSteps>{"last", "every"};
+inline constexpr std::array<std::string_view, 3> enum_names<RewardedSteps>{"last", "every", "gain"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<StateGradient>{"attached", "detached"};
 template <>

@@ -86,4 +86,10 @@ struct Episode {
   [[nodiscard]] const EpisodeStep<B>& last() const { return steps.back(); }
 };
 
+/// What step t is credited with: what followed its location, or the last answer's reward.
+template <class B, class E>
+[[nodiscard]] const Tensor<B>& credited(const Episode<B, E>& episode, std::size_t t) {
+  return t + 1 == episode.steps.size() ? episode.reward : episode.steps[t + 1].outcome;  // (B)
+}
+
 }  // namespace saccade::inline v0

@@ -205,13 +205,16 @@ class HybridAttentionClassifier {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       EpisodeStep<B>& step = episode.steps[t];
       ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
-      if (t + 1 == episode.steps.size() || config_.policy.rewarded_steps == RewardedSteps::every) {
+      if (t + 1 == episode.steps.size() || config_.policy.rewarded_steps != RewardedSteps::last) {
         reward(b, rollout_key(options, RandomStream::category, t), options, step, episode);
       } else {
         b.fill(Scalar<B>(0), step.outcome);
       }
     }
     b.copy(episode.last().outcome, episode.reward);
+    if (config_.policy.rewarded_steps == RewardedSteps::gain)
+      for (std::size_t t = episode.steps.size(); t-- > 1;)
+        ops::axpy(b, Scalar<B>(-1), episode.steps[t - 1].outcome, episode.steps[t].outcome);
     for (std::size_t t = episode.steps.size() - 1; t-- > 0;)
       ops::axpy(b, static_cast<Scalar<B>>(config_.policy.discount), episode.steps[t + 1].outcome,
                 episode.steps[t].outcome);
@@ -235,6 +238,7 @@ class HybridAttentionClassifier {
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
       if (!episode.holds(t)) look_again(b, p, episode, t);
       backpropagate_heads(b, p, episode, t, terms, d_p, *d_h);
+      if (terms == PolicyTerms::only) continue;
       core_.backward(b, p.core, step.glimpse, h, c, step.core, *d_h, *d_c, episode.core, d_p.core, w.d_glimpse,
                      *d_h_before, *d_c_before);
       std::swap(d_h, d_h_before);
@@ -290,6 +294,7 @@ class HybridAttentionClassifier {
       set_context(b, p, statistics.at(t), episode, t);                                        // (B, context)
       policy_.locate(b, p.policy, step.h, step.policy, &step.context);
       policy_.predict_reward(b, p.policy, step.h, step.policy);
+      step.policy.sigma = options.sigma.value_or(config_.policy.sigma);
       if (t + 1 == episode.steps.size()) break;  // the last step's location is never looked at: none is drawn
       if (options.locations == Locations::sample) {
         policy_.draw(b, rollout_key(options, RandomStream::location, t), step.policy);
@@ -354,9 +359,8 @@ class HybridAttentionClassifier {
     EpisodeWorkspace<B, E>& w = episode.workspace[0];
     const bool last = t + 1 == episode.steps.size();
     const bool class_term = last && terms == PolicyTerms::included && config_.policy.class_term;
-    if (last || config_.supervised_steps == SupervisedSteps::every) {
-      const bool every = config_.supervised_steps == SupervisedSteps::every;
-      const double steps = every ? static_cast<double>(episode.size()) : 1.0;
+    if (terms != PolicyTerms::only && (last || config_.supervised_steps == SupervisedSteps::every)) {
+      const double steps = config_.supervised_steps == SupervisedSteps::every ? static_cast<double>(episode.size()) : 1;
       const double weight = episode.batch > 0 ? 1.0 / (static_cast<double>(episode.batch) * steps) : 0.0;
       b.fill(static_cast<Scalar<B>>(weight), w.d_loss);
       ops::softmax_cross_entropy_backward(b, step.probabilities, episode.labels, w.d_loss, w.d_logits,
@@ -370,7 +374,7 @@ class HybridAttentionClassifier {
     }
     if (terms == PolicyTerms::excluded) return;
     if (!last) {
-      policy_.weigh(b, episode.steps[t + 1].outcome, step.policy, w.policy);
+      policy_.weigh(b, credited(episode, t), step.policy, w.policy);
       policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h, &w.d_context);
       if (!context_.empty()) {
         context_[0].backward(b, p.context[0], episode.patch(t), episode.glimpse(t).context[0], w.d_context,
@@ -378,8 +382,7 @@ class HybridAttentionClassifier {
       }
     }
     if (!last || class_term) {
-      const Tensor<B>& outcome = last ? episode.reward : episode.steps[t + 1].outcome;  // (B)
-      policy_.backward_value(b, step.h, outcome, step.policy, w.policy, d_p.policy);
+      policy_.backward_value(b, step.h, credited(episode, t), step.policy, w.policy, d_p.policy);
     }
   }
 

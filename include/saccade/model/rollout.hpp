@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace saccade::inline v0 {
 
@@ -18,18 +19,21 @@ struct RolloutOptions {
   Locations locations = Locations::mean;
   std::uint64_t seed = 0;     ///< of every draw
   std::uint64_t counter = 0;  ///< which rollout of the run: the same counter draws the same
+  std::uint32_t first = 0;  ///< number of the batch's first image in a larger set: an image draws the same in any batch
+  std::optional<double> sigma{};  ///< of the draws around the means; without it that of the policy's configuration
 };
 
 /// Draw number t of a stream in a rollout.
 [[nodiscard]] constexpr RandomKey rollout_key(const RolloutOptions& options, RandomStream stream, std::size_t t) {
-  return {options.seed, stream, (options.counter << 8) | t};
+  return {options.seed, stream, (options.counter << 8) | t, 2 * options.first};  // two numbers an image at most
 }
 
 /// Where a rollout stands in its streams, for ops::run_step: that of the next counter has other draws at the same
 /// places.
 [[nodiscard]] constexpr StepCount step_count(const RolloutOptions& options) { return {options.counter << 8, 1 << 8}; }
 
-/// Whether backpropagation includes the policy's terms; excluded where the glimpses did not come from the policy.
-enum class PolicyTerms { included, excluded };
+/// Which terms backpropagation follows: all; all but the policy's, where the glimpses did not come from the policy; or
+/// the policy's only, and those into the policy's own parameters only.
+enum class PolicyTerms { included, excluded, only };
 
 }  // namespace saccade::inline v0

@@ -2,6 +2,7 @@
 
 #include <saccade/core/box.hpp>
 #include <saccade/metrics/answers.hpp>
+#include <saccade/metrics/early_stopping.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 #include <saccade/metrics/pixel_fraction.hpp>
 #include <saccade/model/config.hpp>
@@ -37,6 +38,7 @@ struct PolicyResult {
   metrics::Answers answers;
   metrics::Scores scores;
   std::vector<double> accuracy_by_glimpse;  ///< of images, after each glimpse
+  std::vector<metrics::StoppingPoint> early_stopping;  ///< accuracy against mean glimpses
   PixelShares pixels;
   std::optional<metrics::HitRate> hit_rate;  ///< where the foci are known
   double seconds = 0;                        ///< that it took, decoding included
@@ -53,10 +55,12 @@ struct PolicyResult {
   if (!foci.empty()) result.hit_rate.emplace();
   PixelShares sums{0, 0, 0};
   std::vector<double> right;
+  std::vector<metrics::AnswersByGlimpse> answers;
   for (const ImagePrediction& each : predictions) {
     const Prediction& prediction = each.prediction;
     const Index label = dataset.record(each.image).label;
     result.answers.add(dataset.patient_of(each.image), label, prediction.probabilities.back());
+    answers.push_back(prediction.probabilities);
     right.resize(prediction.probabilities.size());
     for (std::size_t t = 0; t < right.size(); ++t) {
       const std::vector<double>& p = prediction.probabilities[t];
@@ -78,6 +82,7 @@ struct PolicyResult {
     for (const double count : right) result.accuracy_by_glimpse.push_back(count / images);
     result.pixels = {sums.processed / images, sums.unique / images, sums.unique_any_scale / images};
   }
+  result.early_stopping = metrics::early_stopping(answers, result.answers.truth);
   result.scores = metrics::score_answers(result.answers, seed);
   return result;
 }
@@ -99,6 +104,16 @@ namespace detail {
 [[nodiscard]] inline nlohmann::ordered_json figures(std::span<const double> values) {
   auto list = nlohmann::ordered_json::array();
   for (const double value : values) list.push_back(figure(value));
+  return list;
+}
+
+[[nodiscard]] inline nlohmann::ordered_json early_stopping(std::span<const metrics::StoppingPoint> curve) {
+  auto list = nlohmann::ordered_json::array();
+  for (const metrics::StoppingPoint& point : curve) {
+    list.push_back({{"threshold", point.threshold},
+                    {"glimpses", figure(point.glimpses)},
+                    {"accuracy", figure(point.accuracy)}});
+  }
   return list;
 }
 
@@ -137,6 +152,7 @@ namespace detail {
         {"counts", {{confusion.count(0, 0), confusion.count(0, 1)}, {confusion.count(1, 0), confusion.count(1, 1)}}}}},
       {"cross_entropy", figure(result.answers.mean_cross_entropy())},
       {"accuracy_by_glimpse", detail::figures(result.accuracy_by_glimpse)},
+      {"early_stopping", detail::early_stopping(result.early_stopping)},
       {"pixel_fraction",
        {{"processed", figure(result.pixels.processed)},
         {"unique", figure(result.pixels.unique)},

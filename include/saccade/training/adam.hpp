@@ -23,6 +23,9 @@ struct AdamConfig {
   double policy_rate = 1.0;  ///< factor on the learning rate of the parameters "policy.*", whose gradient is mostly noise
 };
 
+/// Which parameters an update changes: all, or those of the policy alone. The others, and their moments, stay as they are.
+enum class Updated { all, policy };
+
 /// Adam over all parameters, with clipping by global norm. The gradient is first multiplied by
 /// min(1, clip_norm / |g|), |g| taken over all parameters together. Where |g| is not finite an update changes nothing.
 ///
@@ -40,7 +43,8 @@ class Adam {
         gradients_(std::move(gradients)),
         first_(make_moments(b)),
         second_(make_moments(b)),
-        list_(make_list(b)),
+        list_(make_list(b, Updated::all)),
+        policy_list_(make_list(b, Updated::policy)),
         hyper_(b.zeros({AdamHyper::count})),
         policy_hyper_(b.zeros({AdamHyper::count})),
         squares_(b.zeros({1})),
@@ -78,7 +82,7 @@ class Adam {
   }
 
   /// The update itself; after `measure` and `prepare`.
-  void update(B& b) {
+  void update(B& b, Updated updated = Updated::all) {
     const auto longest =
         config_.clip_norm > 0 ? static_cast<Scalar<B>>(config_.clip_norm) : std::numeric_limits<Scalar<B>>::infinity();
     ops::clip_scale(b, squares_, longest, scale_);
@@ -86,7 +90,7 @@ class Adam {
       ops::advance_adam(b, hyper_);
       ops::advance_adam(b, policy_hyper_);
     }
-    ops::adam_step(b, list_, scale_, hyper_, policy_hyper_);
+    ops::adam_step(b, updated == Updated::all ? list_ : policy_list_, scale_, hyper_, policy_hyper_);
   }
 
   /// Says that the update has changed the weights. Without it, it never was.
@@ -121,11 +125,13 @@ class Adam {
   }
 
   /// The parameters "policy.*" are group 1.
-  [[nodiscard]] ops::ParameterList<B> make_list(B& b) {
+  [[nodiscard]] ops::ParameterList<B> make_list(B& b, Updated updated) {
     std::vector<ParameterTerm<B>> terms;
-    for (std::size_t i = 0; i < parameters_.size(); ++i)
-      terms.push_back({gradients_[i].tensor, parameters_[i].tensor, &first_[i], &second_[i],
-                       parameters_[i].name.starts_with("policy.") ? 1 : 0});
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+      const bool policy = parameters_[i].name.starts_with("policy.");
+      if (policy || updated == Updated::all)
+        terms.push_back({gradients_[i].tensor, parameters_[i].tensor, &first_[i], &second_[i], policy ? 1 : 0});
+    }
     return ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(terms));
   }
 
@@ -147,6 +153,7 @@ class Adam {
   std::vector<Tensor<B>> first_;
   std::vector<Tensor<B>> second_;
   ops::ParameterList<B> list_;  ///< points at all of these
+  ops::ParameterList<B> policy_list_;  ///< of the policy's parameters alone
   Tensor<B> hyper_;             // (7)
   Tensor<B> policy_hyper_;      // (7)
   Tensor<B> squares_;           // (1)

@@ -4,8 +4,11 @@
 #include <saccade/training/adam.hpp>
 #include <saccade/training/learning_rate.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -16,6 +19,23 @@ namespace saccade::inline v0 {
 enum class TrainingGlimpses {
   policy,  ///< drawn by the policy, which learns
   random,  ///< uniform over the image; the policy learns nothing: a control, or a first stage
+  centre,  ///< all in the middle; the policy learns nothing: a control
+};
+
+/// Which parameters a training step changes.
+enum class TrainedPart {
+  all,
+  policy,  ///< those of the policy alone; the rest is frozen, and nothing is sent back into it
+};
+
+/// What may differ from one step of training to the next.
+struct StepOptions {
+  TrainingGlimpses glimpses = TrainingGlimpses::policy;
+  TrainedPart part = TrainedPart::all;
+  std::optional<double> sigma{};  ///< of the policy; without it that of its configuration
+  Index rollouts = 1;             ///< of each image, in one step
+
+  friend bool operator==(const StepOptions&, const StepOptions&) = default;
 };
 
 /// How a model is trained; the model itself has its own configuration.
@@ -26,13 +46,38 @@ struct TrainingConfig {
   double decay = 0.98;  ///< of the learning rate, by epoch
   AdamConfig adam{};
   TrainingGlimpses glimpses = TrainingGlimpses::policy;
-  Index random_epochs = 0;  ///< at first, on random glimpses: the classifier learns to see before the policy learns to look
-  bool augment = true;  ///< the eight symmetries of the square
+  Index random_epochs =
+      0;  ///< at first, on random glimpses: the classifier learns to see before the policy learns to look
+  Index policy_epochs = 0;  ///< after those: the policy alone learns, and everything else is frozen
+  Index sigma_epochs = 0;   ///< over which the policy's sigma goes to `sigma_end`, counted from its first; 0: it stays
+  double sigma_end = 0.05;  ///< where the policy's sigma goes
+  Index rollouts = 1;       ///< of each image in a step
+  bool augment = true;      ///< the eight symmetries of the square
+  double stain = 0;         ///< how much each stain of H&E may differ, 0 to 0.5: 0.05 is light, 0.2 strong
 };
 
 /// Where the glimpses of an epoch come from.
 [[nodiscard]] inline TrainingGlimpses glimpses_at(const TrainingConfig& config, Index epoch) {
   return epoch < config.random_epochs ? TrainingGlimpses::random : config.glimpses;
+}
+
+/// The sigma of the policy in an epoch: from `sigma`, that of its configuration, to the schedule's end, by equal ratios
+/// from epoch to epoch, so that the entropy of the location falls evenly. Epochs on random glimpses do not count.
+[[nodiscard]] inline double sigma_at(const TrainingConfig& config, double sigma, Index epoch) {
+  if (config.sigma_epochs == 0) return sigma;
+  const Index learned = std::clamp<Index>(epoch - config.random_epochs, 0, config.sigma_epochs);
+  return sigma *
+         std::pow(config.sigma_end / sigma, static_cast<double>(learned) / static_cast<double>(config.sigma_epochs));
+}
+
+/// The steps of an epoch: first the classifier on random glimpses, then the policy alone, then both.
+/// @param sigma  of the policy's configuration
+[[nodiscard]] inline StepOptions step_options_at(const TrainingConfig& config, double sigma, Index epoch) {
+  StepOptions options{.glimpses = glimpses_at(config, epoch), .rollouts = config.rollouts};
+  if (options.glimpses == TrainingGlimpses::policy && epoch < config.random_epochs + config.policy_epochs)
+    options.part = TrainedPart::policy;
+  if (config.sigma_epochs > 0) options.sigma = sigma_at(config, sigma, epoch);
+  return options;
 }
 
 /// @throws ConfigError
@@ -41,6 +86,12 @@ inline void validate(const TrainingConfig& config) {
   expect_config(config.batch >= 1, "training: batch must be at least 1, but is " + std::to_string(config.batch));
   expect_config(config.learning_rate > 0, "training: learning_rate must be greater than 0");
   expect_config(config.random_epochs >= 0, "training: random_epochs must be at least 0");
+  expect_config(config.policy_epochs >= 0, "training: policy_epochs must be at least 0");
+  expect_config(config.sigma_epochs >= 0, "training: sigma_epochs must be at least 0");
+  expect_config(config.sigma_end > 0, "training: sigma_end must be greater than 0");
+  expect_config(config.rollouts >= 1,
+                "training: rollouts must be at least 1, but is " + std::to_string(config.rollouts));
+  expect_config(config.stain >= 0 && config.stain <= 0.5, "training: stain must be from 0 to 0.5");
   expect_config(config.decay > 0 && config.decay <= 1, "training: decay must be greater than 0 and at most 1");
 }
 
@@ -60,10 +111,10 @@ inline void validate(const TrainingConfig& config) {
 }
 
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<TrainingGlimpses>{"policy", "random"};
+inline constexpr std::array<std::string_view, 3> enum_names<TrainingGlimpses>{"policy", "random", "centre"};
 
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, AdamConfig>
+requires std::same_as<std::remove_const_t<C>, AdamConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("beta1", c.beta1);
   visit("beta2", c.beta2);
@@ -73,7 +124,7 @@ void for_each_field(C& c, Visitor&& visit) {
 }
 
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, TrainingConfig>
+requires std::same_as<std::remove_const_t<C>, TrainingConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("epochs", c.epochs);
   visit("batch", c.batch);
@@ -82,7 +133,12 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("adam", c.adam);
   visit("glimpses", c.glimpses);
   visit("random_epochs", c.random_epochs);
+  visit("policy_epochs", c.policy_epochs);
+  visit("sigma_epochs", c.sigma_epochs);
+  visit("sigma_end", c.sigma_end);
+  visit("rollouts", c.rollouts);
   visit("augment", c.augment);
+  visit("stain", c.stain);
 }
 
 }  // namespace saccade::inline v0

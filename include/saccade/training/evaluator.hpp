@@ -64,15 +64,9 @@ class Evaluator {
                                                 Index first = 0) {
     B& b = *b_;
     const auto count = images.size();
-    expect_config(count > 0 && static_cast<Index>(count) <= batch(),
-                  "Evaluator: a batch must hold 1 to " + std::to_string(batch()) + " images, but holds " +
-                      std::to_string(count));
+    fill_up(images);
     expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
                   "Evaluator: the oracle needs the focus of every image");
-    // A short batch is filled up with its first image; the answers for the filling are dropped.
-    oriented_.clear();
-    for (Index n = 0; n < batch(); ++n)
-      oriented_.push_back({images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]});
     RolloutOptions options{.locations = Locations::mean, .seed = seed};
     if (policy != GlimpsePolicy::learned) {
       options.locations = Locations::given;
@@ -89,7 +83,35 @@ class Evaluator {
     return collect(images);
   }
 
+  /// The same for one rollout whose locations are drawn around the policy's means, as in training.
+  /// @param rollout  its number; with `first` and the seed it decides the draws, whatever batch an image is in
+  [[nodiscard]] std::vector<Prediction> predict_drawn(const typename Model::Parameters& parameters,
+                                                      typename Model::Statistics& statistics,
+                                                      std::span<const Image<B>* const> images, std::uint64_t seed,
+                                                      Index rollout, Index first) {
+    fill_up(images);
+    const RolloutOptions options{.locations = Locations::sample,
+                                 .seed = seed,
+                                 .counter = static_cast<std::uint64_t>(rollout),
+                                 .first = static_cast<std::uint32_t>(first)};
+    // Not recorded: a repetition could not draw for another first image.
+    model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+    gather();
+    return collect(images);
+  }
+
  private:
+  /// A short batch is filled up with its first image; the answers for the filling are dropped.
+  void fill_up(std::span<const Image<B>* const> images) {
+    const auto count = images.size();
+    expect_config(
+        count > 0 && static_cast<Index>(count) <= batch(),
+        "Evaluator: a batch must hold 1 to " + std::to_string(batch()) + " images, but holds " + std::to_string(count));
+    oriented_.clear();
+    for (Index n = 0; n < batch(); ++n)
+      oriented_.push_back({images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]});
+  }
+
   void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
     const auto steps = episode_.steps.size();
     const Index side = model_->config().sensor.side;
@@ -97,8 +119,8 @@ class Evaluator {
     for (std::size_t n = 0; n < oriented_.size(); ++n) {
       const Image<B>& image = *oriented_[n].image;
       const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
-      const auto places = control_locations(policy, static_cast<Index>(steps), side, b_->width(image), b_->height(image),
-                                            n < foci.size() ? foci[n] : Box{}, key);
+      const auto places = control_locations(policy, static_cast<Index>(steps), side, b_->width(image),
+                                            b_->height(image), n < foci.size() ? foci[n] : Box{}, key);
       for (std::size_t t = 0; t < steps; ++t) {
         values[t].push_back(static_cast<Scalar<B>>(places[t].x));
         values[t].push_back(static_cast<Scalar<B>>(places[t].y));

@@ -2,6 +2,7 @@
 
 #include <saccade/model/dry_run_backend.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/model/rollout_baseline.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/step_report.hpp>
 
@@ -26,7 +27,7 @@ struct TrainingMemory {
   }
 };
 
-/// What a Trainer on backend `B` needs for batches of `batch` images. Exact: it makes what the trainer makes, on a
+/// What a Trainer on backend `B` needs for batches of `batch` rollouts: images times rollouts of each. Exact: it makes what the trainer makes, on a
 /// backend that counts.
 /// @param map_bytes  of a number of a feature map, where B has a format of its own for them
 /// @throws ConfigError where there can be no such model
@@ -53,6 +54,14 @@ template <TrainableBackend B>
   memory.workspace = workspace + made_since();
   static_cast<void>(model.make_episode(b, batch, Mode::training, keep));
   memory.activations = made_since() - workspace;
+  if (config.policy.baseline == Baseline::self_critical) {
+    static_cast<void>(model.make_episode(b, batch, Mode::evaluation));
+    memory.activations += made_since();
+  }
+  if (config.policy.baseline == Baseline::leave_one_out) {
+    static_cast<void>(LeaveOneOut<Dry>(b, 1, batch));  // as large as for fewer rollouts of more images
+    memory.workspace += made_since();
+  }
   return memory;
 }
 

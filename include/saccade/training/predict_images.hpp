@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -25,8 +26,9 @@ struct ImagePrediction {
 /// Who looks, and at what.
 struct PredictOptions {
   GlimpsePolicy policy = GlimpsePolicy::learned;
-  std::uint64_t seed = 0;       ///< of the random policy
-  std::span<const Box> foci{};  ///< of every image in the loader's list, for the oracle; else empty
+  std::uint64_t seed = 0;        ///< of the random policy
+  std::span<const Box> foci{};   ///< of every image in the loader's list, for the oracle; else empty
+  std::optional<Index> drawn{};  ///< number of a rollout of the learned policy that is drawn, not at the means
 };
 
 /// Predictions for the images of `part`, in its order; bad images are left out.
@@ -53,9 +55,11 @@ template <Backend B, class Model>
       handles.push_back(each.image);
       if (!options.foci.empty()) foci.push_back(options.foci[static_cast<std::size_t>(each.index)]);
     }
+    const std::span<const Image<B>* const> pointers(handles);
+    const auto first = static_cast<Index>(predictions.size());
     std::vector<Prediction> answers =
-        evaluator.predict(parameters, statistics, std::span<const Image<B>* const>(handles), options.policy,
-                          options.seed, foci, static_cast<Index>(predictions.size()));
+        options.drawn ? evaluator.predict_drawn(parameters, statistics, pointers, options.seed, *options.drawn, first)
+                      : evaluator.predict(parameters, statistics, pointers, options.policy, options.seed, foci, first);
     for (std::size_t n = 0; n < answers.size(); ++n) {
       predictions.push_back(
           {batch[n].index, ops::width(b, *batch[n].image), ops::height(b, *batch[n].image), std::move(answers[n])});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/model/rollout_baseline.hpp>
 #include <saccade/ops/policy.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
@@ -14,6 +15,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline v0 {
@@ -28,8 +30,8 @@ class Trainer {
   using Statistics = typename Model::Statistics;
 
   /// Weights start from `seed`, and every draw of training is keyed by it. `b` outlives the trainer. With
-  /// Keep::last_step a step needs the memory of little more than one glimpse, and about a quarter more time; the numbers
-  /// are the same, bit for bit.
+  /// Keep::last_step a step needs the memory of little more than one glimpse, and about a quarter more time; the
+  /// numbers are the same, bit for bit.
   Trainer(B& b, Model model, const AdamConfig& adam, std::uint64_t seed, Keep keep = Keep::every_step)
       : b_(&b),
         model_(std::move(model)),
@@ -57,34 +59,44 @@ class Trainer {
 
   /// One update from a batch.
   /// @param labels  index of each image's class
+  /// @param how     what may differ from step to step
   /// @throws ShapeError, ConfigError if the labels do not fit the images or the classes
   /// @throws NumericError if the loss or the gradient is not finite; the weights are then those of the step before, but
   ///         not the running statistics: go back to a checkpoint
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
-                  TrainingGlimpses glimpses = TrainingGlimpses::policy) {
+                  const StepOptions& how = {}) {
     if (labels.size() != images.size()) {
       throw ShapeError("training: " + std::to_string(images.size()) + " images need as many labels, but there are " +
                        std::to_string(labels.size()));
     }
     B& b = *b_;
-    Work& work = work_for(static_cast<Index>(images.size()));
+    repeat(images, labels, how.rollouts);
+    images = oriented_;
+    Work& work = work_for(static_cast<Index>(labels.size()), how.rollouts);
     auto& episode = work.episode;
-    const bool random = glimpses == TrainingGlimpses::random;
-    const RolloutOptions options{.locations = random ? Locations::given : Locations::sample,
+    const bool learns = how.glimpses == TrainingGlimpses::policy;
+    const bool policy_only = how.part == TrainedPart::policy;
+    expect_config(learns || !policy_only, "training: the policy alone can only be trained on its own glimpses");
+    const RolloutOptions options{.locations = learns ? Locations::sample : Locations::given,
                                  .seed = seed_,
-                                 .counter = static_cast<std::uint64_t>(adam_.steps())};
-    labels_.assign(labels.begin(), labels.end());
+                                 .counter = static_cast<std::uint64_t>(adam_.steps()),
+                                 .sigma = how.sigma};
     model_.set_labels(b, std::span<const Scalar<B>>(labels_), episode);
+    for (auto& greedy : work.greedy) model_.set_labels(b, std::span<const Scalar<B>>(labels_), greedy);
     model_.stage(b, images);
     adam_.prepare(b, learning_rate);
-    ops::run_step(b, work.graphs[random ? 1 : 0], step_count(options), [&] {
+    ops::run_step(b, work.graph_of(how), step_count(options), [&] {
       adam_.zero_gradients(b);
-      if (random) give_random_locations(b, options, episode);
+      if (!learns) give_locations(b, options, how.glimpses, episode);
       model_.rollout(b, parameters_, statistics_, images, options, episode);
       model_.score(b, options, episode);
-      model_.backpropagate(b, parameters_, episode, gradients_, random ? PolicyTerms::excluded : PolicyTerms::included);
+      if (learns) set_baseline(b, images, work);
+      model_.backpropagate(b, parameters_, episode, gradients_,
+                           policy_only ? PolicyTerms::only
+                           : learns    ? PolicyTerms::included
+                                       : PolicyTerms::excluded);
       work.figures.gather(b, episode, adam_.measure(b));
-      adam_.update(b);
+      adam_.update(b, policy_only ? Updated::policy : Updated::all);
     });
     const StepReport report = work.figures.read(b, model_.config().policy.weight);
     if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
@@ -96,26 +108,77 @@ class Trainer {
     return report;
   }
 
+  /// The same on one kind of glimpses, everything else as usual.
+  StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
+                  TrainingGlimpses glimpses) {
+    return step(images, labels, learning_rate, StepOptions{.glimpses = glimpses});
+  }
+
  private:
-  /// What belongs to a batch size.
+  /// A step on one kind of glimpses, recorded with the other options of its last one.
+  struct Recording {
+    StepOptions options;
+    ops::StepGraph<B> graph;
+  };
+
+  /// What belongs to a number of images, and of rollouts of each.
   struct Work {
     typename Model::Episode episode;
     StepFigures<B> figures;
-    std::array<ops::StepGraph<B>, 2> graphs{};  ///< of a step on the policy's glimpses, and of one on random ones
+    std::vector<typename Model::Episode> greedy{};  ///< one for the self-critical baseline, else none
+    std::vector<LeaveOneOut<B>> others{};           ///< one for the leave-one-out baseline, else none
+    std::array<Recording, 3> recordings{};          ///< by kind of glimpses
+
+    ops::StepGraph<B>& graph_of(const StepOptions& how) {
+      Recording& recording = recordings[static_cast<std::size_t>(how.glimpses)];
+      if (recording.options != how) recording = {how, {}};
+      return recording.graph;
+    }
   };
 
-  Work& work_for(Index batch) {
-    const auto found = works_.find(batch);
+  Work& work_for(Index images, Index rollouts) {
+    const auto found = works_.find({images, rollouts});
     if (found != works_.end()) return found->second;
-    return works_
-        .emplace(batch, Work{model_.make_episode(*b_, batch, Mode::training, keep_),
-                             StepFigures<B>(*b_, batch, supervised_answers(model_.config()))})
-        .first->second;
+    B& b = *b_;
+    const Index batch = images * rollouts;
+    Work work{model_.make_episode(b, batch, Mode::training, keep_),
+              StepFigures<B>(b, batch, supervised_answers(model_.config()))};
+    const Baseline baseline = model_.config().policy.baseline;
+    if (baseline == Baseline::self_critical) work.greedy.push_back(model_.make_episode(b, batch, Mode::evaluation));
+    if (baseline == Baseline::leave_one_out) work.others.push_back(LeaveOneOut<B>(b, images, rollouts));
+    return works_.emplace(std::pair(images, rollouts), std::move(work)).first->second;
   }
 
-  static void give_random_locations(B& b, const RolloutOptions& options, typename Model::Episode& episode) {
+  /// Every image and label as often as it is rolled out, all images before the first comes again.
+  void repeat(ImageBatch<B> images, std::span<const Index> labels, Index rollouts) {
+    expect_config(rollouts >= 1, "training: rollouts must be at least 1, but is " + std::to_string(rollouts));
+    oriented_.clear();
+    labels_.clear();
+    for (Index rollout = 0; rollout < rollouts; ++rollout) {
+      oriented_.insert(oriented_.end(), images.begin(), images.end());
+      for (const Index label : labels) labels_.push_back(static_cast<Scalar<B>>(label));
+    }
+  }
+
+  /// The baselines that come from other rollouts.
+  void set_baseline(B& b, ImageBatch<B> images, Work& work) {
+    for (auto& greedy : work.greedy) {
+      const RolloutOptions means{.locations = Locations::mean};
+      model_.rollout(b, parameters_, statistics_, images, means, greedy);
+      model_.score(b, means, greedy);
+      set_self_critical_baseline(b, greedy, work.episode);
+    }
+    for (LeaveOneOut<B>& others : work.others) others.apply(b, work.episode);
+  }
+
+  static void give_locations(B& b, const RolloutOptions& options, TrainingGlimpses glimpses,
+                             typename Model::Episode& episode) {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       Tensor<B>& place = t == 0 ? episode.steps[0].location : episode.steps[t - 1].policy.sample;
+      if (glimpses == TrainingGlimpses::centre) {
+        b.fill(Scalar<B>(0), place);
+        continue;
+      }
       ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, t), place);
     }
   }
@@ -128,7 +191,8 @@ class Trainer {
   Adam<B> adam_;
   std::uint64_t seed_;
   Keep keep_;
-  std::map<Index, Work> works_;  ///< by batch size: the usual one and a last, shorter one
+  std::map<std::pair<Index, Index>, Work> works_;  ///< by images and rollouts: the usual, and a last, shorter batch
+  std::vector<OrientedImage<B>> oriented_;         ///< of all rollouts of a step
   std::vector<Scalar<B>> labels_;
 };
 

@@ -11,6 +11,7 @@
 #include <saccade/training/resident_images.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
+#include <saccade/training/stained_images.hpp>
 #include <saccade/training/trainer.hpp>
 
 #include <nlohmann/json.hpp>
@@ -58,8 +59,10 @@ class TrainingRun {
         dataset_(&dataset),
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
-        loader_(dataset.paths(), decode_for(config.model.sensor.side), ResidentImages<B>::adjusted(loader)),
+        loader_(dataset.paths(), decode_for(config.model.sensor.side),
+                config.training.stain > 0 ? loader : ResidentImages<B>::adjusted(loader)),
         images_(b, loader_),
+        stained_(b, loader_, config.seed, config.training.stain),
         trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
     validate(config.training);
   }
@@ -114,10 +117,13 @@ class TrainingRun {
   bool train_epoch(double learning_rate, const RunEvents& events) {
     const auto epoch = static_cast<std::uint64_t>(state_.epochs);
     const std::vector<Index> order = data::epoch_order(dataset_->split.train, config_.seed, epoch);
-    images_.start({order.begin() + state_.position, order.end()});
+    const bool stained = config_.training.stain > 0;
+    const std::vector<Index> rest(order.begin() + state_.position, order.end());
+    stained ? stained_.start(rest, epoch) : images_.start(rest);
     while (true) {
       if (events.stop_requested()) return false;
-      const std::span<const ResidentImage<B>> batch = images_.next(config_.training.batch);
+      const std::span<const ResidentImage<B>> batch =
+          stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
       if (batch.empty()) break;
       oriented_.clear();
       labels_.clear();
@@ -127,7 +133,8 @@ class TrainingRun {
         labels_.push_back(dataset_->record(index).label);
       }
       const StepReport report =
-          trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate, glimpses_at(config_.training, state_.epochs));
+          trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
+                        step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
       // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
       const auto last = std::find(order.begin() + state_.position, order.end(), batch.back().index);
       state_.position = last - order.begin() + 1;
@@ -148,13 +155,25 @@ class TrainingRun {
     state_.images += images;
   }
 
+  /// The glimpses of an evaluation that are like those of the training.
+  static GlimpsePolicy judged_by(TrainingGlimpses glimpses) {
+    switch (glimpses) {
+      case TrainingGlimpses::random:
+        return GlimpsePolicy::random;
+      case TrainingGlimpses::centre:
+        return GlimpsePolicy::centre;
+      case TrainingGlimpses::policy:
+        break;
+    }
+    return GlimpsePolicy::learned;
+  }
+
   /// Figures of one deterministic rollout over the validation patients, null without any; nothing when asked to stop.
   std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events) {
     const std::vector<Index>& part = dataset_->split.validation;
     if (part.empty()) return nlohmann::ordered_json(nullptr);
     // A policy that has learned nothing would judge the classifier where it never looked.
-    const bool random = glimpses_at(config_.training, state_.epochs) == TrainingGlimpses::random;
-    const PredictOptions options{.policy = random ? GlimpsePolicy::random : GlimpsePolicy::learned,
+    const PredictOptions options{.policy = judged_by(glimpses_at(config_.training, state_.epochs)),
                                  .seed = config_.seed};
     if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
     bool stopped = false;
@@ -222,6 +241,7 @@ class TrainingRun {
   nlohmann::ordered_json description_;
   data::Loader loader_;
   ResidentImages<B> images_;
+  StainedImages<B> stained_;
   Trainer<B> trainer_;
   RunState state_;
   std::optional<Evaluator<B, Model>> evaluator_;

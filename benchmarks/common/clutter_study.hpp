@@ -1,0 +1,271 @@
+#pragma once
+
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/data/cluttered_objects.hpp>
+#include <saccade/data/epoch_order.hpp>
+#include <saccade/model/config_json.hpp>
+#include <saccade/training/config.hpp>
+#include <saccade/training/evaluator.hpp>
+#include <saccade/training/trainer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "convolutional_encoder.hpp"
+
+/// Is learning where to look worth having? Objects among clutter, the set-up of Mnih et al. 2014: a model that learns
+/// its glimpses, models made for glimpses that look at nothing, and a convolutional network that reads the whole image.
+namespace bench {
+
+using saccade::Index;
+using Json = nlohmann::ordered_json;
+
+/// Who chooses the glimpses that a model is trained and judged on; `whole` has one, of the size of the image.
+enum class Looker { learned, random, centre, whole };
+
+inline constexpr std::array<std::string_view, 4> looker_names{"learned", "random", "centre", "whole"};
+
+[[nodiscard]] inline std::string to_string(Looker looker) {
+  return std::string(looker_names[static_cast<std::size_t>(looker)]);
+}
+
+/// Which objects a model is judged on: those of the test, or training objects that are held out, to tune by.
+enum class JudgedOn { validation, test };
+
+struct ClutterStudyOptions {
+  saccade::HybridAttentionConfig model;  ///< of the glimpses; their number comes with the run
+  saccade::TrainingConfig training;
+  Index encoder_width = 16;     ///< filters of the network that reads a glimpse
+  Index encoder_outputs = 128;  ///< features of a glimpse
+  Index whole_width = 32;       ///< filters of the network that reads the whole image
+  Index whole_epochs = 12;
+  saccade::data::ClutterOptions clutter{};
+  JudgedOn judged_on = JudgedOn::test;
+  Index validation_objects = 5000;  ///< the last ones of the training part; never trained on
+  int threads = 1;
+};
+
+/// Glimpses of 12 x 12 at 3 scales; a policy that learns from the probability of the label after every glimpse.
+[[nodiscard]] inline ClutterStudyOptions default_clutter_study() {
+  ClutterStudyOptions o;
+  o.model = saccade::stable_preset();
+  o.model.classes = 10;
+  o.model.sensor.side = 12;
+  o.model.sensor.scales = 3;
+  o.model.sensor.mean = {0.1F, 0.1F, 0.1F};
+  o.model.sensor.deviation = {0.25F, 0.25F, 0.25F};
+  o.model.fusion_width = 128;
+  o.model.hidden = 128;
+  o.model.policy.sigma = 0.2;
+  o.training.batch = 128;
+  o.training.epochs = 30;
+  o.training.learning_rate = 2e-3;
+  o.training.decay = 0.9;
+  o.training.adam.clip_norm = 5;
+  o.training.augment = false;
+  return o;
+}
+
+/// One model that is trained and judged.
+struct ClutterRun {
+  Looker looker = Looker::learned;
+  Index glimpses = 6;
+  std::uint64_t seed = 1;
+
+  [[nodiscard]] std::string name() const {
+    std::string text = to_string(looker);
+    if (looker != Looker::whole) text.append("-").append(std::to_string(glimpses));
+    return text.append("-seed").append(std::to_string(seed));
+  }
+};
+
+/// What makes a run's numbers what they are, for its file.
+[[nodiscard]] inline Json describe(const ClutterRun& run, const ClutterStudyOptions& o, Index train_objects) {
+  return {{"looker", to_string(run.looker)},
+          {"glimpses", run.looker == Looker::whole ? 1 : run.glimpses},
+          {"seed", run.seed},
+          {"model", saccade::to_json(o.model)},
+          {"training", saccade::to_json(o.training)},
+          {"encoder", {{"width", o.encoder_width}, {"outputs", o.encoder_outputs}}},
+          {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
+          {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},
+          {"train_objects", train_objects},
+          {"judged_on", o.judged_on == JudgedOn::test ? "test" : "validation"}};
+}
+
+/// Trains and judges one model. The result depends on the options, the objects and the kind of processor.
+class ClutterTrial {
+  using B = saccade::EigenBackend<float>;
+  using Model = saccade::HybridAttentionClassifier<B, ConvolutionalEncoder<B>>;
+
+ public:
+  /// @param train  objects to train on, those held out included
+  /// @param say    told a line after every epoch
+  ClutterTrial(const ClutterRun& run, const ClutterStudyOptions& options, const saccade::data::ObjectSet& train,
+               const saccade::data::ObjectSet& test, std::function<void(const std::string&)> say)
+      : run_(run),
+        o_(adapted(run, options)),
+        train_(&train),
+        test_(&test),
+        say_(std::move(say)),
+        b_({.threads = o_.threads}) {
+    validate(o_.clutter, train);
+    validate(o_.clutter, test);
+    saccade::validate(o_.training);
+    saccade::expect_config(o_.validation_objects > 0 && o_.validation_objects < train.count(),
+                           "clutter_study: the training objects must be more than the " +
+                               std::to_string(o_.validation_objects) + " that are held out, but are " +
+                               std::to_string(train.count()));
+  }
+
+  /// The run's figures: its loss and reward by epoch, and the share of wrong answers after each glimpse, of one
+  /// deterministic rollout and of the same model under policies that look at nothing.
+  /// @throws NumericError
+  [[nodiscard]] Json run() {
+    saccade::Trainer<B, Model> trainer(b_, make_model(), o_.training.adam, run_.seed);
+    Json epochs = Json::array();
+    const saccade::ExponentialDecay schedule{o_.training.learning_rate, o_.training.decay};
+    for (Index epoch = 0; epoch < o_.training.epochs; ++epoch)
+      epochs.push_back(train_epoch(trainer, epoch, schedule.at(epoch)));
+    saccade::Evaluator<B, Model> evaluator(b_, trainer.model(), o_.training.batch);
+    Json errors = Json::object();
+    for (const auto policy :
+         {saccade::GlimpsePolicy::learned, saccade::GlimpsePolicy::random, saccade::GlimpsePolicy::centre}) {
+      if (policy == saccade::GlimpsePolicy::learned && run_.looker != Looker::learned) continue;
+      if (run_.looker == Looker::whole && policy != saccade::GlimpsePolicy::centre) continue;
+      errors[saccade::to_string(policy)] = judge(trainer, evaluator, policy);
+    }
+    // A model is judged by the glimpses that it was made for.
+    const std::string own = run_.looker == Looker::whole ? "centre" : to_string(run_.looker);
+    const double error = errors[own].back().get<double>();
+    return {{"error", error}, {"error_by_glimpse", errors}, {"epochs", epochs}};
+  }
+
+ private:
+  /// The whole image is one glimpse of its size.
+  static ClutterStudyOptions adapted(const ClutterRun& run, ClutterStudyOptions o) {
+    o.model.glimpses = run.glimpses;
+    if (run.looker == Looker::learned) return o;
+    o.model.policy.context = 0;
+    if (run.looker != Looker::whole) return o;
+    o.model.glimpses = 1;
+    o.model.sensor.side = o.clutter.side;
+    o.model.sensor.scales = 1;
+    o.training.epochs = o.whole_epochs;
+    o.encoder_width = o.whole_width;
+    return o;
+  }
+
+  [[nodiscard]] Model make_model() const {
+    const saccade::GlimpseGeometry& sensor = o_.model.sensor;
+    return Model(o_.model,
+                 ConvolutionalEncoder<B>({.inputs = saccade::image_channels * sensor.scales,
+                                          .side = sensor.side,
+                                          .width = o_.encoder_width,
+                                          .outputs = o_.encoder_outputs,
+                                          .normalization = {}}),
+                 saccade::GlimpseSensor<B>(sensor));
+  }
+
+  /// Draws objects of `set` behind the backend's handles.
+  void draw(const saccade::data::ObjectSet& set, std::span<const Index> objects, std::uint32_t epoch) {
+    images_.clear();
+    handles_.clear();
+    labels_.clear();
+    for (const Index object : objects) {
+      const saccade::RandomKey key = saccade::data::clutter_key(run_.seed, epoch, object);
+      images_.push_back(draw_cluttered_object(set, object, o_.clutter, key));
+      labels_.push_back(set.labels[static_cast<std::size_t>(object)]);
+    }
+    for (const saccade::RgbImage& image : images_) handles_.push_back(saccade::ops::make_image(b_, image.view()));
+  }
+
+  [[nodiscard]] saccade::StepOptions step_options(Index epoch) const {
+    using saccade::TrainingGlimpses;
+    if (run_.looker == Looker::learned) return step_options_at(o_.training, o_.model.policy.sigma, epoch);
+    return {.glimpses = run_.looker == Looker::random ? TrainingGlimpses::random : TrainingGlimpses::centre};
+  }
+
+  Json train_epoch(saccade::Trainer<B, Model>& trainer, Index epoch, double learning_rate) {
+    std::vector<Index> part(static_cast<std::size_t>(train_->count() - o_.validation_objects));
+    std::iota(part.begin(), part.end(), Index{0});
+    const std::vector<Index> order = saccade::data::epoch_order(part, run_.seed, static_cast<std::uint64_t>(epoch));
+    const auto begin = std::chrono::steady_clock::now();
+    double cross_entropy = 0, reward = 0, right = 0;
+    const auto batch = static_cast<std::size_t>(o_.training.batch);
+    for (std::size_t first = 0; first < order.size(); first += batch) {
+      const auto objects = std::span(order).subspan(first, std::min(batch, order.size() - first));
+      draw(*train_, objects, static_cast<std::uint32_t>(epoch));
+      std::vector<saccade::OrientedImage<B>> oriented;
+      for (const auto& handle : handles_) oriented.push_back({&handle});
+      const saccade::StepReport report =
+          trainer.step(saccade::ImageBatch<B>(oriented), labels_, learning_rate, step_options(epoch));
+      const auto count = static_cast<double>(objects.size());
+      cross_entropy += count * report.cross_entropy;
+      reward += count * report.reward;
+      right += count * report.accuracy;
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const auto count = static_cast<double>(order.size());
+    char line[256];
+    std::snprintf(line, sizeof line,
+                  "%s: epoch %d of %d, cross-entropy %.3f, reward %.3f, training error %.1f %%, %.0f images/s",
+                  run_.name().c_str(), static_cast<int>(epoch + 1), static_cast<int>(o_.training.epochs),
+                  cross_entropy / count, reward / count, 100 * (1 - right / count), count / seconds);
+    say_(line);
+    return {
+        {"cross_entropy", cross_entropy / count}, {"reward", reward / count}, {"training_error", 1 - right / count}};
+  }
+
+  /// The share of wrong answers after each glimpse.
+  [[nodiscard]] std::vector<double> judge(saccade::Trainer<B, Model>& trainer, saccade::Evaluator<B, Model>& evaluator,
+                                          saccade::GlimpsePolicy policy) {
+    const bool test = o_.judged_on == JudgedOn::test;
+    const saccade::data::ObjectSet& set = test ? *test_ : *train_;
+    std::vector<Index> part(static_cast<std::size_t>(test ? set.count() : o_.validation_objects));
+    std::iota(part.begin(), part.end(), test ? Index{0} : set.count() - o_.validation_objects);
+    std::vector<double> wrong(static_cast<std::size_t>(o_.model.glimpses));
+    const auto batch = static_cast<std::size_t>(evaluator.batch());
+    for (std::size_t first = 0; first < part.size(); first += batch) {
+      const auto objects = std::span(part).subspan(first, std::min(batch, part.size() - first));
+      draw(set, objects, saccade::data::drawn_once);
+      std::vector<const saccade::Image<B>*> images;
+      for (const auto& handle : handles_) images.push_back(&handle);
+      const auto predictions = evaluator.predict(trainer.parameters(), trainer.statistics(),
+                                                 std::span<const saccade::Image<B>* const>(images), policy, run_.seed,
+                                                 {}, static_cast<Index>(first));
+      for (std::size_t n = 0; n < predictions.size(); ++n) {
+        for (std::size_t t = 0; t < wrong.size(); ++t) {
+          const std::vector<double>& p = predictions[n].probabilities[t];
+          const auto answer = std::max_element(p.begin(), p.end()) - p.begin();
+          if (answer != labels_[n]) wrong[t] += 1 / static_cast<double>(part.size());
+        }
+      }
+    }
+    return wrong;
+  }
+
+  ClutterRun run_;
+  ClutterStudyOptions o_;
+  const saccade::data::ObjectSet* train_;
+  const saccade::data::ObjectSet* test_;
+  std::function<void(const std::string&)> say_;
+  B b_;
+  std::vector<saccade::RgbImage> images_;
+  std::vector<saccade::Image<B>> handles_;
+  std::vector<Index> labels_;
+};
+
+}  // namespace bench

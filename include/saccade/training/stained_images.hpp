@@ -1,0 +1,65 @@
+#pragma once
+
+#include <saccade/data/loader.hpp>
+#include <saccade/data/stain_augmentation.hpp>
+#include <saccade/ops/glimpse.hpp>
+#include <saccade/training/resident_images.hpp>
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace saccade::inline v0 {
+
+/// The images of a loader's list, each stained anew in every epoch, behind the backend's handles. What `ResidentImages`
+/// is for pixels that stay as they are.
+///
+/// The pixels of a batch are changed whole, in a copy, when it is their turn: one place for all backends, and the crop
+/// stays what it is. It costs about 20 ns a pixel; a crop that changed only what it reads would have to be in every
+/// backend, and in their conformance kit.
+template <GlimpseOps B>
+class StainedImages {
+ public:
+  /// Backend and loader outlive it.
+  /// @param strength  see data::draw_stain
+  StainedImages(B& b, data::Loader& loader, std::uint64_t seed, double strength)
+      : b_(&b), loader_(&loader), seed_(seed), strength_(strength) {}
+
+  /// Begins an epoch: `order` holds positions in the list. @throws ConfigError where one is not in it
+  void start(std::vector<Index> order, std::uint64_t epoch) {
+    epoch_ = epoch;
+    loader_->start(std::move(order));
+  }
+
+  /// The next `count` good images, fewer at the end of the epoch, none after it. They stay until the next call.
+  /// @throws FileError, naming the image, when there are more bad ones than the loader allows
+  [[nodiscard]] std::span<const ResidentImage<B>> next(Index count) {
+    batch_.clear();
+    handles_.clear();
+    stained_.clear();
+    for (const data::LoadedImage& each : loader_->next(count)) {
+      const auto change = data::draw_stain(seed_, epoch_, each.index, strength_);
+      stained_.push_back(data::restain(each.image->view(), change));
+      batch_.push_back({each.index, nullptr});
+    }
+    handles_.reserve(stained_.size());
+    for (std::size_t n = 0; n < stained_.size(); ++n) {
+      handles_.push_back(ops::make_image(*b_, stained_[n].view()));
+      batch_[n].image = &handles_.back();
+    }
+    return batch_;
+  }
+
+ private:
+  B* b_;
+  data::Loader* loader_;
+  std::uint64_t seed_;
+  double strength_;
+  std::uint64_t epoch_ = 0;
+  std::vector<RgbImage> stained_;
+  std::vector<Image<B>> handles_;
+  std::vector<ResidentImage<B>> batch_;
+};
+
+}  // namespace saccade::inline v0

@@ -1,0 +1,59 @@
+#include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/training/stained_images.hpp>
+
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace saccade;
+
+namespace {
+
+using B = ReferenceBackend<float>;
+
+RgbImage original(Index index) {
+  RgbImage image(3, 2);
+  for (std::size_t i = 0; i < image.pixels.size(); ++i)
+    image.pixels[i] = static_cast<std::uint8_t>(60 + 7 * index + static_cast<Index>(5 * i));
+  return image;
+}
+
+/// The pixels of the images of an epoch by their index.
+std::map<Index, std::vector<std::uint8_t>> epoch_of(std::uint64_t seed, double strength, std::uint64_t epoch,
+                                                    const std::vector<Index>& order) {
+  B b;
+  std::vector<std::filesystem::path> paths;
+  for (int i = 0; i < 5; ++i) paths.push_back(std::to_string(i));
+  data::Loader loader(paths,
+                      [](const std::filesystem::path& path) {
+                        const Index index = std::stoll(path.string());
+                        if (index == 3) throw FileError("bad");
+                        return original(index);
+                      },
+                      {.threads = 1, .max_bad_images = 1});
+  StainedImages<B> images(b, loader, seed, strength);
+  images.start(order, epoch);
+  std::map<Index, std::vector<std::uint8_t>> found;
+  for (auto batch = images.next(2); !batch.empty(); batch = images.next(2)) {
+    CHECK(batch.size() <= 2);
+    for (const auto& [index, image] : batch) found[index] = {image->pixels, image->pixels + 18};
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("every image of an epoch is stained by seed, epoch and image, whatever the order", "[stain]") {
+  const auto found = epoch_of(1, 0.2, 4, {0, 1, 2, 3, 4});
+  REQUIRE(found.size() == 4);  // all but the bad one
+  for (const auto& [index, pixels] : found)
+    CHECK(pixels == data::restain(original(index).view(), data::draw_stain(1, 4, index, 0.2)).pixels);
+  CHECK(found.at(1) != original(1).pixels);
+  CHECK(epoch_of(1, 0.2, 4, {4, 2, 0, 1}) == found);
+  CHECK(epoch_of(1, 0.2, 5, {0, 1, 2, 4}) != found);
+  CHECK(epoch_of(2, 0.2, 4, {0, 1, 2, 4}) != found);
+}
