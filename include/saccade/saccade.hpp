@@ -16,12 +16,16 @@
 #include <saccade/metrics/confidence_interval.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 #include <saccade/metrics/patient_recognition_rate.hpp>
+#include <saccade/metrics/roc_curve.hpp>
 #include <saccade/metrics/pixel_fraction.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/ops/ops.hpp>
 #include <saccade/report/curves.hpp>
 #include <saccade/report/explain_image.hpp>
+#include <saccade/report/heat_map.hpp>
+#include <saccade/report/page.hpp>
+#include <saccade/report/svg_chart.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/crc32c.hpp>
 #include <saccade/training/evaluator.hpp>
