@@ -1,5 +1,7 @@
 #include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/explain_image.hpp>
 #include <saccade/report/progress.hpp>
+#include <saccade/report/run_report.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
@@ -7,6 +9,7 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
+#include "common/report.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +36,7 @@ struct EvaluateOptions {
   std::string policy = "learned";
   Index batch = 16;
   std::uint64_t seed = 1;
+  Index gallery = 6;
   std::filesystem::path out;
 };
 
@@ -109,6 +113,38 @@ void print_table(const std::vector<report::PolicyResult>& results) {
   std::fflush(stdout);
 }
 
+/// One policy's answers, as a file keeps them, and the images that they are about.
+struct Answered {
+  GlimpsePolicy policy = GlimpsePolicy::learned;
+  std::vector<report::PredictionRecord> records{};
+  std::vector<Index> images{};  ///< of each record, in the data set
+};
+
+/// Pictures of right and wrong answers in the folder of the evaluation.
+template <class B>
+void draw_gallery(B& b, TrainedClassifier<B>& classifier, const BreakhisDataset& dataset,
+                  const EvaluateOptions& options, const Answered& answered) {
+  std::vector<bool> right;
+  for (const report::PredictionRecord& record : answered.records) right.push_back(record.predicted() == record.truth);
+  const auto chosen = report::choose_for_gallery(right, static_cast<std::size_t>(options.gallery));
+  Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
+  report::GalleryWriter writer(report::RunFolder(options.out).gallery(), to_string(answered.policy));
+  for (const std::size_t i : chosen) {
+    const report::PredictionRecord& record = answered.records[i];
+    const std::filesystem::path& path = dataset.record(answered.images[i]).path;
+    report::Explanation explanation =
+        report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(),
+                              load_image_for(path, classifier.info().model.sensor.side), classifier.info().classes,
+                              {.policy = answered.policy,
+                               .seed = options.seed,
+                               .number = static_cast<Index>(i),
+                               .focus = record.focus.value_or(Box{})});
+    if (record.focus) explanation.foci.push_back(*record.focus);
+    writer.add(record, explanation);
+  }
+  writer.finish();
+}
+
 template <class B>
 int evaluate(B& b, const EvaluateOptions& options) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
@@ -136,6 +172,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
   Evaluator<B> evaluator(b, classifier.model(), options.batch);
   const program::Interruption interruption;
   std::vector<report::PolicyResult> results;
+  std::vector<report::PredictionRecord> records;
+  Answered answered{.policy = headline};
   for (std::size_t i = 0; i < glimpse_policy_names.size(); ++i) {
     const auto policy = static_cast<GlimpsePolicy>(i);
     if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
@@ -154,6 +192,11 @@ int evaluate(B& b, const EvaluateOptions& options) {
     if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
     results.push_back(report::judge(policy, dataset, predictions, info.model.sensor, foci, options.seed,
                                     report::steady_seconds() - start));
+    auto of_policy = report::prediction_records(policy, dataset, predictions, foci);
+    records.insert(records.end(), of_policy.begin(), of_policy.end());
+    if (policy != headline) continue;
+    answered.records = std::move(of_policy);
+    for (const ImagePrediction& each : predictions) answered.images.push_back(each.image);
   }
   program::warn_of_bad_images("breakhis_evaluate", loader.bad_images(), 0);
 
@@ -171,7 +214,10 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"images", chosen->answers.images()},
                                         {"bad_images", loader.bad_images().size()},
                                         {"patients_of_the_training", known}};
-  const std::filesystem::path file = options.out / "evaluation.json";
+  const report::RunFolder folder(options.out);
+  const std::filesystem::path file = folder.evaluation();
+  report::write_predictions(folder.predictions(), records);
+  draw_gallery(b, classifier, dataset, options, answered);
   write_file_atomically(file, report::evaluation_json(protocol, results, headline, info.model.glimpses).dump(2) + '\n');
 
   std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["patients"]
@@ -180,7 +226,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
             << " policy: " << text(chosen->scores.patient_recognition_rate) << "\n\n"
             << std::flush;
   print_table(results);
-  std::cout << "\nall figures:  " << file.string() << '\n';
+  std::cout << "\nall figures:  " << file.string()
+            << "\nreport:       " << program::write_report("breakhis_evaluate", folder).string() << '\n';
   return program::success;
 }
 
@@ -200,7 +247,10 @@ int main(int argc, char* argv[]) {
   program::add_folds_option(options, o.data);
   options.add_option("--policy", o.policy, "of the headline; the others are reported as controls")
       ->check(CLI::IsMember(std::vector<std::string>(glimpse_policy_names.begin(), glimpse_policy_names.end())));
-  options.add_option("--out", o.out, "folder for evaluation.json, that of the run for example")->required();
+  options.add_option("--out", o.out, "folder for evaluation.json and report.html, that of the run for example")
+      ->required();
+  options.add_option("--gallery", o.gallery, "images with right and as many with wrong answers to draw for the report")
+      ->check(CLI::Range(0, 99));
   options.add_option("--batch", o.batch, "images in a step")->check(CLI::Range(1, 1 << 16));
   options.add_option("--seed", o.seed, "of the random policy and of the intervals");
   program::add_loader_options(options, o.loader);

@@ -49,9 +49,9 @@ nav a{display:inline-block;padding:.15rem 0}
 .tiles dt{font-size:.88rem;color:#4b5563}
 .tiles dd{margin:0;font-size:1.45rem;font-weight:600;line-height:1.3}
 .tiles dd small{display:block;font-size:.84rem;font-weight:400;color:#4b5563}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,27rem),1fr));gap:1rem 1.75rem;align-items:start}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,27rem),1fr));gap:1rem 1.75rem;align-items:start}
 small{color:#4b5563}
-.small{grid-template-columns:repeat(auto-fit,minmax(min(100%,21.5rem),1fr))}
+.small{grid-template-columns:repeat(auto-fill,minmax(min(100%,21.5rem),1fr))}
 figure{margin:0;min-width:0}
 figcaption{font-size:.92rem;color:#374151;margin-bottom:.25rem}
 figcaption b{color:#1f2937}
@@ -70,7 +70,7 @@ details{margin:.5rem 0}
 summary{cursor:pointer;color:#1d4ed8;width:fit-content}
 .notice{border-left:4px solid #b45309;background:#fffbeb;padding:.5rem .8rem;overflow-wrap:anywhere}
 .missing{color:#4b5563;font-style:italic}
-.gallery{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21.5rem),1fr));gap:1.25rem}
+.gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21.5rem),1fr));gap:1.25rem}
 .gallery figure{border:1px solid #d1d5db;border-radius:.4rem;padding:.6rem}
 .gallery img{width:100%;margin-top:4px}
 .gallery figcaption{overflow-wrap:anywhere}
@@ -93,7 +93,9 @@ h3,figcaption{break-after:avoid}
 figure,tr,.tiles{break-inside:avoid}
 .scroll{overflow:visible}
 .charts{grid-template-columns:1fr 1fr}
-.gallery{grid-template-columns:1fr 1fr;gap:.75rem}
+.tiles,.gallery{grid-template-columns:1fr 1fr 1fr;gap:.6rem}
+.gallery figure{font-size:8pt;padding:.3rem}
+.gallery figcaption,.steps{font-size:7.5pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 )css";
