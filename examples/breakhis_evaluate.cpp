@@ -1,7 +1,9 @@
 #include <saccade/data/image_encode.hpp>
 #include <saccade/report/early_stopping.hpp>
 #include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/explain_image.hpp>
 #include <saccade/report/progress.hpp>
+#include <saccade/report/run_report.hpp>
 #include <saccade/training/averaged_prediction.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/trained_classifier.hpp>
@@ -10,6 +12,7 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
+#include "common/report.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -37,6 +40,7 @@ struct EvaluateOptions {
   Index batch = 16;
   Index rollouts = 1;
   std::uint64_t seed = 1;
+  Index gallery = 6;
   std::filesystem::path out;
 };
 
@@ -122,6 +126,38 @@ void print_table(const std::vector<report::PolicyResult>& results) {
   std::fflush(stdout);
 }
 
+/// One policy's answers, as a file keeps them, and the images that they are about.
+struct Answered {
+  GlimpsePolicy policy = GlimpsePolicy::learned;
+  std::vector<report::PredictionRecord> records{};
+  std::vector<Index> images{};  ///< of each record, in the data set
+};
+
+/// Pictures of right and wrong answers in the folder of the evaluation.
+template <class B>
+void draw_gallery(B& b, TrainedClassifier<B>& classifier, const BreakhisDataset& dataset,
+                  const EvaluateOptions& options, const Answered& answered) {
+  std::vector<bool> right;
+  for (const report::PredictionRecord& record : answered.records) right.push_back(record.predicted() == record.truth);
+  const auto chosen = report::choose_for_gallery(right, static_cast<std::size_t>(options.gallery));
+  Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
+  report::GalleryWriter writer(report::RunFolder(options.out).gallery(), to_string(answered.policy));
+  for (const std::size_t i : chosen) {
+    const report::PredictionRecord& record = answered.records[i];
+    const std::filesystem::path& path = dataset.record(answered.images[i]).path;
+    report::Explanation explanation =
+        report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(),
+                              load_image_for(path, classifier.info().model.sensor.side), classifier.info().classes,
+                              {.policy = answered.policy,
+                               .seed = options.seed,
+                               .number = static_cast<Index>(i),
+                               .focus = record.focus.value_or(Box{})});
+    if (record.focus) explanation.foci.push_back(*record.focus);
+    writer.add(record, explanation);
+  }
+  writer.finish();
+}
+
 template <class B>
 int evaluate(B& b, const EvaluateOptions& options) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
@@ -161,6 +197,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
     return program::interrupted;
   };
   std::vector<report::PolicyResult> results;
+  std::vector<report::PredictionRecord> records;
+  Answered answered{.policy = headline};
   for (std::size_t i = 0; i < glimpse_policy_names.size(); ++i) {
     const auto policy = static_cast<GlimpsePolicy>(i);
     if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
@@ -171,6 +209,11 @@ int evaluate(B& b, const EvaluateOptions& options) {
     if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
     results.push_back(report::judge(policy, dataset, predictions, info.model.sensor, foci, options.seed,
                                     report::steady_seconds() - start));
+    auto of_policy = report::prediction_records(policy, dataset, predictions, foci);
+    records.insert(records.end(), of_policy.begin(), of_policy.end());
+    if (policy != headline) continue;
+    answered.records = std::move(of_policy);
+    for (const ImagePrediction& each : predictions) answered.images.push_back(each.image);
   }
   nlohmann::ordered_json averaged_rollouts = nullptr;
   if (options.rollouts > 1) {
@@ -206,9 +249,12 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"images", chosen->answers.images()},
                                         {"bad_images", loader.bad_images().size()},
                                         {"patients_of_the_training", known}};
-  const std::filesystem::path file = options.out / "evaluation.json";
+  const report::RunFolder folder(options.out);
+  const std::filesystem::path file = folder.evaluation();
   nlohmann::ordered_json json = report::evaluation_json(protocol, results, headline, info.model.glimpses);
   json["averaged_rollouts"] = averaged_rollouts;
+  report::write_predictions(folder.predictions(), records);
+  draw_gallery(b, classifier, dataset, options, answered);
   write_file_atomically(file, json.dump(2) + '\n');
   draw_early_stopping(options.out, results);
 
@@ -222,7 +268,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
     std::cout << "\nmean probabilities of " << options.rollouts << " drawn rollouts of the learned policy: "
               << text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
   }
-  std::cout << "\nall figures:  " << file.string() << '\n';
+  std::cout << "\nall figures:  " << file.string()
+            << "\nreport:       " << program::write_report("breakhis_evaluate", folder).string() << '\n';
   return program::success;
 }
 
@@ -242,7 +289,10 @@ int main(int argc, char* argv[]) {
   program::add_folds_option(options, o.data);
   options.add_option("--policy", o.policy, "of the headline; the others are reported as controls")
       ->check(CLI::IsMember(std::vector<std::string>(glimpse_policy_names.begin(), glimpse_policy_names.end())));
-  options.add_option("--out", o.out, "folder for evaluation.json, that of the run for example")->required();
+  options.add_option("--out", o.out, "folder for evaluation.json and report.html, that of the run for example")
+      ->required();
+  options.add_option("--gallery", o.gallery, "images with right and as many with wrong answers to draw for the report")
+      ->check(CLI::Range(0, 99));
   options.add_option("--batch", o.batch, "images in a step")->check(CLI::Range(1, 1 << 16));
   options
       .add_option("--rollouts", o.rollouts,

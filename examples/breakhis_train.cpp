@@ -1,5 +1,6 @@
 #include <saccade/data/leak_report.hpp>
 #include <saccade/model/config_json.hpp>
+#include <saccade/report/event_file.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_folder.hpp>
 #include <saccade/training/memory.hpp>
@@ -9,6 +10,7 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
+#include "common/report.hpp"
 
 #include <cstddef>
 #include <cstdio>
@@ -39,6 +41,7 @@ struct TrainOptions {
   bool resume = false;
   Index checkpoint_every = 0;
   bool recompute = false;
+  bool tensorboard = false;
 
   [[nodiscard]] Keep keep() const { return recompute ? Keep::last_step : Keep::every_step; }
 };
@@ -99,6 +102,15 @@ std::string epoch_line(const nlohmann::ordered_json& metrics, Index epochs, doub
   return line + "  " + report::format_duration(seconds);
 }
 
+/// Figures of one step, for TensorBoard.
+std::vector<report::EventScalar> step_scalars(const StepReport& step) {
+  std::vector<report::EventScalar> scalars;
+  for_each_figure(step, [&](const char* name, double value) {
+    scalars.push_back({"step/" + std::string(name), value});
+  });
+  return scalars;
+}
+
 void print_result(const RunState& state, const report::RunFolder& folder) {
   std::cout << "epochs:      " << state.epochs << '\n';
   if (state.best) {
@@ -106,7 +118,8 @@ void print_result(const RunState& state, const report::RunFolder& folder) {
               << number(state.best->patient_recognition_rate) << ", cross-entropy " << number(state.best->cross_entropy)
               << '\n';
   }
-  std::cout << "checkpoint:  " << folder.best().string() << "\ncurves:      " << folder.figures().string() << '\n';
+  std::cout << "checkpoint:  " << folder.best().string() << "\ncurves:      " << folder.figures().string()
+            << "\nreport:      " << folder.report().string() << '\n';
 }
 
 template <class B>
@@ -132,7 +145,11 @@ int train(B& b, const TrainOptions& options) {
   const auto images = static_cast<Index>(dataset.split.train.size());
   const auto validation_images = static_cast<Index>(dataset.split.validation.size());
   std::optional<report::Progress> progress;
-  double epoch_began = report::steady_seconds();
+  std::optional<report::EventFileWriter> events;
+  if (options.tensorboard) events.emplace(folder.path() / "tensorboard");
+  const double run_began = report::steady_seconds();
+  const Index epochs_before = run.state().epochs;
+  double epoch_began = run_began;
   std::size_t known_bad = 0;
   const auto outcome = run.run({
       .stop_requested = [&] { return interruption.requested(); },
@@ -140,8 +157,10 @@ int train(B& b, const TrainOptions& options) {
           [&](const RunState& state, const StepReport& step) {
             const std::string label = "epoch " + std::to_string(state.epochs + 1) + "/" + std::to_string(epochs);
             if (!progress) progress.emplace(label, images + validation_images, state.position);
-            progress->advance(state.position - progress->done(),
-                              "loss " + number(step.loss, "%.3f") + "  accuracy " + number(step.accuracy, "%.2f"));
+            progress->advance(state.position - progress->done(), "loss " + number(step.loss, "%.3f") + "  reward " +
+                                                                     number(step.reward, "%.2f") + "  accuracy " +
+                                                                     number(step.accuracy, "%.2f"));
+            if (events) events->add(run.trainer().optimizer().steps(), step_scalars(step));
             known_bad = program::warn_of_bad_images("breakhis_train", run.bad_images(), known_bad);
           },
       .validated =
@@ -153,13 +172,23 @@ int train(B& b, const TrainOptions& options) {
             progress.reset();
             folder.add_metrics(metrics);
             const double now = report::steady_seconds();
-            std::cerr << epoch_line(metrics, epochs, now - epoch_began) << '\n';
+            std::cerr << epoch_line(metrics, epochs, now - epoch_began);
+            const auto done = metrics["epoch"].get<Index>();
+            if (done < epochs) {
+              const double one = (now - run_began) / static_cast<double>(done - epochs_before);
+              std::cerr << ", " << report::format_duration(one * static_cast<double>(epochs - done)) << " left";
+            }
+            std::cerr << '\n';
+            nlohmann::ordered_json figures = metrics;
+            figures.erase("epoch");
+            if (events) events->add(done, report::event_scalars(figures, "epoch"));
             epoch_began = now;
           },
   });
   progress.reset();
   known_bad = program::warn_of_bad_images("breakhis_train", run.bad_images(), known_bad);
   folder.draw_curves();
+  program::write_report("breakhis_train", folder);
   if (outcome == TrainingRun<B>::Outcome::stopped) {
     std::cerr << "breakhis_train: interrupted in epoch " << run.state().epochs + 1 << "; \""
               << folder.checkpoint().string() << "\" is written: the same command with --resume goes on there\n";
@@ -228,6 +257,7 @@ int main(int argc, char* argv[]) {
   options.add_flag(
       "--recompute", o.recompute,
       "compute the activations of a glimpse again on the way back: the same numbers in less memory, slower");
+  options.add_flag("--tensorboard", o.tensorboard, "also write event files for TensorBoard into tensorboard/");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
   return program::run(options, argc, argv,

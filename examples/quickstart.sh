@@ -1,6 +1,7 @@
 #!/bin/sh
 # The whole method in one command: installs what is missing, builds the programs, makes synthetic tissue, trains the
-# preset `compact`, evaluates it beside the control policies, and draws where it looked. About five minutes on two cores.
+# preset `compact`, evaluates it beside the control policies, draws where it looked, and ends with the path of a report
+# for the browser. About five minutes on two cores.
 #
 # usage: sh examples/quickstart.sh [--data DIR] [--magnification M] [--out DIR]
 #
@@ -94,3 +95,4 @@ cat "$out/table.txt"
 echo
 echo "results:   $out"
 echo "figures:   $out/figures (*_glimpses.png: where it looked)"
+echo "report:    $out/report.html (open it in a browser)"

@@ -19,6 +19,7 @@
 #include <saccade/metrics/early_stopping.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 #include <saccade/metrics/patient_recognition_rate.hpp>
+#include <saccade/metrics/roc_curve.hpp>
 #include <saccade/metrics/pixel_fraction.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
@@ -27,6 +28,9 @@
 #include <saccade/report/curves.hpp>
 #include <saccade/report/early_stopping.hpp>
 #include <saccade/report/explain_image.hpp>
+#include <saccade/report/heat_map.hpp>
+#include <saccade/report/page.hpp>
+#include <saccade/report/svg_chart.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/averaged_prediction.hpp>
 #include <saccade/training/crc32c.hpp>

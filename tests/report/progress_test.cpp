@@ -95,6 +95,23 @@ TEST_CASE("a bar never reaches the last column", "[report][progress]") {
   CHECK(text.size() == std::string("\r\x1b[K").size() + 39);
 }
 
+TEST_CASE("the bar shrinks before the status is cut, and the count goes before the bar", "[report][progress]") {
+  // "epoch 12/60 []  50%" and its spaces take 19 columns, the count 10, the rest 51, and the last column stays free.
+  const auto bar = [](std::size_t columns) {
+    Desk desk;
+    Progress progress("epoch 12/60", 256, 0, desk.options(true, columns));
+    desk.text();
+    desk.now += 30;
+    progress.advance(128, "loss 0.412  reward 0.61  accuracy 0.83");
+    return desk.text();
+  };
+  const std::string end = "  0:30 left  loss 0.412  reward 0.61  accuracy 0.83\x1b[K";
+  CHECK(bar(200) == "\repoch 12/60 [############............]  50% (128/256)" + end);
+  CHECK(bar(91) == "\repoch 12/60 [#####.....]  50% (128/256)" + end);
+  CHECK(bar(81) == "\repoch 12/60 [#####.....]  50%" + end);
+  CHECK(bar(70) == "\repoch 12/60  50%" + end);
+}
+
 TEST_CASE("an interruption ends the line with the last state", "[report][progress]") {
   Desk desk;
   try {

@@ -7,6 +7,7 @@
 #include <saccade/metrics/pixel_fraction.hpp>
 #include <saccade/model/config.hpp>
 #include <saccade/model/control_policy.hpp>
+#include <saccade/report/predictions.hpp>
 #include <saccade/training/breakhis_dataset.hpp>
 #include <saccade/training/predict_images.hpp>
 
@@ -85,6 +86,27 @@ struct PolicyResult {
   result.early_stopping = metrics::early_stopping(answers, result.answers.truth);
   result.scores = metrics::score_answers(result.answers, seed);
   return result;
+}
+
+/// The lines of predictions.jsonl for one policy. @param foci  as for `judge`
+[[nodiscard]] inline std::vector<PredictionRecord> prediction_records(GlimpsePolicy policy,
+                                                                      const BreakhisDataset& dataset,
+                                                                      std::span<const ImagePrediction> predictions,
+                                                                      std::span<const Box> foci) {
+  std::vector<PredictionRecord> records;
+  for (const ImagePrediction& each : predictions) {
+    const data::ImageRecord& image = dataset.record(each.image);
+    records.push_back({.policy = to_string(policy),
+                       .image = image.path.stem().string(),
+                       .patient = dataset.patient_of(each.image),
+                       .truth = image.label,
+                       .width = each.width,
+                       .height = each.height,
+                       .locations = each.prediction.locations,
+                       .probabilities = each.prediction.probabilities});
+    if (!foci.empty()) records.back().focus = foci[static_cast<std::size_t>(each.image)];
+  }
+  return records;
 }
 
 namespace detail {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,16 +33,26 @@ template <Backend B>
   return mask;
 }
 
-/// Classifies `image` by the learned policy and keeps all that the model looked at.
+/// Whose glimpses to explain.
+struct ExplainOptions {
+  GlimpsePolicy policy = GlimpsePolicy::learned;
+  std::uint64_t seed = 0;  ///< of the random policy
+  Index number = 0;        ///< of the image in the whole set, which random glimpses depend on
+  Box focus{};             ///< for the oracle
+};
+
+/// Classifies `image` and keeps all that the model looked at.
 /// @param evaluator  of batch 1, made with Keep::every_step
 template <Backend B, class Model>
 [[nodiscard]] Explanation explain_image(B& b, Evaluator<B, Model>& evaluator,
                                         const typename Model::Parameters& parameters,
                                         typename Model::Statistics& statistics, RgbImage image,
-                                        std::vector<std::string> class_names) {
+                                        std::vector<std::string> class_names, const ExplainOptions& options = {}) {
   const Image<B> handle = ops::make_image(b, image.view());
   const std::array<const Image<B>*, 1> batch{&handle};
-  const Prediction prediction = evaluator.predict(parameters, statistics, batch, GlimpsePolicy::learned).front();
+  const std::array<Box, 1> focus{options.focus};
+  const Prediction prediction =
+      evaluator.predict(parameters, statistics, batch, options.policy, options.seed, focus, options.number).front();
   Explanation explanation;
   for (std::size_t t = 0; t < prediction.windows.size(); ++t) {
     const std::vector<Box>& windows = prediction.windows[t];

@@ -98,6 +98,21 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
 
 }  // namespace detail
 
+/// The image, `width` pixels wide, with the path of the glimpses and the foci on it.
+[[nodiscard]] inline RgbImage draw_path(const Explanation& explanation, Index width) {
+  const RgbImage& image = explanation.image;
+  const double scale = static_cast<double>(width) / static_cast<double>(image.width);
+  RgbImage picture = resize(image, width, std::max<Index>(std::lround(scale * static_cast<double>(image.height)), 1));
+  for (const Box& focus : explanation.foci) draw_focus_box(picture, detail::scaled(focus, scale));
+  std::vector<GlimpseStep> shown(explanation.steps.size());
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    shown[i].box = detail::scaled(explanation.steps[i].box, scale);
+    for (const Box& box : explanation.steps[i].coarser) shown[i].coarser.push_back(detail::scaled(box, scale));
+  }
+  draw_glimpse_path(picture, shown);
+  return picture;
+}
+
 /// Composes the picture: a caption with label and prediction, the image with the path on it, and below it the glimpses,
 /// each plain with what the classifier thought after it, and with its mask as heat over the grey glimpse.
 /// @throws ShapeError where a side of the image or of a glimpse is not positive, or a mask does not fit its sides
@@ -154,15 +169,7 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
   draw_text(sheet, sheet_margin, sheet_margin + text_height(2) + 4, fit_text(verdict, 2, inner),
             {.scale = 2, .colour = verdict_colour});
 
-  RgbImage picture = resize(image, inner, picture_height);
-  for (const Box& focus : explanation.foci) draw_focus_box(picture, scaled(focus, scale));
-  std::vector<GlimpseStep> shown(steps.size());
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    shown[i].box = scaled(steps[i].box, scale);
-    for (const Box& box : steps[i].coarser) shown[i].coarser.push_back(scaled(box, scale));
-  }
-  draw_glimpse_path(picture, shown);
-  paste(sheet, sheet_margin, heading_height, picture);
+  paste(sheet, sheet_margin, heading_height, draw_path(explanation, inner));
 
   const MaskRange range = mask_range(steps, style.stretch_masks);
   for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -105,11 +105,14 @@ class Progress {
     return total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1.0;
   }
 
+  enum class Count { shown, hidden };
+
   /// " 42% (42/100)  0:37 left  loss 0.41".
-  [[nodiscard]] std::string figures(double now) const {
+  [[nodiscard]] std::string figures(double now, Count count = Count::shown) const {
     char percent[16];
     std::snprintf(percent, sizeof percent, "%3d%%", static_cast<int>(100 * fraction()));
-    std::string text = std::string(percent) + " (" + std::to_string(done_) + "/" + std::to_string(total_) + ")";
+    std::string text = percent;
+    if (count == Count::shown) text += " (" + std::to_string(done_) + "/" + std::to_string(total_) + ")";
     const double elapsed = now - start_;
     if (done_ >= total_) {
       text += "  " + format_duration(elapsed);
@@ -124,16 +127,28 @@ class Progress {
   void show(double now) {
     shown_at_ = now;
     current_ = true;
-    const std::string text = figures(now);
+    std::string text = figures(now);
     if (!options_.terminal) {
       *options_.stream << label_ << ' ' << text << '\n' << std::flush;
       return;
     }
-    constexpr std::size_t bar_width = 24;
-    const auto filled = static_cast<std::size_t>(std::lround(fraction() * static_cast<double>(bar_width)));
-    std::string line = label_ + " [" + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] " + text;
     // A line that reached the last column would wrap, and the next picture would not cover it.
-    line.resize(std::min(line.size(), std::max<std::size_t>(options_.columns, 20) - 1));
+    const std::size_t room = std::max<std::size_t>(options_.columns, 20) - 1;
+    // The status says more than the bar, and the bar more than the count.
+    constexpr std::size_t widest_bar = 24, least_bar = 6;
+    const auto bar_room = [&] {
+      const std::size_t others = label_.size() + text.size() + 4;
+      return room > others ? std::min(room - others, widest_bar) : 0;
+    };
+    if (bar_room() < least_bar) text = figures(now, Count::hidden);
+    const std::size_t bar_width = bar_room();
+    std::string line = label_ + ' ';
+    if (bar_width >= least_bar) {
+      const auto filled = static_cast<std::size_t>(std::lround(fraction() * static_cast<double>(bar_width)));
+      line += '[' + std::string(filled, '#') + std::string(bar_width - filled, '.') + "] ";
+    }
+    line += text;
+    line.resize(std::min(line.size(), room));
     *options_.stream << '\r' << line << "\x1b[K" << std::flush;
   }
 

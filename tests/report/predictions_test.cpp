@@ -1,0 +1,69 @@
+#include <saccade/report/predictions.hpp>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace saccade;
+using namespace saccade::report;
+
+TEST_CASE("predictions.jsonl holds an image a line, and is read as it was written", "[report][predictions]") {
+  const ScratchFolder folder;
+  const std::vector<PredictionRecord> records{{.policy = "learned",
+                                               .image = "a",
+                                               .patient = "p",
+                                               .truth = 1,
+                                               .width = 700,
+                                               .height = 460,
+                                               .locations = {{0.25, -1}, {1.0 / 3, 0}},
+                                               .probabilities = {{0.5, 0.5}, {0.25, 0.75}},
+                                               .focus = Box{1, 2, 3, 4}},
+                                              {.policy = "random",
+                                               .image = "b",
+                                               .truth = 0,
+                                               .width = 1,
+                                               .height = 2,
+                                               .locations = {{0, 0}},
+                                               .probabilities = {{1, 0, 0}}}};
+  write_predictions(folder / "p.jsonl", records);
+  const std::vector<std::uint8_t> bytes = read_file(folder / "p.jsonl");
+  CHECK(std::string(bytes.begin(), bytes.end()) ==
+        "{\"policy\":\"learned\",\"image\":\"a\",\"patient\":\"p\",\"truth\":1,\"size\":[700,460],"
+        "\"locations\":[[0.25,-1.0],[0.333333,0.0]],\"probabilities\":[[0.5,0.5],[0.25,0.75]],\"focus\":[1,2,3,4]}\n"
+        "{\"policy\":\"random\",\"image\":\"b\",\"truth\":0,\"size\":[1,2],\"locations\":[[0.0,0.0]],"
+        "\"probabilities\":[[1.0,0.0,0.0]]}\n");
+  const std::vector<PredictionRecord> read = read_predictions(folder / "p.jsonl");
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].policy == "learned");
+  CHECK(read[0].patient == "p");
+  CHECK(read[0].predicted() == 1);
+  CHECK(read[0].locations[1].x == 0.333333);
+  CHECK((read[0].focus == Box{1, 2, 3, 4}));
+  CHECK(read[1].patient.empty());
+  CHECK_FALSE(read[1].focus);
+  CHECK(read[1].predicted() == 0);
+  CHECK(read[1].height == 2);
+}
+
+TEST_CASE("a line that tells no prediction is named", "[report][predictions]") {
+  const ScratchFolder folder;
+  const std::string whole =
+      "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1,1],\"locations\":[],\"probabilities\":[[1,0]]}\n";
+  write_file(folder / "p.jsonl", whole);
+  CHECK(read_predictions(folder / "p.jsonl").size() == 1);
+  for (const std::string damaged :
+       {"{}", "[]",
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":2,\"size\":[1,1],\"locations\":[],\"probabilities\":[[1,0]]}",
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1,1],\"locations\":[],\"probabilities\":[]}",
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[0,1],\"locations\":[],\"probabilities\":[[1,0]]}",
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1,1],\"locations\":[[1]],\"probabilities\":[[1,0]]"
+        "}"}) {
+    INFO(damaged);
+    write_file(folder / "p.jsonl", whole + damaged + "\n");
+    CHECK_THROWS_WITH(read_predictions(folder / "p.jsonl"),
+                      contains("p.jsonl\": line 2 does not say what was predicted of an image"));
+  }
+  CHECK_THROWS_AS(read_predictions(folder / "none.jsonl"), FileError);
+}
