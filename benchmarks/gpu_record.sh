@@ -79,6 +79,9 @@ libraries=
 if [ -n "${SACCADE_DEPENDENCIES:-}" ]; then
   SACCADE_DEPENDENCIES=$(cd "$SACCADE_DEPENDENCIES" && pwd)
   libraries=$SACCADE_DEPENDENCIES/usr/lib/$(uname -m)-linux-gnu
+  # jconfig.h lies beside no header that CMake looks for.
+  CPATH=$SACCADE_DEPENDENCIES/usr/include/$(uname -m)-linux-gnu${CPATH:+:$CPATH}
+  export CPATH
 fi
 if [ -z "${CUDNN_ROOT:-}" ]; then
   CUDNN_ROOT=$("$python" -c 'import nvidia.cudnn as package; print(list(package.__path__)[0])' 2>/dev/null || true)
@@ -96,8 +99,7 @@ stage_build() {
     -D SACCADE_CUDA=ON -D CMAKE_CUDA_ARCHITECTURES=native -D SACCADE_TOOLCHAIN_TESTS=OFF -D SACCADE_BUILD_TORCH_EXAMPLE=OFF
   if [ -n "${SACCADE_DEPENDENCIES:-}" ]; then
     set -- "$@" -D "CMAKE_PREFIX_PATH=$SACCADE_DEPENDENCIES/usr" \
-      -D "CMAKE_LIBRARY_PATH=$SACCADE_DEPENDENCIES/usr/lib/$(uname -m)-linux-gnu" \
-      -D "CMAKE_INCLUDE_PATH=$SACCADE_DEPENDENCIES/usr/include/$(uname -m)-linux-gnu"
+      -D "CMAKE_LIBRARY_PATH=$SACCADE_DEPENDENCIES/usr/lib/$(uname -m)-linux-gnu"
   fi
   cmake -S . -B "$out/build" "$@" >"$out/configure.log" 2>&1 || { tail -n 20 "$out/configure.log" >&2; return 1; }
   cmake --build "$out/build" --parallel "$jobs" --target test_backends_cuda gpu_benchmark attention_benchmark \

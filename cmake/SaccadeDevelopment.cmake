@@ -36,6 +36,11 @@ if(TARGET saccade::cuda)
     PRIVATE saccade::cuda
     PUBLIC saccade::cuda_host)
   target_compile_definitions(saccade_cuda_kernels INTERFACE SACCADE_WITH_CUDA)
+  # What ptxas says of registers and stack is kept for a test.
+  target_compile_options(saccade_cuda_kernels PRIVATE -Xptxas=-v)
+  set(launcher sh "${PROJECT_SOURCE_DIR}/cmake/keep_output.sh" "${PROJECT_BINARY_DIR}/kernel_report.txt"
+               ${CMAKE_CUDA_COMPILER_LAUNCHER})
+  set_target_properties(saccade_cuda_kernels PROPERTIES CUDA_COMPILER_LAUNCHER "${launcher}")
 endif()
 
 # saccade_add_program(NAME SOURCE...): a program in <build>/bin, compiled with our warnings, linked with saccade::io.

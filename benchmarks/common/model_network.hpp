@@ -130,8 +130,8 @@ class ModelNetwork : public Network {
   std::vector<saccade::Image<B>> images_;
   std::vector<saccade::OrientedImage<B>> oriented_;
   std::vector<Index> labels_;
-  std::optional<saccade::Trainer<B>> trainer_;             ///< for training
-  std::optional<Classifier> classifier_;                   ///< for inference
+  std::optional<saccade::Trainer<B>> trainer_;          ///< for training
+  std::optional<Classifier> classifier_;                ///< for inference
   std::vector<saccade::ops::StepGraph<B>> recordings_;  ///< of the inference of each size
   std::vector<saccade::Scalar<B>> answers_;
   std::size_t size_ = 0;

@@ -11,16 +11,14 @@
 #include "golden/golden_config.hpp"
 #include "support/fused_reference.hpp"
 
-#include <tuple>
-
 /// Every component and the gradient of each of its parameters against its twin in PyTorch (twin.py).
 
 using namespace saccade;
 using namespace saccade_tests;
 
 namespace {
-using Backends = std::tuple<ReferenceBackend<double>, ReferenceBackend<float>, saccade_test::FusedReference<float>,
-                            EigenBackend<float>>;
+using Backends = TestedBackends<ReferenceBackend<double>, ReferenceBackend<float>, saccade_test::FusedReference<float>,
+                                EigenBackend<float>>;
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: residual unit", "[golden][residual_unit]", Backends) {

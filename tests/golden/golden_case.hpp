@@ -4,6 +4,9 @@
 #include <saccade/core/component.hpp>
 #include <saccade/core/tensor.hpp>
 #include <saccade/training/safetensors.hpp>
+#if defined(SACCADE_TEST_CUDA)
+#include <saccade/cuda.hpp>
+#endif
 
 #include "support/catch.hpp"
 
@@ -13,6 +16,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -26,6 +30,15 @@ using namespace saccade;
 /// of its magnitudes, and n stays below 200 in these files; Winograd convolutions lose up to 5e-6 more.
 template <class Scalar>
 inline constexpr double golden_tolerance = std::is_same_v<Scalar, double> ? 1e-11 : 2e-5;
+
+/// The backends to test: those of the CPU that a test names, or, in the programs of tests/backends/cuda, CudaBackend.
+#if defined(SACCADE_TEST_CUDA)
+template <class...>
+using TestedBackends = std::tuple<CudaBackend<float>>;
+#else
+template <class... OfCpu>
+using TestedBackends = std::tuple<OfCpu...>;
+#endif
 
 /// One file of tests/golden. Its tensors are named "case/operand".
 class GoldenFile {
@@ -196,7 +209,11 @@ void for_each_backend(Body body) {
       body(backend);
     }
   } else {
+#if defined(SACCADE_TEST_CUDA)
+    B backend({.precision = Precision::single});
+#else
     B backend;
+#endif
     body(backend);
   }
 }

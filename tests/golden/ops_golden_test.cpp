@@ -6,15 +6,13 @@
 #include "golden/golden_images.hpp"
 
 #include <array>
-#include <tuple>
-
 /// Every operation and its gradients against PyTorch. The files are made by make_golden.py; see docs/gradients.md.
 
 using namespace saccade;
 using namespace saccade_tests;
 
 namespace {
-using Backends = std::tuple<ReferenceBackend<double>, ReferenceBackend<float>, EigenBackend<float>>;
+using Backends = TestedBackends<ReferenceBackend<double>, ReferenceBackend<float>, EigenBackend<float>>;
 constexpr Write overwrite = Write::overwrite;
 }  // namespace
 

@@ -8,8 +8,6 @@
 #include "golden/golden_images.hpp"
 
 #include <cmath>
-#include <tuple>
-
 /// The whole model over five glimpses at given places, against its twin in PyTorch (twin.py): logits, losses, the
 /// gradient of every parameter, and the weights after three steps of Adam.
 
@@ -18,7 +16,7 @@ using namespace saccade_tests;
 
 namespace {
 
-using Backends = std::tuple<ReferenceBackend<double>, ReferenceBackend<float>, EigenBackend<float>>;
+using Backends = TestedBackends<ReferenceBackend<double>, ReferenceBackend<float>, EigenBackend<float>>;
 
 template <class B>
 HybridAttentionConfig model_config(GoldenCase<B>& golden, const GlimpseGeometry& normalization) {

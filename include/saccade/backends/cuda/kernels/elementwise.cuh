@@ -44,6 +44,7 @@ __global__ void elementwise_kernel(Inputs<T, count> x, T* y, Index n, Write how,
       }
       write(y + i, result, how);
     } else {
+#pragma unroll 1
       for (Index j = i; j < n; ++j) {
         float arguments[count];
 #pragma unroll

@@ -4,6 +4,8 @@
 #include <saccade/core/image.hpp>
 #include <saccade/math/glimpse.hpp>
 
+#include <algorithm>
+
 /// Crops of 8-bit images, of which only the windows are ever read. Every formula that decides a bit is that of
 /// math/glimpse.hpp.
 namespace saccade::inline v0 {
@@ -60,41 +62,46 @@ __global__ void crop_glimpses_kernel(const StagedImage* __restrict__ images, con
       window.x >= 0 && window.y >= 0 && window.x + window.size <= image.width && window.y + window.size <= image.height;
   T* const to = patches + Index{sample} * packs * N;
 
+  // Number k of a pack has the channel of number k % 3, k / 3 pixels further on.
   std::uint32_t pack = chunk * block_threads + threadIdx.x;
   const std::uint32_t phase = pack * N % 3;
-  float gain[N], offset[N];
-  std::int32_t pixel[N];
-  Index place[N];  // bytes from the pixel in which the pack begins
+  float gain[3], offset[3];
+  Index pixel[3];
+  Index place[3];  // bytes from the pixel in which the pack begins
 #pragma unroll
-  for (int k = 0; k < N; ++k) {
-    const std::uint32_t channel = (phase + k) % 3;
-    pixel[k] = static_cast<std::int32_t>((phase + k) / 3);
-    place[k] = pixel[k] * image.step_x + channel;
-    gain[k] = channel == 0   ? retina.normalization[0].gain
-              : channel == 1 ? retina.normalization[1].gain
-                             : retina.normalization[2].gain;
-    offset[k] = channel == 0   ? retina.normalization[0].offset
-                : channel == 1 ? retina.normalization[1].offset
-                               : retina.normalization[2].offset;
+  for (int k = 0; k < 3; ++k) {
+    const bool next = phase + k >= 3;
+    const std::uint32_t channel = phase + k - (next ? 3 : 0);
+    const auto of_channel = [&](float red, float green, float blue) {
+      return channel == 0 ? red : channel == 1 ? green : blue;
+    };
+    const auto& normalization = retina.normalization;
+    gain[k] = of_channel(normalization[0].gain, normalization[1].gain, normalization[2].gain);
+    offset[k] = of_channel(normalization[0].offset, normalization[1].offset, normalization[2].offset);
+    pixel[k] = next ? 1 : 0;
+    place[k] = channel + (next ? image.step_x : 0);
   }
 
   for (; pack < packs; pack += chunks * block_threads) {
     const std::uint32_t i = packs_of_row.divide(pack);
     const std::uint32_t first = (pack - i * packs_of_row.divisor()) * N / 3;  // pixel of the row
     const Index x = window.x + first, y = window.y + i;
-    const std::uint8_t* const from = image.origin + (x * image.step_x + y * image.step_y);
+    const Index from = x * image.step_x + y * image.step_y;
+    const auto value = [&](int k, Index sum, Index count) {
+      return math::patch_value<float>({gain[k % 3], offset[k % 3]}, sum, count, 1);
+    };
+    const auto byte = [&](int k) -> Index { return image.origin[from + place[k % 3] + k / 3 * image.step_x]; };
     Floats<N> values;
     if (inside) {
 #pragma unroll
-      for (int k = 0; k < N; ++k)
-        values.value[k] = math::patch_value<float>({gain[k], offset[k]}, from[place[k]], 1, 1);
+      for (int k = 0; k < N; ++k) values.value[k] = value(k, byte(k), 1);
     } else {
       const bool row_exists = y >= 0 && y < image.height;
 #pragma unroll
       for (int k = 0; k < N; ++k) {
-        const bool exists = row_exists && x + pixel[k] >= 0 && x + pixel[k] < image.width;
-        values.value[k] = exists ? math::patch_value<float>({gain[k], offset[k]}, from[place[k]], 1, 1)
-                                 : math::patch_value<float>({gain[k], offset[k]}, 0, 0, 1);
+        const Index column = x + pixel[k % 3] + k / 3;
+        const bool exists = row_exists && column >= 0 && column < image.width;
+        values.value[k] = exists ? value(k, byte(k), 1) : value(k, 0, 0);
       }
     }
     store(to + Index{pack} * N, values);
@@ -148,7 +155,8 @@ void crop_one_scale(const StagedImage* images, const float* location, const Glim
                     Index batch, cudaStream_t stream) {
   const Index packs_of_row = geometry.side * image_channels / N;
   const Index packs = geometry.side * packs_of_row;
-  const Index packs_of_thread = batch >= 32 ? 4 : 1;
+  constexpr Index enough_threads = 1 << 18;  // beyond it a thread may as well have more to do for its preparations
+  const Index packs_of_thread = std::clamp<Index>(batch * packs / enough_threads, 1, 12);
   const Index chunks = 3 * ceil_divide(packs, 3 * Index{block_threads} * packs_of_thread);
   launch("crop_glimpses", crop_glimpses_kernel<T, N>, batch * chunks, stream, images, location, retina(geometry),
          numbers<T>(patches), static_cast<unsigned>(chunks), Divider(packs_of_row), static_cast<std::uint32_t>(packs));

@@ -28,11 +28,11 @@ __global__ void row_sums_kernel(const T* __restrict__ trunk, const T* __restrict
   const TilePlace place = tile_place<N>(tiles);
   float sums[N] = {};
   if (place.active) {
-    const Index image = place.image * tiles.rows * tiles.channels + place.channel;
+    trunk += place.origin;
+    if constexpr (masked) mask_logits += place.origin;
     for_each_row<4>(
-        place.first + place.lane, place.last, place.lanes,
-        [&](Index row) {
-          const Index i = image + row * tiles.channels;
+        tiles, place,
+        [&](Index i) {
           if constexpr (masked) {
             return MaskedRow<N>{load<N>(trunk + i), load<N>(mask_logits + i)};
           } else {
@@ -98,6 +98,7 @@ __global__ void apply_mask_backward_kernel(const T* trunk, const T* mask_logits,
     const Floats<N> t = load<N>(trunk + i), m = load<N>(mask_logits + i), d = load<N>(d_attended + i);
     mask_backward(t, m, d, d_trunk, write_trunk, d_mask_logits, write_mask, i);
   } else {
+#pragma unroll 1
     for (Index j = i; j < n; ++j) {
       const Floats<1> t = load<1>(trunk + j), m = load<1>(mask_logits + j), d = load<1>(d_attended + j);
       mask_backward(t, m, d, d_trunk, write_trunk, d_mask_logits, write_mask, j);
@@ -113,19 +114,20 @@ __global__ void attention_pool_backward_kernel(const T* trunk, const T* mask_log
                                                ChannelTiles tiles) {
   const TilePlace place = tile_place<N>(tiles);
   if (!place.active) return;
-  const Index image = place.image * tiles.rows * tiles.channels + place.channel;
   Floats<N> d = load_vector<N>(d_features, place.image * tiles.channels + place.channel);
 #pragma unroll
   for (int k = 0; k < N; ++k) d.value[k] /= divisor;
+  trunk += place.origin;
+  mask_logits += place.origin;
+  d_trunk += place.origin;
+  d_mask_logits += place.origin;
   for_each_row<2>(
-      place.first + place.lane, place.last, place.lanes,
-      [&](Index row) {
-        const Index i = image + row * tiles.channels;
+      tiles, place,
+      [&](Index i) {
         return MaskedRow<N>{load<N>(trunk + i), load<N>(mask_logits + i)};
       },
-      [&](Index row, const MaskedRow<N>& values) {
-        mask_backward(values.trunk, values.logit, d, d_trunk, write_trunk, d_mask_logits, write_mask,
-                      image + row * tiles.channels);
+      [&](Index i, const MaskedRow<N>& values) {
+        mask_backward(values.trunk, values.logit, d, d_trunk, write_trunk, d_mask_logits, write_mask, i);
       });
 }
 
@@ -138,9 +140,9 @@ __global__ void spread_rows_kernel(const float* __restrict__ d_pooled, float div
   Floats<N> d = load_vector<N>(d_pooled, place.image * tiles.channels + place.channel);
 #pragma unroll
   for (int k = 0; k < N; ++k) d.value[k] /= divisor;
-  T* const image = d_x + place.image * tiles.rows * tiles.channels + place.channel;
-  for (Index row = place.first + place.lane; row < place.last; row += place.lanes)
-    write(image + row * tiles.channels, d, how);
+  const Index step = Index{place.lanes} * tiles.channels;
+  T* to = d_x + place.origin;
+  for (Index row = place.first + place.lane; row < place.last; row += place.lanes, to += step) write(to, d, how);
 }
 
 }  // namespace kernels

@@ -21,6 +21,7 @@ __global__ void fill_kernel(float value, T* y, Index n) {
     if (i + N <= n) {
       store(y + i, pack);
     } else {
+#pragma unroll 1
       for (Index j = i; j < n; ++j) y[j] = from_float<T>(value);
     }
   }
@@ -45,6 +46,7 @@ __global__ void convert_kernel(float alpha, const From* x, To* y, Index n, Write
       for (int k = 0; k < N; ++k) values[a].value[k] *= alpha;
       write(y + i, values[a], how);
     } else {
+#pragma unroll 1
       for (Index j = i; j < n; ++j) write(y + j, Floats<1>{{alpha * to_float(x[j])}}, how);
     }
   }
@@ -60,19 +62,20 @@ inline void convert(const char* name, float alpha, ConstMap x, Map y, Write how,
   });
 }
 
-/// y (1, rows, C) += bias
+/// y (1, rows, C) = x + bias; y may be x.
 template <class T, int N>
-__global__ void add_bias_kernel(const float* __restrict__ bias, T* y, ChannelTiles tiles) {
+__global__ void add_bias_kernel(const float* __restrict__ bias, const T* x, T* y, Write how, ChannelTiles tiles) {
   const TilePlace place = tile_place<N>(tiles);
   if (!place.active) return;
   const Floats<N> addend = load_vector<N>(bias, place.channel);
+  x += place.origin;
+  y += place.origin;
   for_each_row<4>(
-      place.first + place.lane, place.last, place.lanes,
-      [&](Index row) { return load<N>(y + row * tiles.channels + place.channel); },
-      [&](Index row, Floats<N> values) {
+      tiles, place, [&](Index i) { return load<N>(x + i); },
+      [&](Index i, Floats<N> values) {
 #pragma unroll
         for (int k = 0; k < N; ++k) values.value[k] += addend.value[k];
-        store(y + row * tiles.channels + place.channel, values);
+        write(y + i, values, how);
       });
 }
 
@@ -88,10 +91,8 @@ template <class T>
 __global__ void copy_columns_kernel(Columns<const T> x, Columns<T> y, Write how, ChannelTiles tiles) {
   const TilePlace place = tile_place<1>(tiles);
   if (!place.active) return;
-  for_each_row<4>(
-      place.first + place.lane, place.last, place.lanes,
-      [&](Index row) { return load<1>(x.data + row * x.stride + place.channel); },
-      [&](Index row, const Floats<1>& value) { write(y.data + row * y.stride + place.channel, value, how); });
+  for (Index row = place.first + place.lane; row < place.last; row += place.lanes)
+    write(y.data + row * y.stride + place.channel, load<1>(x.data + row * x.stride + place.channel), how);
 }
 
 inline void copy_columns(const char* name, ConstMap x, Index x_first, Index x_columns, Map y, Index y_first,
@@ -127,7 +128,7 @@ void add_bias(const float* bias, Map y, Index rows, Index channels, cudaStream_t
   kernels::with_wide_pack(y.format, channels, [&]<class T, int N>(kernels::Type<T>, kernels::Width<N>) {
     const kernels::ChannelTiles tiles = kernels::row_tiles(1, rows, channels, N);
     kernels::launch("add_bias", kernels::add_bias_kernel<T, N>, tiles.blocks(), stream, bias, kernels::numbers<T>(y),
-                    tiles);
+                    kernels::numbers<T>(y), Write::overwrite, tiles);
   });
 }
 

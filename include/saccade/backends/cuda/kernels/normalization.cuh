@@ -15,14 +15,13 @@ namespace kernels {
 template <class T, int N>
 __global__ void statistics_kernel(const T* __restrict__ x, ChannelTiles tiles, float* __restrict__ shares) {
   const TilePlace place = tile_place<N>(tiles);
-  const T* const column = x + place.image * tiles.rows * tiles.channels + place.channel;
   float sums[2 * N] = {};
   Floats<N> pivot{};
   if (place.active) {
-    pivot = load<N>(column + place.first * tiles.channels);
+    pivot = load<N>(x + (place.image * tiles.rows + place.first) * tiles.channels + place.channel);
+    x += place.origin;
     for_each_row<4>(
-        place.first + place.lane, place.last, place.lanes,
-        [&](Index row) { return load<N>(column + row * tiles.channels); },
+        tiles, place, [&](Index i) { return load<N>(x + i); },
         [&](Index, const Floats<N>& values) {
 #pragma unroll
           for (int k = 0; k < N; ++k) {
@@ -151,23 +150,25 @@ struct NormalizerPack {
   }
 };
 
-/// y = the normalised and, if there is a slope, activated x.
+/// y (+)= the normalised and, if there is a slope, activated x.
 template <class T, int N>
-__global__ void normalize_kernel(const T* x, Normalizer normalizer, ChannelTiles tiles, T* y) {
+__global__ void normalize_kernel(const T* __restrict__ x, Normalizer normalizer, ChannelTiles tiles, T* __restrict__ y,
+                                 Write how) {
   const TilePlace place = tile_place<N>(tiles);
   if (!place.active) return;
-  const Index image = place.image * tiles.rows * tiles.channels + place.channel;
   const NormalizerPack<N> pack(normalizer, place.image, place.channel);
+  x += place.origin;
+  y += place.origin;
   for_each_row<4>(
-      place.first + place.lane, place.last, place.lanes,
-      [&](Index row) { return load<N>(x + image + row * tiles.channels); },
-      [&](Index row, Floats<N> values) {
+      tiles, place, [&](Index i) { return load<N>(x + i); },
+      [&](Index i, const Floats<N>& values) {
+        Floats<N> result;
 #pragma unroll
         for (int k = 0; k < N; ++k) {
           const float v = pack.normalized(k, values.value[k]);
-          values.value[k] = v > 0.0f ? v : pack.slope[k] * v;
+          result.value[k] = v > 0.0f ? v : pack.slope[k] * v;
         }
-        store(y + image + row * tiles.channels, values);
+        write(y + i, result, how);
       });
 }
 
@@ -176,7 +177,8 @@ inline void normalize(const char* name, ConstMap x, const Normalizer& normalizer
   if (images * rows * channels == 0) return;
   with_wide_pack(y.format, channels, [&]<class T, int N>(Type<T>, Width<N>) {
     const ChannelTiles tiles = row_tiles(images, rows, channels, N);
-    launch(name, normalize_kernel<T, N>, tiles.blocks(), stream, numbers<T>(x), normalizer, tiles, numbers<T>(y));
+    launch(name, normalize_kernel<T, N>, tiles.blocks(), stream, numbers<T>(x), normalizer, tiles, numbers<T>(y),
+           Write::overwrite);
   });
 }
 

@@ -29,12 +29,12 @@ __global__ void gradient_sums_kernel(const T* __restrict__ d_y, const T* __restr
   const TilePlace place = tile_place<N>(tiles);
   float sums[quantities * N] = {};
   if (place.active) {
-    const Index image = place.image * tiles.rows * tiles.channels + place.channel;
     const NormalizerPack<N> pack(normalizer, place.image, place.channel);
+    d_y += place.origin;
+    x += place.origin;
     for_each_row<4>(
-        place.first + place.lane, place.last, place.lanes,
-        [&](Index row) {
-          const Index i = image + row * tiles.channels;
+        tiles, place,
+        [&](Index i) {
           return GradientRow<N>{load<N>(d_y + i), load<N>(x + i)};
         },
         [&](Index, const GradientRow<N>& row) {
@@ -68,7 +68,6 @@ __global__ void normalize_backward_kernel(const T* d_y, const T* x, Normalizer n
                                           const T* d_residual, T* d_x, Write write_x, ChannelTiles tiles) {
   const TilePlace place = tile_place<N>(tiles);
   if (!place.active) return;
-  const Index image = place.image * tiles.rows * tiles.channels + place.channel;
   const NormalizerPack<N> pack(normalizer, place.image, place.channel);
   float constant[N], on_deviation[N];
 #pragma unroll
@@ -80,14 +79,16 @@ __global__ void normalize_backward_kernel(const T* d_y, const T* x, Normalizer n
     constant[k] = -factor * sums[0] / groups.count;
     on_deviation[k] = -factor * pack.rstd[k] * pack.rstd[k] * sums[normalizer.groups] / groups.count;
   }
+  d_y += place.origin;
+  x += place.origin;
+  d_x += place.origin;
+  if (d_residual != nullptr) d_residual += place.origin;
   for_each_row<2>(
-      place.first + place.lane, place.last, place.lanes,
-      [&](Index row) {
-        const Index i = image + row * tiles.channels;
+      tiles, place,
+      [&](Index i) {
         return GradientRow<N>{load<N>(d_y + i), load<N>(x + i)};
       },
-      [&](Index row, const GradientRow<N>& values) {
-        const Index i = image + row * tiles.channels;
+      [&](Index i, const GradientRow<N>& values) {
         Floats<N> gradient;
 #pragma unroll
         for (int k = 0; k < N; ++k) {

@@ -17,6 +17,7 @@ __device__ __forceinline__ void for_each_pack(std::uint32_t count, const F& f) {
     if (i + N <= count) {
       f(i, Width<N>{});
     } else {
+#pragma unroll 1
       for (std::uint32_t j = i; j < count; ++j) f(j, Width<1>{});
     }
   }

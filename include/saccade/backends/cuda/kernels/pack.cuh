@@ -29,12 +29,6 @@ void with_wide_pack(Format format, Index channels, F f) {
   });
 }
 
-/// N words that one access moves.
-template <int N>
-struct alignas(4 * N) [[gnu::may_alias]] Words {
-  std::uint32_t word[N];
-};
-
 /// N numbers in registers.
 template <int N>
 struct Floats {
@@ -53,49 +47,54 @@ __device__ __forceinline__ T from_float(float x) {
   }
 }
 
-/// The N numbers at `p`, a multiple of their size.
+/// The two numbers in a word, and back. bf16 is the upper half of a float.
+__device__ __forceinline__ float lower_half(std::uint32_t word) { return __builtin_bit_cast(float, word << 16); }
+__device__ __forceinline__ float upper_half(std::uint32_t word) {
+  return __builtin_bit_cast(float, word & 0xFFFF0000u);
+}
+__device__ __forceinline__ std::uint32_t halves(float lower, float upper) {
+  const __nv_bfloat162_raw pair = __floats2bfloat162_rn(lower, upper);
+  return std::uint32_t{pair.x} | std::uint32_t{pair.y} << 16;
+}
+
+/// The N numbers at `p`, a multiple of their size. Always in one access: hence the vector types of CUDA, and each
+/// number by its name.
 template <int N, class T>
 __device__ __forceinline__ Floats<N> load(const T* p) {
-  Floats<N> x;
+  static_assert(N == 1 || N * sizeof(T) == 16 || N * sizeof(T) == 8);
   if constexpr (N == 1) {
-    x.value[0] = to_float(*p);
+    return {{to_float(*p)}};
   } else if constexpr (sizeof(T) == 4) {
-    const Words<N> words = *reinterpret_cast<const Words<N>*>(p);
-#pragma unroll
-    for (int k = 0; k < N; ++k) x.value[k] = __builtin_bit_cast(float, words.word[k]);
+    const float4 x = *reinterpret_cast<const float4*>(p);
+    return {{x.x, x.y, x.z, x.w}};
+  } else if constexpr (N == 4) {
+    const uint2 x = *reinterpret_cast<const uint2*>(p);
+    return {{lower_half(x.x), upper_half(x.x), lower_half(x.y), upper_half(x.y)}};
   } else {
-    const Words<N / 2> words = *reinterpret_cast<const Words<N / 2>*>(p);
-#pragma unroll
-    for (int k = 0; k < N / 2; ++k) {
-      x.value[2 * k] = __builtin_bit_cast(float, words.word[k] << 16);
-      x.value[2 * k + 1] = __builtin_bit_cast(float, words.word[k] & 0xFFFF0000u);
-    }
+    const uint4 x = *reinterpret_cast<const uint4*>(p);
+    return {{lower_half(x.x), upper_half(x.x), lower_half(x.y), upper_half(x.y), lower_half(x.z), upper_half(x.z),
+             lower_half(x.w), upper_half(x.w)}};
   }
-  return x;
 }
 
-/// Writes N numbers to `p`, a multiple of their size.
+/// Writes N numbers to `p`, a multiple of their size, in one access.
 template <int N, class T>
 __device__ __forceinline__ void store(T* p, const Floats<N>& x) {
+  static_assert(N == 1 || N * sizeof(T) == 16 || N * sizeof(T) == 8);
+  const float(&v)[N] = x.value;
   if constexpr (N == 1) {
-    *p = from_float<T>(x.value[0]);
+    *p = from_float<T>(v[0]);
   } else if constexpr (sizeof(T) == 4) {
-    Words<N> words;
-#pragma unroll
-    for (int k = 0; k < N; ++k) words.word[k] = __builtin_bit_cast(std::uint32_t, x.value[k]);
-    *reinterpret_cast<Words<N>*>(p) = words;
+    *reinterpret_cast<float4*>(p) = float4{v[0], v[1], v[2], v[3]};
+  } else if constexpr (N == 4) {
+    *reinterpret_cast<uint2*>(p) = uint2{halves(v[0], v[1]), halves(v[2], v[3])};
   } else {
-    Words<N / 2> words;
-#pragma unroll
-    for (int k = 0; k < N / 2; ++k) {
-      const __nv_bfloat162_raw pair = __floats2bfloat162_rn(x.value[2 * k], x.value[2 * k + 1]);
-      words.word[k] = __builtin_bit_cast(std::uint32_t, pair);
-    }
-    *reinterpret_cast<Words<N / 2>*>(p) = words;
+    *reinterpret_cast<uint4*>(p) =
+        uint4{halves(v[0], v[1]), halves(v[2], v[3]), halves(v[4], v[5]), halves(v[6], v[7])};
   }
 }
 
-/// y = x, or y += x.
+/// y = x, or y += x. Where `how` is known when the kernel is compiled, the compiler takes stores in loops to pieces.
 template <int N, class T>
 __device__ __forceinline__ void write(T* y, Floats<N> x, Write how) {
   if (how == Write::accumulate) {

@@ -39,21 +39,23 @@ struct TanhBackward {
   __device__ float operator()(const float (&x)[2]) const { return x[1] * math::tanh_derivative(x[0]); }
 };
 
-/// y (1, rows, C) = PReLU(x)
+/// y (1, rows, C) (+)= PReLU(x)
 template <class T, int N>
-__global__ void prelu_kernel(const T* x, const float* __restrict__ slope, Index slopes, T* y, ChannelTiles tiles) {
+__global__ void prelu_kernel(const T* x, const float* __restrict__ slope, Index slopes, T* y, Write how,
+                             ChannelTiles tiles) {
   const TilePlace place = tile_place<N>(tiles);
   if (!place.active) return;
   float slope_of[N];
 #pragma unroll
   for (int k = 0; k < N; ++k) slope_of[k] = slope[slopes == 1 ? 0 : place.channel + k];
+  x += place.origin;
+  y += place.origin;
   for_each_row<4>(
-      place.first + place.lane, place.last, place.lanes,
-      [&](Index row) { return load<N>(x + row * tiles.channels + place.channel); },
-      [&](Index row, Floats<N> values) {
+      tiles, place, [&](Index i) { return load<N>(x + i); },
+      [&](Index i, Floats<N> values) {
 #pragma unroll
         for (int k = 0; k < N; ++k) values.value[k] = math::prelu(values.value[k], slope_of[k]);
-        store(y + row * tiles.channels + place.channel, values);
+        write(y + i, values, how);
       });
 }
 
@@ -74,13 +76,15 @@ __global__ void prelu_backward_kernel(const T* x, const float* __restrict__ slop
     float slope_of[N];
 #pragma unroll
     for (int k = 0; k < N; ++k) slope_of[k] = slope[slopes == 1 ? 0 : place.channel + k];
+    x += place.origin;
+    d_y += place.origin;
+    d_x += place.origin;
     for_each_row<2>(
-        place.first + place.lane, place.last, place.lanes,
-        [&](Index row) {
-          const Index i = row * tiles.channels + place.channel;
+        tiles, place,
+        [&](Index i) {
           return PreluRow<N>{load<N>(x + i), load<N>(d_y + i)};
         },
-        [&](Index row, const PreluRow<N>& values) {
+        [&](Index i, const PreluRow<N>& values) {
           Floats<N> gradient;
 #pragma unroll
           for (int k = 0; k < N; ++k) {
@@ -88,7 +92,7 @@ __global__ void prelu_backward_kernel(const T* x, const float* __restrict__ slop
             sums[k] = std::fma(d, math::prelu_slope_derivative(at), sums[k]);
             gradient.value[k] = d * math::prelu_derivative(at, slope_of[k]);
           }
-          write(d_x + row * tiles.channels + place.channel, gradient, write_x);
+          write(d_x + i, gradient, write_x);
         });
   }
   sum_over_lanes(sums, tiles.width);
@@ -138,7 +142,7 @@ void prelu(ConstMap x, const float* slope, Map y, Index rows, Index channels, In
   kernels::with_wide_pack(y.format, channels, [&]<class T, int N>(kernels::Type<T>, kernels::Width<N>) {
     const kernels::ChannelTiles tiles = kernels::row_tiles(1, rows, channels, N);
     kernels::launch("prelu", kernels::prelu_kernel<T, N>, tiles.blocks(), stream, kernels::numbers<T>(x), slope, slopes,
-                    kernels::numbers<T>(y), tiles);
+                    kernels::numbers<T>(y), Write::overwrite, tiles);
   });
 }
 

@@ -81,8 +81,9 @@ struct TilePlace {
   bool active;    ///< whether the pack exists
   unsigned lane;
   unsigned lanes;
-  Index first;  ///< row of the split
-  Index last;   ///< row behind the split
+  Index first;   ///< row of the split
+  Index last;    ///< row behind the split
+  Index origin;  ///< place of its pack in its first row
 };
 
 template <int N>
@@ -98,21 +99,28 @@ __device__ __forceinline__ TilePlace tile_place(const ChannelTiles& tiles) {
   place.lanes = block_threads / tiles.width;
   place.first = place.split * tiles.rows_per_split;
   place.last = place.first + tiles.rows_of_split(place.split);
+  place.origin = (place.image * tiles.rows + place.first + place.lane) * tiles.channels + place.channel;
   return place;
 }
 
-/// use(row, read(row)) for row = first, first + step, ... below last; `ahead` rows are read before they are used.
+/// use(i, read(i)) for each row of the running thread, where `origin` + i is the place of its pack in the row; `ahead`
+/// rows are read before they are used.
 template <int ahead, class Read, class Use>
-__device__ __forceinline__ void for_each_row(Index first, Index last, Index step, const Read& read, const Use& use) {
-  Index row = first;
-  for (; row + (ahead - 1) * step < last; row += ahead * step) {
-    decltype(read(row)) values[ahead];
+__device__ __forceinline__ void for_each_row(const ChannelTiles& tiles, const TilePlace& place, const Read& read,
+                                             const Use& use) {
+  const Index step = Index{place.lanes} * tiles.channels;
+  Index row = place.first + place.lane, i = 0;
+  for (; row < place.last; row += ahead * place.lanes, i += ahead * step) {
+    decltype(read(i)) values[ahead];
 #pragma unroll
-    for (int k = 0; k < ahead; ++k) values[k] = read(row + k * step);
+    for (int k = 0; k < ahead; ++k) {
+      if (row + k * Index{place.lanes} < place.last) values[k] = read(i + k * step);
+    }
 #pragma unroll
-    for (int k = 0; k < ahead; ++k) use(row + k * step, values[k]);
+    for (int k = 0; k < ahead; ++k) {
+      if (row + k * Index{place.lanes} < place.last) use(i + k * step, values[k]);
+    }
   }
-  for (; row < last; row += step) use(row, read(row));
 }
 
 /// Replaces the `count` numbers of each thread by their sums over the threads of the same column, threadIdx.x % width.
