@@ -51,10 +51,11 @@ template <class B>
     const Result& output = derivative.outputs[i];
     result.outputs.push_back(bound.output(i));
     result.d_outputs.push_back(random_values("d_" + output.name, output.shape));
-    d_out.push_back(make_tensor_of(b, output.shape, result.d_outputs.back()));
+    d_out.push_back(make_operand(b, output.name, output.shape));
+    put_values(b, result.d_outputs.back(), d_out.back());
   }
   for (const std::size_t i : derivative.wrt) {
-    d_in.push_back(b.zeros(derivative.inputs[i].shape));
+    d_in.push_back(make_operand(b, derivative.inputs[i].name, derivative.inputs[i].shape));
     b.fill(std::numeric_limits<Scalar<B>>::quiet_NaN(), d_in.back());
   }
   Inputs<B> saved;

@@ -71,10 +71,14 @@ void check_agreement(B& b, const Problem<B, R>& problem, double epsilon, Report&
   const std::string where = to_string(problem.inputs);
   R reference{};
   for (const Writes& writes : all_writes(problem.outputs)) {
-    const auto before = initial_values(problem.outputs, writes);
+    auto before = initial_values(problem.outputs, writes);
     Bound<B> mine(b, problem.inputs, problem.outputs);
-    Bound<R> theirs(reference, problem.inputs, problem.outputs);
     mine.fill_outputs(before);
+    // The reference is given what the backend holds: a map may have fewer digits.
+    std::vector<Operand> inputs = problem.inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].values = mine.input(i);
+    for (std::size_t i = 0; i < before.size(); ++i) before[i] = mine.output(i);
+    Bound<R> theirs(reference, inputs, problem.outputs);
     theirs.fill_outputs(before);
     problem.on_backend(b, mine.in, mine.out, writes);
     problem.on_reference(reference, theirs.in, theirs.out, writes);
@@ -85,7 +89,7 @@ void check_agreement(B& b, const Problem<B, R>& problem, double epsilon, Report&
     }
     for (std::size_t i = 0; i < problem.inputs.size(); ++i) {
       expect_same_bits(report, "an input after the call; " + where, problem.inputs[i].name, mine.input(i),
-                       problem.inputs[i].values);
+                       inputs[i].values);
     }
   }
 }

@@ -110,6 +110,19 @@ template <class B>
   return make_tensor(b, shape, std::span<const double>(values));
 }
 
+/// A tensor of zeros for an operand, as components make it: a map where it is shaped like an image and is no weight.
+template <class B>
+[[nodiscard]] Tensor<B> make_operand(B& b, std::string_view name, const Shape& shape) {
+  return shape.rank() == 4 && name != "w" && name != "d_w" ? make_map(b, shape) : b.zeros(shape);
+}
+
+/// Puts numbers into a tensor.
+template <class B>
+void put_values(B& b, const std::vector<double>& values, Tensor<B>& tensor) {
+  const std::vector<Scalar<B>> converted(values.begin(), values.end());
+  b.upload(std::span<const Scalar<B>>(converted), tensor);
+}
+
 /// A tensor's numbers, as double.
 template <class B>
 [[nodiscard]] std::vector<double> values_of(B& b, const Tensor<B>& tensor) {
@@ -143,18 +156,18 @@ class Bound {
   Bound& operator=(const Bound&) = delete;
 
   Bound(B& b, const std::vector<Operand>& inputs, const std::vector<Result>& outputs) : b_(b) {
-    for (const Operand& input : inputs) in_tensors_.push_back(make_tensor_of(b, input.shape, input.values));
-    for (const Result& output : outputs) out_tensors_.push_back(b.zeros(output.shape));
+    for (const Operand& input : inputs) {
+      in_tensors_.push_back(make_operand(b, input.name, input.shape));
+      put_values(b, input.values, in_tensors_.back());
+    }
+    for (const Result& output : outputs) out_tensors_.push_back(make_operand(b, output.name, output.shape));
     for (const Tensor<B>& tensor : in_tensors_) in.push_back(tensor);
     for (Tensor<B>& tensor : out_tensors_) out.push_back(tensor);
   }
 
   /// Puts numbers into the outputs.
   void fill_outputs(const std::vector<std::vector<double>>& values) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::vector<Scalar<B>> converted(values[i].begin(), values[i].end());
-      b_.upload(std::span<const Scalar<B>>(converted), out_tensors_[i]);
-    }
+    for (std::size_t i = 0; i < values.size(); ++i) put_values(b_, values[i], out_tensors_[i]);
   }
 
   [[nodiscard]] std::vector<double> input(std::size_t i) { return values_of(b_, in_tensors_[i]); }

@@ -91,7 +91,7 @@ template <class B>
   std::vector<double> variance = values_of(b, activation.rstd);
   for (double& value : variance) value = 1 / (value * value);
   const Tensor<B> running_variance = make_tensor_of(b, b.shape(activation.rstd), variance);
-  Tensor<B> normalized = b.zeros(b.shape(x));
+  Tensor<B> normalized = make_operand(b, "normalized", b.shape(x));
   const double nothing = std::numeric_limits<double>::min();  // an epsilon that adds nothing
   ops::batch_norm_infer(b, x, activation.gamma, activation.beta, activation.mean, running_variance, nothing,
                         normalized);
@@ -110,7 +110,7 @@ template <class B>
 template <class B>
 void compose_convolve_activated(B& b, const Tensor<B>& x, const ActivationView<B>& activation, const Tensor<B>& w,
                                 const ConvolutionGeometry& geometry, const Tensor<B>* residual, Tensor<B>& y) {
-  Tensor<B> convolved = b.zeros(b.shape(y));
+  Tensor<B> convolved = make_operand(b, "convolved", b.shape(y));
   ops::convolve(b, compose_activated(b, x, activation), w, geometry, convolved);
   if (residual) ops::axpy(b, Scalar<B>(1), *residual, convolved);
   b.copy(convolved, y);
@@ -123,7 +123,7 @@ void compose_activation_backward(B& b, const Tensor<B>& d_activated, const Tenso
                                  Write write, Tensor<B>& d_gamma, Tensor<B>& d_beta, Tensor<B>& d_slope,
                                  Write write_parameters) {
   const Tensor<B> normalized = compose_normalized(b, x, activation);
-  Tensor<B> d_normalized = b.zeros(b.shape(x));
+  Tensor<B> d_normalized = make_operand(b, "d_normalized", b.shape(x));
   ops::prelu_backward(b, normalized, activation.slope, d_activated, d_normalized, Write::overwrite, d_slope,
                       write_parameters);
   ops::batch_norm_backward(b, d_normalized, x, activation.gamma, activation.mean, activation.rstd, d_x, write, d_gamma,
@@ -206,7 +206,7 @@ template <class B, class R>
                       {"running_variance", c, no_write, random_positive_values("running_variance", c)}},
                      x.size() / x.last(), [](auto& b, const auto& in, const auto& out, const Writes&) {
                        const auto any = b.zeros(b.shape(out[0]));
-                       auto y = b.zeros(b.shape(in[0]));
+                       auto y = make_operand(b, "y", b.shape(in[0]));
                        ops::batch_norm_train(b, in[0], any, any, activation_hyper, out[2], out[3], y, out[0], out[1]);
                      });
     problem.on_backend = [](B& b, const auto& in, const auto& out, const Writes&) {
@@ -293,7 +293,7 @@ template <class B, class R>
              [residual, geometry = geometry](B& b, const auto& in, const auto& out, const auto& d_out,
                                              const auto& d_in) {
                const ActivationView<B> activation{in[1], in[2], out[1], out[2], in[5]};
-               Tensor<B> d_activated = b.zeros(b.shape(in[0]));
+               Tensor<B> d_activated = make_operand(b, "d_activated", b.shape(in[0]));
                ops::convolve_activated_backward_weight(b, d_out[0], in[0], activation, geometry, d_in[4],
                                                        Write::overwrite);
                ops::convolve_backward_input(b, d_out[0], in[6], geometry, d_activated, Write::overwrite);

@@ -45,7 +45,7 @@ void add_mask_cases(Suite<B, R>& suite) {
   suite.by_hand("attention_pool: numbers by hand",
                 {{"trunk", {1, 1, 2, 1}, {2, 4}}, {"mask_logits", {1, 1, 2, 1}, {0, std::log(3.0)}}},
                 {{"features", {1, 1}}}, {{5}}, [](B& b, const auto& in, const auto& out) {
-                  Tensor<B> attended = b.zeros({1, 1, 2, 1});
+                  Tensor<B> attended = make_map(b, {1, 1, 2, 1});
                   ops::attention_pool(b, in[0], in[1], attended, out[0]);
                 });
   if constexpr (ops::FusedAttentionPool<B>) {
@@ -139,7 +139,7 @@ void add_trainable_mask_cases(Suite<B, R>& suite) {
          .forward = [](B& b, const auto& in, const auto& out) { ops::attention_pool(b, in[0], in[1], out[1], out[0]); },
          .backward =
              [](B& b, const auto& in, const auto&, const auto& d_out, const auto& d_in) {
-               Tensor<B> d_attended = b.zeros(b.shape(in[0]));
+               Tensor<B> d_attended = make_map(b, b.shape(in[0]));
                ops::attention_pool_backward(b, in[0], in[1], d_out[0], d_attended, d_in[0], Write::overwrite, d_in[1],
                                             Write::overwrite);
              }}};
