@@ -43,8 +43,9 @@ HybridAttentionConfig drawing_config() {
 /// A trainer with its backend and images of its own.
 template <class B>
 struct Run {
-  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .policy_rate = 0.5}, Keep keep = Keep::every_step)
-      : trainer(b, HybridAttentionClassifier<B>(drawing_config()), adam, seed, keep) {
+  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .policy_rate = 0.5}, Keep keep = Keep::every_step,
+               const HybridAttentionConfig& config = drawing_config())
+      : trainer(b, HybridAttentionClassifier<B>(config), adam, seed, keep) {
     images.reserve(tissue.views.size());
     for (const ImageView& view : tissue.views) images.push_back(b.make_image(view));
     for (std::size_t i = 0; i < images.size(); ++i)
@@ -52,11 +53,10 @@ struct Run {
   }
 
   /// Batches of 3, of 2 every third time, of other images each time, at a rate that changes now and then.
-  StepReport step(std::size_t number, TrainingGlimpses glimpses = TrainingGlimpses::policy) {
+  StepReport step(std::size_t number, const StepOptions& how = {}) {
     const std::size_t count = number % 3 == 2 ? 2 : 3, start = number % 3;
     return trainer.step(std::span<const OrientedImage<B>>(oriented).subspan(start, count),
-                        std::span<const Index>(tissue.labels).subspan(start, count), number < 5 ? 1e-2 : 3e-3,
-                        glimpses);
+                        std::span<const Index>(tissue.labels).subspan(start, count), number < 5 ? 1e-2 : 3e-3, how);
   }
 
   /// Every number that a checkpoint holds.
@@ -108,12 +108,31 @@ TEST_CASE("recorded steps have the bits of plain ones", "[trainer]") {
   CHECK(recording.b.repetitions == 5);
 }
 
+TEST_CASE("recorded steps have the bits of plain ones with baselines from other rollouts, sigma and stages that change",
+          "[trainer]") {
+  HybridAttentionConfig config = drawing_config();
+  config.policy.baseline = GENERATE(Baseline::self_critical, Baseline::leave_one_out);
+  const AdamConfig adam{.clip_norm = 1, .policy_rate = 0.5};
+  Run<Plain> plain(adam, Keep::every_step, config);
+  Run<Recording> recording(adam, Keep::every_step, config);
+  for (std::size_t number = 0; number < 18; ++number) {
+    const StepOptions how{
+        .part = number < 9 ? TrainedPart::policy : TrainedPart::all, .sigma = number < 9 ? 0.3 : 0.2, .rollouts = 2};
+    INFO("step " << number);
+    CHECK(same(recording.step(number, how), plain.step(number, how)));
+    CHECK(recording.state() == plain.state());
+  }
+  // Batches of 3 and of 2, each under two kinds of options: plainly, recorded, and then never again.
+  CHECK(recording.b.bodies == 8);
+  CHECK(recording.b.repetitions == 10);
+}
+
 TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[trainer]") {
   Run<Plain> plain;
   Run<Recording> recording;
   for (std::size_t number = 0; number < 12; ++number) {
     const auto glimpses = number % 2 == 0 ? TrainingGlimpses::random : TrainingGlimpses::policy;
-    CHECK(same(recording.step(number, glimpses), plain.step(number, glimpses)));
+    CHECK(same(recording.step(number, {.glimpses = glimpses}), plain.step(number, {.glimpses = glimpses})));
   }
   CHECK(recording.state() == plain.state());
   CHECK(recording.b.bodies == 8);

@@ -76,7 +76,7 @@ class Trainer {
     auto& episode = work.episode;
     const bool learns = how.glimpses == TrainingGlimpses::policy;
     const bool policy_only = how.part == TrainedPart::policy;
-    expect_config(learns || !policy_only, "training: the policy alone can only be trained on its own glimpses");
+    if (policy_only && !learns) throw ConfigError("training: the policy alone can only be trained on its own glimpses");
     const RolloutOptions options{.locations = learns ? Locations::sample : Locations::given,
                                  .seed = seed_,
                                  .counter = static_cast<std::uint64_t>(adam_.steps()),
@@ -151,7 +151,7 @@ class Trainer {
 
   /// Every image and label as often as it is rolled out, all images before the first comes again.
   void repeat(ImageBatch<B> images, std::span<const Index> labels, Index rollouts) {
-    expect_config(rollouts >= 1, "training: rollouts must be at least 1, but is " + std::to_string(rollouts));
+    if (rollouts < 1) throw ConfigError("training: rollouts must be at least 1, but is " + std::to_string(rollouts));
     oriented_.clear();
     labels_.clear();
     for (Index rollout = 0; rollout < rollouts; ++rollout) {
