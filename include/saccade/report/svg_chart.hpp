@@ -221,7 +221,7 @@ struct Bar {
 /// odd series are hatched.
 /// @param id  unique in the page
 [[nodiscard]] inline std::string svg_bars(std::string_view title, std::string_view id, const std::vector<Bar>& bars,
-                                          std::string_view description = "", double width = 560) {
+                                          std::string_view description = "", double width = 420) {
   using namespace detail;
   constexpr double row = 22;
   double label_width = 0, note_width = 0;
