@@ -77,8 +77,8 @@ namespace detail {
          coordinate(to.y) + "\" " + std::string(attributes) + "/>";
 }
 
-inline constexpr double svg_font = 13;           ///< height of the letters, in units of the picture
-inline constexpr double svg_letter = 0.56 * 13;  ///< a generous mean width of one
+inline constexpr double svg_font = 13;   ///< height of the letters, in units of the picture
+inline constexpr double svg_letter = 8;  ///< a generous mean width of one
 inline constexpr std::string_view svg_axis = "stroke=\"#6b7280\" fill=\"none\"";
 inline constexpr std::string_view svg_grid = "stroke=\"#e5e7eb\" fill=\"none\"";
 
