@@ -91,8 +91,8 @@ TEST_CASE("The backend cuda says in one sentence what is missing, with exit code
 }
 
 TEST_CASE("Every program has a help and an exit code of 0 for it", "[programs]") {
-  for (const char* program :
-       {"breakhis_train", "breakhis_evaluate", "breakhis_explain", "classify_image", "make_synthetic_tissue"}) {
+  for (const char* program : {"breakhis_train", "breakhis_evaluate", "breakhis_explain", "classify_image",
+                              "make_report", "make_synthetic_tissue"}) {
     const Ending ending = run(program, {"--help"});
     CHECK(ending.code == 0);
     CHECK_THAT(ending.out, contains("Usage: " + std::string(program)));

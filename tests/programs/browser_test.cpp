@@ -55,7 +55,7 @@ TEST_CASE("A browser shows the report without an error and without fetching anyt
     }
     CHECK(page.at("charts").size() >= 8);
     for (const auto& chart : page.at("charts")) {
-      CHECK(chart.at("height") > 40);
+      CHECK(chart.at("height") > 25);
       CHECK(chart.at("label") != "");
     }
     CHECK(page.at("overflow") <= 0);

@@ -87,6 +87,7 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
   CHECK(count(html, "class=\"missing\"") == 0);
   CHECK(html.size() < 2000000);
 
+  std::filesystem::create_directories(scratch / "copy");
   std::filesystem::copy(scratch / "run", scratch / "copy/run", std::filesystem::copy_options::recursive);
   std::filesystem::remove(scratch / "copy/run/report.html");
   const Ending rebuilt = run("make_report", {scratch / "copy/run"});

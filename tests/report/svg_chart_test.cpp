@@ -49,13 +49,13 @@ TEST_CASE("points stand where the axes say", "[report][svg]") {
               .width = 400,
               .height = 200};
   const std::string svg = svg_chart(chart, "x");
-  // The axis of y: labels of three letters of 7.28 units, so the plot begins at 6 + 21.84 + 8 and ends at 400 - 14; it
+  // The axis of y: labels of three letters of 8 units, so the plot begins at 6 + 24 + 8 and ends at 400 - 14; it
   // reaches from 200 - 24 up to 8 + 4.
   const std::vector<double> at = curve(svg);
   REQUIRE(at.size() == 6);
-  CHECK(at[0] == Approx(35.84));
+  CHECK(at[0] == Approx(38));
   CHECK(at[1] == Approx(176));
-  CHECK(at[2] == Approx((35.84 + 386) / 2));
+  CHECK(at[2] == Approx((38 + 386) / 2));
   CHECK(at[3] == Approx((176 + 12) / 2.0));
   CHECK(at[4] == Approx(386));
   CHECK(at[5] == Approx(12));
@@ -119,10 +119,10 @@ TEST_CASE("bars are as long as their shares, their intervals drawn from end to e
                                     {.label = "b", .value = 0.25, .low = std::nan(""), .series = 1},
                                     {.label = "c", .value = std::nan(""), .low = std::nan("")}},
                                    "", 500);
-  // A label of one letter: the axis begins at 6 + 7.28 + 8 = 21.28 and ends at 500 - 28 = 472; it is 450.72 long.
-  CHECK_THAT(svg, contains("<rect x=\"21.28\" y=\"8\" width=\"225.36\" height=\"16\" fill"));
-  CHECK_THAT(svg, contains("<rect x=\"21.28\" y=\"30\" width=\"112.68\""));
-  CHECK_THAT(svg, contains("<path d=\"M133.96 12V20M133.96 16H472M472 12V20\""));
+  // A label of one letter: the axis begins at 6 + 8 + 8 = 22 and ends at 500 - 28 = 472; it is 450 long.
+  CHECK_THAT(svg, contains("<rect x=\"22\" y=\"8\" width=\"225\" height=\"16\" fill"));
+  CHECK_THAT(svg, contains("<rect x=\"22\" y=\"30\" width=\"112.5\""));
+  CHECK_THAT(svg, contains("<path d=\"M134.5 12V20M134.5 16H472M472 12V20\""));
   CHECK(count(svg, "stroke=\"#111827\"") == 1);
   CHECK(count(svg, "<rect") == 3);  // one of them the hatching of the odd series
   CHECK(svg.find("nan") == std::string::npos);

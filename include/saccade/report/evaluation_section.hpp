@@ -167,7 +167,7 @@ inline constexpr std::string_view no_evaluation =
   const std::string title = rate == "image_accuracy" ? "Image accuracy" : "Patient recognition rate";
   section.content +=
       "<div class=\"charts small\">\n" + figure("<b>" + title + "</b> by policy, with 95&nbsp;% intervals",
-                                                svg_bars(title + " by policy", "policies-rate", bars, "", 420));
+                                                svg_bars(title + " by policy", "policies-rate", bars));
   if (const Chart chart = by_glimpse("Accuracy after each glimpse", run, "/accuracy_by_glimpse"); !chart.series.empty())
     section.content += chart_with_table(chart, "policies-accuracy", "(share of the images)");
   if (const Chart chart = by_glimpse("Focus found", run, "/hit_rate/by_step"); !chart.series.empty())
@@ -218,7 +218,7 @@ inline constexpr std::string_view no_evaluation =
   });
   section.content =
       "<p>Share of each patient&#39;s images that are right, with Wilson&#39;s 95&nbsp;% interval: wide where a "
-      "patient has few images.</p>\n<div class=\"charts\">\n";
+      "patient has few images.</p>\n<div class=\"charts small\">\n";
   constexpr std::size_t most = 60;
   HtmlTable table{.columns = {"patient", "class", "right", "share", "95&nbsp;% interval"}};
   for (std::size_t first = 0; first < patients.size();) {

@@ -30,7 +30,8 @@ inline constexpr std::string_view page_style = R"css(
 :root{color-scheme:light}
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem}
-body{margin:0;background:#fff;color:#1f2937;font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+body{margin:0;background:#fff;color:#1f2937;
+font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 header,main,footer,nav>ul{max-width:76rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:1.5rem}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .25rem;overflow-wrap:anywhere}
@@ -40,7 +41,8 @@ p{margin:.4rem 0 .8rem;max-width:52rem}
 a{color:#1d4ed8}
 .skip{position:absolute;left:-999rem;background:#fff;padding:.5rem 1rem;z-index:1}
 .skip:focus{left:.5rem;top:.5rem}
-a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid #1d4ed8;outline-offset:2px;border-radius:2px}
+a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:3px solid #1d4ed8;outline-offset:2px;
+border-radius:2px}
 nav{background:#f3f4f6;border-block:1px solid #d1d5db;margin:1rem 0 0}
 nav>ul{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1.25rem;padding-block:.5rem}
 nav a{display:inline-block;padding:.15rem 0}
@@ -49,17 +51,20 @@ nav a{display:inline-block;padding:.15rem 0}
 .tiles dt{font-size:.88rem;color:#4b5563}
 .tiles dd{margin:0;font-size:1.45rem;font-weight:600;line-height:1.3}
 .tiles dd small{display:block;font-size:.84rem;font-weight:400;color:#4b5563}
-.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,27rem),1fr));gap:1rem 1.75rem;align-items:start}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,27rem),1fr));gap:1rem 1.75rem;
+align-items:start}
 small{color:#4b5563}
 .small{grid-template-columns:repeat(auto-fill,minmax(min(100%,21.5rem),1fr))}
 figure{margin:0;min-width:0}
 figcaption{font-size:.92rem;color:#374151;margin-bottom:.25rem}
 figcaption b{color:#1f2937}
-svg{display:block;width:100%;height:auto;font:13px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:#374151}
+svg{display:block;width:100%;height:auto;font:13px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;
+fill:#374151}
 img{max-width:100%;height:auto;display:block}
 table{border-collapse:collapse;font-size:.9rem;margin:.4rem 0}
 caption{text-align:left;font-size:.92rem;color:#374151;padding-bottom:.25rem}
-th,td{padding:.25rem .7rem;border-bottom:1px solid #e5e7eb;text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th,td{padding:.25rem .7rem;border-bottom:1px solid #e5e7eb;text-align:right;font-variant-numeric:tabular-nums;
+white-space:nowrap}
 th{font-weight:600}
 thead th{border-bottom:2px solid #9ca3af;vertical-align:bottom;white-space:normal}
 th:first-child{text-align:left}

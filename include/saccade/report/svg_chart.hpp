@@ -77,8 +77,8 @@ namespace detail {
          coordinate(to.y) + "\" " + std::string(attributes) + "/>";
 }
 
-inline constexpr double svg_font = 13;           ///< height of the letters, in units of the picture
-inline constexpr double svg_letter = 0.56 * 13;  ///< a generous mean width of one
+inline constexpr double svg_font = 13;   ///< height of the letters, in units of the picture
+inline constexpr double svg_letter = 8;  ///< a generous mean width of one
 inline constexpr std::string_view svg_axis = "stroke=\"#6b7280\" fill=\"none\"";
 inline constexpr std::string_view svg_grid = "stroke=\"#e5e7eb\" fill=\"none\"";
 
@@ -221,7 +221,7 @@ struct Bar {
 /// odd series are hatched.
 /// @param id  unique in the page
 [[nodiscard]] inline std::string svg_bars(std::string_view title, std::string_view id, const std::vector<Bar>& bars,
-                                          std::string_view description = "", double width = 560) {
+                                          std::string_view description = "", double width = 420) {
   using namespace detail;
   constexpr double row = 22;
   double label_width = 0, note_width = 0;

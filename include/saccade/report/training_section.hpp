@@ -87,8 +87,8 @@ namespace detail {
   for (const nlohmann::ordered_json& epoch : run.epochs)
     table.rows.push_back({short_number(epoch.at("epoch").get<double>())});
   for (TrainingChart& each : training_charts(run.epochs)) {
-    each.chart.width = 560;
-    each.chart.height = 300;
+    each.chart.width = 480;
+    each.chart.height = 270;
     section.content += detail::figure("<b>" + escape_html(each.chart.title) + "</b>",
                                       svg_chart(each.chart, "training-" + each.name, detail::last_values(each.chart)));
     for (const Series& series : each.chart.series) {
