@@ -136,7 +136,7 @@ struct Axis {
   // Epochs and glimpses are counted: no marks between them.
   const double most = whole ? std::min(width / 70, std::max(std::floor(x.high - x.low), 1.0)) : width / 90;
   const Ticks x_ticks(x.low, x.high, static_cast<int>(std::max(most, 1.0)), chart.x_scale);
-  const Ticks y_ticks(y.low, y.high, static_cast<int>(std::max(height / 55, 2.0)), chart.y_scale);
+  const Ticks y_ticks(y.low, y.high, static_cast<int>(std::max(height / 45, 2.0)), chart.y_scale);
   double label_width = 0;
   for (const double value : y_ticks.values)
     label_width = std::max(label_width, svg_letter * letters(y_ticks.text(value)));
