@@ -6,6 +6,7 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -32,9 +33,10 @@ struct Noise {
   std::vector<std::uint8_t> pixels;
 };
 
-/// Wider and narrower, odd and even, smaller than a glimpse, a single row, a single pixel.
+/// Wider and narrower, odd and even, as small as a glimpse, a single row, a single pixel.
 const std::vector<Noise>& noises() {
-  static const std::vector<Noise> all = {{64, 48, 0}, {33, 57, 5}, {7, 40, 1}, {21, 1, 0}, {1, 1, 2}, {40, 5, 3}};
+  static const std::vector<Noise> all = {{64, 48, 0}, {33, 57, 5}, {16, 16, 2}, {7, 40, 1},
+                                         {21, 1, 0},  {1, 1, 2},   {40, 5, 3}};
   return all;
 }
 
@@ -47,11 +49,13 @@ std::vector<float> places() {
   return places;
 }
 
-/// One crop of every image at every second pair of places, through all symmetries in turn.
+/// One crop of every image that is not smaller than a glimpse, at every second pair of places, through all symmetries
+/// in turn.
 template <class B>
 std::vector<float> crops(B& b, const saccade::GlimpseGeometry& geometry) {
   std::vector<typename B::Image> images;
-  for (const Noise& noise : noises()) images.push_back(b.make_image(noise.view()));
+  for (const Noise& noise : noises())
+    if (std::min(noise.width, noise.height) >= geometry.side) images.push_back(b.make_image(noise.view()));
   std::vector<saccade::OrientedImage<B>> batch;
   std::vector<float> location;
   const std::vector<float> some = places();
