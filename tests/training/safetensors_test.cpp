@@ -59,6 +59,19 @@ TEST_CASE("CRC-32C has the published check values", "[safetensors]") {
   CHECK(checksum("") == 0u);
 }
 
+TEST_CASE("CRC-32C does not depend on the pieces that the data come in", "[safetensors]") {
+  std::vector<std::byte> data;
+  for (int i = 0; i < 61; ++i) data.push_back(static_cast<std::byte>((i * 37 + 11) % 256));
+  Crc32c single;
+  for (const std::byte& byte : data) single.update(std::span(&byte, 1));
+  for (std::size_t first = 0; first <= data.size(); ++first) {
+    Crc32c crc;
+    crc.update(std::span(data).first(first));
+    crc.update(std::span(data).subspan(first));
+    CHECK(crc.value() == single.value());
+  }
+}
+
 TEST_CASE("safetensors survive a round trip bit by bit", "[safetensors]") {
   const SafetensorsFile file = small_file();
   const std::vector<std::byte> bytes = serialize_safetensors(file);

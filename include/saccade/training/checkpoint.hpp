@@ -239,8 +239,9 @@ void save_checkpoint(const std::filesystem::path& path, Trainer<B, Model>& train
   expect_config(std::cmp_equal(info.classes.size(), model.classes),
                 "save_checkpoint: info.classes must hold " + std::to_string(model.classes) + " names, but holds " +
                     std::to_string(info.classes.size()));
-  const GoldenAnswer golden =
-      golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), golden_image(model.sensor.side));
+  auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
+  const GoldenAnswer golden = golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode,
+                                            golden_image(model.sensor.side));
   if (!std::isfinite(golden.probabilities.back()))
     throw NumericError("save_checkpoint: the model's answer is not finite; \"" + path.string() + "\" is not written");
 
@@ -276,13 +277,14 @@ void restore_weights(B& b, Parameters& parameters, Statistics& statistics, const
 }
 
 /// Lets a model with restored weights answer once more what it answered when the checkpoint was written.
+/// @param episode  memory of one image in evaluation mode, with whatever it holds
 /// @throws FileError where it says something else
 template <Backend B, class Model>
 void expect_golden_answer(B& b, const Model& model, const typename Model::Parameters& parameters,
-                          typename Model::Statistics& statistics, const SafetensorsFile& file, std::string_view name,
-                          double tolerance = golden_tolerance) {
+                          typename Model::Statistics& statistics, typename Model::Episode& episode,
+                          const SafetensorsFile& file, std::string_view name, double tolerance = golden_tolerance) {
   const GoldenAnswer golden = detail::stored_golden_answer(file, name, model.config());
-  const double distance = distance_from(golden, b, model, parameters, statistics);
+  const double distance = distance_from(golden, b, model, parameters, statistics, episode);
   if (distance <= tolerance) return;
   throw detail::checkpoint_error(name, "does not reproduce its recorded answer: a probability or location differs by " +
                                            std::to_string(distance) + ", more than " + std::to_string(tolerance));
@@ -308,7 +310,8 @@ void restore_training(Trainer<B, Model>& trainer, const SafetensorsFile& file, s
   restore_weights(b, trainer.parameters(), trainer.statistics(), file, name);
   detail::restore(b, "optimizer.", trainer.optimizer().state(), file, name);
   trainer.optimizer().resume(steps);
-  expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), file, name);
+  auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
+  expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode, file, name);
 }
 
 }  // namespace saccade::inline v0

@@ -34,11 +34,12 @@ struct GoldenAnswer {
 
 /// The answer for one image. With `given`, (T, 2), the model looks there, and `locations` are those that its policy
 /// would have chosen; otherwise it goes where its policy says.
+///
+/// @param episode  memory of one image in evaluation mode, with whatever it holds
 template <Backend B, class Model>
 [[nodiscard]] GoldenAnswer golden_answer(B& b, const Model& model, const typename Model::Parameters& parameters,
-                                         typename Model::Statistics& statistics, RgbImage image,
-                                         std::span<const double> given = {}) {
-  auto episode = model.make_episode(b, 1, Mode::evaluation);
+                                         typename Model::Statistics& statistics, typename Model::Episode& episode,
+                                         RgbImage image, std::span<const double> given = {}) {
   for (std::size_t t = 0; 2 * t < given.size(); ++t) {
     const std::array place{static_cast<Scalar<B>>(given[2 * t]), static_cast<Scalar<B>>(given[2 * t + 1])};
     model.set_locations(b, episode, static_cast<Index>(t), std::span<const Scalar<B>>(place));
@@ -65,9 +66,9 @@ template <Backend B, class Model>
 /// glimpse, and the answer would say more about the rounding than about the weights.
 template <Backend B, class Model>
 [[nodiscard]] double distance_from(const GoldenAnswer& recorded, B& b, const Model& model,
-                                   const typename Model::Parameters& parameters,
-                                   typename Model::Statistics& statistics) {
-  const GoldenAnswer now = golden_answer(b, model, parameters, statistics, recorded.image, recorded.locations);
+                                   const typename Model::Parameters& parameters, typename Model::Statistics& statistics,
+                                   typename Model::Episode& episode) {
+  const GoldenAnswer now = golden_answer(b, model, parameters, statistics, episode, recorded.image, recorded.locations);
   double largest = 0;
   const auto compare = [&](const std::vector<double>& then, const std::vector<double>& values) {
     for (std::size_t i = 0; i < then.size(); ++i) {

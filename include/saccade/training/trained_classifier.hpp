@@ -39,7 +39,16 @@ class TrainedClassifier {
     const SafetensorsFile file = read_checkpoint(path);
     TrainedClassifier loaded(b, checkpoint_info(file, path.string()), batch, path.string());
     restore_weights(b, loaded.parameters_, loaded.statistics_, file, path.string());
-    expect_golden_answer(b, *loaded.model_, loaded.parameters_, loaded.statistics_, file, path.string(), tolerance);
+    const auto check = [&](typename Model::Episode& episode) {
+      expect_golden_answer(b, *loaded.model_, loaded.parameters_, loaded.statistics_, episode, file, path.string(),
+                           tolerance);
+    };
+    if (batch == 1) {  // the memory that will be used anyway: to touch it first takes as long as to look at a glimpse
+      check(loaded.evaluator_.episode());
+    } else {
+      auto episode = loaded.model_->make_episode(b, 1, Mode::evaluation);
+      check(episode);
+    }
     return loaded;
   }
 

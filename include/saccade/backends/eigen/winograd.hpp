@@ -115,13 +115,22 @@ void winograd_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
                      write == Write::accumulate ? d_x.data() : nullptr, d_x.data());
 }
 
-/// Tiles are divided into chunks by the sizes alone; each chunk has its own sums, and they are added in order.
+/// Tiles of a round of winograd_backward_weight: so many that a sum is seldom read and written, and so few that the
+/// planes of a round stay in the caches that threads share. A multiple of gradient_rows for each thread.
+[[nodiscard]] inline Index tiles_per_round(Index channels, Index outputs, Index threads) {
+  constexpr Index numbers = Index{1} << 18;  // 1 MB in single precision, of each thread
+  return threads * std::clamp<Index>(numbers / (winograd_places * (channels + outputs)) / gradient_rows * gradient_rows,
+                                     gradient_rows, 8 * gradient_rows);
+}
+
+/// The tiles are taken in rounds. In each, all threads first transform its tiles and then add up the products of the
+/// 36 places. A place belongs to one thread at a time, and gradient_rows tiles are summed before they are added to the
+/// tiles before, whatever the length of a round is: so there is one sum, and its bits are the same for any number of
+/// threads.
 template <class Scalar>
 void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
-  constexpr Index max_chunks = 16;
-  constexpr Index chunk_tiles = 128;             // to be worth the addition of another sum
-  constexpr Index max_numbers = Index{1} << 23;  // of all sums
+  constexpr Index grain = 8;  // tiles that a thread transforms at a time
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const TileGrid grid{x.images.height, x.images.width, x.images.channels, d_y.shape()[1],
                       d_y.shape()[2],  d_w.shape()[0], geometry.padding};
@@ -129,36 +138,34 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
   const Index outputs = round_up(grid.outputs, kernels.lanes);
   const Index tiles = d_y.shape()[0] * grid.per_image();
   const Index plane = channels * outputs;
-  const Index sum_size = winograd_places * plane;
-  const Index chunks =
-      std::clamp<Index>(tiles / chunk_tiles, 1, std::clamp<Index>(max_numbers / sum_size, 1, max_chunks));
-  const Index most = tiles_per_block(channels, outputs);
+  const Index most = std::min(tiles, tiles_per_round(channels, outputs, engine.threads()));
   const PlaneLayout<Scalar> input_layout(most, channels), gradient_layout(most, outputs);
-  const Index room = padded(input_layout.size()) + padded(gradient_layout.size());
-  const auto scratch = engine.per_thread<Scalar>(room + 9 * kernels.lanes);
-  Scalar* const sums = engine.shared<Scalar>(chunks * sum_size);
-  engine.parallel_for(chunks, [&](Index chunk, int thread) {
-    Scalar* const sum = sums + chunk * sum_size;
-    std::fill_n(sum, sum_size, Scalar(0));
-    const Index end = tiles * (chunk + 1) / chunks;
-    const auto inputs = input_layout.at(scratch(thread));
-    const auto gradients = gradient_layout.at(inputs.data + padded(input_layout.size()));
-    for (Index first = tiles * chunk / chunks; first < end; first += most) {
-      const Index last = std::min(end, first + most);
-      kernels.winograd_input(x.images.data, grid, first, last, x.activation, inputs);
-      kernels.winograd_gradient(d_y.data(), grid, first, last, gradients);
-      for (Index place = 0; place < winograd_places; ++place)
-        kernels.multiply_transposed(last - first, channels, inputs.data + place * inputs.plane_stride, channels,
-                                    gradients.data + place * gradients.plane_stride, outputs, outputs,
-                                    sum + place * plane);
-    }
-  });
+  Scalar* const sums =
+      engine.shared<Scalar>(padded(winograd_places * plane) + padded(input_layout.size()) + gradient_layout.size());
+  const auto inputs = input_layout.at(sums + padded(winograd_places * plane));
+  const auto gradients = gradient_layout.at(inputs.data + padded(input_layout.size()));
+  std::fill_n(sums, winograd_places * plane, Scalar(0));
+  for (Index first = 0; first < tiles; first += most) {
+    const Index count = std::min(most, tiles - first);
+    engine.parallel_ranges(count, grain, [&](Index begin, Index end, int) {
+      kernels.winograd_input(x.images.data, grid, first + begin, first + end, x.activation, inputs.from(begin));
+      kernels.winograd_gradient(d_y.data(), grid, first + begin, first + end, gradients.from(begin));
+    });
+    engine.parallel_for(winograd_places, [&](Index place, int) {
+      for (Index row = 0; row < count; row += gradient_rows)
+        kernels.multiply_transposed(std::min(gradient_rows, count - row), channels,
+                                    inputs.from(row).data + place * inputs.plane_stride, channels,
+                                    gradients.from(row).data + place * gradients.plane_stride, outputs, outputs,
+                                    sums + place * plane);
+    });
+  }
+  const auto scratch = engine.per_thread<Scalar>(9 * kernels.lanes);
   engine.parallel_for(outputs / kernels.lanes, [&](Index vector, int thread) {
-    Scalar* const taps = scratch(thread) + room;  // (9, lanes)
+    Scalar* const taps = scratch(thread);  // (9, lanes)
     const Index first = vector * kernels.lanes;
     const Index count = std::min(kernels.lanes, grid.outputs - first);
     for (Index c = 0; c < grid.channels; ++c) {
-      kernels.winograd_filter_gradient(sums + c * outputs + first, plane, chunks, sum_size, taps);
+      kernels.winograd_filter_gradient(sums + c * outputs + first, plane, taps);
       for (Index o = 0; o < count; ++o)
         for (Index tap = 0; tap < 9; ++tap) {
           Scalar& target = d_w.data()[((first + o) * 9 + tap) * grid.channels + c];

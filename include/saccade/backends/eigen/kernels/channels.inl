@@ -56,7 +56,7 @@ template <class Scalar>
 SACCADE_KERNEL void activation_sums(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
                                     const ChannelActivation<Scalar>& activation, Scalar* sums, Index sum_stride) {
   using Vector = VectorOf<Scalar>;
-  for_channel_groups<strip_vectors / 2, Scalar>(
+  for_channel_groups<2, Scalar>(  // more sums and coefficients would leave the registers
       channels, [&]<int Vectors>(std::integral_constant<int, Vectors>, Index c, Index count) SACCADE_LAMBDA {
         VectorActivation<Scalar> at[Vectors];
         unroll<Vectors>([&](int v) SACCADE_LAMBDA { at[v] = load_activation(activation, c + v * lanes<Scalar>); });

@@ -21,6 +21,10 @@ inline constexpr Index product_rows = 6;
 /// Terms that `Kernels::multiply_transposed` takes at a time: callers pad to a multiple.
 inline constexpr Index gradient_terms = 4;
 
+/// Rows after which `Kernels::multiply_transposed` had best be called anew: what it reads of them, of 64 columns, stays
+/// in the first-level cache, and its sums are read and written seldom enough.
+inline constexpr Index gradient_rows = 64;
+
 [[nodiscard]] constexpr Index round_up(Index count, Index multiple) {
   return (count + multiple - 1) / multiple * multiple;
 }
@@ -100,6 +104,9 @@ struct TilePlanes {
   Scalar* data;
   Index plane_stride;
   Index tile_stride;
+
+  /// The planes from a tile on.
+  [[nodiscard]] TilePlanes from(Index tile) const { return {data + tile * tile_stride, plane_stride, tile_stride}; }
 };
 
 /// The kernels of one instruction set.
@@ -138,9 +145,8 @@ struct Kernels {
   /// this term to the columns begins at taps + (row * 3 + column) * tap_stride.
   void (*winograd_filter)(const Scalar* taps, Index tap_stride, Index columns, Index terms, Index term, Scalar* filter,
                           Index plane_stride);
-  /// taps (9, lanes) = G^T s G for one vector of columns, s the sum over `chunks` of the planes at `sums`.
-  void (*winograd_filter_gradient)(const Scalar* sums, Index plane_stride, Index chunks, Index chunk_stride,
-                                   Scalar* taps);
+  /// taps (9, lanes) = G^T s G for one vector of columns, s the planes at `sums`.
+  void (*winograd_filter_gradient)(const Scalar* sums, Index plane_stride, Scalar* taps);
 
   /// y = activation(x), both (pixels, channels).
   void (*activate_pixels)(Index pixels, Index channels, const Scalar* x, const ChannelActivation<Scalar>& activation,
@@ -220,8 +226,8 @@ struct LaneArray {
 #define SACCADE_ALWAYS_INLINE
 #endif
 
-// Sanitizing these loops takes the compiler a minute for each program that includes them. So the address sanitizer looks
-// at the portable set alone, whose text is that of the others, and the other one at LaneArray's.
+// Sanitizing these loops takes the compiler a minute for each program that includes them. So the address sanitizer
+// looks at the portable set alone, whose text is that of the others, and the other one at LaneArray's.
 #define SACCADE_ISA portable
 #if SACCADE_VECTOR_EXTENSIONS
 #define SACCADE_KERNEL __attribute__((no_sanitize("undefined")))

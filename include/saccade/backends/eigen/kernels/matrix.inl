@@ -112,37 +112,47 @@ SACCADE_KERNEL void multiply_rows(Index rows, Index columns, Index terms, const 
   }
 }
 
-/// sums[k, 0 : Vectors * lanes] += sum over r of a[r, k] b[r, 0 : Vectors * lanes], for gradient_terms terms.
-template <int Vectors, class Scalar>
+/// sums[k, 0 : Vectors * lanes] += sum over r of a[r, k] b[r, 0 : Vectors * lanes], for Terms terms. The sum over the
+/// rows begins with zero, so that nothing waits for `sums`, which are wanted at the end.
+template <int Terms, int Vectors, class Scalar>
 SACCADE_KERNEL void multiply_transposed_tile(Index rows, const Scalar* a, Index a_stride, const Scalar* b,
                                              Index b_stride, Scalar* sums, Index sums_stride) {
-  constexpr int terms = static_cast<int>(gradient_terms);
-  VectorOf<Scalar> tile[terms][Vectors];
-  unroll<terms>([&](int k) SACCADE_LAMBDA {
-    unroll<Vectors>([&](int v) SACCADE_LAMBDA { tile[k][v] = load(sums + k * sums_stride + v * lanes<Scalar>); });
+  VectorOf<Scalar> tile[Terms][Vectors] = {};
+  unroll<Terms>([&](int k) SACCADE_LAMBDA {
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { prefetch(sums + k * sums_stride + v * lanes<Scalar>); });
   });
   for (Index row = 0; row < rows; ++row, a += a_stride, b += b_stride) {
     VectorOf<Scalar> right[Vectors];
     unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
-    unroll<terms>([&](int k) SACCADE_LAMBDA {
+    unroll<Terms>([&](int k) SACCADE_LAMBDA {
       const VectorOf<Scalar> factor = broadcast(a[k]);
       unroll<Vectors>([&](int v) SACCADE_LAMBDA { tile[k][v] += factor * right[v]; });
     });
   }
-  unroll<terms>([&](int k) SACCADE_LAMBDA {
-    unroll<Vectors>([&](int v)
-                        SACCADE_LAMBDA { store<Scalar>(tile[k][v], sums + k * sums_stride + v * lanes<Scalar>); });
+  unroll<Terms>([&](int k) SACCADE_LAMBDA {
+    Scalar* const target = sums + k * sums_stride;
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+      store<Scalar>(load(target + v * lanes<Scalar>) + tile[k][v], target + v * lanes<Scalar>);
+    });
   });
 }
 
-/// See Kernels::multiply_transposed.
+/// See Kernels::multiply_transposed. As many terms at a time as `multiply` takes rows, which is what registers have
+/// room for; what is left of them is one or two tiles of gradient_terms.
 template <class Scalar>
 SACCADE_KERNEL void multiply_transposed(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b,
                                         Index b_stride, Index columns, Scalar* sums) {
+  constexpr Index most = product_rows, least = gradient_terms;
+  static_assert(least < most && most < 2 * least && most % 2 == 0 && least % 2 == 0);
   const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
-    for (Index k = 0; k < terms; k += gradient_terms)
-      multiply_transposed_tile<Vectors>(rows, a + k, a_stride, b + first, b_stride, sums + k * columns + first,
-                                        columns);
+    for (Index k = 0; k < terms;) {
+      const Index left = terms - k;
+      const bool large = left != least && left != 2 * least;
+      const auto tile =
+          large ? multiply_transposed_tile<most, Vectors, Scalar> : multiply_transposed_tile<least, Vectors, Scalar>;
+      tile(rows, a + k, a_stride, b + first, b_stride, sums + k * columns + first, columns);
+      k += large ? most : least;
+    }
   };
   for_strips<Scalar>(columns, strip);
 }

@@ -105,22 +105,29 @@ struct TilePatch {
   [[nodiscard]] TileView<Scalar> view() const { return {values, Extent * lanes<Scalar>, lanes<Scalar>}; }
 };
 
-/// Copies the pixels of `tile` that lie at rows [top, bottom) and columns [left, right) of it, `count` channels.
-template <int Extent, class Scalar>
-SACCADE_KERNEL void copy_patch(const TileView<Scalar>& tile, Index top, Index bottom, Index left, Index right,
-                               Index count, const ChannelActivation<Scalar>* activation, Index c,
-                               TilePatch<Extent, Scalar>& patch) {
-  Scalar* to = patch.values;
-  for (Index row = 0; row < Extent; ++row)
-    for (Index column = 0; column < Extent; ++column, to += lanes<Scalar>) {
-      VectorOf<Scalar> value{};
-      if (row >= top && row < bottom && column >= left && column < right) {
-        value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
-        if (activation) value = load_activation(*activation, c)(value);
-      }
-      store<Scalar>(value, to);
+/// Copies the pixels of `tile` that lie at rows [top, bottom) and columns [left, right) of it, `count` channels, which
+/// `activate` maps; the others become 0.
+template <int Extent, class Scalar, class Activate>
+SACCADE_INLINE void copy_patch(const TileView<Scalar>& tile, const WindowRange& range, Index count,
+                               const Activate& activate, TilePatch<Extent, Scalar>& patch) {
+  unroll<Extent * Extent>(
+      [&](int pixel) SACCADE_LAMBDA { store<Scalar>(VectorOf<Scalar>{}, patch.values + pixel * lanes<Scalar>); });
+  const Index bottom = range.bottom < Extent ? range.bottom : Extent;
+  const Index right = range.right < Extent ? range.right : Extent;
+  for (Index row = range.top > 0 ? range.top : 0; row < bottom; ++row)
+    for (Index column = range.left > 0 ? range.left : 0; column < right; ++column) {
+      const Scalar* const from = tile.corner + row * tile.row_stride + column * tile.pixel_stride;
+      store<Scalar>(activate(load_part(from, count)), patch.values + (row * Extent + column) * lanes<Scalar>);
     }
 }
+
+/// What `copy_patch` does where there is nothing to activate.
+struct Unchanged {
+  template <class Vector>
+  SACCADE_INLINE Vector operator()(Vector value) const {
+    return value;
+  }
+};
 
 template <bool Activated, class Scalar>
 SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const ChannelActivation<Scalar>& activation,
@@ -154,7 +161,11 @@ SACCADE_KERNEL void winograd_input(const Scalar* x, const TileGrid& grid, Index 
       const Index count = grid.channels - c;
       if (!inside || count < lanes<Scalar>) {
         TilePatch<6, Scalar> patch;
-        copy_patch(tile, -top, grid.height - top, -left, grid.width - left, count, activation, c, patch);
+        const WindowRange range{-top, grid.height - top, -left, grid.width - left};
+        if (activation)
+          copy_patch(tile, range, count, load_activation(*activation, c), patch);
+        else
+          copy_patch(tile, range, count, Unchanged(), patch);
         transform_input_tile<false>(patch.view(), {}, c, target + c, planes.plane_stride);
       } else if (activation) {
         transform_input_tile<true>(tile, *activation, c, target + c, planes.plane_stride);
@@ -191,7 +202,7 @@ SACCADE_KERNEL void winograd_gradient(const Scalar* d_y, const TileGrid& grid, I
       const Index count = grid.outputs - c;
       if (rows < 4 || columns < 4 || count < lanes<Scalar>) {
         TilePatch<4, Scalar> patch;
-        copy_patch(tile, 0, rows, 0, columns, count, static_cast<const ChannelActivation<Scalar>*>(nullptr), c, patch);
+        copy_patch(tile, {0, rows, 0, columns}, count, Unchanged(), patch);
         transform_gradient_tile(patch.view(), target + c, planes.plane_stride);
       } else {
         transform_gradient_tile(tile, target + c, planes.plane_stride);
@@ -267,20 +278,13 @@ SACCADE_KERNEL void winograd_filter(const Scalar* taps, Index tap_stride, Index 
 
 /// See Kernels::winograd_filter_gradient.
 template <class Scalar>
-SACCADE_KERNEL void winograd_filter_gradient(const Scalar* sums, Index plane_stride, Index chunks, Index chunk_stride,
-                                             Scalar* taps) {
+SACCADE_KERNEL void winograd_filter_gradient(const Scalar* sums, Index plane_stride, Scalar* taps) {
   using Vector = VectorOf<Scalar>;
-  transform_tile<6, 3, Vector>([](const Vector(&in)[6], Vector(&out)[3])
-                                   SACCADE_LAMBDA { transform_filter_gradient<Scalar>(in, out); },
-                               [&](int row, int column) SACCADE_LAMBDA {
-                                 const Scalar* from = sums + (row * 6 + column) * plane_stride;
-                                 Vector total = load(from);
-                                 for (Index chunk = 1; chunk < chunks; ++chunk)
-                                   total += load(from + chunk * chunk_stride);
-                                 return total;
-                               },
-                               [&](int row, int column, Vector value)
-                                   SACCADE_LAMBDA { store<Scalar>(value, taps + (row * 3 + column) * lanes<Scalar>); });
+  transform_tile<6, 3, Vector>(
+      [](const Vector(&in)[6], Vector(&out)[3]) SACCADE_LAMBDA { transform_filter_gradient<Scalar>(in, out); },
+      [&](int row, int column) SACCADE_LAMBDA { return load(sums + (row * 6 + column) * plane_stride); },
+      [&](int row, int column, Vector value)
+          SACCADE_LAMBDA { store<Scalar>(value, taps + (row * 3 + column) * lanes<Scalar>); });
 }
 
 }  // namespace saccade::inline v0::eigen::SACCADE_ISA

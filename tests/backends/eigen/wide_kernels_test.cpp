@@ -1,0 +1,127 @@
+#include <saccade/backends/eigen/kernels/kernels.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "support/catch.hpp"
+
+// The kernels as AVX-512 has them, vectors of 64 bytes and strips of four, but in instructions of AVX2, so that the
+// shapes of their blocks can be tested on processors that have nothing wider.
+#if defined(__GNUC__) && defined(__x86_64__)
+#define SACCADE_VECTOR_EXTENSIONS 1
+#define SACCADE_ALWAYS_INLINE __attribute__((always_inline))
+#define SACCADE_ISA wide
+#define SACCADE_KERNEL __attribute__((target("avx2,fma"), no_sanitize("address", "undefined")))
+#define SACCADE_VECTOR_BYTES 64
+#define SACCADE_STRIP_VECTORS 4
+#include <saccade/backends/eigen/kernels/for_one_set.inl>
+
+using namespace saccade;
+using eigen::Kernels, eigen::TileGrid, eigen::TilePlanes;
+
+namespace {
+
+/// Small whole numbers, for which every sum below is exact in any order.
+std::vector<float> whole_numbers(Index count, Index seed) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>((static_cast<Index>(i) * 7 + static_cast<Index>(i) / 5 + seed) % 11 - 5);
+  return values;
+}
+
+float at(const std::vector<float>& values, Index place) { return values[static_cast<std::size_t>(place)]; }
+
+std::vector<float> zeros(Index count) { return std::vector<float>(static_cast<std::size_t>(count)); }
+
+/// The 36 planes of `tiles` tiles by one of the transforms, for padded channels.
+template <class Transform>
+std::vector<float> planes(Index tiles, Index channels, const Transform& transform) {
+  std::vector<float> values = zeros(36 * tiles * channels);
+  transform(TilePlanes<float>{values.data(), tiles * channels, channels});
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
+  if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
+  const Kernels<float>& kernels = eigen::wide::kernels<float>;
+  for (const Index columns : {16, 32, 48, 64, 80, 112, 128})
+    for (const Index terms : {4, 8, 12, 16, 20, 44, 64}) {
+      INFO(terms << " terms, " << columns << " columns");
+      const Index rows = 12;
+      const auto a = whole_numbers(rows * terms, 1), b = whole_numbers(terms * columns, 2);
+      std::vector<float> packed, c = zeros(rows * columns);
+      for (Index strip = 0; strip < columns; strip += kernels.strip)
+        for (Index term = 0; term < terms; ++term)
+          for (Index column = strip; column < std::min(columns, strip + kernels.strip); ++column)
+            packed.push_back(at(b, term * columns + column));
+      kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, nullptr, nullptr, c.data(), columns);
+      // The same numbers once more: a (terms, rows)^T b2 (terms, columns), added to what is there.
+      const auto a2 = whole_numbers(rows * terms, 3), b2 = whole_numbers(rows * columns, 4);
+      auto sums = whole_numbers(terms * columns, 5);
+      const auto before = sums;
+      kernels.multiply_transposed(rows, terms, a2.data(), terms, b2.data(), columns, columns, sums.data());
+      Index wrong = 0;
+      for (Index column = 0; column < columns; ++column) {
+        for (Index row = 0; row < rows; ++row) {
+          float sum = 0;
+          for (Index k = 0; k < terms; ++k) sum += at(a, row * terms + k) * at(b, k * columns + column);
+          wrong += at(c, row * columns + column) != sum;
+        }
+        for (Index k = 0; k < terms; ++k) {
+          float sum = at(before, k * columns + column);
+          for (Index row = 0; row < rows; ++row) sum += at(a2, row * terms + k) * at(b2, row * columns + column);
+          wrong += at(sums, k * columns + column) != sum;
+        }
+      }
+      CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE("transforms of whole and of ragged tiles are those of other sets with 64-byte vectors", "[kernels]") {
+  if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
+  const Kernels<float>& wide = eigen::wide::kernels<float>;
+  const Kernels<float>& other = eigen::portable::kernels<float>;
+  for (const Index channels : {8, 16, 20, 48}) {
+    INFO(channels << " channels");
+    const TileGrid grid{9, 14, channels, 9, 14, channels, 1};
+    const Index tiles = 2 * grid.per_image(), padded = eigen::round_up(channels, 16), count = 2 * 9 * 14 * channels;
+    const auto x = whole_numbers(count, 1), d_y = whole_numbers(count, 2),
+               products = whole_numbers(36 * tiles * padded, 3);
+    auto coefficients = whole_numbers(4 * padded, 4);
+    for (Index i = 0; i < 4 * padded; ++i)
+      if (i % padded >= channels) coefficients[static_cast<std::size_t>(i)] = 0;
+    const eigen::ChannelActivation<float> activation{channels, coefficients.data(), coefficients.data() + padded,
+                                                     coefficients.data() + 2 * padded,
+                                                     coefficients.data() + 3 * padded};
+    for (const auto* active : {static_cast<const eigen::ChannelActivation<float>*>(nullptr), &activation}) {
+      const auto input = [&](const Kernels<float>& kernels) {
+        return planes(tiles, padded,
+                      [&](const auto& to) { kernels.winograd_input(x.data(), grid, 0, tiles, active, to); });
+      };
+      CHECK((input(wide) == input(other)));
+    }
+    const auto gradient = [&](const Kernels<float>& kernels) {
+      return planes(tiles, padded, [&](const auto& to) { kernels.winograd_gradient(d_y.data(), grid, 0, tiles, to); });
+    };
+    CHECK((gradient(wide) == gradient(other)));
+    const auto output = [&](const Kernels<float>& kernels) {
+      auto from = products;
+      auto y = zeros(count);
+      kernels.winograd_output({from.data(), tiles * padded, padded}, grid, 0, tiles, d_y.data(), y.data());
+      return y;
+    };
+    CHECK((output(wide) == output(other)));
+    const auto sums = [&](const Kernels<float>& kernels) {
+      auto totals = zeros(3 * padded);
+      kernels.activation_sums(2 * 9 * 14, channels, d_y.data(), x.data(), activation, totals.data(), padded);
+      for (Index sum = 0; sum < 3; ++sum)  // what lies in the padding means nothing
+        std::fill(totals.begin() + sum * padded + channels, totals.begin() + (sum + 1) * padded, 0.0f);
+      return totals;
+    };
+    CHECK((sums(wide) == sums(other)));
+  }
+}
+#endif
