@@ -1,5 +1,7 @@
 #pragma once
 
+#include <saccade/math/optimizer.hpp>
+#include <saccade/ops/memory.hpp>
 #include <saccade/ops/optimizer.hpp>
 #include <saccade/testing/suite.hpp>
 

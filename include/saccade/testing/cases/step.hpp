@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/ops/glimpse.hpp>
+#include <saccade/ops/memory.hpp>
 #include <saccade/ops/pointwise.hpp>
 #include <saccade/ops/policy.hpp>
 #include <saccade/ops/step.hpp>
