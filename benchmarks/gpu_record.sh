@@ -1,7 +1,7 @@
 #!/bin/sh
 # One command on a machine with a GPU: builds, tests, sanitizes, measures, measures PyTorch beside us, and writes a dated
 # record to docs/gpu-records. Each stage leaves its result in --out and is not run again if that is there, so that a
-# machine with short sessions gets through it in several. What the machine lacks is left out with a sentence.
+# machine that is lent for a short while gets through it in several runs. What the machine lacks is left out with a sentence.
 #
 # usage: sh benchmarks/gpu_record.sh [--out DIR] [--only STAGE]... [--again] [--records DIR]
 #
