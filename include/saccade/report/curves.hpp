@@ -107,32 +107,44 @@ struct Limits {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Whether a point can be drawn: differences of what is shown must be finite too.
+[[nodiscard]] inline bool drawable(Point p) { return std::abs(p.x) < 1e150 && std::abs(p.y) < 1e150; }
+
+/// A chart's curves on the scales of its axes, and what the axes show.
+struct Frame {
+  std::vector<Series> curves;
+  Limits x;
+  Limits y;
+};
+
+[[nodiscard]] inline Frame frame(const Chart& chart) {
+  Frame frame{chart.series, {}, {}};
+  for (Series& series : frame.curves) {
+    for (Point& point : series.points) {
+      point = {scaled(point.x, chart.x_scale), scaled(point.y, chart.y_scale)};
+      if (!drawable(point)) continue;
+      frame.x.include(point.x);
+      frame.y.include(point.y);
+    }
+  }
+  frame.x.make_proper();
+  frame.y.make_proper();
+  const double air = 0.05 * (frame.y.high - frame.y.low);
+  frame.y = {chart.y_low ? scaled(*chart.y_low, chart.y_scale) : frame.y.low - air,
+             chart.y_high ? scaled(*chart.y_high, chart.y_scale) : frame.y.high + air};
+  frame.y.make_proper();
+  return frame;
+}
+
+}  // namespace detail
+
 /// Draws the chart: a title, axes with marks and grid lines, a legend above the plot where there are several series,
 /// a dot for a point without neighbours.
 [[nodiscard]] inline RgbImage draw_chart(const Chart& chart) {
   constexpr Colour ink{50, 50, 58}, faint{226, 226, 230}, axis{120, 120, 128};
-  std::vector<Series> curves = chart.series;
-  for (Series& series : curves) {
-    for (Point& point : series.points)
-      point = {detail::scaled(point.x, chart.x_scale), detail::scaled(point.y, chart.y_scale)};
-  }
-  // Differences of what is shown must be finite too.
-  const auto finite = [](Point p) { return std::abs(p.x) < 1e150 && std::abs(p.y) < 1e150; };
-  detail::Limits x, y;
-  for (const Series& series : curves) {
-    for (const Point point : series.points) {
-      if (!finite(point)) continue;
-      x.include(point.x);
-      y.include(point.y);
-    }
-  }
-  x.make_proper();
-  y.make_proper();
-  const double air = 0.05 * (y.high - y.low);
-  y = {chart.y_low ? detail::scaled(*chart.y_low, chart.y_scale) : y.low - air,
-       chart.y_high ? detail::scaled(*chart.y_high, chart.y_scale) : y.high + air};
-  y.make_proper();
-
+  const auto [curves, x, y] = detail::frame(chart);
   RgbImage image(chart.width, chart.height);
   fill_rectangle(image, {0, 0, image.width, image.height}, white);
   const detail::Ticks x_ticks(x.low, x.high, static_cast<int>(std::max<Index>(chart.width / 110, 2)), chart.x_scale);
@@ -198,9 +210,9 @@ struct Limits {
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const std::vector<Point>& points = curves[i].points;
     for (std::size_t k = 0; k < points.size(); ++k) {
-      if (!finite(points[k])) continue;
-      const bool joined = k > 0 && finite(points[k - 1]);
-      const bool joins = k + 1 < points.size() && finite(points[k + 1]);
+      if (!detail::drawable(points[k])) continue;
+      const bool joined = k > 0 && detail::drawable(points[k - 1]);
+      const bool joins = k + 1 < points.size() && detail::drawable(points[k + 1]);
       if (joined) draw_line(canvas, within(points[k - 1]), within(points[k]), 2.5, series_colour(i));
       if (!joined && !joins) fill_disc(canvas, within(points[k]), 4, series_colour(i));
     }

@@ -112,26 +112,12 @@ struct Axis {
 /// @param description  what the chart says, for those who do not see it; may be empty
 [[nodiscard]] inline std::string svg_chart(const Chart& chart, std::string_view id, std::string_view description = "") {
   using namespace detail;
-  std::vector<Series> curves = chart.series;
-  const auto finite = [](Point p) { return std::abs(p.x) < 1e150 && std::abs(p.y) < 1e150; };
-  Limits x, y;
-  bool whole = chart.x_scale == AxisScale::linear;
-  for (Series& series : curves) {
-    for (Point& point : series.points) {
-      whole = whole && point.x == std::round(point.x);
-      point = {scaled(point.x, chart.x_scale), scaled(point.y, chart.y_scale)};
-      if (!finite(point)) continue;
-      x.include(point.x);
-      y.include(point.y);
-    }
-  }
-  x.make_proper();
-  y.make_proper();
-  const double air = 0.05 * (y.high - y.low);
-  y = {chart.y_low ? scaled(*chart.y_low, chart.y_scale) : y.low - air,
-       chart.y_high ? scaled(*chart.y_high, chart.y_scale) : y.high + air};
-  y.make_proper();
-
+  const auto [curves, x, y] = frame(chart);
+  const bool whole = chart.x_scale == AxisScale::linear &&
+                     std::all_of(curves.begin(), curves.end(), [](const Series& series) {
+                       return std::all_of(series.points.begin(), series.points.end(),
+                                          [](Point point) { return point.x == std::round(point.x); });
+                     });
   const auto width = static_cast<double>(chart.width), height = static_cast<double>(chart.height);
   // Epochs and glimpses are counted: no marks between them.
   const double most = whole ? std::min(width / 70, std::max(std::floor(x.high - x.low), 1.0)) : width / 90;
@@ -191,10 +177,10 @@ struct Axis {
     const std::size_t every = points.size() <= 20 ? 1 : (points.size() + 9) / 10;
     const std::size_t first = i % 5 * every / 5;
     for (std::size_t k = 0; k < points.size(); ++k) {
-      if (!finite(points[k])) continue;
+      if (!drawable(points[k])) continue;
       const Point at{across.at(points[k].x), up.at(points[k].y)};
-      const bool joined = k > 0 && finite(points[k - 1]);
-      const bool joins = k + 1 < points.size() && finite(points[k + 1]);
+      const bool joined = k > 0 && drawable(points[k - 1]);
+      const bool joins = k + 1 < points.size() && drawable(points[k + 1]);
       path += (joined ? 'L' : 'M') + coordinate(at.x) + ' ' + coordinate(at.y);
       if (k % every == first || (!joined && !joins)) dots += svg_mark(i, at);
     }
