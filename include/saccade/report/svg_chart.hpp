@@ -113,11 +113,11 @@ struct Axis {
 [[nodiscard]] inline std::string svg_chart(const Chart& chart, std::string_view id, std::string_view description = "") {
   using namespace detail;
   const auto [curves, x, y] = frame(chart);
-  const bool whole = chart.x_scale == AxisScale::linear &&
-                     std::all_of(curves.begin(), curves.end(), [](const Series& series) {
-                       return std::all_of(series.points.begin(), series.points.end(),
-                                          [](Point point) { return point.x == std::round(point.x); });
-                     });
+  const bool whole =
+      chart.x_scale == AxisScale::linear && std::all_of(curves.begin(), curves.end(), [](const Series& series) {
+        return std::all_of(series.points.begin(), series.points.end(),
+                           [](Point point) { return point.x == std::round(point.x); });
+      });
   const auto width = static_cast<double>(chart.width), height = static_cast<double>(chart.height);
   // Epochs and glimpses are counted: no marks between them.
   const double most = whole ? std::min(width / 70, std::max(std::floor(x.high - x.low), 1.0)) : width / 90;

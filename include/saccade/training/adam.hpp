@@ -20,10 +20,11 @@ struct AdamConfig {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double clip_norm = 0.0;  ///< the gradient of all parameters together is scaled down to this norm; 0: never
-  double policy_rate = 1.0;  ///< factor on the learning rate of the parameters "policy.*", whose gradient is mostly noise
+  double policy_rate = 1.0;  ///< factor on the learning rate of "policy.*", whose gradient is mostly noise
 };
 
-/// Which parameters an update changes: all, or those of the policy alone. The others, and their moments, stay as they are.
+/// Which parameters an update changes: all, or those of the policy alone. The others, and their moments, stay as they
+/// are.
 enum class Updated { all, policy };
 
 /// Adam over all parameters, with clipping by global norm. The gradient is first multiplied by
@@ -137,7 +138,9 @@ class Adam {
 
   void upload_hyper(B& b, double learning_rate, Tensor<B>& tensor) const {
     std::array<Scalar<B>, AdamHyper::count> hyper{};
-    const auto set = [&](Index place, double value) { hyper[static_cast<std::size_t>(place)] = static_cast<Scalar<B>>(value); };
+    const auto set = [&](Index place, double value) {
+      hyper[static_cast<std::size_t>(place)] = static_cast<Scalar<B>>(value);
+    };
     set(AdamHyper::learning_rate, learning_rate);
     set(AdamHyper::beta1, config_.beta1);
     set(AdamHyper::beta2, config_.beta2);
@@ -152,12 +155,12 @@ class Adam {
   std::vector<NamedTensor<Tensor<B>>> gradients_;
   std::vector<Tensor<B>> first_;
   std::vector<Tensor<B>> second_;
-  ops::ParameterList<B> list_;  ///< points at all of these
+  ops::ParameterList<B> list_;         ///< points at all of these
   ops::ParameterList<B> policy_list_;  ///< of the policy's parameters alone
-  Tensor<B> hyper_;             // (7)
-  Tensor<B> policy_hyper_;      // (7)
-  Tensor<B> squares_;           // (1)
-  Tensor<B> scale_;             // (1)
+  Tensor<B> hyper_;                    // (7)
+  Tensor<B> policy_hyper_;             // (7)
+  Tensor<B> squares_;                  // (1)
+  Tensor<B> scale_;                    // (1)
   std::int64_t steps_ = 0;
   bool counted_ = false;      ///< whether `hyper_` stands at steps_ where the backend counts them
   double learning_rate_ = 0;  ///< in `hyper_`
