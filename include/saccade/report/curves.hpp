@@ -144,7 +144,8 @@ struct Frame {
 /// a dot for a point without neighbours.
 [[nodiscard]] inline RgbImage draw_chart(const Chart& chart) {
   constexpr Colour ink{50, 50, 58}, faint{226, 226, 230}, axis{120, 120, 128};
-  const auto [curves, x, y] = detail::frame(chart);
+  const detail::Frame framed = detail::frame(chart);
+  const detail::Limits &x = framed.x, &y = framed.y;
   RgbImage image(chart.width, chart.height);
   fill_rectangle(image, {0, 0, image.width, image.height}, white);
   const detail::Ticks x_ticks(x.low, x.high, static_cast<int>(std::max<Index>(chart.width / 110, 2)), chart.x_scale);
@@ -207,8 +208,8 @@ struct Frame {
     const Point at = place(p);
     return Point{at.x - static_cast<double>(plot.x), at.y - static_cast<double>(plot.y)};
   };
-  for (std::size_t i = 0; i < curves.size(); ++i) {
-    const std::vector<Point>& points = curves[i].points;
+  for (std::size_t i = 0; i < framed.curves.size(); ++i) {
+    const std::vector<Point>& points = framed.curves[i].points;
     for (std::size_t k = 0; k < points.size(); ++k) {
       if (!detail::drawable(points[k])) continue;
       const bool joined = k > 0 && detail::drawable(points[k - 1]);
