@@ -71,17 +71,20 @@ SACCADE_INLINE void transform_filter_gradient(const Vector (&x)[6], Vector (&y)[
 template <int In, int Out, class Vector, class Transform, class Read, class Write>
 SACCADE_INLINE void transform_tile(const Transform& transform, const Read& read, const Write& write) {
   Vector half[Out][In];
-  unroll<In>([&](int column) SACCADE_LAMBDA {
+#pragma GCC unroll 1
+  for (int column = 0; column < In; ++column) {
     Vector x[In], y[Out];
     unroll<In>([&](int row) SACCADE_LAMBDA { x[row] = read(row, column); });
     transform(x, y);
     unroll<Out>([&](int row) SACCADE_LAMBDA { half[row][column] = y[row]; });
-  });
-  unroll<Out>([&](int row) SACCADE_LAMBDA {
-    Vector y[Out];
-    transform(half[row], y);
+  }
+#pragma GCC unroll 1
+  for (int row = 0; row < Out; ++row) {
+    Vector x[In], y[Out];
+    unroll<In>([&](int column) SACCADE_LAMBDA { x[column] = half[row][column]; });
+    transform(x, y);
     unroll<Out>([&](int column) SACCADE_LAMBDA { write(row, column, y[column]); });
-  });
+  }
 }
 
 /// Where a tile lies in an image, channels c to c + lanes: rows and pixels apart by these strides.
