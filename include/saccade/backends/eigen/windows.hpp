@@ -107,8 +107,8 @@ inline constexpr Index copied_numbers = 16;
   return padded(pixels * stride) + copied_numbers + grid.window_height * strip_size(grid, channels, pixels);
 }
 
-/// windows (last - first, stride): those of the grid pixels [first, last), counted over all images. What lies behind the
-/// window of a pixel, up to the stride, is left as it is or written over. `strips` is the room behind the windows.
+/// windows (last - first, stride): those of the grid pixels [first, last), counted over all images. What lies behind
+/// the window of a pixel, up to the stride, is left as it is or written over. `strips` is the room behind the windows.
 ///
 /// Pixels are activated once, and the edge of the image is looked at once, for all windows of a row that see them: what
 /// they see is first copied into strips, unless it can be copied from where it lies.
@@ -306,7 +306,8 @@ void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d
 [[nodiscard]] inline bool scattering_pays(const Shape& weights) { return weights[3] < 8; }
 
 /// For few channels. All that a pixel of d_y adds to d_x, through kh rows of kw C numbers, is one row of a product
-/// d_y (pixels, O) w (O, kh kw C); a thread has some rows of d_x and adds what reaches them, in the order of d_y's rows.
+/// d_y (pixels, O) w (O, kh kw C); a thread has some rows of d_x and adds what reaches them, in the order of d_y's
+/// rows.
 template <class Scalar>
 void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                             ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
@@ -338,7 +339,8 @@ void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const
     const Index last = std::min(from.height, (bottom - 1 + geometry.padding) / geometry.stride + 1);
     for (Index row = first; row < last; ++row) {
       const Scalar* const pixels = from.data + (image * from.height + row) * from.width * from.channels;
-      kernels.multiply(whole, from.channels, pixels, from.channels, packed, columns, nullptr, nullptr, products, columns);
+      kernels.multiply(whole, from.channels, pixels, from.channels, packed, columns, nullptr, nullptr, products,
+                       columns);
       if (whole < from.width) {
         std::copy(pixels + whole * from.channels, pixels + from.width * from.channels, last_pixels);
         kernels.multiply(product_rows, from.channels, last_pixels, from.channels, packed, columns, nullptr, nullptr,

@@ -118,16 +118,16 @@ void winograd_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
 /// Segments of the tiles of winograd_backward_weight, each with a sum of its own: by the sizes alone, and so few that
 /// adding the sums up takes little of the time.
 [[nodiscard]] inline Index gradient_segments(Index tiles, Index sum_size) {
-  constexpr Index least = 384, most = 8;                // tiles of a segment; segments
-  constexpr Index numbers = Index{1} << 22;             // of all sums: 16 MB in single precision
+  constexpr Index least = 384, most = 8;     // tiles of a segment; segments
+  constexpr Index numbers = Index{1} << 22;  // of all sums: 16 MB in single precision
   return std::clamp<Index>(std::min(tiles / least, numbers / sum_size), 1, most);
 }
 
-/// Tiles are divided into segments. Where there are as many segments as threads, each segment belongs to one thread: its
-/// transformed tiles and its sums stay in that thread's second-level cache. Otherwise all threads work on one segment
-/// after the other: they first transform some of its tiles and then add up the products of the 36 places, each of
-/// which belongs to one thread. Either way gradient_rows tiles are summed before they are added to those of the segment
-/// before them, and the segments are added in their order: the bits are the same for any number of threads.
+/// Tiles are divided into segments. Where there are as many segments as threads, each segment belongs to one thread:
+/// its transformed tiles and its sums stay in that thread's second-level cache. Otherwise all threads work on one
+/// segment after the other: they first transform some of its tiles and then add up the products of the 36 places, each
+/// of which belongs to one thread. Either way gradient_rows tiles are summed before they are added to those of the
+/// segment before them, and the segments are added in their order: the bits are the same for any number of threads.
 template <class Scalar>
 void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
@@ -186,9 +186,7 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
           [&](Index count, const auto& body) {
             engine.parallel_ranges(count, grain, [&](Index begin, Index end, int) { body(begin, end); });
           },
-          [&](const auto& body) {
-            engine.parallel_for(winograd_places, [&](Index place, int) { body(place); });
-          });
+          [&](const auto& body) { engine.parallel_for(winograd_places, [&](Index place, int) { body(place); }); });
   }
   engine.parallel_ranges(winograd_places * plane, elementwise_grain / 4, [&](Index begin, Index end, int) {
     for (Index segment = 1; segment < segments; ++segment)

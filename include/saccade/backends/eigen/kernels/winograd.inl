@@ -162,10 +162,9 @@ SACCADE_KERNEL void winograd_input(const Scalar* x, const TileGrid& grid, Index 
     for (Index c = 0; c < grid.channels; c += lanes<Scalar>) {
       const Index count = grid.channels - c;
       const bool whole = inside && count >= lanes<Scalar>;
-      const auto transform = activation ? (whole ? transform_input_tile<true, true, Scalar>
-                                                 : transform_input_tile<true, false, Scalar>)
-                                        : (whole ? transform_input_tile<false, true, Scalar>
-                                                 : transform_input_tile<false, false, Scalar>);
+      const auto transform =
+          activation ? (whole ? transform_input_tile<true, true, Scalar> : transform_input_tile<true, false, Scalar>)
+                     : (whole ? transform_input_tile<false, true, Scalar> : transform_input_tile<false, false, Scalar>);
       transform({corner + c, row_stride, grid.channels}, range, count, activation, c, target + c, planes.plane_stride);
     }
   }
