@@ -42,8 +42,9 @@ std::vector<double> weight_gradient(const HostTensor<float>& d_y, const HostTens
 
 }  // namespace
 
-TEST_CASE("gradients of weights have the same bits however many rounds the threads make of the tiles", "[winograd]") {
-  // 1250 tiles of 8 + 8 channels and 190 of 72 + 40: several rounds for one thread, fewer for more threads.
+TEST_CASE("gradients of weights have the same bits however the threads share segments and rounds of tiles", "[winograd]") {
+  // 1250 tiles of 8 + 8 channels, three segments: of one thread each, or four threads together in one after the other.
+  // 190 tiles of 72 + 40: one segment, several rounds for one thread, fewer for more threads.
   struct Size {
     Shape x;
     Index outputs, padding;

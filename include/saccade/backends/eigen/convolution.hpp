@@ -30,6 +30,8 @@ void convolve_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
                              ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
   if (winograd_pays(w.shape(), geometry))
     winograd_backward_input(engine, d_y, w, geometry, d_x, write);
+  else if (scattering_pays(w.shape()))
+    scatter_backward_input(engine, d_y, w, geometry, d_x, write);
   else
     convolve_windows_backward_input(engine, d_y, w, geometry, d_x, write);
 }

@@ -3,6 +3,7 @@
 #include <saccade/backends/eigen/engine.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 /// Convolution as a matrix product: the windows of a block of pixels are copied side by side, which costs little beside
 /// the product and serves every kernel, stride and padding.
@@ -80,32 +81,78 @@ void copy_pixels(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar>
     std::copy_n(from, pixels * source.images.channels, to);
 }
 
-/// windows (last - first, stride): those of the grid pixels [first, last), counted over all images.
+/// Calls `body(image, row, column, count)` for the grid pixels [first, last), counted over all images: `count` of them
+/// side by side in one row.
+template <class Body>
+void for_row_pieces(const CorrelationGrid& grid, Index first, Index last, const Body& body) {
+  while (first < last) {
+    const Index in_image = first % grid.pixels();
+    const Index column = in_image % grid.width;
+    const Index count = std::min(last - first, grid.width - column);
+    body(first / grid.pixels(), in_image / grid.width, column, count);
+    first += count;
+  }
+}
+
+/// Numbers that `copy_windows` copies at a time.
+inline constexpr Index copied_numbers = 16;
+
+/// Numbers of one row of what the windows of `pixels` pixels side by side see, and behind it.
+[[nodiscard]] inline Index strip_size(const CorrelationGrid& grid, Index channels, Index pixels) {
+  return padded(((pixels - 1) * grid.step + grid.window_width) * channels) + copied_numbers;
+}
+
+/// Room that `copy_windows` needs: for the windows of `pixels` pixels, and behind them for what these see, activated.
+[[nodiscard]] inline Index windows_room(const CorrelationGrid& grid, Index channels, Index pixels, Index stride) {
+  return padded(pixels * stride) + copied_numbers + grid.window_height * strip_size(grid, channels, pixels);
+}
+
+/// windows (last - first, stride): those of the grid pixels [first, last), counted over all images. What lies behind
+/// the window of a pixel, up to the stride, is left as it is or written over. `strips` is the room behind the windows.
+///
+/// Pixels are activated once, and the edge of the image is looked at once, for all windows of a row that see them: what
+/// they see is first copied into strips, unless it can be copied from where it lies.
 template <class Scalar>
 void copy_windows(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar>& source, const CorrelationGrid& grid,
-                  Index first, Index last, Scalar* windows, Index stride) {
-  const auto& [data, height, width, channels] = source.images;
-  if (grid.is_pixelwise(height, width) && stride == channels)
-    return copy_pixels(kernels, source, data + first * channels, last - first, windows);
-  const Index run = grid.window_width * channels;
-  for (Index pixel = first; pixel < last; ++pixel, windows += stride) {
-    const Index in_image = pixel % grid.pixels();
-    const Scalar* const image = data + pixel / grid.pixels() * height * width * channels;
-    const Index top = in_image / grid.width * grid.step + grid.first_row;
-    const Index left = in_image % grid.width * grid.step + grid.first_column;
-    const Index begin = std::clamp<Index>(-left, 0, grid.window_width);
-    const Index end = std::clamp<Index>(width - left, begin, grid.window_width);
-    Scalar* to = windows;
-    for (Index row = top; row < top + grid.window_height; ++row, to += run) {
-      if (row < 0 || row >= height || begin == end) {
-        std::fill_n(to, run, Scalar(0));
-        continue;
+                  Index first, Index last, Scalar* windows, Index stride, Scalar* strips) {
+  const ImageBlock<const Scalar>& images = source.images;
+  if (grid.is_pixelwise(images.height, images.width) && stride == images.channels)
+    return copy_pixels(kernels, source, images.data + first * stride, last - first, windows);
+  const Index run = grid.window_width * images.channels;
+  const Index size = strip_size(grid, images.channels, last - first);
+  for_row_pieces(grid, first, last, [&](Index image, Index row, Index column, Index count) {
+    const Index top = row * grid.step + grid.first_row;
+    const Index left = column * grid.step + grid.first_column;
+    const Index reach = (count - 1) * grid.step + grid.window_width;
+    const Index row_size = images.width * images.channels;
+    const Scalar* const pixels = images.data + image * images.height * row_size;
+    const Scalar* from = pixels + top * row_size + left * images.channels;
+    Index row_stride = row_size;
+    const bool inside =
+        top >= 0 && left >= 0 && top + grid.window_height <= images.height && left + reach <= images.width;
+    if (!inside || source.activation || run % copied_numbers != 0) {
+      from = strips;
+      row_stride = size;
+      const Index begin = std::clamp<Index>(-left, 0, reach);
+      const Index end = std::clamp<Index>(images.width - left, begin, reach);
+      for (Index r = 0; r < grid.window_height; ++r) {
+        Scalar* const strip = strips + r * size;
+        if (top + r < 0 || top + r >= images.height) {
+          std::fill_n(strip, reach * images.channels, Scalar(0));
+          continue;
+        }
+        std::fill_n(strip, begin * images.channels, Scalar(0));
+        copy_pixels(kernels, source, pixels + (top + r) * row_size + (left + begin) * images.channels, end - begin,
+                    strip + begin * images.channels);
+        std::fill(strip + end * images.channels, strip + reach * images.channels, Scalar(0));
       }
-      std::fill_n(to, begin * channels, Scalar(0));
-      copy_pixels(kernels, source, image + (row * width + left + begin) * channels, end - begin, to + begin * channels);
-      std::fill(to + end * channels, to + run, Scalar(0));
     }
-  }
+    // Pieces reach beyond the end of a run, into what is written next.
+    for (Index pixel = 0; pixel < count; ++pixel, windows += stride, from += grid.step * images.channels)
+      for (Index r = 0; r < grid.window_height; ++r)
+        for (Index i = 0; i < run; i += copied_numbers)
+          std::memcpy(windows + r * run + i, from + r * row_stride + i, sizeof(Scalar) * copied_numbers);
+  });
 }
 
 /// Grid pixels of a block of work: their windows stay in the second-level cache.
@@ -136,7 +183,8 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
   const Index terms = grid.window_height * grid.window_width * source.images.channels;
   const Index columns = round_up(channels, kernels.lanes);
   const Index block = pixels_per_block(terms);
-  const Index room = padded(block * terms);
+  const Index strips = padded(block * terms) + copied_numbers;
+  const Index room = padded(windows_room(grid, source.images.channels, block, terms));
   const auto scratch = engine.per_thread<Scalar>(room + block * columns);
   const auto write = [&](const Scalar* products, Index place, Index count) {
     if (addend)
@@ -154,7 +202,7 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
     const Index rows = round_up(last - first, product_rows);
     Scalar* const copy = scratch(thread);
     const Scalar* const windows = pixelwise && !source.activation && whole ? source.images.data + first * terms : copy;
-    if (windows == copy) copy_windows(kernels, source, grid, first, last, copy, terms);
+    if (windows == copy) copy_windows(kernels, source, grid, first, last, copy, terms, copy + strips);
     // Copying comes in bursts, which would have to wait for memory: meanwhile ask for the next block of this thread.
     const Index next = first + engine.threads() * block;
     const Scalar* const ahead =
@@ -168,12 +216,12 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
     Scalar* products = copy + room;
     kernels.multiply(rows, terms, windows, terms, packed, columns, nullptr, ahead, products, columns);
     if (writes_in_place) return write(products, first * channels, (last - first) * channels);
-    for (Index pixel = first; pixel < last; ++pixel, products += columns) {
-      const Index in_image = pixel % grid.pixels();
-      const Index row = in_image / grid.width * grid.spread + grid.target_row;
-      const Index column = in_image % grid.width * grid.spread + grid.target_column;
-      write(products, ((pixel / grid.pixels() * target.height + row) * target.width + column) * channels, channels);
-    }
+    for_row_pieces(grid, first, last, [&](Index image, Index row, Index column, Index count) {
+      Index place = (image * target.height + row * grid.spread + grid.target_row) * target.width;
+      place = (place + column * grid.spread + grid.target_column) * channels;
+      for (Index pixel = 0; pixel < count; ++pixel, products += columns, place += grid.spread * channels)
+        write(products, place, channels);
+    });
   });
 }
 
@@ -254,6 +302,66 @@ void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d
   }
 }
 
+/// Whether the gradients of the input had better be scattered: so few channels would not fill a vector.
+[[nodiscard]] inline bool scattering_pays(const Shape& weights) { return weights[3] < 8; }
+
+/// For few channels. All that a pixel of d_y adds to d_x, through kh rows of kw C numbers, is one row of a product
+/// d_y (pixels, O) w (O, kh kw C); a thread has some rows of d_x and adds what reaches them, in the order of d_y's
+/// rows.
+template <class Scalar>
+void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
+                            ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
+  constexpr Index block = 16;  // rows of d_x: the rows of d_y on its edge are multiplied twice
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const ImageBlock<const Scalar> from = image_block(d_y);
+  const ImageBlock<Scalar> to = image_block(d_x);
+  const Index kernel_height = w.shape()[1], kernel_width = w.shape()[2];
+  const Index run = kernel_width * to.channels;
+  const Index columns = round_up(kernel_height * run, kernels.lanes);
+  Scalar* const packed = engine.shared<Scalar>(from.channels * columns);
+  pack_strips(kernels, from.channels, kernel_height * run, packed,
+              [&](Index term, Index column) { return w.data()[term * kernel_height * run + column]; });
+  const Index whole = from.width / product_rows * product_rows;
+  const Index room = padded(round_up(from.width, product_rows) * columns);
+  const auto scratch = engine.per_thread<Scalar>(room + product_rows * from.channels);
+  const Index blocks = (to.height + block - 1) / block;
+  engine.parallel_for(d_x.shape()[0] * blocks, [&](Index task, int thread) {
+    Scalar* const products = scratch(thread);
+    Scalar* const last_pixels = products + room;
+    const Index image = task / blocks;
+    const Index top = task % blocks * block;
+    const Index bottom = std::min(to.height, top + block);
+    Scalar* const target = to.data + image * to.height * to.width * to.channels;
+    if (write == Write::overwrite)
+      std::fill(target + top * to.width * to.channels, target + bottom * to.width * to.channels, Scalar(0));
+    const Index reach = top + geometry.padding - kernel_height + 1;
+    const Index first = reach <= 0 ? 0 : (reach + geometry.stride - 1) / geometry.stride;
+    const Index last = std::min(from.height, (bottom - 1 + geometry.padding) / geometry.stride + 1);
+    for (Index row = first; row < last; ++row) {
+      const Scalar* const pixels = from.data + (image * from.height + row) * from.width * from.channels;
+      kernels.multiply(whole, from.channels, pixels, from.channels, packed, columns, nullptr, nullptr, products,
+                       columns);
+      if (whole < from.width) {
+        std::copy(pixels + whole * from.channels, pixels + from.width * from.channels, last_pixels);
+        kernels.multiply(product_rows, from.channels, last_pixels, from.channels, packed, columns, nullptr, nullptr,
+                         products + whole * columns, columns);
+      }
+      for (Index tap = 0; tap < kernel_height; ++tap) {
+        const Index target_row = row * geometry.stride + tap - geometry.padding;
+        if (target_row < top || target_row >= bottom) continue;
+        for (Index pixel = 0; pixel < from.width; ++pixel) {
+          const Index left = pixel * geometry.stride - geometry.padding;
+          const Index begin = std::clamp<Index>(-left, 0, kernel_width);
+          const Index end = std::clamp<Index>(to.width - left, begin, kernel_width);
+          const Scalar* const sums = products + pixel * columns + tap * run;
+          Scalar* const place = target + (target_row * to.width + left) * to.channels;
+          for (Index i = begin * to.channels; i < end * to.channels; ++i) place[i] += sums[i];
+        }
+      }
+    }
+  });
+}
+
 /// d_w (O, K) (+)= d_y (pixels, O)^T windows (pixels, K). Blocks of pixels are divided into chunks by the sizes alone;
 /// each chunk has its own sum (K, O), and the sums are added in order.
 template <class Scalar>
@@ -276,7 +384,8 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
   Scalar* const sums = engine.shared<Scalar>(chunks * sum_size);
   // Vectors are read whole, so gradients that do not fill them are copied with zeros behind.
   const bool pads_gradients = columns != outputs;
-  const Index room = padded(block * rows);
+  const Index strips = padded(block * rows) + copied_numbers;
+  const Index room = padded(windows_room(grid, x.images.channels, block, rows));
   const auto scratch = engine.per_thread<Scalar>(room + (pads_gradients ? block * columns : 0));
   engine.parallel_for(chunks, [&](Index chunk, int thread) {
     Scalar* const sum = sums + chunk * sum_size;
@@ -286,7 +395,7 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
       const Index first = b * block;
       const Index last = std::min(pixels, first + block);
       const Scalar* const windows = reads_in_place ? x.images.data + first * terms : copy;
-      if (!reads_in_place) copy_windows(kernels, x, grid, first, last, copy, rows);
+      if (!reads_in_place) copy_windows(kernels, x, grid, first, last, copy, rows, copy + strips);
       const Scalar* gradient = d_y.data() + first * outputs;
       if (pads_gradients) {
         Scalar* const gradients = copy + room;

@@ -115,18 +115,19 @@ void winograd_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
                      write == Write::accumulate ? d_x.data() : nullptr, d_x.data());
 }
 
-/// Tiles of a round of winograd_backward_weight: so many that a sum is seldom read and written, and so few that the
-/// planes of a round stay in the caches that threads share. A multiple of gradient_rows for each thread.
-[[nodiscard]] inline Index tiles_per_round(Index channels, Index outputs, Index threads) {
-  constexpr Index numbers = Index{1} << 18;  // 1 MB in single precision, of each thread
-  return threads * std::clamp<Index>(numbers / (winograd_places * (channels + outputs)) / gradient_rows * gradient_rows,
-                                     gradient_rows, 8 * gradient_rows);
+/// Segments of the tiles of winograd_backward_weight, each with a sum of its own: by the sizes alone, and so few that
+/// adding the sums up takes little of the time.
+[[nodiscard]] inline Index gradient_segments(Index tiles, Index sum_size) {
+  constexpr Index least = 384, most = 8;     // tiles of a segment; segments
+  constexpr Index numbers = Index{1} << 22;  // of all sums: 16 MB in single precision
+  return std::clamp<Index>(std::min(tiles / least, numbers / sum_size), 1, most);
 }
 
-/// The tiles are taken in rounds. In each, all threads first transform its tiles and then add up the products of the
-/// 36 places. A place belongs to one thread at a time, and gradient_rows tiles are summed before they are added to the
-/// tiles before, whatever the length of a round is: so there is one sum, and its bits are the same for any number of
-/// threads.
+/// Tiles are divided into segments. Where there are as many segments as threads, each segment belongs to one thread:
+/// its transformed tiles and its sums stay in that thread's second-level cache. Otherwise all threads work on one
+/// segment after the other: they first transform some of its tiles and then add up the products of the 36 places, each
+/// of which belongs to one thread. Either way gradient_rows tiles are summed before they are added to those of the
+/// segment before them, and the segments are added in their order: the bits are the same for any number of threads.
 template <class Scalar>
 void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
@@ -138,28 +139,59 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
   const Index outputs = round_up(grid.outputs, kernels.lanes);
   const Index tiles = d_y.shape()[0] * grid.per_image();
   const Index plane = channels * outputs;
-  const Index most = std::min(tiles, tiles_per_round(channels, outputs, engine.threads()));
-  const PlaneLayout<Scalar> input_layout(most, channels), gradient_layout(most, outputs);
-  Scalar* const sums =
-      engine.shared<Scalar>(padded(winograd_places * plane) + padded(input_layout.size()) + gradient_layout.size());
-  const auto inputs = input_layout.at(sums + padded(winograd_places * plane));
-  const auto gradients = gradient_layout.at(inputs.data + padded(input_layout.size()));
-  std::fill_n(sums, winograd_places * plane, Scalar(0));
-  for (Index first = 0; first < tiles; first += most) {
-    const Index count = std::min(most, tiles - first);
-    engine.parallel_ranges(count, grain, [&](Index begin, Index end, int) {
-      kernels.winograd_input(x.images.data, grid, first + begin, first + end, x.activation, inputs.from(begin));
-      kernels.winograd_gradient(d_y.data(), grid, first + begin, first + end, gradients.from(begin));
+  const Index sum_size = padded(winograd_places * plane);
+  const Index segments = gradient_segments(tiles, sum_size);
+  const bool alone = segments >= engine.threads();
+  const Index round = gradient_rows * (alone ? 1 : engine.threads());
+  const PlaneLayout<Scalar> input_layout(round, channels), gradient_layout(round, outputs);
+  const Index planes_size = padded(input_layout.size()) + gradient_layout.size();
+  Scalar* const sums = engine.shared<Scalar>(segments * sum_size + (alone ? 0 : planes_size));
+  const auto scratch = engine.per_thread<Scalar>(std::max(alone ? planes_size : 0, 9 * kernels.lanes));
+
+  // `for_ranges` and `for_places` call what they are given for ranges of tiles and for the places, on one thread or on
+  // all.
+  const auto add_segment = [&](Index segment, Scalar* planes, const auto& for_ranges, const auto& for_places) {
+    Scalar* const sum = sums + segment * sum_size;
+    std::fill_n(sum, winograd_places * plane, Scalar(0));
+    const auto inputs = input_layout.at(planes);
+    const auto gradients = gradient_layout.at(planes + padded(input_layout.size()));
+    const Index end_of_segment = tiles * (segment + 1) / segments;
+    for (Index first = tiles * segment / segments; first < end_of_segment; first += round) {
+      const Index count = std::min(round, end_of_segment - first);
+      for_ranges(count, [&](Index begin, Index end) {
+        kernels.winograd_input(x.images.data, grid, first + begin, first + end, x.activation, inputs.from(begin));
+        kernels.winograd_gradient(d_y.data(), grid, first + begin, first + end, gradients.from(begin));
+      });
+      for_places([&](Index place) {
+        for (Index row = 0; row < count; row += gradient_rows)
+          kernels.multiply_transposed(std::min(gradient_rows, count - row), channels,
+                                      inputs.from(row).data + place * inputs.plane_stride, channels,
+                                      gradients.from(row).data + place * gradients.plane_stride, outputs, outputs,
+                                      sum + place * plane);
+      });
+    }
+  };
+  if (alone) {
+    engine.parallel_for(segments, [&](Index segment, int thread) {
+      add_segment(
+          segment, scratch(thread), [](Index count, const auto& body) { body(Index{0}, count); },
+          [](const auto& body) {
+            for (Index place = 0; place < winograd_places; ++place) body(place);
+          });
     });
-    engine.parallel_for(winograd_places, [&](Index place, int) {
-      for (Index row = 0; row < count; row += gradient_rows)
-        kernels.multiply_transposed(std::min(gradient_rows, count - row), channels,
-                                    inputs.from(row).data + place * inputs.plane_stride, channels,
-                                    gradients.from(row).data + place * gradients.plane_stride, outputs, outputs,
-                                    sums + place * plane);
-    });
+  } else {
+    for (Index segment = 0; segment < segments; ++segment)
+      add_segment(
+          segment, sums + segments * sum_size,
+          [&](Index count, const auto& body) {
+            engine.parallel_ranges(count, grain, [&](Index begin, Index end, int) { body(begin, end); });
+          },
+          [&](const auto& body) { engine.parallel_for(winograd_places, [&](Index place, int) { body(place); }); });
   }
-  const auto scratch = engine.per_thread<Scalar>(9 * kernels.lanes);
+  engine.parallel_ranges(winograd_places * plane, elementwise_grain / 4, [&](Index begin, Index end, int) {
+    for (Index segment = 1; segment < segments; ++segment)
+      kernels.add(end - begin, sums + begin, sums + segment * sum_size + begin, sums + begin);
+  });
   engine.parallel_for(outputs / kernels.lanes, [&](Index vector, int thread) {
     Scalar* const taps = scratch(thread);  // (9, lanes)
     const Index first = vector * kernels.lanes;

@@ -23,7 +23,7 @@ inline constexpr Index gradient_terms = 4;
 
 /// Rows after which `Kernels::multiply_transposed` had best be called anew: what it reads of them, of 64 columns, stays
 /// in the first-level cache, and its sums are read and written seldom enough.
-inline constexpr Index gradient_rows = 64;
+inline constexpr Index gradient_rows = 48;
 
 [[nodiscard]] constexpr Index round_up(Index count, Index multiple) {
   return (count + multiple - 1) / multiple * multiple;

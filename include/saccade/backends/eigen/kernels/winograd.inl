@@ -71,17 +71,20 @@ SACCADE_INLINE void transform_filter_gradient(const Vector (&x)[6], Vector (&y)[
 template <int In, int Out, class Vector, class Transform, class Read, class Write>
 SACCADE_INLINE void transform_tile(const Transform& transform, const Read& read, const Write& write) {
   Vector half[Out][In];
-  unroll<In>([&](int column) SACCADE_LAMBDA {
+#pragma GCC unroll 1
+  for (int column = 0; column < In; ++column) {
     Vector x[In], y[Out];
     unroll<In>([&](int row) SACCADE_LAMBDA { x[row] = read(row, column); });
     transform(x, y);
     unroll<Out>([&](int row) SACCADE_LAMBDA { half[row][column] = y[row]; });
-  });
-  unroll<Out>([&](int row) SACCADE_LAMBDA {
-    Vector y[Out];
-    transform(half[row], y);
+  }
+#pragma GCC unroll 1
+  for (int row = 0; row < Out; ++row) {
+    Vector x[In], y[Out];
+    unroll<In>([&](int column) SACCADE_LAMBDA { x[column] = half[row][column]; });
+    transform(x, y);
     unroll<Out>([&](int column) SACCADE_LAMBDA { write(row, column, y[column]); });
-  });
+  }
 }
 
 /// Where a tile lies in an image, channels c to c + lanes: rows and pixels apart by these strides.
@@ -105,41 +108,40 @@ struct TilePatch {
   [[nodiscard]] TileView<Scalar> view() const { return {values, Extent * lanes<Scalar>, lanes<Scalar>}; }
 };
 
-/// Copies the pixels of `tile` that lie at rows [top, bottom) and columns [left, right) of it, `count` channels, which
-/// `activate` maps; the others become 0.
-template <int Extent, class Scalar, class Activate>
-SACCADE_INLINE void copy_patch(const TileView<Scalar>& tile, const WindowRange& range, Index count,
-                               const Activate& activate, TilePatch<Extent, Scalar>& patch) {
-  unroll<Extent * Extent>(
-      [&](int pixel) SACCADE_LAMBDA { store<Scalar>(VectorOf<Scalar>{}, patch.values + pixel * lanes<Scalar>); });
-  const Index bottom = range.bottom < Extent ? range.bottom : Extent;
-  const Index right = range.right < Extent ? range.right : Extent;
-  for (Index row = range.top > 0 ? range.top : 0; row < bottom; ++row)
-    for (Index column = range.left > 0 ? range.left : 0; column < right; ++column) {
-      const Scalar* const from = tile.corner + row * tile.row_stride + column * tile.pixel_stride;
-      store<Scalar>(activate(load_part(from, count)), patch.values + (row * Extent + column) * lanes<Scalar>);
-    }
+/// Copies the pixels of `tile` that lie at rows [0, bottom) and columns [0, right) of it, `count` channels; the others
+/// become 0.
+template <int Extent, class Scalar>
+SACCADE_INLINE void copy_patch(const TileView<Scalar>& tile, Index bottom, Index right, Index count,
+                               TilePatch<Extent, Scalar>& patch) {
+  unroll<Extent * Extent>([&](int pixel) SACCADE_LAMBDA {
+    const Index row = pixel / Extent, column = pixel % Extent;
+    VectorOf<Scalar> value{};
+    if (row < bottom && column < right)
+      value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
+    store<Scalar>(value, patch.values + pixel * lanes<Scalar>);
+  });
 }
 
-/// What `copy_patch` does where there is nothing to activate.
-struct Unchanged {
-  template <class Vector>
-  SACCADE_INLINE Vector operator()(Vector value) const {
-    return value;
-  }
-};
-
-template <bool Activated, class Scalar>
-SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const ChannelActivation<Scalar>& activation,
-                                         Index c, Scalar* planes, Index plane_stride) {
+/// A tile of the input. Unless it is whole, the pixels outside of `range` count as 0 and `count` channels are read.
+template <bool Activated, bool Whole, class Scalar>
+SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const WindowRange& range, Index count,
+                                         const ChannelActivation<Scalar>* activation, Index c, Scalar* planes,
+                                         Index plane_stride) {
   using Vector = VectorOf<Scalar>;
   VectorActivation<Scalar> activate{};
-  if constexpr (Activated) activate = load_activation(activation, c);
+  if constexpr (Activated) activate = load_activation(*activation, c);
   transform_tile<6, 6, Vector>(
       [](const Vector(&in)[6], Vector(&out)[6]) SACCADE_LAMBDA { transform_input<Scalar>(in, out); },
       [&](int row, int column) SACCADE_LAMBDA {
-        if constexpr (Activated) return activate(tile.read(row, column));
-        return tile.read(row, column);
+        Vector value{};
+        if constexpr (Whole) {
+          value = tile.read(row, column);
+        } else {
+          if (row < range.top || row >= range.bottom || column < range.left || column >= range.right) return value;
+          value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
+        }
+        if constexpr (Activated) value = activate(value);
+        return value;
       },
       [&](int row, int column, Vector value)
           SACCADE_LAMBDA { store<Scalar>(value, planes + (row * 6 + column) * plane_stride); });
@@ -153,25 +155,17 @@ SACCADE_KERNEL void winograd_input(const Scalar* x, const TileGrid& grid, Index 
   for (Index t = first; t < last; ++t) {
     const TilePlace place = grid.place(t);
     const Index top = place.row - grid.padding, left = place.column - grid.padding;
-    const bool inside = top >= 0 && left >= 0 && top + 6 <= grid.height && left + 6 <= grid.width;
+    const WindowRange range{-top, grid.height - top, -left, grid.width - left};
+    const bool inside = top >= 0 && left >= 0 && range.bottom >= 6 && range.right >= 6;
     const Scalar* const corner = x + (place.image * grid.height + top) * row_stride + left * grid.channels;
     Scalar* const target = planes.data + (t - first) * planes.tile_stride;
     for (Index c = 0; c < grid.channels; c += lanes<Scalar>) {
-      const TileView<Scalar> tile{corner + c, row_stride, grid.channels};
       const Index count = grid.channels - c;
-      if (!inside || count < lanes<Scalar>) {
-        TilePatch<6, Scalar> patch;
-        const WindowRange range{-top, grid.height - top, -left, grid.width - left};
-        if (activation)
-          copy_patch(tile, range, count, load_activation(*activation, c), patch);
-        else
-          copy_patch(tile, range, count, Unchanged(), patch);
-        transform_input_tile<false>(patch.view(), {}, c, target + c, planes.plane_stride);
-      } else if (activation) {
-        transform_input_tile<true>(tile, *activation, c, target + c, planes.plane_stride);
-      } else {
-        transform_input_tile<false>(tile, {}, c, target + c, planes.plane_stride);
-      }
+      const bool whole = inside && count >= lanes<Scalar>;
+      const auto transform =
+          activation ? (whole ? transform_input_tile<true, true, Scalar> : transform_input_tile<true, false, Scalar>)
+                     : (whole ? transform_input_tile<false, true, Scalar> : transform_input_tile<false, false, Scalar>);
+      transform({corner + c, row_stride, grid.channels}, range, count, activation, c, target + c, planes.plane_stride);
     }
   }
 }
@@ -202,7 +196,7 @@ SACCADE_KERNEL void winograd_gradient(const Scalar* d_y, const TileGrid& grid, I
       const Index count = grid.outputs - c;
       if (rows < 4 || columns < 4 || count < lanes<Scalar>) {
         TilePatch<4, Scalar> patch;
-        copy_patch(tile, {0, rows, 0, columns}, count, Unchanged(), patch);
+        copy_patch(tile, rows, columns, count, patch);
         transform_gradient_tile(patch.view(), target + c, planes.plane_stride);
       } else {
         transform_gradient_tile(tile, target + c, planes.plane_stride);
