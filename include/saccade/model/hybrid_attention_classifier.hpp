@@ -8,6 +8,7 @@
 #include <saccade/model/episode.hpp>
 #include <saccade/model/parameters.hpp>
 #include <saccade/model/parts.hpp>
+#include <saccade/model/reward.hpp>
 #include <saccade/model/rollout.hpp>
 #include <saccade/ops/memory.hpp>
 
@@ -202,22 +203,7 @@ class HybridAttentionClassifier {
 
   /// The same by the labels that set_labels has put into the episode.
   void score(B& b, const RolloutOptions& options, Episode& episode) const {
-    for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-      EpisodeStep<B>& step = episode.steps[t];
-      ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
-      if (t + 1 == episode.steps.size() || config_.policy.rewarded_steps != RewardedSteps::last) {
-        reward(b, rollout_key(options, RandomStream::category, t), options, step, episode);
-      } else {
-        b.fill(Scalar<B>(0), step.outcome);
-      }
-    }
-    b.copy(episode.last().outcome, episode.reward);
-    if (config_.policy.rewarded_steps == RewardedSteps::gain)
-      for (std::size_t t = episode.steps.size(); t-- > 1;)
-        ops::axpy(b, Scalar<B>(-1), episode.steps[t - 1].outcome, episode.steps[t].outcome);
-    for (std::size_t t = episode.steps.size() - 1; t-- > 0;)
-      ops::axpy(b, static_cast<Scalar<B>>(config_.policy.discount), episode.steps[t + 1].outcome,
-                episode.steps[t].outcome);
+    score_rollout(b, config_.policy, options, episode);
   }
 
   /// Gradient of equation 5, L = cross-entropy - weight * J, means over the batch, plus the baseline's squared error.
@@ -333,21 +319,6 @@ class HybridAttentionClassifier {
     } else {
       b.fill(Scalar<B>(0), location);
     }
-  }
-
-  /// Writes a step's own reward into its outcome.
-  void reward(B& b, const RandomKey& key, const RolloutOptions& options, EpisodeStep<B>& step, Episode& episode) const {
-    const bool sampled = config_.policy.reward == RewardClass::sampled && options.locations != Locations::mean;
-    if (sampled) {
-      ops::sample_categorical(b, step.probabilities, key, episode.classes);
-    } else {
-      ops::most_probable(b, step.probabilities, episode.classes);
-    }
-    if (config_.policy.reward != RewardClass::expected)
-      return ops::correct(b, episode.classes, episode.labels, step.outcome);
-    ops::multiply(b, step.probabilities, episode.targets, episode.chosen, Write::overwrite);  // (B, K)
-    ops::linear(b, episode.chosen, episode.ones, episode.column, Write::overwrite);           // (B, 1): row sums
-    ops::read_columns(b, episode.column, 0, step.outcome, Write::overwrite);                  // (B)
   }
 
   /// Adds what step t's heads send into h_t. The policy's terms leave the last step out: its location is never looked
