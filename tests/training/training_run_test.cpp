@@ -122,6 +122,17 @@ TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes",
   CHECK(last.at("sigma_y") != first.at("sigma_y"));
 }
 
+TEST_CASE("An image that a glance would not show whole is a bad one, and so is one below the thumbnail", "[training]") {
+  const std::filesystem::path path = tissue().paths()[0];  // 96 x 80
+  HybridAttentionConfig model = tiny_config().model;
+  CHECK(load_image_for(path, model).width == 96);
+  model.glance = {.side = 8, .reduction = 8};
+  CHECK_THROWS_WITH(load_image_for(path, model),
+                    contains("an image of 96 x 80 pixels; expected at most the 64 x 64 that the model's thumbnail covers"));
+  model.glance = {.side = 81, .reduction = 2};
+  CHECK_THROWS_AS(load_image_for(path, model), FileError);
+}
+
 TEST_CASE("Writing checkpoints within an epoch changes nothing", "[training]") {
   const ScratchFolder scratch;
   create_folders(scratch / "one");
