@@ -147,7 +147,7 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const BreakhisDataset&
     const std::filesystem::path& path = dataset.record(answered.images[i]).path;
     report::Explanation explanation =
         report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(),
-                              load_image_for(path, classifier.info().model.sensor.side), classifier.info().classes,
+                              load_image_for(path, classifier.info().model), classifier.info().classes,
                               {.policy = answered.policy,
                                .seed = options.seed,
                                .number = static_cast<Index>(i),
@@ -181,7 +181,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
   }
   create_folders(options.out);
 
-  data::Loader loader(dataset.paths(), decode_for(info.model.sensor.side), options.loader.options(options.batch));
+  data::Loader loader(dataset.paths(), decode_for(info.model), options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), options.batch);
   const program::Interruption interruption;
   const auto look = [&](const PredictOptions& predict, const std::string& name) {

@@ -53,7 +53,7 @@ int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoi
   report::Progress progress("explaining", static_cast<Index>(images.size()));
   for (const std::string& path : images) {
     const std::filesystem::path file(path);
-    RgbImage image = load_image_for(file, classifier.info().model.sensor.side);
+    RgbImage image = load_image_for(file, classifier.info().model);
     report::Explanation explanation = report::explain_image(
         b, evaluator, classifier.parameters(), classifier.statistics(), std::move(image), classifier.info().classes);
     explanation.title = file.filename().string();

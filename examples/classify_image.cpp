@@ -62,7 +62,7 @@ int main(int argc, char* argv[]) {
       auto classifier = TrainedClassifier<B>::load(b, checkpoint, 1, backend.golden_tolerance());
       const CheckpointInfo& info = classifier.info();
       for (const std::string& path : images) {
-        const RgbImage image = load_image_for(path, info.model.sensor.side);
+        const RgbImage image = load_image_for(path, info.model);
         const Classification answer = classifier.classify(image.view());
         std::cout << (json ? to_json(path, answer, info.classes).dump() : to_line(path, answer)) << '\n' << std::flush;
       }

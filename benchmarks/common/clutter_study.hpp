@@ -159,6 +159,7 @@ class ClutterTrial {
     o.model.glimpses = run.glimpses;
     if (run.looker == Looker::learned) return o;
     o.model.policy.context = 0;
+    o.model.glance.side = 0;
     if (run.looker != Looker::whole) return o;
     o.model.glimpses = 1;
     o.model.sensor.side = o.clutter.side;

@@ -62,7 +62,7 @@ class ModelNetwork : public Network {
     } else {
       const auto images = batch(oriented_, size);
       const auto rollout = [&] { model_.rollout(b, c.parameters, c.statistics, images, {}, c.episode); };
-      saccade::ops::stage_images(b, images, spec_.config.sensor);
+      model_.stage(b, images);
       saccade::ops::run_step(b, recordings_[size], {0, 0}, rollout);  // which draws nothing
     }
     b.download(c.episode.last().probabilities, std::span<saccade::Scalar<B>>(answers_));
@@ -72,6 +72,7 @@ class ModelNetwork : public Network {
     const saccade::GlimpseGeometry& sensor = spec_.config.sensor;
     const ImageSize size = spec_.sizes[size_];
     std::vector<saccade::Box> boxes;
+    if (const auto* glance = model_.glance()) boxes.push_back(glance->window(size.width, size.height));
     for (const auto& step : classifier_.value().episode.steps) {
       const auto location = saccade::to_vector(*backend_, step.location);
       for (Index scale = 0; scale < sensor.scales; ++scale) {

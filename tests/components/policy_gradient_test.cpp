@@ -140,6 +140,37 @@ TEST_CASE("the location head reads a context beside the state, if configured", "
   }
 }
 
+TEST_CASE("the location head reads the glance as well, whose gradient accumulates", "[policy_gradient]") {
+  Problem problem({.hidden = 4, .sigma = 0.7, .baseline = Baseline::none, .context = 3, .glance = 2});
+  CHECK(problem.parameters.locator.weight.shape == Shape{2, 9});
+  Array context = random_array({batch, 3}, 8), glance = random_array({batch, 2}, 9);
+  Array d_context = filled({batch, 3}, not_a_number), d_glance = filled({batch, 2}, 0.5);
+  const bool first = GENERATE(false, true);  // before the first glimpse there is no context, and it counts as 0
+  const auto surrogate = [&] {
+    problem.policy.locate(problem.b, problem.parameters, problem.h, problem.cache, first ? nullptr : &context, &glance);
+    double sum = 0;
+    for (std::size_t i = 0; i < 2 * batch; ++i) {
+      const double z = (problem.cache.sample.values[i] - problem.cache.mean.values[i]) / 0.7;
+      sum += problem.reward.values[i / 2] * z * z / 2;
+    }
+    return sum / batch;
+  };
+  problem.cache.seen = filled({batch, 9}, 7);  // of another step
+  surrogate();
+  const auto mean = problem.cache.mean.values;
+  Array nothing = filled({batch, 3}, 0);
+  problem.policy.locate(problem.b, problem.parameters, problem.h, problem.cache, &nothing, &glance);
+  CHECK((problem.cache.mean.values == mean) == first);
+  surrogate();
+  problem.policy.weigh(problem.b, problem.reward, problem.cache, problem.workspace);
+  problem.policy.backward_location(problem.b, problem.parameters, problem.h, problem.cache, problem.workspace,
+                                   problem.d_parameters, problem.d_h, first ? nullptr : &d_context, &d_glance);
+  check_gradients(problem.parameters.locator, problem.d_parameters.locator, surrogate);
+  for (double& value : d_glance.values) value -= 0.5;
+  check_gradient("glance", glance, d_glance, surrogate);
+  if (!first) check_gradient("context", context, d_context, surrogate);
+}
+
 TEST_CASE("the sample is kept unclamped, and the location is clamped", "[policy_gradient]") {
   Problem problem({.hidden = 4, .sigma = 3});
   problem.forward();

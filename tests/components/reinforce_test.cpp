@@ -139,6 +139,47 @@ TEST_CASE("REINFORCE is unbiased for a location in a half plane, with and withou
   CHECK(with.y.variance() / without.y.variance() == Approx(1 - exact_reward).epsilon(0.1));
 }
 
+TEST_CASE("REINFORCE is unbiased for a learned sigma, with and without a baseline", "[reinforce]") {
+  // J = Phi((mean_x - edge) / sigma_x): d J / d ln sigma_x = -(mean_x - edge) / sigma_x * phi, and 0 for sigma_y.
+  // A logit of 0 is a variance of (0.1^2 + 0.7^2) / 2 = 0.5^2, where d ln sigma / d logit is 0.48 / (2 * 0.25) / 4.
+  const double z = (mean_x - edge) / sigma;
+  const double exact = -z * std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi) * 0.24;
+  const auto baseline = GENERATE(Baseline::none, Baseline::learned);
+  Reference b;
+  const Policy policy({.hidden = 1,
+                       .sigma = sigma,
+                       .learn_sigma = true,
+                       .sigma_low = 0.1,
+                       .sigma_high = 0.7,
+                       .squash = MeanSquash::none,
+                       .baseline = baseline});
+  auto parameters = policy.make_parameters(b), d_parameters = policy.make_parameters(b);
+  parameters.locator.bias = {{2}, {mean_x, mean_y}};
+  if (baseline == Baseline::learned) parameters.value[0].bias = {{1}, {exact_reward}};
+  auto cache = policy.make_cache(b, 1);
+  auto workspace = policy.make_workspace(b, 1);
+  const Array h = filled({1, 1}, 1);
+  Array location = filled({1, 2}, 0), reward = filled({1}, 0), d_h = filled({1, 1}, 0);
+  Estimate x, y, mean;
+  for (std::uint64_t draw = 0; draw < draws; ++draw) {
+    policy.locate(b, parameters, h, cache);
+    policy.predict_reward(b, parameters, h, cache);
+    policy.draw(b, {.seed = 17, .stream = RandomStream::location, .counter = draw}, cache);
+    policy.place(b, cache, location);
+    reward.values[0] = location.values[0] > edge ? 1 : 0;
+    policy.weigh(b, reward, cache, workspace);
+    set_zero(b, d_parameters);
+    policy.backward_location(b, parameters, h, cache, workspace, d_parameters, d_h);
+    x.add(d_parameters.spread[0].logit.values[0]);
+    y.add(d_parameters.spread[0].logit.values[1]);
+    mean.add(d_parameters.locator.bias.values[0]);
+  }
+  check_unbiased(x, -exact);
+  check_unbiased(y, 0);
+  check_unbiased(mean, -exact_d_mean_x);
+  CHECK(x.standard_error() < std::abs(exact) / 10);
+}
+
 TEST_CASE("REINFORCE is unbiased for a drawn class, with and without a baseline", "[reinforce]") {
   // J = p(label), enumerated: dJ / d logit_k = p(label) (1[k = label] - p_k).
   Reference b;

@@ -1,7 +1,9 @@
 #include "model/toy_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numbers>
 
 using namespace saccade;
 using namespace saccade_test;
@@ -16,6 +18,8 @@ struct Constants {
   std::vector<std::vector<double>> outcome;    ///< by step, then by image: what followed the step's location or class
   std::vector<std::vector<double>> advantage;  ///< the same, minus the baseline
   std::vector<Array> h;                        ///< by step
+  std::vector<double> first_outcome{};         ///< by image: what followed the first location, where a glance chose it
+  std::vector<double> first_advantage{};
 };
 
 /// W x + b, row n, output k.
@@ -74,28 +78,75 @@ Constants constants_of(const ToyModel& toy) {
     constants.advantage.push_back(advantage);
     constants.h.push_back(toy.episode.steps[t].h);
   }
+  for (std::size_t n = 0; n < toy.labels.size(); ++n) {
+    // The reward of the first answer, and then what followed the location after it.
+    const double later = steps > 1 ? constants.outcome[0][n] : 0;
+    const double outcome = step_reward(toy, 0, n) + policy.discount * later;
+    constants.first_outcome.push_back(outcome);
+    double baseline = 0;
+    if (policy.baseline == Baseline::learned) baseline = toy.parameters.policy.value[0].bias.values[0];  // h_0 is 0
+    if (policy.baseline == Baseline::self_critical) baseline = outside_baseline(steps, n);
+    constants.first_advantage.push_back(outcome - baseline);
+  }
   return constants;
 }
 
-/// What the location head reads at step t: a state, and beside it what the context network says.
-Array seen(ToyModel& toy, const Array& state, std::size_t t) {
+/// What the location head reads: a state, and beside it what the context network says (nothing before the first
+/// glimpse), and what the glance does.
+Array seen(ToyModel& toy, const Array& state, const Array* context) {
   const HybridAttentionConfig& config = toy.model.config();
-  if (config.policy.context == 0) return state;
-  Array joined = filled({state.shape[0], config.hidden + config.policy.context}, 0);
+  const Index glance = toy.episode.glance.empty() ? 0 : config.glance.outputs;
+  Array joined = filled({state.shape[0], config.hidden + config.policy.context + glance}, 0);
   toy.b.write_columns(state, 0, joined, Write::overwrite);
-  toy.b.write_columns(toy.episode.steps[t].context, config.hidden, joined, Write::overwrite);
+  if (config.policy.context > 0 && context) toy.b.write_columns(*context, config.hidden, joined, Write::overwrite);
+  if (glance > 0)
+    toy.b.write_columns(toy.episode.glance[0].context, config.hidden + config.policy.context, joined, Write::overwrite);
   return joined;
+}
+
+/// The policy's sigma on both axes.
+std::array<double, 2> sigmas(const ToyModel& toy, const RolloutOptions& given) {
+  const PolicyConfig& policy = toy.model.config().policy;
+  if (!policy.learn_sigma) return {given.sigma.value_or(policy.sigma), given.sigma.value_or(policy.sigma)};
+  const double low = std::pow(policy.sigma_low, 2), high = std::pow(policy.sigma_high, 2);
+  const auto& logit = toy.parameters.policy.spread[0].logit.values;
+  return {std::sqrt(low + (high - low) / (1 + std::exp(-logit[0]))),
+          std::sqrt(low + (high - low) / (1 + std::exp(-logit[1])))};
+}
+
+/// The terms of one location of image n, whose head reads `read`: -weight * advantage * ln pi - entropy * H.
+double location_terms(const ToyModel& toy, const Array& read, const Array& sample, std::size_t n, double advantage,
+                      const std::array<double, 2>& sigma) {
+  const PolicyConfig& policy = toy.model.config().policy;
+  double loss = 0;
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const double output = affine(toy.parameters.policy.locator, read, n, axis);
+    const double mean = policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
+    const double z = (sample.values[2 * n + axis] - mean) / sigma[axis];
+    loss += policy.weight * advantage * (z * z / 2 + std::log(sigma[axis]));
+    loss -= policy.entropy * std::log(sigma[axis] * std::sqrt(2 * std::numbers::pi * std::numbers::e));
+  }
+  return loss;
 }
 
 double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions& given) {
   toy.roll(given);
   const HybridAttentionConfig& config = toy.model.config();
   const auto& steps = toy.episode.steps;
-  const double sigma = given.sigma.value_or(config.policy.sigma), weight = config.policy.weight;
+  const double weight = config.policy.weight;
+  const auto sigma = sigmas(toy, given);
   double loss = 0;
+  if (!toy.episode.glance.empty()) {
+    const Array read = seen(toy, toy.episode.h0, nullptr);
+    for (std::size_t n = 0; n < toy.labels.size(); ++n) {
+      loss += location_terms(toy, read, toy.episode.glance[0].policy.sample, n, constants.first_advantage[n], sigma);
+      if (config.policy.baseline == Baseline::learned)
+        loss += std::pow(constants.first_outcome[n] - toy.parameters.policy.value[0].bias.values[0], 2);
+    }
+  }
   for (std::size_t t = 0; t < steps.size(); ++t) {
     const bool attached = config.policy.state == StateGradient::attached;
-    const Array read = seen(toy, attached ? steps[t].h : constants.h[t], t);
+    const Array read = seen(toy, attached ? steps[t].h : constants.h[t], &steps[t].context);
     for (std::size_t n = 0; n < toy.labels.size(); ++n) {
       const bool last = t + 1 == steps.size();
       const bool class_term = last && config.policy.class_term;
@@ -108,14 +159,7 @@ double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions
         const auto answer = static_cast<std::size_t>(constants.classes[n]);
         loss -= weight * constants.advantage[t][n] * log_probability(steps[t].logits, n, answer);
       }
-      if (!last) {
-        for (std::size_t axis = 0; axis < 2; ++axis) {
-          const double output = affine(toy.parameters.policy.locator, read, n, axis);
-          const double mean = config.policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
-          const double z = (steps[t].policy.sample.values[2 * n + axis] - mean) / sigma;
-          loss += weight * constants.advantage[t][n] * z * z / 2;
-        }
-      }
+      if (!last) loss += location_terms(toy, read, steps[t].policy.sample, n, constants.advantage[t][n], sigma);
       if (config.policy.baseline == Baseline::learned && (!last || class_term)) {
         const double value = affine(toy.parameters.policy.value[0], constants.h[t], n, 0);
         loss += std::pow(constants.outcome[t][n] - value, 2);
@@ -138,10 +182,15 @@ void check(const HybridAttentionConfig& config, const RolloutOptions& given) {
     for (std::size_t t = 0; t < toy.episode.steps.size(); ++t)
       for (std::size_t n = 0; n < toy.labels.size(); ++n)
         toy.episode.steps[t].policy.baseline.values[n] = outside_baseline(t, n);
+  if (config.policy.baseline == Baseline::self_critical && !toy.episode.glance.empty())
+    for (std::size_t n = 0; n < toy.labels.size(); ++n)
+      toy.episode.glance[0].policy.baseline.values[n] = outside_baseline(toy.episode.steps.size(), n);
   toy.backward();
   for (const auto& named : named_tensors<Reference>(toy.d_parameters)) {
     INFO(named.name << " receives a gradient");
-    CHECK(norm(*named.tensor) > 1e-8);
+    const bool reads_no_state = config.glimpses == 1 && (named.name == "core.hidden_weight" ||
+                                                         named.name == "policy.value.weight");  // h_0 is 0
+    if (!reads_no_state) CHECK(norm(*named.tensor) > 1e-8);
   }
   const Constants constants = constants_of(toy);
   check_gradients(toy.parameters, toy.d_parameters, [&] { return surrogate(toy, constants, given); });
@@ -198,6 +247,37 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
     config.encoder.normalization.groups = 2;
     config.policy.context = 2;
   }
+  SECTION("a glance, every answer rewarded, discounted") {
+    config.glance = {.side = 10, .reduction = 8, .outputs = 3};
+    config.policy.rewarded_steps = RewardedSteps::every;
+    config.policy.discount = 0.7;
+  }
+  SECTION("a glance beside a context, attached state, gains, a baseline from another rollout, two glimpses") {
+    config.glimpses = 2;
+    config.glance = {.side = 6, .reduction = 8, .outputs = 2};
+    config.policy.context = 3;
+    config.policy.state = StateGradient::attached;
+    config.policy.reward = RewardClass::expected;
+    config.policy.rewarded_steps = RewardedSteps::gain;
+    config.policy.discount = 0.5;
+    config.policy.baseline = Baseline::self_critical;
+  }
+  SECTION("a glance chooses the only glimpse") {
+    config.glimpses = 1;
+    config.glance = {.side = 10, .reduction = 8, .outputs = 3};
+  }
+  SECTION("a learned sigma with an entropy bonus, means not squashed") {
+    config.policy.learn_sigma = true;
+    config.policy.entropy = 0.2;
+    config.policy.squash = MeanSquash::none;
+  }
+  SECTION("a learned sigma of a first location, too") {
+    config.glance = {.side = 6, .reduction = 8, .outputs = 3};
+    config.policy.learn_sigma = true;
+    config.policy.entropy = 0.05;
+    config.policy.sigma_low = 0.3;
+    config.policy.sigma_high = 0.9;
+  }
   SECTION("a stem, no mask, two glimpses") {
     config.glimpses = 2;
     config.encoder.stem_kernel = 3;
@@ -210,14 +290,19 @@ TEST_CASE("the policy's terms alone reach the policy's parameters alone, with th
   HybridAttentionConfig config = toy_config();
   config.policy.context = 3;
   config.sensor.side = 10;
+  config.glance = {.side = 10, .reduction = 8, .outputs = 3};
+  config.policy.learn_sigma = true;
+  config.policy.entropy = 0.1;
   config.policy.state = GENERATE(StateGradient::detached, StateGradient::attached);
   ToyModel toy(config);
   toy.give_locations(31);
   toy.choose_labels(given);
   toy.score(given);
   toy.backward();
-  const auto policy = all_values(toy.d_parameters.policy), context = all_values(toy.d_parameters.context[0]);
+  const auto policy = all_values(toy.d_parameters.policy), context = all_values(toy.d_parameters.context[0]),
+             glance = all_values(toy.d_parameters.glance[0]);
   toy.backward(PolicyTerms::only);
+  CHECK(all_values(toy.d_parameters.glance[0]) == glance);
   CHECK(all_values(toy.d_parameters.policy) == policy);
   CHECK(all_values(toy.d_parameters.context[0]) == context);
   CHECK(norm(toy.d_parameters.policy.locator.bias) > 0);

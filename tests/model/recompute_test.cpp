@@ -35,6 +35,11 @@ TEMPLATE_TEST_CASE("activations that are computed again give the same gradients 
   SECTION("without a context") { config.policy.context = 0; }
   SECTION("group normalisation") { config.encoder.normalization.normalization = Normalization::group; }
   SECTION("statistics of every step") { config.running_statistics = RunningStatistics::per_step; }
+  SECTION("a glance and a learned sigma") {
+    config.glance = {.side = 6, .reduction = 8, .outputs = 3};
+    config.policy.learn_sigma = true;
+    config.policy.entropy = 0.1;
+  }
   SECTION("one glimpse") { config.glimpses = 1; }
   ToyModelOn<TestType> kept(config), again(config);
   again.episode = again.model.make_episode(again.b, 4, Mode::training, Keep::last_step);

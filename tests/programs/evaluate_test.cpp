@@ -90,6 +90,36 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   CHECK(counts[0][0].get<int>() + counts[1][1].get<int>() == right);
 }
 
+TEST_CASE("A glance and a learned sigma go all the way: trained, resumed, evaluated, and their pixels counted",
+          "[programs]") {
+  const ScratchFolder scratch;
+  const Arguments options{"--threads", "1", "--set", "glance.side=12", "--set", "glance.reduction=8", "--set",
+                          "policy.learn_sigma=true", "--set", "policy.entropy=0.01"};
+  for (const int epochs : {1, 2}) {
+    const Ending trained = run("breakhis_train", training(scratch / "run", epochs, options + Arguments{"--resume"}));
+    INFO(trained.err);
+    REQUIRE(trained.code == 0);
+  }
+  const std::string metrics = text(scratch / "run/metrics.jsonl");
+  CHECK(metrics.find("\"sigma_x\"") != std::string::npos);
+  CHECK(std::filesystem::exists(scratch / "run/report.html"));
+  const Ending ending =
+      run("breakhis_evaluate", {"--data", tiny_data(), "--checkpoint", scratch / "run/checkpoint.safetensors", "--out",
+                                scratch / "run", "--threads", "1", "--rollouts", "2"});
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  const auto json = nlohmann::ordered_json::parse(text(scratch / "run/evaluation.json"));
+  const double glimpses = 2 * 2 * 256 / 7680.0, thumbnail = 144 / 7680.0;
+  CHECK(json.at("pixel_fraction").at("processed").get<double>() == Approx(glimpses + thumbnail));
+  CHECK(json.at("pixel_fraction").at("unique").get<double>() < 0.1);
+  CHECK(json.at("pixel_fraction").at("unique_any_scale") == 1.0);
+  CHECK(json.at("averaged_rollouts").at("pixel_fraction").at("processed").get<double>() ==
+        Approx(2 * (glimpses + thumbnail)));
+  const auto& centre = json.at("controls").at("centre").at("pixel_fraction");
+  CHECK(centre.at("processed").get<double>() == Approx(glimpses));
+  CHECK(centre.at("unique_any_scale").get<double>() == Approx(1024 / 7680.0));
+}
+
 TEST_CASE("An evaluation repeats, whatever the threads, the cache and the headline", "[programs]") {
   const ScratchFolder scratch;
   auto one = evaluate(scratch / "one");

@@ -11,7 +11,8 @@ TEST_CASE("rollouts are averaged over probabilities", "[averaged_prediction]") {
   const std::vector<Prediction> rollouts{
       {.probabilities = {{0.5, 0.5}, {0.9, 0.1}},
        .locations = {{0.1, 0.2}, {0.3, 0.4}},
-       .windows = {{{1, 2, 3, 3}}, {}}},
+       .windows = {{{1, 2, 3, 3}}, {}},
+       .thumbnails = {{.window = {0, 0, 8, 8}, .side = 4}}},
       {.probabilities = {{0.25, 0.75}, {0.9, 0.1}}, .locations = {{0, 0}, {1, 1}}, .windows = {{{4, 5, 3, 3}}, {}}},
       {.probabilities = {{0, 1}, {0.001, 0.999}}, .locations = {{0, 0}, {1, 1}}, .windows = {{}, {}}}};
   const Prediction mean = averaged(rollouts);
@@ -24,6 +25,7 @@ TEST_CASE("rollouts are averaged over probabilities", "[averaged_prediction]") {
   CHECK(mean.locations[1].y == 0.4);
   REQUIRE(mean.windows.size() == 6);
   CHECK(mean.windows[2][0].x == 4);
+  CHECK(mean.thumbnails.size() == 1);
 }
 
 TEST_CASE("one rollout is its own mean, and none has none", "[averaged_prediction]") {

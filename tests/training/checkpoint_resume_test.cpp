@@ -5,7 +5,9 @@
 #include "training/checkpoint_fixture.hpp"
 #include "training/trainer_fixture.hpp"
 
+#include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +35,15 @@ HybridAttentionConfig drawing_config() {
   return validated(config);
 }
 
+/// The same with a glance at the whole image and a sigma that is learned.
+HybridAttentionConfig glancing_config() {
+  HybridAttentionConfig config = drawing_config();
+  config.glance = {.side = 16, .reduction = 8, .outputs = 4};
+  config.policy.learn_sigma = true;
+  config.policy.entropy = 0.02;
+  return validated(config);
+}
+
 /// Steps `first` to `last` of a run: batches of different sizes, a rate that falls.
 void advance(CpuTrainer& trainer, const Tissue& data, std::size_t first, std::size_t last, TrainingGlimpses glimpses) {
   for (std::size_t step = first; step < last; ++step) {
@@ -48,7 +59,7 @@ TEST_CASE("three steps, a checkpoint and three more are six steps, bit for bit")
   const TrainingGlimpses glimpses = GENERATE(TrainingGlimpses::policy, TrainingGlimpses::random);
   const Tissue data(8);
   const ScratchFolder folder;
-  const HybridAttentionConfig config = drawing_config();
+  const HybridAttentionConfig config = GENERATE(drawing_config(), glancing_config());
   const CheckpointInfo info{.model = config, .classes = {"benign", "malignant"}};
 
   Cpu one(1), two(2);
@@ -77,7 +88,8 @@ TEST_CASE("three steps, a checkpoint and three more are six steps, bit for bit")
 TEST_CASE("a resumed run depends on the moments and on the number of steps") {
   const Tissue data(8);
   const ScratchFolder folder;
-  const HybridAttentionConfig config = drawing_config();
+  const HybridAttentionConfig config = glancing_config();
+  const std::array other{0.25f, 0.5f};
   Cpu b(1);
   CpuTrainer straight = make_trainer(b, config, seed, adam);
   advance(straight, data, 0, 3, TrainingGlimpses::policy);
@@ -89,6 +101,11 @@ TEST_CASE("a resumed run depends on the moments and on the number of steps") {
   SECTION("a moment") {
     for (NamedArray& array : file.tensors)
       if (array.name == "optimizer.first.core.bias") std::fill(array.bytes.begin(), array.bytes.end(), std::byte{0});
+  }
+  SECTION("sigma") {
+    for (NamedArray& array : file.tensors)
+      if (array.name == "policy.sigma.logit")
+        array = NamedArray(array.name, array.shape, std::span<const float>(other));
   }
   SECTION("a running mean") {
     for (NamedArray& array : file.tensors) {

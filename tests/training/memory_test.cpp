@@ -81,6 +81,9 @@ TEST_CASE("a training step allocates nothing once its batch size has been seen",
   HybridAttentionConfig config = tiny_config();
   config.encoder.normalization.normalization = normalization;
   config.policy.context = 4;
+  config.glance = {.side = 16, .reduction = 8, .outputs = 4};
+  config.policy.learn_sigma = true;
+  config.policy.entropy = 0.01;
   Cpu b(threads);
   const Tissue tissue(8);
   auto trainer = make_trainer(b, config, 1, {.clip_norm = 1}, keep);
@@ -119,6 +122,10 @@ TEST_CASE("a training step has the memory that the formula says, to the byte", "
   const auto keep = GENERATE(Keep::every_step, Keep::last_step);
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
   HybridAttentionConfig config = small(name);
+  if (name != "paper") {
+    config.glance = {.side = 12, .reduction = 8, .outputs = 5};
+    config.policy.learn_sigma = true;
+  }
   config.encoder.normalization.normalization = normalization;
   if (name == "stable") config.policy.baseline = Baseline::self_critical;
   CAPTURE(name, keep == Keep::last_step, normalization == Normalization::group);
@@ -140,7 +147,9 @@ TEST_CASE("a training step has the memory that the formula says, to the byte", "
 
 TEST_CASE("an evaluation has the memory that the formula says, to the byte", "[trainer]") {
   const auto keep = GENERATE(Keep::every_step, Keep::last_step);
-  const HybridAttentionConfig config = small("stable");
+  HybridAttentionConfig config = small("stable");
+  config.glance.side = GENERATE(0, 12);
+  config.policy.learn_sigma = config.glance.side > 0;
   Cpu b(1);
   const HybridAttentionClassifier<Cpu> model(config);
   const Index before = heap.aligned;

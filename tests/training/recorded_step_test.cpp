@@ -127,6 +127,29 @@ TEST_CASE("recorded steps have the bits of plain ones with baselines from other 
   CHECK(recording.b.repetitions == 10);
 }
 
+TEST_CASE("recorded steps have the bits of plain ones with a glance and a learned sigma", "[trainer]") {
+  HybridAttentionConfig config = drawing_config();
+  config.glance = {.side = 8, .reduction = 16, .outputs = 3};
+  config.policy.learn_sigma = true;
+  config.policy.entropy = 0.05;
+  config.policy.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
+  const AdamConfig adam{.clip_norm = 1, .policy_rate = 0.5};
+  Run<Plain> plain(adam, Keep::every_step, config);
+  Run<Recording> recording(adam, Keep::every_step, config);
+  for (std::size_t number = 0; number < 9; ++number) {
+    INFO("step " << number);
+    CHECK(same(recording.step(number), plain.step(number)));
+    CHECK(recording.state() == plain.state());
+  }
+  CHECK(recording.b.bodies == 4);
+  CHECK(recording.b.repetitions == 5);
+  // Sigma has moved, away from its start and in the repetitions as well.
+  const auto sigma = recording.trainer.model().policy().sigma(recording.b, recording.trainer.parameters().policy);
+  CHECK(sigma[0] != 0.15);
+  recording.step(0);
+  CHECK(recording.trainer.model().policy().sigma(recording.b, recording.trainer.parameters().policy) != sigma);
+}
+
 TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[trainer]") {
   Run<Plain> plain;
   Run<Recording> recording;
@@ -145,6 +168,19 @@ TEST_CASE("a recorded step asks once and tells what has changed", "[trainer]") {
   run.step(12);
   CHECK(run.b.downloads - downloads == 1);
   CHECK(run.b.uploads - uploads == 2);  // labels, by index and by row; the learning rate stays
+  CHECK(run.b.images_made == images);
+}
+
+TEST_CASE("a recorded step with a glance and a learned sigma asks no more often", "[trainer]") {
+  HybridAttentionConfig config = drawing_config();
+  config.glance = {.side = 8, .reduction = 16, .outputs = 3};
+  config.policy.learn_sigma = true;
+  Run<Recording> run({.clip_norm = 1}, Keep::every_step, config);
+  for (std::size_t number = 0; number < 4; ++number) run.step(3 * number);
+  const int downloads = run.b.downloads, uploads = run.b.uploads, images = run.b.images_made;
+  run.step(12);
+  CHECK(run.b.downloads - downloads == 1);
+  CHECK(run.b.uploads - uploads == 2);
   CHECK(run.b.images_made == images);
 }
 

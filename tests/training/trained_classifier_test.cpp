@@ -68,6 +68,30 @@ TEST_CASE("a trained classifier answers as the model that was saved") {
   CHECK(answer.prediction.windows[0][0] == Box{6, 4, 8, 8});  // the middle of 20 x 15, half a pixel down
 }
 
+TEST_CASE("a prediction says which thumbnail chose its places, and a control's says that none did") {
+  Cpu b(1);
+  HybridAttentionConfig config = small_config();
+  config.glance = {.side = 6, .reduction = 4, .outputs = 3};
+  const HybridAttentionClassifier<Cpu> model(config);
+  auto parameters = model.make_parameters(b);
+  auto statistics = model.make_statistics(b);
+  initialize(b, parameters, 1);
+  initialize(b, statistics, 1);
+  Evaluator<Cpu> evaluator(b, model, 2);
+  const RgbImage images[] = {noise(20, 15, 1), noise(12, 24, 2)};
+  const ImageView views[] = {images[0].view(), images[1].view()};
+  const std::vector<const ImageView*> batch{&views[0], &views[1]};
+  const auto learned = evaluator.predict(parameters, statistics, batch, GlimpsePolicy::learned);
+  REQUIRE(learned[1].thumbnails.size() == 1);
+  CHECK(learned[0].thumbnails[0].window == Box{-2, -4, 24, 24});
+  CHECK(learned[1].thumbnails[0].window == Box{-6, 0, 24, 24});
+  CHECK(learned[1].thumbnails[0].side == 6);
+  CHECK(evaluator.predict_drawn(parameters, statistics, batch, 1, 0, 0)[0].thumbnails.size() == 1);
+  CHECK(evaluator.predict(parameters, statistics, batch, GlimpsePolicy::random)[0].thumbnails.empty());
+  // The first place is no longer the middle.
+  CHECK(learned[0].locations[0].x != 0);
+}
+
 TEST_CASE("an answer depends neither on the batch nor on where the classifier lies") {
   Cpu b(2);
   const Checkpoint checkpoint(b);

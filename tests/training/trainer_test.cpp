@@ -182,6 +182,32 @@ TEST_CASE("sigma is the step's where the step names one", "[trainer]") {
   CHECK(weights(0.3, {}) != weights(0.1, {}));
 }
 
+TEST_CASE("a learned sigma moves by the reward and the entropy bonus, and cannot be scheduled", "[trainer]") {
+  Cpu b(1);
+  const Tissue tissue(8);
+  const auto learned = [&](double entropy, double weight) {
+    HybridAttentionConfig config = tiny_config();
+    config.policy.sigma = 0.2;
+    config.policy.learn_sigma = true;
+    config.policy.entropy = entropy;
+    config.policy.weight = weight;
+    auto trainer = make_trainer(b, config, 3);
+    for (int step = 0; step < 3; ++step) trainer.step(tissue.oriented, tissue.labels, 1e-1);
+    CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.sigma = 0.1}),
+                      "model: policy.sigma is learned, so no other one can be given");
+    return trainer.model().policy().sigma(b, trainer.parameters().policy);
+  };
+  // Without a reward the bonus alone: three steps of Adam towards a larger entropy, the same on both axes.
+  const auto bonus = learned(0.1, 0);
+  CHECK(bonus[0] > 0.21);
+  CHECK(bonus[0] == bonus[1]);
+  const auto reward = learned(0, 1);
+  CHECK(reward[0] != reward[1]);
+  CHECK(reward[0] != Approx(0.2).epsilon(1e-6));
+  const auto neither = learned(0, 0);
+  CHECK(neither[0] == Approx(0.2).epsilon(1e-6));
+}
+
 TEST_CASE("baselines from other rollouts change the policy's gradient and nothing else", "[trainer]") {
   Cpu b(1);
   const Tissue tissue(4);

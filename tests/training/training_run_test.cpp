@@ -24,8 +24,11 @@ const BreakhisDataset& tissue() {
   return dataset;
 }
 
+/// How sigma changes.
+enum class Sigma { scheduled, learned };
+
 /// Three epochs of three steps, the first on random glimpses.
-RunConfig tiny_config() {
+RunConfig tiny_config(Sigma sigma = Sigma::scheduled) {
   RunConfig config{.preset = "compact", .model = compact_preset(), .training = training_preset("compact")};
   config.model.glimpses = 2;
   config.model.sensor.side = 16;
@@ -37,10 +40,16 @@ RunConfig tiny_config() {
   config.training.batch = 4;
   config.training.random_epochs = 1;
   config.training.policy_epochs = 1;
-  config.training.sigma_epochs = 1;
   config.training.rollouts = 2;
   config.training.stain = 0.1;
   config.model.policy.baseline = Baseline::leave_one_out;
+  config.model.glance = {.side = 16, .reduction = 8, .outputs = 4};
+  if (sigma == Sigma::learned) {
+    config.model.policy.learn_sigma = true;
+    config.model.policy.entropy = 0.01;
+  } else {
+    config.training.sigma_epochs = 1;
+  }
   return config;
 }
 
@@ -51,9 +60,9 @@ struct Result {
 
 /// Trains, or goes on where the checkpoint stands, until `questions` questions whether to stop have been answered no.
 Result train(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0,
-             Keep keep = Keep::every_step) {
+             Keep keep = Keep::every_step, Sigma sigma = Sigma::scheduled) {
   EigenBackend<float> b(threads);
-  TrainingRun<EigenBackend<float>> run(b, tiny_config(), tissue(), {.threads = 1},
+  TrainingRun<EigenBackend<float>> run(b, tiny_config(sigma), tissue(), {.threads = 1},
                                        {.checkpoint = folder / "checkpoint.safetensors",
                                         .best = folder / "best.safetensors",
                                         .checkpoint_every = checkpoint_every},
@@ -93,6 +102,35 @@ TEST_CASE("A run that is stopped at any step goes on to the same bytes", "[train
     for (const char* file : {"checkpoint.safetensors", "best.safetensors"})
       CHECK((read_file(folder / file) == read_file(scratch / "whole" / file)));
   }
+}
+
+TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes", "[training]") {
+  const ScratchFolder scratch;
+  create_folders(scratch / "whole");
+  create_folders(scratch / "part");
+  const Result whole = train(scratch / "whole", 1, never, 0, Keep::every_step, Sigma::learned);
+  Result part = train(scratch / "part", 1, 14, 0, Keep::every_step, Sigma::learned);
+  const Result rest = train(scratch / "part", 1, never, 0, Keep::every_step, Sigma::learned);
+  part.metrics.insert(part.metrics.end(), rest.metrics.begin(), rest.metrics.end());
+  CHECK(part.metrics == whole.metrics);
+  CHECK((read_file(scratch / "part/checkpoint.safetensors") == read_file(scratch / "whole/checkpoint.safetensors")));
+  const auto first = nlohmann::ordered_json::parse(whole.metrics[0]);
+  const auto last = nlohmann::ordered_json::parse(whole.metrics[2]);
+  // The first epoch is on random glimpses: the policy learns nothing. ln(2 pi e 0.3^2) = 0.4299.
+  CHECK(first.at("sigma_x").get<double>() == Approx(0.3).epsilon(1e-5));
+  CHECK(first.at("entropy").get<double>() == Approx(2.8378770664 - 2 * 1.2039728043).epsilon(1e-4));
+  CHECK(last.at("sigma_y") != first.at("sigma_y"));
+}
+
+TEST_CASE("An image that a glance would not show whole is a bad one, and so is one below the thumbnail", "[training]") {
+  const std::filesystem::path path = tissue().paths()[0];  // 96 x 80
+  HybridAttentionConfig model = tiny_config().model;
+  CHECK(load_image_for(path, model).width == 96);
+  model.glance = {.side = 8, .reduction = 8};
+  CHECK_THROWS_WITH(load_image_for(path, model),
+                    contains("an image of 96 x 80 pixels; expected at most the 64 x 64 that the model's thumbnail covers"));
+  model.glance = {.side = 81, .reduction = 2};
+  CHECK_THROWS_AS(load_image_for(path, model), FileError);
 }
 
 TEST_CASE("Writing checkpoints within an epoch changes nothing", "[training]") {

@@ -1,15 +1,19 @@
 #pragma once
 
+#include <saccade/components/context_glance.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/soft_attention_block.hpp>
 #include <saccade/core/error.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace saccade::inline v0 {
 
-/// Where the first glimpse goes in training. A deterministic rollout takes the mean of either: the centre.
+/// Where the first glimpse goes in training, unless the policy chooses it by a glance at the whole image. A
+/// deterministic rollout takes the mean of either: the centre.
 enum class FirstLocation { random, centre };
 
 /// Which steps' answers the cross-entropy asks for: the last one's, as in the paper, or the mean over all.
@@ -26,11 +30,22 @@ struct HybridAttentionConfig {
   SoftAttentionConfig encoder{};
   Index fusion_width = 256;   ///< length of g_t
   Index hidden = 256;         ///< length of h_t
-  PolicyConfig policy{};      ///< its `hidden` follows from the line above
+  PolicyConfig policy{};      ///< its `hidden` follows from the line above, its `glance` from the next one
+  ContextGlanceConfig glance{};
   FirstLocation first_location = FirstLocation::centre;
   SupervisedSteps supervised_steps = SupervisedSteps::last;
   RunningStatistics running_statistics = RunningStatistics::shared;
 };
+
+/// Pixels that an image has at least on each axis: of a glimpse, and of the thumbnail where there is one.
+[[nodiscard]] constexpr Index smallest_side(const HybridAttentionConfig& config) {
+  return std::max(config.sensor.side, config.glance.side);
+}
+
+/// Pixels that an image has at most on each axis, for the thumbnail to show all of it; nothing where any size will do.
+[[nodiscard]] constexpr std::optional<Index> largest_side(const HybridAttentionConfig& config) {
+  return config.glance.side == 0 ? std::nullopt : std::optional(config.glance.covers());
+}
 
 /// Fills in what follows from other fields, and throws ConfigError with a sentence where a model cannot be built.
 [[nodiscard]] inline HybridAttentionConfig validated(HybridAttentionConfig config) {
@@ -39,9 +54,19 @@ struct HybridAttentionConfig {
                 "model: glimpses must be from 1 to 255, but is " + std::to_string(config.glimpses));
   expect_config(config.fusion_width >= 1 && config.hidden >= 1,
                 "model: fusion_width and hidden must be at least 1");
+  expect_config(config.glance.side >= 0, "model: glance.side must be at least 0");
   config.encoder.side = config.sensor.side;
   config.encoder.inputs = image_channels * config.sensor.scales;
   config.policy.hidden = config.hidden;
+  config.policy.glance = config.glance.side == 0 ? 0 : config.glance.outputs;
+  config.glance.mean = config.sensor.mean;
+  config.glance.deviation = config.sensor.deviation;
+  config.glance.normalization = config.encoder.normalization;
+  // Room for the image that every checkpoint answers for, which is twice as wide as a glimpse.
+  const Index least = 2 * smallest_side(config);
+  expect_config(config.glance.side == 0 || config.glance.covers() >= least,
+                "model: glance.side * glance.reduction must be at least " + std::to_string(least) + ", but is " +
+                    std::to_string(config.glance.covers()));
   return config;
 }
 

@@ -88,11 +88,15 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("normalization", c.normalization);
 }
 
-/// `hidden` follows from the model.
+/// `hidden` and `glance` follow from the model.
 template <class C, class Visitor>
   requires std::same_as<std::remove_const_t<C>, PolicyConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("sigma", c.sigma);
+  visit("learn_sigma", c.learn_sigma);
+  visit("sigma_low", c.sigma_low);
+  visit("sigma_high", c.sigma_high);
+  visit("entropy", c.entropy);
   visit("weight", c.weight);
   visit("squash", c.squash);
   visit("baseline", c.baseline);
@@ -102,6 +106,15 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("class_term", c.class_term);
   visit("state", c.state);
   visit("context", c.context);
+}
+
+/// What it sees as follows from the sensor, and how it is normalised from the encoder.
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, ContextGlanceConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("side", c.side);
+  visit("reduction", c.reduction);
+  visit("outputs", c.outputs);
 }
 
 template <class C, class Visitor>
@@ -114,6 +127,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("fusion_width", c.fusion_width);
   visit("hidden", c.hidden);
   visit("policy", c.policy);
+  visit("glance", c.glance);
   visit("first_location", c.first_location);
   visit("supervised_steps", c.supervised_steps);
   visit("running_statistics", c.running_statistics);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/components/context_glance.hpp>
 #include <saccade/components/context_network.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
@@ -33,6 +34,14 @@ struct EpisodeStep {
   Tensor<B> context;                         // (B, context), or of length 0
 };
 
+/// The glance at the whole image, once a rollout and before its first step.
+template <class B>
+struct EpisodeGlance {
+  typename ContextGlance<B>::Cache thumbnail;
+  Tensor<B> context;                         // (B, glance)
+  typename PolicyGradient<B>::Cache policy;  ///< the draw of the first step's location
+};
+
 /// Gradients on their way back through time.
 template <class B, class E>
 struct EpisodeWorkspace {
@@ -40,8 +49,10 @@ struct EpisodeWorkspace {
   typename GlimpseFusion<B>::Workspace fusion;
   typename PolicyGradient<B>::Workspace policy;
   std::vector<typename ContextNetwork<B>::Workspace> context;  ///< one, or none
+  std::vector<typename ContextGlance<B>::Workspace> glance;    ///< one, or none
   std::vector<StepStatistics<B, E>> discarded;  ///< moved where activations are computed again: one then, else none
   Tensor<B> d_context;                          // (B, context), or of length 0
+  Tensor<B> d_glance;                           // (B, glance), or of length 0
   Tensor<B> d_loss;                             // (B)
   Tensor<B> d_logits;                           // (B, K)
   Tensor<B> d_glimpse;                          // (B, G)
@@ -66,6 +77,7 @@ struct Episode {
   std::vector<EpisodeStep<B>> steps;
   std::vector<Tensor<B>> patches;              // (B, g, g, S*C): T, or one in evaluation with Keep::last_step
   std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Keep::last_step
+  std::vector<EpisodeGlance<B>> glance;        ///< one, or none
   std::size_t held = 0;                        ///< the step whose activations are in that one
   Tensor<B> h0, c0;                            // (B, H), zero
   typename RecurrentCore<B>::Workspace core;
@@ -84,12 +96,29 @@ struct Episode {
   [[nodiscard]] EpisodeGlimpse<B, E>& glimpse(std::size_t t) { return glimpses[glimpses.size() == 1 ? 0 : t]; }
   [[nodiscard]] bool holds(std::size_t t) const { return glimpses.size() > 1 || held == t; }
   [[nodiscard]] const EpisodeStep<B>& last() const { return steps.back(); }
+
+  /// The draw of step t's location, or null where that is the first one and no glance has chosen it.
+  [[nodiscard]] typename PolicyGradient<B>::Cache* draw(std::size_t t) {
+    return t > 0 ? &steps[t - 1].policy : glance.empty() ? nullptr : &glance[0].policy;
+  }
+
+  /// Where Locations::given expects the location of step t, (B, 2): in place of the draw.
+  [[nodiscard]] Tensor<B>& given(std::size_t t) { return draw(t) ? draw(t)->sample : steps[t].location; }
+
+  /// Where the policy would go at step t, (B, 2): its mean.
+  [[nodiscard]] const Tensor<B>& policy_mean(std::size_t t) { return draw(t) ? draw(t)->mean : steps[t].location; }
 };
 
 /// What step t is credited with: what followed its location, or the last answer's reward.
 template <class B, class E>
 [[nodiscard]] const Tensor<B>& credited(const Episode<B, E>& episode, std::size_t t) {
   return t + 1 == episode.steps.size() ? episode.reward : episode.steps[t + 1].outcome;  // (B)
+}
+
+/// What the first location is credited with, where the policy has drawn it: what followed it.
+template <class B, class E>
+[[nodiscard]] const Tensor<B>& credited_first(const Episode<B, E>& episode) {
+  return episode.steps[0].outcome;  // (B)
 }
 
 }  // namespace saccade::inline v0

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <saccade/components/context_glance.hpp>
 #include <saccade/components/context_network.hpp>
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/soft_attention_block.hpp>
 #include <saccade/core/backend.hpp>
 #include <saccade/model/config.hpp>
 #include <saccade/model/episode.hpp>
+#include <saccade/model/first_location.hpp>
 #include <saccade/model/parameters.hpp>
 #include <saccade/model/parts.hpp>
+#include <saccade/model/reward.hpp>
 #include <saccade/model/rollout.hpp>
 #include <saccade/ops/memory.hpp>
 
@@ -26,6 +29,9 @@ namespace saccade::inline v0 {
 ///     x_t = crop(image, l_{t-1});  g_t = fuse(encode(x_t), l_{t-1});  h_t = LSTM(h_{t-1}, g_t)
 ///     p_t = softmax(W_a h_t + b_a);  l_t ~ pi(. | h_t)
 ///
+/// With a ContextGlance the policy draws the first location as well, l_0 ~ pi(. | h_0 = 0, glance), and every later one
+/// reads the glance beside h_t. Nothing but the location head does.
+///
 /// Source: Xu et al. 2019, sections 2.1 to 2.4.
 template <Backend B, Encoder<B> E = SoftAttentionBlock<B>, Sensor<B> S = GlimpseSensor<B>>
 class HybridAttentionClassifier {
@@ -39,7 +45,8 @@ class HybridAttentionClassifier {
     requires std::constructible_from<E, SoftAttentionConfig> && std::constructible_from<S, GlimpseGeometry>
       : HybridAttentionClassifier(config, E(validated(config).encoder), S(validated(config).sensor)) {}
 
-  /// With parts of your own; `config.encoder` and `config.sensor` are then not looked at.
+  /// With parts of your own; `config.encoder` and `config.sensor` are then not looked at, but for how a glance and a
+  /// context network are normalised.
   HybridAttentionClassifier(const Config& config, E encoder, S sensor)
       : config_(validated(config)),
         sensor_(std::move(sensor)),
@@ -48,6 +55,7 @@ class HybridAttentionClassifier {
         core_({.inputs = config_.fusion_width, .hidden = config_.hidden}),
         classifier_({.inputs = config_.hidden, .outputs = config_.classes}),
         policy_(config_.policy) {
+    if (config_.glance.side > 0) glance_.push_back(ContextGlance<B>(config_.glance));
     if (config_.policy.context == 0) return;
     const Shape patch = sensor_.patch_shape(1);
     context_.push_back(ContextNetwork<B>({.inputs = patch[3],
@@ -60,12 +68,15 @@ class HybridAttentionClassifier {
   [[nodiscard]] const E& encoder() const { return encoder_; }
   [[nodiscard]] const S& sensor() const { return sensor_; }
   [[nodiscard]] const PolicyGradient<B>& policy() const { return policy_; }
+  /// Null without one.
+  [[nodiscard]] const ContextGlance<B>* glance() const { return glance_.empty() ? nullptr : &glance_[0]; }
 
   /// All zero; see `initialize`.
   [[nodiscard]] Parameters make_parameters(B& b) const {
     Parameters p{encoder_.make_parameters(b), fusion_.make_parameters(b), core_.make_parameters(b),
-                 classifier_.make_parameters(b), policy_.make_parameters(b), {}};
+                 classifier_.make_parameters(b), policy_.make_parameters(b)};
     for (const auto& context : context_) p.context.push_back(context.make_parameters(b));
+    for (const auto& glance : glance_) p.glance.push_back(glance.make_parameters(b));
     return p;
   }
 
@@ -73,6 +84,7 @@ class HybridAttentionClassifier {
     Statistics statistics;
     const Index sets = config_.running_statistics == RunningStatistics::shared ? 1 : config_.glimpses;
     for (Index i = 0; i < sets; ++i) statistics.sets.push_back(make_step_statistics(b));
+    for (const auto& glance : glance_) statistics.glance.push_back(glance.make_statistics(b));
     return statistics;
   }
 
@@ -90,6 +102,7 @@ class HybridAttentionClassifier {
                     .steps = {},
                     .patches = {},
                     .glimpses = {},
+                    .glance = {},
                     .h0 = b.zeros({batch, config_.hidden}),
                     .c0 = b.zeros({batch, config_.hidden}),
                     .core = core_.make_workspace(b, batch),
@@ -110,6 +123,11 @@ class HybridAttentionClassifier {
       for (const auto& context : context_)
         episode.glimpses.back().context.push_back(context.make_cache(b, batch, mode));
     }
+    for (const auto& glance : glance_) {
+      episode.glance.push_back({.thumbnail = glance.make_cache(b, batch, mode),
+                                .context = b.zeros({batch, config_.glance.outputs}),
+                                .policy = policy_.make_cache(b, batch)});
+    }
     if constexpr (TrainableBackend<B> && TrainableEncoder<E, B>) {
       if (mode == Mode::training) episode.workspace.push_back(make_workspace(b, batch, keep));
     } else if (mode == Mode::training) {
@@ -126,8 +144,10 @@ class HybridAttentionClassifier {
                              .fusion = fusion_.make_workspace(b, batch),
                              .policy = policy_.make_workspace(b, batch),
                              .context = {},
+                             .glance = {},
                              .discarded = {},
                              .d_context = b.zeros(context_shape(batch)),
+                             .d_glance = b.zeros(glance_.empty() ? Shape{0} : Shape{batch, config_.glance.outputs}),
                              .d_loss = b.zeros({batch}),
                              .d_logits = b.zeros({batch, config_.classes}),
                              .d_glimpse = b.zeros({batch, config_.fusion_width}),
@@ -135,6 +155,7 @@ class HybridAttentionClassifier {
                              .d_h = {},
                              .d_c = {}};
     for (const auto& context : context_) w.context.push_back(context.make_workspace(b, batch));
+    for (const auto& glance : glance_) w.glance.push_back(glance.make_workspace(b, batch));
     if (keep == Keep::last_step) w.discarded.push_back(make_step_statistics(b));
     for (int i = 0; i < 2; ++i) {
       w.d_h.push_back(b.zeros({batch, config_.hidden}));
@@ -146,8 +167,7 @@ class HybridAttentionClassifier {
   /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given.
   /// @throws ShapeError
   void set_locations(B& b, Episode& episode, Index t, std::span<const Scalar<B>> locations) const {
-    auto& steps = episode.steps;
-    ops::upload(b, locations, t == 0 ? steps[0].location : steps[static_cast<std::size_t>(t - 1)].policy.sample);
+    ops::upload(b, locations, episode.given(static_cast<std::size_t>(t)));
   }
 
   /// Tells the backend which images the next rollout looks at, where the rollout is the body of ops::run_step. Checks
@@ -159,22 +179,27 @@ class HybridAttentionClassifier {
     } else if constexpr (ops::StagedImages<B>) {
       b.stage_images(images);
     }
+    for (const auto& glance : glance_) glance.stage(b, images);
   }
 
   /// Forward through all steps; fills the episode. `statistics` change in training mode only.
   void rollout(B& b, const Parameters& p, Statistics& statistics, ImageBatch<B> images, const RolloutOptions& options,
                Episode& episode) const {
-    roll(b, p, statistics, options, episode,
-         [&](const Tensor<B>& location, Tensor<B>& patches) { sensor_.forward(b, images, location, patches); });
+    const auto glance = [&](auto& thumbnail) { glance_[0].look(b, images, thumbnail); };
+    roll(
+        b, p, statistics, options, episode,
+        [&](const Tensor<B>& location, Tensor<B>& patches) { sensor_.forward(b, images, location, patches); }, glance);
   }
 
   /// The same over images too large to hold; `staging` comes from the sensor's make_staging(batch).
   template <RegionSource Source, class Staging>
   void rollout(B& b, const Parameters& p, Statistics& statistics, std::span<const Source* const> images,
                Staging& staging, const RolloutOptions& options, Episode& episode) const {
-    roll(b, p, statistics, options, episode, [&](const Tensor<B>& location, Tensor<B>& patches) {
-      sensor_.forward(b, images, location, staging, patches);
-    });
+    const auto glance = [&](auto& thumbnail) { glance_[0].look(b, images, thumbnail); };
+    roll(
+        b, p, statistics, options, episode,
+        [&](const Tensor<B>& location, Tensor<B>& patches) { sensor_.forward(b, images, location, staging, patches); },
+        glance);
   }
 
   /// Puts the labels into the episode, as class indices and as rows that are 1 at the label and 0 elsewhere.
@@ -202,22 +227,7 @@ class HybridAttentionClassifier {
 
   /// The same by the labels that set_labels has put into the episode.
   void score(B& b, const RolloutOptions& options, Episode& episode) const {
-    for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-      EpisodeStep<B>& step = episode.steps[t];
-      ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
-      if (t + 1 == episode.steps.size() || config_.policy.rewarded_steps != RewardedSteps::last) {
-        reward(b, rollout_key(options, RandomStream::category, t), options, step, episode);
-      } else {
-        b.fill(Scalar<B>(0), step.outcome);
-      }
-    }
-    b.copy(episode.last().outcome, episode.reward);
-    if (config_.policy.rewarded_steps == RewardedSteps::gain)
-      for (std::size_t t = episode.steps.size(); t-- > 1;)
-        ops::axpy(b, Scalar<B>(-1), episode.steps[t - 1].outcome, episode.steps[t].outcome);
-    for (std::size_t t = episode.steps.size() - 1; t-- > 0;)
-      ops::axpy(b, static_cast<Scalar<B>>(config_.policy.discount), episode.steps[t + 1].outcome,
-                episode.steps[t].outcome);
+    score_rollout(b, config_.policy, options, episode);
   }
 
   /// Gradient of equation 5, L = cross-entropy - weight * J, means over the batch, plus the baseline's squared error.
@@ -232,6 +242,7 @@ class HybridAttentionClassifier {
     Tensor<B>*d_h = &w.d_h[0], *d_h_before = &w.d_h[1], *d_c = &w.d_c[0], *d_c_before = &w.d_c[1];
     b.fill(Scalar<B>(0), *d_h);
     b.fill(Scalar<B>(0), *d_c);
+    if (!glance_.empty()) b.fill(Scalar<B>(0), w.d_glance);
     for (std::size_t t = episode.steps.size(); t-- > 0;) {
       EpisodeStep<B>& step = episode.steps[t];
       const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
@@ -247,6 +258,8 @@ class HybridAttentionClassifier {
       encoder_.backward(b, p.encoder, episode.patch(t), episode.glimpse(t).encoder, w.d_features, w.encoder,
                         d_p.encoder);
     }
+    if (!glance_.empty() && terms != PolicyTerms::excluded)
+      backpropagate_first_location(b, glance_[0], policy_, p, episode, d_p, *d_h);
   }
 
  private:
@@ -277,10 +290,18 @@ class HybridAttentionClassifier {
     return context_.empty() ? Shape{0} : Shape{batch, config_.policy.context};
   }
 
-  template <class Look>
+  /// look(location, patches) crops; glance(cache) makes the thumbnails.
+  template <class Look, class Glance>
   void roll(B& b, const Parameters& p, Statistics& statistics, const RolloutOptions& options, Episode& episode,
-            Look look) const {
-    place_first(b, options, episode.steps[0].location);
+            Look look, Glance glance) const {
+    if (options.sigma && config_.policy.learn_sigma)
+      throw ConfigError("model: policy.sigma is learned, so no other one can be given");
+    if (glance_.empty()) {
+      place_first(b, config_.first_location, options, episode.steps[0].location);  // (B, 2)
+    } else {
+      glance(episode.glance[0].thumbnail);  // (B, s, s, 3)
+      choose_first_location(b, glance_[0], policy_, p, statistics, options, episode);
+    }
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       EpisodeStep<B>& step = episode.steps[t];
       const Tensor<B>& h = t == 0 ? episode.h0 : episode.steps[t - 1].h;
@@ -292,16 +313,13 @@ class HybridAttentionClassifier {
       classifier_.forward(b, p.classifier, step.h, step.logits);                              // (B, K)
       ops::softmax(b, step.logits, step.probabilities);                                       // (B, K)
       set_context(b, p, statistics.at(t), episode, t);                                        // (B, context)
-      policy_.locate(b, p.policy, step.h, step.policy, &step.context);
+      policy_.locate(b, p.policy, step.h, step.policy, &step.context,
+                     glance_.empty() ? nullptr : &episode.glance[0].context);
       policy_.predict_reward(b, p.policy, step.h, step.policy);
       step.policy.sigma = options.sigma.value_or(config_.policy.sigma);
       if (t + 1 == episode.steps.size()) break;  // the last step's location is never looked at: none is drawn
-      if (options.locations == Locations::sample) {
-        policy_.draw(b, rollout_key(options, RandomStream::location, t), step.policy);
-      } else if (options.locations == Locations::mean) {
-        policy_.take_mean(b, step.policy);
-      }
-      policy_.place(b, step.policy, episode.steps[t + 1].location);  // (B, 2)
+      choose_location(b, policy_, options, rollout_key(options, RandomStream::location, t), step.policy,
+                      episode.steps[t + 1].location);  // (B, 2)
     }
   }
 
@@ -323,31 +341,6 @@ class HybridAttentionClassifier {
     StepStatistics<B, E>& discarded = episode.workspace[0].discarded[0];
     encode(b, p, discarded, episode, t);
     set_context(b, p, discarded, episode, t);
-  }
-
-  void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
-    if (options.locations == Locations::given) return;
-    if (options.locations == Locations::sample && config_.first_location == FirstLocation::random) {
-      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, 0),
-                          location);
-    } else {
-      b.fill(Scalar<B>(0), location);
-    }
-  }
-
-  /// Writes a step's own reward into its outcome.
-  void reward(B& b, const RandomKey& key, const RolloutOptions& options, EpisodeStep<B>& step, Episode& episode) const {
-    const bool sampled = config_.policy.reward == RewardClass::sampled && options.locations != Locations::mean;
-    if (sampled) {
-      ops::sample_categorical(b, step.probabilities, key, episode.classes);
-    } else {
-      ops::most_probable(b, step.probabilities, episode.classes);
-    }
-    if (config_.policy.reward != RewardClass::expected)
-      return ops::correct(b, episode.classes, episode.labels, step.outcome);
-    ops::multiply(b, step.probabilities, episode.targets, episode.chosen, Write::overwrite);  // (B, K)
-    ops::linear(b, episode.chosen, episode.ones, episode.column, Write::overwrite);           // (B, 1): row sums
-    ops::read_columns(b, episode.column, 0, step.outcome, Write::overwrite);                  // (B)
   }
 
   /// Adds what step t's heads send into h_t. The policy's terms leave the last step out: its location is never looked
@@ -375,7 +368,7 @@ class HybridAttentionClassifier {
     if (terms == PolicyTerms::excluded) return;
     if (!last) {
       policy_.weigh(b, credited(episode, t), step.policy, w.policy);
-      policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h, &w.d_context);
+      policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h, &w.d_context, &w.d_glance);
       if (!context_.empty()) {
         context_[0].backward(b, p.context[0], episode.patch(t), episode.glimpse(t).context[0], w.d_context,
                              w.context[0], d_p.context[0]);
@@ -394,6 +387,7 @@ class HybridAttentionClassifier {
   LinearLayer<B> classifier_;
   PolicyGradient<B> policy_;
   std::vector<ContextNetwork<B>> context_;  ///< one, or none
+  std::vector<ContextGlance<B>> glance_;    ///< one, or none
 };
 
 }  // namespace saccade::inline v0

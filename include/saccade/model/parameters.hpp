@@ -3,6 +3,7 @@
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
+#include <saccade/components/context_glance.hpp>
 #include <saccade/components/context_network.hpp>
 #include <saccade/math/philox.hpp>
 #include <saccade/math/gaussian.hpp>
@@ -23,7 +24,8 @@ struct ModelParameters {
   typename RecurrentCore<B>::Parameters core;
   typename LinearLayer<B>::Parameters classifier;
   typename PolicyGradient<B>::Parameters policy;
-  std::vector<typename ContextNetwork<B>::Parameters> context;  ///< one, or none
+  std::vector<typename ContextNetwork<B>::Parameters> context{};  ///< one, or none
+  std::vector<typename ContextGlance<B>::Parameters> glance{};    ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -33,6 +35,7 @@ struct ModelParameters {
     LinearLayer<B>::Parameters::for_each(self.classifier, prefix + "classifier.", visit);
     PolicyGradient<B>::Parameters::for_each(self.policy, prefix + "policy.", visit);
     for (auto& context : self.context) ContextNetwork<B>::Parameters::for_each(context, prefix + "policy.context.", visit);
+    for (auto& glance : self.glance) ContextGlance<B>::Parameters::for_each(glance, prefix + "policy.glance.", visit);
   }
 };
 
@@ -49,10 +52,11 @@ struct StepStatistics {
   }
 };
 
-/// Running statistics of the model: one set, or one for each step.
+/// Running statistics of the model: one set, or one for each step; and those of the glance, which comes before them.
 template <class B, class E>
 struct ModelStatistics {
   std::vector<StepStatistics<B, E>> sets;
+  std::vector<typename ContextGlance<B>::Statistics> glance{};  ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -60,6 +64,7 @@ struct ModelStatistics {
       const std::string step = self.sets.size() == 1 ? "" : "step" + std::to_string(t + 1) + ".";
       StepStatistics<B, E>::for_each(self.sets[t], prefix + step, visit);
     }
+    for (auto& glance : self.glance) ContextGlance<B>::Statistics::for_each(glance, prefix + "policy.glance.", visit);
   }
 
   /// The set that step t uses.

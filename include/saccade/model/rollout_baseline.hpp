@@ -24,6 +24,7 @@ template <class B, class E>
 void set_self_critical_baseline(B& b, const Episode<B, E>& greedy, Episode<B, E>& episode) {
   for (std::size_t t = 0; t < episode.steps.size(); ++t)
     ops::copy(b, credited(greedy, t), episode.steps[t].policy.baseline);  // (B)
+  for (auto& glance : episode.glance) ops::copy(b, credited_first(greedy), glance.policy.baseline);
 }
 
 /// Baseline::leave_one_out: the mean of what the other rollouts over the same image earn. Rollout r of image n is image
@@ -54,14 +55,18 @@ class LeaveOneOut {
 
   template <class E>
   void apply(B& b, Episode<B, E>& episode) {
-    for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-      ops::write_columns(b, credited(episode, t), 0, earned_, Write::overwrite);           // (B, 1)
-      ops::linear_backward_input(b, others_, earned_, mean_, Write::overwrite);            // (B, 1): others_ earned_
-      ops::read_columns(b, mean_, 0, episode.steps[t].policy.baseline, Write::overwrite);  // (B)
-    }
+    for (std::size_t t = 0; t < episode.steps.size(); ++t)
+      set(b, credited(episode, t), episode.steps[t].policy.baseline);
+    for (auto& glance : episode.glance) set(b, credited_first(episode), glance.policy.baseline);
   }
 
  private:
+  void set(B& b, const Tensor<B>& earned, Tensor<B>& baseline) {
+    ops::write_columns(b, earned, 0, earned_, Write::overwrite);               // (B, 1)
+    ops::linear_backward_input(b, others_, earned_, mean_, Write::overwrite);  // (B, 1): others_ earned_
+    ops::read_columns(b, mean_, 0, baseline, Write::overwrite);                // (B)
+  }
+
   Tensor<B> others_;  // (B, B)  1 / (R - 1) for the other rollouts over the same image, else 0
   Tensor<B> earned_;  // (B, 1)
   Tensor<B> mean_;    // (B, 1)

@@ -28,7 +28,7 @@ namespace saccade::inline v0::report {
 
 /// How much of an image is read, means over the images.
 struct PixelShares {
-  double processed = metrics::undefined;         ///< pixels handed to the network: T * scales * side^2 / area
+  double processed = metrics::undefined;  ///< pixels handed to the network: (T * scales * side^2 + thumbnail) / area
   double unique = metrics::undefined;            ///< of the image, seen at full resolution by at least one glimpse
   double unique_any_scale = metrics::undefined;  ///< of the image, seen by at least one glimpse at any scale
 };
@@ -72,9 +72,12 @@ struct PolicyResult {
       finest.push_back(windows.front());
       all.insert(all.end(), windows.begin(), windows.end());
     }
-    const auto patches = static_cast<double>(all.size());
-    sums.processed +=
-        patches * static_cast<double>(sensor.side * sensor.side) / static_cast<double>(each.width * each.height);
+    Index processed = static_cast<Index>(all.size()) * sensor.side * sensor.side;
+    for (const Thumbnail& thumbnail : prediction.thumbnails) {
+      processed += thumbnail.side * thumbnail.side;
+      all.push_back(thumbnail.window);
+    }
+    sums.processed += static_cast<double>(processed) / static_cast<double>(each.width * each.height);
     sums.unique += metrics::pixel_fraction(finest, each.width, each.height).unique;
     sums.unique_any_scale += metrics::pixel_fraction(all, each.width, each.height).unique;
     if (result.hit_rate) result.hit_rate->add(finest, foci[static_cast<std::size_t>(each.image)]);

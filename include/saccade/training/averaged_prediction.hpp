@@ -20,6 +20,7 @@ namespace saccade::inline v0 {
   for (const Prediction& rollout : rollouts) {
     mean.locations.insert(mean.locations.end(), rollout.locations.begin(), rollout.locations.end());
     mean.windows.insert(mean.windows.end(), rollout.windows.begin(), rollout.windows.end());
+    mean.thumbnails.insert(mean.thumbnails.end(), rollout.thumbnails.begin(), rollout.thumbnails.end());
     mean.probabilities.resize(rollout.probabilities.size());
     for (std::size_t t = 0; t < mean.probabilities.size(); ++t) {
       mean.probabilities[t].resize(rollout.probabilities[t].size());

@@ -6,6 +6,7 @@
 #include <saccade/data/image_decode.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/patient_split.hpp>
+#include <saccade/model/config.hpp>
 
 #include <array>
 #include <cstdio>
@@ -112,20 +113,28 @@ struct BreakhisDataset {
   return text;
 }
 
-/// An image that a glimpse of `side` pixels fits into. @throws FileError for a file that is no image, or a smaller one
-[[nodiscard]] inline RgbImage load_image_for(const std::filesystem::path& path, Index side) {
+/// An image that a model can look at. @throws FileError for a file that is no image, or one that is smaller than the
+/// model's glimpses or larger than its thumbnail covers
+[[nodiscard]] inline RgbImage load_image_for(const std::filesystem::path& path, const HybridAttentionConfig& model) {
   RgbImage image = data::load_image(path);
+  const Index side = smallest_side(model);
+  const std::optional<Index> most = largest_side(model);
   if (image.width < side || image.height < side) {
     throw FileError('"' + path.string() + "\": an image of " + std::to_string(image.width) + " x " +
                     std::to_string(image.height) + " pixels; expected at least the glimpse's " + std::to_string(side) +
                     " x " + std::to_string(side));
   }
+  if (most && (image.width > *most || image.height > *most)) {
+    throw FileError('"' + path.string() + "\": an image of " + std::to_string(image.width) + " x " +
+                    std::to_string(image.height) + " pixels; expected at most the " + std::to_string(*most) + " x " +
+                    std::to_string(*most) + " that the model's thumbnail covers");
+  }
   return image;
 }
 
 /// What data::Loader decodes with.
-[[nodiscard]] inline data::Loader::Decode decode_for(Index side) {
-  return [side](const std::filesystem::path& path) { return load_image_for(path, side); };
+[[nodiscard]] inline data::Loader::Decode decode_for(const HybridAttentionConfig& model) {
+  return [model](const std::filesystem::path& path) { return load_image_for(path, model); };
 }
 
 }  // namespace saccade::inline v0

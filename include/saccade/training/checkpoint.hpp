@@ -241,7 +241,7 @@ void save_checkpoint(const std::filesystem::path& path, Trainer<B, Model>& train
                     std::to_string(info.classes.size()));
   auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
   const GoldenAnswer golden = golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode,
-                                            golden_image(model.sensor.side));
+                                            golden_image(smallest_side(model)));
   if (!std::isfinite(golden.probabilities.back()))
     throw NumericError("save_checkpoint: the model's answer is not finite; \"" + path.string() + "\" is not written");
 

@@ -18,11 +18,18 @@
 
 namespace saccade::inline v0 {
 
+/// What a glance at a whole image has read.
+struct Thumbnail {
+  Box window{};    ///< pixels of the image that it shows, and what is around them
+  Index side = 0;  ///< its own pixels
+};
+
 /// What a model said of one image, and where it looked.
 struct Prediction {
   std::vector<std::vector<double>> probabilities;  ///< of each class, after each glimpse
   std::vector<Location> locations;                 ///< of each glimpse
   std::vector<std::vector<Box>> windows;           ///< of each glimpse, at each scale, finest first; may reach outside
+  std::vector<Thumbnail> thumbnails{};             ///< that the locations were chosen by: one a rollout, or none
 
   /// The class of the last answer; the first of equals.
   [[nodiscard]] Index answer() const {
@@ -80,7 +87,7 @@ class Evaluator {
       model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
       gather();
     });
-    return collect(images);
+    return collect(images, policy == GlimpsePolicy::learned);
   }
 
   /// The same for one rollout whose locations are drawn around the policy's means, as in training.
@@ -97,7 +104,7 @@ class Evaluator {
     // Not recorded: a repetition could not draw for another first image.
     model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
     gather();
-    return collect(images);
+    return collect(images, true);
   }
 
  private:
@@ -140,7 +147,8 @@ class Evaluator {
     }
   }
 
-  [[nodiscard]] std::vector<Prediction> collect(std::span<const Image<B>* const> images) {
+  /// @param chosen  whether the locations are the policy's: the others looked at no thumbnail
+  [[nodiscard]] std::vector<Prediction> collect(std::span<const Image<B>* const> images, bool chosen) {
     ops::download(*b_, answers_, std::span<Scalar<B>>(values_));
     std::vector<Prediction> predictions(images.size());
     const GlimpseGeometry& sensor = model_->config().sensor;
@@ -156,6 +164,13 @@ class Evaluator {
         for (Index scale = 0; scale < sensor.scales; ++scale) {
           const auto w = math::glimpse_window(sensor, scale, x, y, b_->width(*images[n]), b_->height(*images[n]));
           windows.push_back({w.x, w.y, w.size, w.size});
+        }
+      }
+      if (!chosen) continue;
+      if constexpr (requires { model_->glance(); }) {
+        if (const auto* glance = model_->glance()) {
+          prediction.thumbnails.push_back(
+              {glance->window(b_->width(*images[n]), b_->height(*images[n])), glance->config().side});
         }
       }
     }

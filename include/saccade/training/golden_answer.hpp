@@ -51,7 +51,7 @@ template <Backend B, class Model>
 
   GoldenAnswer answer{std::move(image), {}, {}};
   for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-    const auto place = to_vector(b, t == 0 ? episode.steps[0].location : episode.steps[t - 1].policy.mean);
+    const auto place = to_vector(b, episode.policy_mean(t));
     for (const Scalar<B> x : place) answer.locations.push_back(std::clamp(static_cast<double>(x), -1.0, 1.0));
     const auto probabilities = to_vector(b, episode.steps[t].probabilities);
     answer.probabilities.insert(answer.probabilities.end(), probabilities.begin(), probabilities.end());

@@ -174,7 +174,7 @@ class Trainer {
   static void give_locations(B& b, const RolloutOptions& options, TrainingGlimpses glimpses,
                              typename Model::Episode& episode) {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-      Tensor<B>& place = t == 0 ? episode.steps[0].location : episode.steps[t - 1].policy.sample;
+      Tensor<B>& place = episode.given(t);
       if (glimpses == TrainingGlimpses::centre) {
         b.fill(Scalar<B>(0), place);
         continue;

@@ -59,7 +59,7 @@ class TrainingRun {
         dataset_(&dataset),
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
-        loader_(dataset.paths(), decode_for(config.model.sensor.side),
+        loader_(dataset.paths(), decode_for(config.model),
                 config.training.stain > 0 ? loader : ResidentImages<B>::adjusted(loader)),
         images_(b, loader_),
         stained_(b, loader_, config.seed, config.training.stain),
@@ -104,6 +104,12 @@ class TrainingRun {
       nlohmann::ordered_json metrics{{"epoch", state_.epochs + 1}, {"learning_rate", learning_rate}};
       for_each_figure(state_.sums,
                       [&](const char* name, double sum) { metrics[name] = sum / static_cast<double>(state_.images); });
+      if (config_.model.policy.learn_sigma) {
+        const auto sigma = trainer_.model().policy().sigma(*b_, trainer_.parameters().policy);
+        metrics["sigma_x"] = sigma[0];
+        metrics["sigma_y"] = sigma[1];
+        metrics["entropy"] = location_entropy(sigma);
+      }
       metrics["validation"] = *validation;
       finish_epoch(*validation);
       events.epoch_done(metrics);

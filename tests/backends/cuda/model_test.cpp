@@ -96,10 +96,19 @@ saccade::HybridAttentionConfig context_config() {
   return config;
 }
 
+/// The tissue is 96 x 64: the thumbnail has bands above and below.
+saccade::HybridAttentionConfig glancing_config() {
+  saccade::HybridAttentionConfig config = saccade_test::tiny_config();
+  config.glance = {.side = 12, .reduction = 8, .outputs = 8};
+  config.policy.learn_sigma = true;
+  config.policy.entropy = 0.05;
+  return config;
+}
+
 }  // namespace
 
 TEST_CASE("CudaBackend: forward and backward of the model agree with EigenBackend in single precision") {
-  for (const auto& config : {saccade_test::tiny_config(), context_config()}) {
+  for (const auto& config : {saccade_test::tiny_config(), context_config(), glancing_config()}) {
     Cpu cpu({.threads = 1});
     Gpu gpu({.precision = saccade::Precision::single});
     agree(results(gpu, config), results(cpu, config), 1e-3);

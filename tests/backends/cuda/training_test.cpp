@@ -41,12 +41,12 @@ struct Run {
 /// Seven steps over changing images, sizes and symmetries, with a shorter batch in between, another learning rate from
 /// the fourth step on, and random glimpses in the sixth.
 template <class B>
-Run train(B& b, saccade::Keep keep = saccade::Keep::every_step) {
+Run train(B& b, saccade::Keep keep = saccade::Keep::every_step,
+          const saccade::HybridAttentionConfig& config = saccade_test::tiny_config()) {
   const saccade_test::Tissue tissue(6);
   std::vector<typename B::Image> images;
   for (const saccade::ImageView& view : tissue.views) images.push_back(b.make_image(view));
-  saccade::Trainer<B> trainer(b, saccade::HybridAttentionClassifier<B>(saccade_test::tiny_config()), {.clip_norm = 1},
-                              11, keep);
+  saccade::Trainer<B> trainer(b, saccade::HybridAttentionClassifier<B>(config), {.clip_norm = 1}, 11, keep);
   Run run;
   for (std::size_t step = 0; step < 7; ++step) {
     const std::size_t batch = step == 4 ? 2 : 3;
@@ -79,6 +79,24 @@ TEST_CASE("CudaBackend: captured training has the bits of uncaptured training") 
   for (const auto precision : {saccade::Precision::single, saccade::Precision::bf16}) {
     INFO(saccade::name(precision));
     const Run captured = train<Backend>(precision), uncaptured = train<Uncaptured>(precision);
+    CHECK(captured.losses == uncaptured.losses);
+    CHECK(captured.weights == uncaptured.weights);
+    CHECK(captured.statistics == uncaptured.statistics);
+  }
+}
+
+TEST_CASE("CudaBackend: captured training with a glance and a learned sigma has the bits of uncaptured training") {
+  saccade::HybridAttentionConfig config = saccade_test::tiny_config();
+  config.glance = {.side = 12, .reduction = 8, .outputs = 4};
+  config.policy.learn_sigma = true;
+  config.policy.entropy = 0.05;
+  config.policy.baseline = saccade::Baseline::self_critical;
+  for (const auto precision : {saccade::Precision::single, saccade::Precision::bf16}) {
+    INFO(saccade::name(precision));
+    Backend capturing({.precision = precision});
+    Uncaptured plain(saccade::CudaOptions{.precision = precision});
+    const Run captured = train(capturing, saccade::Keep::every_step, config),
+              uncaptured = train(plain, saccade::Keep::every_step, config);
     CHECK(captured.losses == uncaptured.losses);
     CHECK(captured.weights == uncaptured.weights);
     CHECK(captured.statistics == uncaptured.statistics);

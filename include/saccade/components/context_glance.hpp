@@ -1,0 +1,165 @@
+#pragma once
+
+#include <saccade/components/context_network.hpp>
+#include <saccade/components/glimpse_sensor.hpp>
+#include <saccade/core/box.hpp>
+#include <saccade/ops/convolution.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace saccade::inline v0 {
+
+/// `mean`, `deviation` and `normalization` follow from the model's sensor and encoder.
+struct ContextGlanceConfig {
+  Index side = 0;        ///< pixels of the thumbnail; 0: there is none
+  Index reduction = 32;  ///< each is the mean of reduction x reduction pixels of the image; a power of two, at least 2
+  Index outputs = 16;    ///< numbers that it tells the location head
+  std::array<float, 3> mean{0.5f, 0.5f, 0.5f};
+  std::array<float, 3> deviation{0.5f, 0.5f, 0.5f};
+  NormalizedActivationConfig normalization{};
+
+  /// Width and height of the largest image that the thumbnail shows whole.
+  [[nodiscard]] constexpr Index covers() const { return side * reduction; }
+};
+
+/// One glance at a thumbnail of the whole image, before the first glimpse: a ContextNetwork over it tells the location
+/// head where to begin, and what else there is.
+///
+/// The thumbnail is a crop like any other, its window side * reduction pixels wide, in the middle of the image, so that
+/// one pixel is as large on both axes and in every image. Images of any sizes and proportions from `side` to
+/// side * reduction lie in its middle; what is outside them counts as the mean colour, and shows where they end. It is
+/// seen through each image's symmetry, as the glimpses are. context (B, outputs).
+///
+/// Source: Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention", ICLR 2015, section 3.1
+/// (context network): it feeds the location path alone, so that nothing can be classified by it.
+template <class B>
+  requires GlimpseOps<B> && ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
+class ContextGlance {
+  using Network = ContextNetwork<B>;
+
+ public:
+  using Config = ContextGlanceConfig;
+  using Parameters = typename Network::Parameters;
+  using Statistics = typename Network::Statistics;
+  using Workspace = typename Network::Workspace;
+
+  struct Cache {
+    Tensor<B> middle;  // (B, 2), zero
+    Tensor<B> retina;  // (B, side, side, 3 * scales): the crop at all scales
+    Tensor<B> widest;  // (3, 1, 1, 3 * scales)  1 where a channel of the thumbnail is one of the widest scale, else 0
+    Tensor<B> thumbnail;  // (B, side, side, 3)
+    typename Network::Cache network;
+  };
+
+  explicit ContextGlance(const Config& config)
+      : config_(checked(config)),
+        sensor_({.side = config.side,
+                 .scales = std::countr_zero(static_cast<std::uint64_t>(config.reduction)) + 1,
+                 .mean = config.mean,
+                 .deviation = config.deviation}),
+        network_({.inputs = image_channels,
+                  .side = config.side,
+                  .outputs = config.outputs,
+                  .normalization = config.normalization}) {}
+
+  [[nodiscard]] const Config& config() const { return config_; }
+
+  [[nodiscard]] Parameters make_parameters(B& b) const { return network_.make_parameters(b); }
+  [[nodiscard]] Statistics make_statistics(B& b) const { return network_.make_statistics(b); }
+  [[nodiscard]] Workspace make_workspace(B& b, Index batch) const { return network_.make_workspace(b, batch); }
+
+  [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode) const {
+    const Index channels = sensor_.patch_shape(batch)[3];
+    Cache cache{.middle = b.zeros({batch, 2}),
+                .retina = make_map(b, sensor_.patch_shape(batch)),
+                .widest = b.zeros({image_channels, 1, 1, channels}),
+                .thumbnail = make_map(b, {batch, config_.side, config_.side, image_channels}),
+                .network = network_.make_cache(b, batch, mode)};
+    std::vector<Scalar<B>> widest(static_cast<std::size_t>(image_channels * channels));
+    for (Index c = 0; c < image_channels; ++c)
+      widest[static_cast<std::size_t>(c * channels + channels - image_channels + c)] = Scalar<B>(1);
+    b.upload(std::span<const Scalar<B>>(widest), cache.widest);
+    return cache;
+  }
+
+  /// The part of an image of this size that the thumbnail shows, in pixels: all of it, and what is around it.
+  [[nodiscard]] Box window(Index width, Index height) const {
+    const GlimpseGeometry& retina = sensor_.config();
+    const auto w = math::glimpse_window(retina, retina.scales - 1, 0.0f, 0.0f, width, height);
+    return {w.x, w.y, w.size, w.size};
+  }
+
+  /// Says which images `look` is going to look at in an ops::run_step.
+  /// @throws ConfigError for one that is smaller than `side`, or larger than the thumbnail covers
+  void stage(B& b, ImageBatch<B> images) const {
+    for (std::size_t n = 0; n < images.size(); ++n)
+      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
+    sensor_.stage(b, images);
+  }
+
+  /// Makes the thumbnails. @throws ConfigError as `stage` does
+  void look(B& b, ImageBatch<B> images, Cache& cache) const {
+    for (std::size_t n = 0; n < images.size(); ++n)
+      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
+    sensor_.forward(b, images, cache.middle, cache.retina);
+    choose_widest(b, cache);
+  }
+
+  /// The same for images too large to hold; reads side x side pixels of each at every reduction up to the widest.
+  template <RegionSource Source>
+  void look(B& b, std::span<const Source* const> images, Cache& cache) const {
+    for (std::size_t n = 0; n < images.size(); ++n) expect_covered(n, images[n]->width(), images[n]->height());
+    auto staging = sensor_.make_staging(static_cast<Index>(images.size()));
+    sensor_.forward(b, images, cache.middle, staging, cache.retina);
+    choose_widest(b, cache);
+  }
+
+  /// What the thumbnails say, after `look`.
+  void forward(B& b, const Parameters& p, Statistics& s, Cache& cache, Tensor<B>& context, Mode mode) const {
+    network_.forward(b, p, s, cache.thumbnail, cache.network, context, mode);  // (B, outputs)
+  }
+
+  /// Gradients of parameters accumulate; the thumbnails are data. Valid after a forward pass in training mode.
+  void backward(B& b, const Parameters& p, const Cache& cache, const Tensor<B>& d_context, Workspace& w,
+                Parameters& d_p) const
+    requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
+             TrainablePoolingOps<B>
+  {
+    network_.backward(b, p, cache.thumbnail, cache.network, d_context, w, d_p);
+  }
+
+ private:
+  static const Config& checked(const Config& config) {
+    expect_config(config.side >= 1 && config.outputs >= 1, "ContextGlance: side and outputs must be at least 1");
+    expect_config(
+        config.reduction >= 2 && std::has_single_bit(static_cast<std::uint64_t>(config.reduction)),
+        "ContextGlance: reduction must be a power of two, at least 2, but is " + std::to_string(config.reduction));
+    return config;
+  }
+
+  void expect_covered(std::size_t n, Index width, Index height) const {
+    if (width <= config_.covers() && height <= config_.covers()) return;
+    const std::string covers = std::to_string(config_.covers());
+    throw ConfigError("ContextGlance: image " + std::to_string(n) + " is " + std::to_string(width) + " x " +
+                      std::to_string(height) + ", larger than the " + covers + " x " + covers +
+                      " pixels that a thumbnail of side " + std::to_string(config_.side) + " with a reduction of " +
+                      std::to_string(config_.reduction) + " covers");
+  }
+
+  /// The crop has every scale up to the widest; the thumbnail is the widest alone.
+  static void choose_widest(B& b, Cache& cache) {
+    ops::convolve(b, cache.retina, cache.widest, ConvolutionGeometry{}, cache.thumbnail);  // (B, side, side, 3)
+  }
+
+  Config config_;
+  GlimpseSensor<B> sensor_;
+  Network network_;
+};
+
+}  // namespace saccade::inline v0

@@ -1,0 +1,170 @@
+#include <saccade/components/context_glance.hpp>
+
+#include "support/fused_reference.hpp"
+#include "support/gradient_check.hpp"
+
+#include <array>
+#include <vector>
+
+using namespace saccade;
+using namespace saccade_test;
+
+namespace {
+
+using Glance = ContextGlance<Reference>;
+
+/// Pixels that say which they are: red 10 x, green 10 y, blue 100.
+RgbImage ramp(Index width, Index height) {
+  RgbImage image(width, height);
+  for (Index y = 0; y < height; ++y)
+    for (Index x = 0; x < width; ++x) {
+      image.at(x, y)[0] = static_cast<std::uint8_t>(10 * x);
+      image.at(x, y)[1] = static_cast<std::uint8_t>(10 * y);
+      image.at(x, y)[2] = 100;
+    }
+  return image;
+}
+
+/// Not normalised: a value is the mean of pixels / 255, and 0 outside.
+ContextGlanceConfig plain(Index side, Index reduction) {
+  return {.side = side, .reduction = reduction, .outputs = 2, .mean = {0, 0, 0}, .deviation = {1, 1, 1}};
+}
+
+/// Channel c of the pixel in column x, row y of thumbnail n, in units of a pixel's byte.
+double at(const Array& thumbnail, Index n, Index x, Index y, Index c) {
+  const Index side = thumbnail.shape[1];
+  return 255 * thumbnail.values[static_cast<std::size_t>(((n * side + y) * side + x) * 3 + c)];
+}
+
+/// An image behind the door of a slide.
+struct Slide {
+  const RgbImage* image;
+
+  [[nodiscard]] Index width() const { return image->width; }
+  [[nodiscard]] Index height() const { return image->height; }
+  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
+    std::size_t next = 0;
+    for (Index j = 0; j < height; ++j)
+      for (Index i = 0; i < width; ++i)
+        for (Index c = 0; c < 3; ++c) {
+          Index sum = 0, count = 0;
+          for (Index row = y + j * reduction; row < y + (j + 1) * reduction; ++row)
+            for (Index column = x + i * reduction; column < x + (i + 1) * reduction; ++column) {
+              if (row < 0 || row >= this->height() || column < 0 || column >= this->width()) continue;
+              sum += image->at(column, row)[c];
+              ++count;
+            }
+          pixels[next++] = static_cast<std::uint8_t>(count == 0 ? 0 : (2 * sum + count) / (2 * count));
+        }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a thumbnail shows the whole image in its proportions, in the middle, by hand", "[context_glance]") {
+  Reference b;
+  const Glance glance(plain(2, 4));
+  const RgbImage full = ramp(8, 8), wide = ramp(8, 4), small = ramp(4, 4);
+  const std::array views{full.view(), wide.view(), small.view()};
+  const std::array<OrientedImage<Reference>, 3> images{{{&views[0]}, {&views[1]}, {&views[2]}}};
+  auto cache = glance.make_cache(b, 3, Mode::evaluation);
+  glance.look(b, images, cache);
+  REQUIRE(cache.thumbnail.shape == Shape{3, 2, 2, 3});
+  // 8 x 8: each pixel is the mean of 4 x 4, so of columns 0 to 3 or 4 to 7: 15 and 55.
+  CHECK(at(cache.thumbnail, 0, 0, 0, 0) == Approx(15));
+  CHECK(at(cache.thumbnail, 0, 1, 0, 0) == Approx(55));
+  CHECK(at(cache.thumbnail, 0, 1, 0, 1) == Approx(15));
+  CHECK(at(cache.thumbnail, 0, 0, 1, 1) == Approx(55));
+  CHECK(at(cache.thumbnail, 0, 0, 1, 2) == Approx(100));
+  // 8 x 4: rows 0 and 1 are the lower half of the upper pixels, whose other half is nothing.
+  CHECK(at(cache.thumbnail, 1, 1, 0, 0) == Approx(55 / 2.0));
+  CHECK(at(cache.thumbnail, 1, 0, 0, 1) == Approx(5 / 2.0));
+  CHECK(at(cache.thumbnail, 1, 0, 1, 1) == Approx(25 / 2.0));
+  // 4 x 4: a quarter of each pixel; columns 0 and 1 at the left.
+  CHECK(at(cache.thumbnail, 2, 0, 0, 0) == Approx(5 / 4.0));
+  CHECK(at(cache.thumbnail, 2, 1, 1, 0) == Approx(25 / 4.0));
+  CHECK(at(cache.thumbnail, 2, 1, 1, 2) == Approx(100 / 4.0));
+
+  CHECK(glance.window(8, 8) == Box{0, 0, 8, 8});
+  CHECK(glance.window(8, 4) == Box{0, -2, 8, 8});
+  CHECK(glance.window(4, 4) == Box{-2, -2, 8, 8});
+}
+
+TEST_CASE("a thumbnail is seen through the image's symmetry", "[context_glance]") {
+  Reference b;
+  const Glance glance(plain(2, 4));
+  const RgbImage image = ramp(8, 4);
+  const ImageView view = image.view();
+  auto cache = glance.make_cache(b, 1, Mode::evaluation);
+  for (std::size_t i = 0; i < symmetry_count; ++i) {
+    const auto symmetry = static_cast<Symmetry>(i);
+    const std::array<OrientedImage<Reference>, 1> images{{{&view, symmetry}}};
+    glance.look(b, images, cache);
+    // The band that is the image lies across, or upright; red runs along it.
+    const double along = transposes(symmetry) ? at(cache.thumbnail, 0, 0, 1, 0) - at(cache.thumbnail, 0, 0, 0, 0)
+                                              : at(cache.thumbnail, 0, 1, 0, 0) - at(cache.thumbnail, 0, 0, 0, 0);
+    CHECK(std::abs(along) == Approx(20));
+  }
+}
+
+TEST_CASE("a thumbnail of a streamed image is that of the image in memory", "[context_glance]") {
+  Reference b;
+  const Glance glance(plain(4, 4));
+  const RgbImage image = ramp(13, 9);
+  const ImageView view = image.view();
+  auto resident = glance.make_cache(b, 1, Mode::evaluation), streamed = glance.make_cache(b, 1, Mode::evaluation);
+  const std::array<OrientedImage<Reference>, 1> images{{{&view}}};
+  glance.look(b, images, resident);
+  const Slide slide{&image};
+  const std::array<const Slide*, 1> slides{&slide};
+  glance.look(b, std::span<const Slide* const>(slides), streamed);
+  CHECK(worst_difference(resident.thumbnail, streamed.thumbnail) <= 0.5 / 255 + 1e-9);  // a source rounds
+  CHECK(norm(streamed.thumbnail) > 0.5);
+}
+
+TEMPLATE_TEST_CASE("gradients of a glance are those of central differences", "[context_glance]", Reference,
+                   FusedReference<double>) {
+  TestType b;
+  ContextGlanceConfig config = plain(10, 2);
+  config.normalization.normalization = GENERATE(Normalization::batch, Normalization::group);
+  config.outputs = 3;
+  const ContextGlance<TestType> glance(config);
+  auto parameters = glance.make_parameters(b), d_parameters = glance.make_parameters(b);
+  auto statistics = glance.make_statistics(b);
+  randomize_parameters(parameters, 3);
+  initialize(b, statistics, 0);
+  const RgbImage one = ramp(20, 14), two = ramp(12, 17);
+  const std::array views{one.view(), two.view()};
+  const std::array<OrientedImage<TestType>, 2> images{{{&views[0]}, {&views[1]}}};
+  auto cache = glance.make_cache(b, 2, Mode::training);
+  auto workspace = glance.make_workspace(b, 2);
+  glance.look(b, images, cache);
+  Array context = filled({2, 3}, not_a_number);
+  const Array d_context = random_array({2, 3}, 7);
+  const auto loss = [&] {
+    glance.forward(b, parameters, statistics, cache, context, Mode::training);
+    return dot(d_context, context);
+  };
+  loss();
+  glance.backward(b, parameters, cache, d_context, workspace, d_parameters);
+  check_gradients(parameters, d_parameters, loss);
+  CHECK(norm(named_tensors<TestType>(d_parameters)[0].tensor[0]) > 1e-6);
+}
+
+TEST_CASE("a glance refuses an image that it would not show whole", "[context_glance]") {
+  Reference b;
+  const Glance glance(plain(2, 4));
+  const RgbImage image = ramp(9, 4), tiny = ramp(1, 4);
+  const std::array views{image.view(), tiny.view()};
+  auto cache = glance.make_cache(b, 1, Mode::evaluation);
+  const std::array<OrientedImage<Reference>, 1> large{{{&views[0]}}}, small{{{&views[1]}}};
+  const auto sentence =
+      "ContextGlance: image 0 is 9 x 4, larger than the 8 x 8 pixels that a thumbnail of side 2 with a reduction of 4 "
+      "covers";
+  CHECK_THROWS_WITH(glance.look(b, large, cache), sentence);
+  CHECK_THROWS_WITH(glance.stage(b, large), sentence);
+  CHECK_THROWS_AS(glance.look(b, small, cache), ConfigError);
+  CHECK_THROWS_WITH(Glance(plain(2, 6)), "ContextGlance: reduction must be a power of two, at least 2, but is 6");
+  CHECK_THROWS_WITH(Glance(plain(2, 1)), contains("power of two"));
+  CHECK_THROWS_WITH(Glance(plain(0, 4)), "ContextGlance: side and outputs must be at least 1");
+}
