@@ -63,7 +63,8 @@ inline void set_fields(saccade::HybridAttentionConfig& model, saccade::TrainingC
 
 /// What a command line says of a study's models beside their preset.
 struct TrainingChoice {
-  std::optional<saccade::Index> epochs;  ///< without one of these three: the preset's
+  std::optional<saccade::Index> epochs;         ///< without one: the preset's, as for batch and learning rate
+  std::optional<saccade::Index> shrunk_epochs;  ///< of a model of the shrunk image; else half of the others'
   std::optional<saccade::Index> batch;
   std::optional<double> learning_rate;
   std::vector<std::string> fields;  ///< "policy.sigma=0.3", "training.decay=0.9"
@@ -91,10 +92,17 @@ struct TrainingChoice {
     model = validated(model);
     validate(training);
   }
+
+  /// A model that sees the whole image every time needs fewer epochs, and each costs more.
+  [[nodiscard]] saccade::Index epochs_of_shrunk(const saccade::RunConfig& config) const {
+    return shrunk_epochs.value_or((config.training.epochs + 1) / 2);
+  }
 };
 
 inline void add_training_options(CLI::App& options, TrainingChoice& choice) {
   options.add_option("--epochs", choice.epochs, "of a model; else the preset's")->check(CLI::Range(1, 1 << 24));
+  options.add_option("--shrunk-epochs", choice.shrunk_epochs, "of a model of the shrunk image; else half as many")
+      ->check(CLI::Range(1, 1 << 24));
   options.add_option("--batch", choice.batch, "images in a step; else the preset's")->check(CLI::Range(1, 1 << 16));
   options.add_option("--learning-rate", choice.learning_rate, "of the first epoch; else the preset's")
       ->check(CLI::PositiveNumber);
