@@ -194,7 +194,7 @@ using Remarks = std::vector<std::string>;
   std::vector<saccade::report::Chart> charts;
   for (const bool official : {false, true}) {
     saccade::report::Chart chart{
-        .title = std::string("Patient recognition rate, ") + (official ? "official" : "random") + " splits",
+        .title = std::string("Patients recognised, ") + (official ? "official" : "random") + " splits",
         .x_label = "magnification",
         .y_label = "%",
         .x_scale = saccade::report::AxisScale::logarithmic,

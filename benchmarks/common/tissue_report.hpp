@@ -96,8 +96,8 @@ using Chances = std::map<double, HitChance>;
           "\n### Hits by glimpse\n\nShares of the images, in percent, whose focus a glimpse of models that learned to "
           "look finds; \"chance\" is what a random glimpse finds, counted over all windows.\n\n" +
           hit_table(rows, chances).markdown() +
-          "\n### Seeds\n\nA run learns if its last glimpse finds the focus in at least half of the images, and its "
-          "answers are at least 5 points better than those of the same model under random glimpses.\n\n" +
+          "\n### Seeds\n\nA run learns if, against random glimpses of the same model, its glimpses find the focus in "
+          "at least 10 points more of the images, and its answers are at least 10 points better.\n\n" +
           learning_table(rows).markdown();
   return text;
 }

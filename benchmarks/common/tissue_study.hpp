@@ -123,8 +123,12 @@ struct TissueRun {
     config.model.fusion_width = config.model.hidden = 64;
     config.training.epochs = 80;
     if (small_stable) {
-      config.training.random_epochs = 40;
-      config.training.learning_rate = 1e-3;  // few random glimpses find the focus: a weak signal
+      // Few random glimpses find the focus, a weak signal: a smaller rate than the preset's, for longer. The policy's
+      // own rate stays what it was there.
+      config.training.random_epochs = 30;
+      config.training.learning_rate = 1e-3;
+      config.training.decay = 0.99;
+      config.training.adam.policy_rate = 0.6;
     }
   }
   if (run.encoder == EncoderKind::plain) config.model.encoder.mask = saccade::MaskUse::none;
@@ -157,12 +161,11 @@ struct TissueResult {
   Json figures;
 };
 
-/// Whether a run of learned glimpses has learned to look: its last glimpse finds the focus in at least half of the
-/// images, and its answers are at least 5 points better than those of the same model under random glimpses.
+/// Whether a run of learned glimpses has learned to look: against random glimpses of the same model, its glimpses find
+/// the focus in at least 10 points more of the images, and its answers are at least 10 points better.
 [[nodiscard]] inline bool has_learned(const Json& figures) {
-  const std::size_t steps = steps_of(figures, "learned");
-  return steps > 0 && hits_of(figures, "learned", steps - 1) >= 0.5 &&
-         accuracy_of(figures, "learned") >= accuracy_of(figures, "random") + 0.05;
+  return any_hit(figures, "learned") >= any_hit(figures, "random") + 0.1 &&
+         accuracy_of(figures, "learned") >= accuracy_of(figures, "random") + 0.1;
 }
 
 }  // namespace bench
