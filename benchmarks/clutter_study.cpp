@@ -4,16 +4,15 @@
 #include "common/clutter_report.hpp"
 #include "common/clutter_study.hpp"
 #include "common/program.hpp"
+#include "common/study_options.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,7 +28,6 @@ struct Options {
   std::vector<std::uint64_t> seeds{1, 2, 3};
   std::vector<std::string> fields;
   Index objects = 0;
-  std::string judged_on = "test";
   bool quick = false;
 };
 
@@ -56,41 +54,18 @@ data::ObjectSet first_objects(data::ObjectSet set, Index count) {
   return set;
 }
 
-/// "training.epochs=3" belongs to the training, "policy.sigma=0.3" to the model.
-void set_fields(bench::ClutterStudyOptions& study, const std::vector<std::string>& fields) {
-  constexpr std::string_view training = "training.";
-  for (const std::string& field : fields) {
-    if (field.starts_with(training)) {
-      set_field(study.training, std::string_view(field).substr(training.size()), "training");
-    } else {
-      set_field(study.model, field);
-    }
-  }
-}
-
-/// The finished run of a file, or of training. A file of another configuration is not overwritten.
-bench::ClutterResult result_of(const bench::ClutterRun& run, const bench::ClutterStudyOptions& study,
-                               const data::ObjectSet& train, const data::ObjectSet& test,
-                               const std::filesystem::path& file) {
-  const bench::Json description = describe(run, study, train.count());
-  if (std::filesystem::exists(file)) {
-    const std::vector<std::uint8_t> bytes = read_file(file);
-    const auto before = bench::Json::parse(bytes.begin(), bytes.end(), nullptr, false);
-    if (!before.is_object() || before.value("config", bench::Json()) != description) {
-      throw FileError('"' + file.string() +
-                      "\": belongs to another configuration; expected an empty folder or the same options");
-    }
-    std::cerr << run.name() << ": done before\n";
-    return {run, before.at("figures")};
-  }
-  bench::ClutterTrial trial(run, study, train, test, [](const std::string& line) { std::cerr << line << '\n'; });
-  bench::Json figures = trial.run();
-  write_file_atomically(file, bench::Json{{"config", description}, {"figures", figures}}.dump(2) + "\n");
-  return {run, std::move(figures)};
+/// A seed after the other. The whole image is one glimpse, whatever the others' number.
+std::vector<bench::ClutterRun> planned_runs(const Options& o) {
+  std::vector<bench::ClutterRun> runs;
+  const auto lookers = bench::chosen_of<bench::Looker>(bench::looker_names, o.lookers);
+  for (const std::uint64_t seed : o.seeds)
+    for (const Index glimpses : o.glimpses)
+      for (const bench::Looker looker : lookers)
+        if (looker != bench::Looker::whole || glimpses == o.glimpses.front()) runs.push_back({looker, glimpses, seed});
+  return runs;
 }
 
 int study(const Options& o, bench::ClutterStudyOptions study) {
-  study.judged_on = o.judged_on == "test" ? bench::JudgedOn::test : bench::JudgedOn::validation;
   if (o.quick) {
     study.training.epochs = study.whole_epochs = 1;
     study.training.batch = 16;
@@ -98,26 +73,24 @@ int study(const Options& o, bench::ClutterStudyOptions study) {
     study.model.fusion_width = study.model.hidden = study.encoder_outputs = 8;
     study.encoder_width = study.whole_width = 4;
   }
-  set_fields(study, o.fields);
+  bench::set_fields(study.model, study.training, o.fields);
   study.model = validated(study.model);
   data::ObjectSet train = o.quick ? stripes(80, 0) : data::load_objects(o.data, data::Part::train);
   const data::ObjectSet test = o.quick ? stripes(40, 1) : data::load_objects(o.data, data::Part::test);
   if (o.objects > 0) train = first_objects(std::move(train), o.objects);
   create_folders(o.out / "runs");
+  const std::vector<bench::ClutterRun> runs = planned_runs(o);
   std::vector<bench::ClutterResult> results;
-  for (const std::uint64_t seed : o.seeds) {
-    for (const Index glimpses : o.glimpses) {
-      for (std::size_t i = 0; i < bench::looker_names.size(); ++i) {
-        const auto looker = static_cast<bench::Looker>(i);
-        if (std::find(o.lookers.begin(), o.lookers.end(), bench::to_string(looker)) == o.lookers.end()) continue;
-        if (looker == bench::Looker::whole && glimpses != o.glimpses.front()) continue;
-        const bench::ClutterRun run{looker, glimpses, seed};
-        results.push_back(result_of(run, study, train, test, o.out / "runs" / (run.name() + ".json")));
-        write_clutter_report(o.out, results);
-      }
-    }
+  for (const bench::ClutterRun& run : runs) {
+    const auto measure = [&] {
+      const auto say = [](const std::string& line) { std::cerr << line << '\n'; };
+      return bench::ClutterTrial(run, study, train, test, say).run();
+    };
+    results.push_back({run, bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
+                                                describe(run, study, train.count()), measure)});
+    write_clutter_report(o.out, results, study.judged_on, runs.size());
   }
-  std::cout << clutter_text(results) << "table and figure:  " << (o.out / "table.md").string() << ", "
+  std::cout << clutter_table(clutter_rows(results)) << "table and figure:  " << (o.out / "table.md").string() << ", "
             << (o.out / "figure.png").string() << '\n';
   return program::success;
 }
@@ -132,15 +105,11 @@ int main(int argc, char* argv[]) {
       "Objects among clutter, the set-up of Mnih et al. 2014 with Fashion-MNIST: a model that learns "
       "where to look, models made for glimpses that look at nothing, and a convolutional network "
       "that reads the whole image. Stopped and started again it goes on with the run that it was in.");
-  const auto list = [&](const std::string& name, auto& values, const std::string& help) {
-    return options.add_option(name, values, help)->delimiter(',')->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  };
   options.add_option("--data", o.data, "folder of the four files of Fashion-MNIST");
   options.add_option("--out", o.out, "folder for runs, table and figure")->required();
-  list("--trained-on", o.lookers, "kinds of glimpses")
-      ->check(CLI::IsMember(std::vector<std::string>(bench::looker_names.begin(), bench::looker_names.end())));
-  list("--glimpses", o.glimpses, "numbers of glimpses")->check(CLI::Range(1, 255));
-  list("--seeds", o.seeds, "of weights, pictures and draws");
+  bench::add_words(options, "--trained-on", o.lookers, bench::looker_names, "kinds of glimpses");
+  bench::add_list(options, "--glimpses", o.glimpses, "numbers of glimpses")->check(CLI::Range(1, 255));
+  bench::add_list(options, "--seeds", o.seeds, "of weights, pictures and draws");
   options.add_option("--epochs", defaults.training.epochs, "of a model with glimpses")->check(CLI::Range(1, 10000));
   options.add_option("--whole-epochs", defaults.whole_epochs, "of the network that reads the whole image")
       ->check(CLI::Range(1, 10000));
@@ -150,12 +119,9 @@ int main(int argc, char* argv[]) {
       ->check(CLI::Range(1, 1024));
   options.add_option("--whole-width", defaults.whole_width, "filters of the network that reads the whole image")
       ->check(CLI::Range(1, 1024));
-  options.add_option("--set", o.fields, "a field: policy.sigma=0.3, training.decay=0.9; may be repeated")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+  bench::add_fields(options, o.fields);
   options.add_option("--objects", o.objects, "train on no more than the first ones; 0: on all");
-  options.add_option("--judged-on", o.judged_on, "the test's objects, or training objects held out, to tune by")
-      ->check(CLI::IsMember({"test", "validation"}));
+  bench::add_judged_on(options, defaults.judged_on, "the test's objects, or training objects held out, to tune by");
   options.add_option("--threads", defaults.threads, "that compute; the numbers do not depend on it")
       ->check(CLI::Range(1, 1024));
   options.add_flag("--quick", o.quick, "made-up objects, tiny models, one epoch: shows that the program runs, no more");

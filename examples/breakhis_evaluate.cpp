@@ -10,6 +10,7 @@
 
 #include "common/backend_choice.hpp"
 #include "common/dataset_options.hpp"
+#include "common/foci.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
 #include "common/report.hpp"
@@ -72,19 +73,6 @@ std::vector<std::string> known_patients(const BreakhisDataset& dataset, const nl
   for (const std::string& patient : dataset.patients(dataset.split.test))
     if (learned.contains(patient)) known.push_back(patient);
   return known;
-}
-
-/// The focus of every record, or nothing where the data set has no foci.csv.
-std::vector<Box> foci_of(const BreakhisDataset& dataset) {
-  const auto boxes = data::read_foci(dataset.choice.folder);
-  if (!boxes) return {};
-  std::vector<Box> foci;
-  for (const data::ImageRecord& record : dataset.records) {
-    const auto found = boxes->find(record.path.stem().string());
-    if (found == boxes->end()) throw FileError("foci.csv does not name image " + data::to_string(record));
-    foci.push_back(found->second);
-  }
-  return foci;
 }
 
 std::string text(double value) {
@@ -168,7 +156,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
   const nlohmann::ordered_json trained = training_data(info);
   const BreakhisDataset dataset = open_for_evaluation(complete(options, trained));
   const std::vector<Index>& part = dataset.split.test;
-  const std::vector<Box> foci = foci_of(dataset);
+  const std::vector<Box> foci = program::foci_of(dataset);
   if (headline == GlimpsePolicy::oracle && foci.empty()) {
     throw FileError("the oracle policy needs foci.csv, and there is none in or above \"" +
                     options.data.folder.string() + '"');

@@ -3,9 +3,7 @@
 #include <saccade/data/image_encode.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -16,6 +14,7 @@
 #include "clutter_study.hpp"
 #include "figure.hpp"
 #include "machine.hpp"
+#include "seed_statistics.hpp"
 #include "table.hpp"
 
 /// What is said of a clutter study: tables for people and machines, a picture.
@@ -36,21 +35,7 @@ struct ClutterRow {
   std::vector<double> errors{};      ///< a seed each
   std::vector<double> same_model{};  ///< of the same learned models under random glimpses; else empty
 
-  [[nodiscard]] static double mean(const std::vector<double>& values) {
-    double sum = 0;
-    for (const double value : values) sum += value;
-    return sum / static_cast<double>(values.size());
-  }
-
   [[nodiscard]] double error() const { return mean(errors); }
-
-  /// Standard deviation between seeds; 0 of one.
-  [[nodiscard]] double deviation() const {
-    if (errors.size() < 2) return 0;
-    double sum = 0;
-    for (const double value : errors) sum += (value - error()) * (value - error());
-    return std::sqrt(sum / static_cast<double>(errors.size() - 1));
-  }
 };
 
 /// Rows by number of glimpses, then looker; the whole image last.
@@ -78,40 +63,16 @@ struct ClutterRow {
   return 0;
 }
 
-namespace detail {
-
-/// The table's cells, percentages with one digit behind the point.
-[[nodiscard]] inline std::vector<std::vector<std::string>> clutter_cells(const std::vector<ClutterRow>& rows) {
-  const auto percent = [](double share) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1f", 100 * share);
-    return std::string(text);
-  };
-  std::vector<std::vector<std::string>> cells{
-      {"trained on", "glimpses", "seeds", "error, %", "deviation", "same model, random", "times below random"}};
+/// Percentages with one digit behind the point.
+[[nodiscard]] inline Table clutter_table(const std::vector<ClutterRow>& rows) {
+  Table table({"trained on", "glimpses", "seeds", "error, %", "deviation", "same model, random", "times below random"});
   for (const ClutterRow& row : rows) {
     const double times = times_lower(rows, row);
-    cells.push_back({row.looker == Looker::whole ? "the whole image" : to_string(row.looker),
-                     std::to_string(row.glimpses), std::to_string(row.errors.size()), percent(row.error()),
-                     percent(row.deviation()), row.same_model.empty() ? "" : percent(ClutterRow::mean(row.same_model)),
-                     times > 0 ? three_digits(times) : ""});
+    table.add({row.looker == Looker::whole ? "the whole image" : to_string(row.looker), std::to_string(row.glimpses),
+               std::to_string(row.errors.size()), percent_text(row.error()), percent_text(deviation(row.errors)),
+               percent_text(mean(row.same_model)), times > 0 ? three_digits(times) : ""});
   }
-  return cells;
-}
-
-}  // namespace detail
-
-[[nodiscard]] inline std::string clutter_markdown(const std::vector<ClutterRow>& rows) {
-  std::string text;
-  bool head = true;
-  for (const auto& row : detail::clutter_cells(rows)) {
-    for (const std::string& cell : row) text += "| " + cell + (cell.empty() ? "" : " ");
-    text += "|\n";
-    if (!std::exchange(head, false)) continue;
-    for (std::size_t i = 0; i < row.size(); ++i) text += i == 0 ? "|---" : "|---:";
-    text += "|\n";
-  }
-  return text;
+  return table;
 }
 
 [[nodiscard]] inline std::string clutter_csv(const std::vector<ClutterResult>& results) {
@@ -168,33 +129,30 @@ namespace detail {
 }
 
 /// Writes table.md, table.csv, results.json and figure.png into `folder`. No file holds a time of the clock.
+/// @param planned  runs of the whole study
 /// @throws FileError
-inline void write_clutter_report(const std::filesystem::path& folder, const std::vector<ClutterResult>& results) {
+inline void write_clutter_report(const std::filesystem::path& folder, const std::vector<ClutterResult>& results,
+                                 JudgedOn judged_on, std::size_t planned) {
   const std::vector<ClutterRow> rows = clutter_rows(results);
-  saccade::write_file_atomically(folder / "table.md", clutter_markdown(rows));
+  saccade::write_file_atomically(folder / "table.md", clutter_table(rows).markdown());
   saccade::write_file_atomically(folder / "table.csv", clutter_csv(results));
-  Json json{{"format", "saccade clutter_study 1"}, {"library", library_name()}, {"rows", Json::array()}};
+  Json json{{"format", "saccade clutter_study 1"},
+            {"library", library_name()},
+            {"judged_on", to_string(judged_on)},
+            {"runs", results.size()},
+            {"planned", planned},
+            {"rows", Json::array()}};
   for (const ClutterRow& row : rows) {
     Json entry{{"trained_on", to_string(row.looker)},
                {"glimpses", row.glimpses},
                {"error", row.error()},
-               {"deviation", row.deviation()},
+               {"deviation", row.errors.size() > 1 ? Json(deviation(row.errors)) : Json()},
                {"errors", row.errors}};
     if (const double times = times_lower(rows, row); times > 0) entry["times_below_random"] = times;
     json["rows"].push_back(std::move(entry));
   }
   saccade::write_file_atomically(folder / "results.json", json.dump(2) + "\n");
   saccade::data::write_png(folder / "figure.png", clutter_figure(rows, results).view());
-}
-
-/// The same rows for a terminal.
-[[nodiscard]] inline std::string clutter_text(const std::vector<ClutterResult>& results) {
-  const auto cells = detail::clutter_cells(clutter_rows(results));
-  Table table(cells.front());
-  for (std::size_t i = 1; i < cells.size(); ++i) table.add(cells[i]);
-  std::ostringstream text;
-  text << table;
-  return text.str();
 }
 
 }  // namespace bench

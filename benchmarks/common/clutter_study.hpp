@@ -24,13 +24,14 @@
 #include <vector>
 
 #include "convolutional_encoder.hpp"
+#include "finished_run.hpp"
+#include "judged_on.hpp"
 
 /// Is learning where to look worth having? Objects among clutter, the set-up of Mnih et al. 2014: a model that learns
 /// its glimpses, models made for glimpses that look at nothing, and a convolutional network that reads the whole image.
 namespace bench {
 
 using saccade::Index;
-using Json = nlohmann::ordered_json;
 
 /// Who chooses the glimpses that a model is trained and judged on; `whole` has one, of the size of the image.
 enum class Looker { learned, random, centre, whole };
@@ -40,9 +41,6 @@ inline constexpr std::array<std::string_view, 4> looker_names{"learned", "random
 [[nodiscard]] inline std::string to_string(Looker looker) {
   return std::string(looker_names[static_cast<std::size_t>(looker)]);
 }
-
-/// Which objects a model is judged on: those of the test, or training objects that are held out, to tune by.
-enum class JudgedOn { validation, test };
 
 struct ClutterStudyOptions {
   saccade::HybridAttentionConfig model;  ///< of the glimpses; their number comes with the run
@@ -102,7 +100,7 @@ struct ClutterRun {
           {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
           {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},
           {"train_objects", train_objects},
-          {"judged_on", o.judged_on == JudgedOn::test ? "test" : "validation"}};
+          {"judged_on", to_string(o.judged_on)}};
 }
 
 /// Trains and judges one model. The result depends on the options, the objects and the kind of processor.

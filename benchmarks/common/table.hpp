@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +32,14 @@ namespace bench {
   return mebibytes < 1024 ? three_digits(mebibytes) + " MiB" : three_digits(mebibytes / 1024) + " GiB";
 }
 
+/// "97.5" of 0.975, as a column of percentages has it; empty where it is not defined.
+[[nodiscard]] inline std::string percent_text(double share) {
+  if (!std::isfinite(share)) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", 100 * share);
+  return text;
+}
+
 /// "19.5 %".
 [[nodiscard]] inline std::string share_text(double share) { return three_digits(100 * share) + " %"; }
 
@@ -41,6 +51,26 @@ class Table {
   void add(std::vector<std::string> row) {
     row.resize(rows_[0].size());
     rows_.push_back(std::move(row));
+  }
+
+  /// The same for a page: | a | b |.
+  [[nodiscard]] std::string markdown() const {
+    std::string text;
+    for (std::size_t n = 0; n < rows_.size(); ++n) {
+      for (const std::string& cell : rows_[n]) text += "| " + cell + (cell.empty() ? "" : " ");
+      text += "|\n";
+      if (n > 0) continue;
+      for (std::size_t i = 0; i < rows_[n].size(); ++i) text += i == 0 ? "|---" : "|---:";
+      text += "|\n";
+    }
+    return text;
+  }
+
+  /// The same for a terminal.
+  [[nodiscard]] std::string text() const {
+    std::ostringstream out;
+    out << *this;
+    return out.str();
   }
 
   friend std::ostream& operator<<(std::ostream& out, const Table& table) {

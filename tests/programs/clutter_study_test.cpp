@@ -45,6 +45,9 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
 
   // The mean over seeds, and how many times it is below that of random glimpses.
   const auto results = nlohmann::json::parse(text(scratch / "one/results.json"));
+  CHECK(results.at("judged_on") == "test");
+  CHECK(results.at("runs") == 8);
+  CHECK(results.at("planned") == 8);
   const auto& learned = results.at("rows")[0];
   const auto& random = results.at("rows")[1];
   REQUIRE(learned.at("trained_on") == "learned");

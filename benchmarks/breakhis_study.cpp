@@ -1,0 +1,208 @@
+#include <saccade/core/file.hpp>
+#include <saccade/data/image_decode.hpp>
+#include <saccade/data/leak_report.hpp>
+
+#include "common/backend_choice.hpp"
+#include "common/breakhis_report.hpp"
+#include "common/breakhis_study.hpp"
+#include "common/dataset_options.hpp"
+#include "common/interruption.hpp"
+#include "common/program.hpp"
+#include "common/study_data.hpp"
+#include "common/study_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace saccade;
+
+struct Options {
+  bench::BreakhisStudyOptions study;
+  std::vector<std::string> encoders{"attention", "plain"};
+  std::vector<std::string> trained_on{"learned", "random", "centre", "shrunk"};
+  std::filesystem::path out;
+  program::BackendChoice backend;
+  program::LoaderChoice loader;
+};
+
+/// What will be run, and what there is to say of the images.
+struct Plan {
+  std::vector<bench::BreakhisRun> runs;
+  bench::Remarks remarks;
+};
+
+/// The magnifications to run on, those asked for that are there. @throws FileError where one is not
+std::vector<Index> magnifications_of(const bench::BreakhisStudyOptions& study, bench::Remarks& remarks) {
+  std::vector<Index> found;
+  for (const bench::BreakhisPart& part : bench::parts_of(study.data.folder)) {
+    const bool asked = std::find(study.magnifications.begin(), study.magnifications.end(), part.magnification) !=
+                       study.magnifications.end();
+    if (part.images == 0 && asked) {
+      throw FileError("breakhis: no image at " + std::to_string(part.magnification) + "x under \"" +
+                      study.data.folder.string() + '"');
+    }
+    remarks.push_back(part.text());
+    if (part.images > 0 && (asked || study.magnifications.empty())) found.push_back(part.magnification);
+  }
+  return found;
+}
+
+/// The splits asked for; else three random ones, and the official ones that are found.
+std::vector<std::string> splits_of(const bench::BreakhisStudyOptions& study, bench::Remarks& remarks) {
+  if (!study.splits.empty()) return study.splits;
+  std::vector<std::string> splits{"random:1", "random:2", "random:3"};
+  for (std::uint64_t fold = 1; fold <= 5; ++fold) {
+    try {
+      static_cast<void>(data::find_official_split(fold, study.data.folder, study.data.folds));
+      splits.push_back("official:" + std::to_string(fold));
+    } catch (const FileError&) {
+      remarks.push_back("official split " + std::to_string(fold) + " is left out: there is no dsfold" +
+                        std::to_string(fold) + ".txt beside the images");
+    }
+  }
+  return splits;
+}
+
+/// Who is on both sides, for the remarks; nothing where nobody is.
+void add_leaks(const BreakhisDataset& dataset, bench::Remarks& remarks) {
+  for (const data::Grouping grouping : {data::Grouping::slide, data::Grouping::case_number}) {
+    for (const data::Leak& leak : data::find_leaks(dataset.records, dataset.split, grouping)) {
+      std::string line = data::leak_report(std::vector<data::Leak>{leak}, grouping);
+      line.pop_back();
+      remarks.push_back(std::to_string(dataset.choice.magnification) + "x, split " + dataset.choice.split + ": " +
+                        line);
+    }
+  }
+}
+
+/// @throws FileError where nothing is left to run on
+Plan plan_of(const bench::BreakhisStudyOptions& study) {
+  Plan plan;
+  const std::vector<Index> magnifications = magnifications_of(study, plan.remarks);
+  const std::vector<std::string> splits = splits_of(study, plan.remarks);
+  // A split after the other, so that a study that was stopped has whole splits.
+  for (const std::string& split : splits) {
+    for (const Index magnification : magnifications) {
+      const BreakhisDataset dataset = open_for_training(bench::choice_of(study, magnification, split));
+      if (const auto problem = bench::split_problem(dataset)) {
+        plan.remarks.push_back(*problem);
+        continue;
+      }
+      add_leaks(dataset, plan.remarks);
+      const auto runs = bench::runs_of(study, magnification, split);
+      plan.runs.insert(plan.runs.end(), runs.begin(), runs.end());
+    }
+  }
+  for (const std::string& remark : plan.remarks) std::cerr << remark << '\n';
+  if (plan.runs.empty()) {
+    throw FileError("breakhis: the images under \"" + study.data.folder.string() +
+                    "\" are too few: no split has both classes in its training, validation and test part");
+  }
+  return plan;
+}
+
+/// The shrunk images of a run that needs them, made where they are not there yet.
+bench::ShrunkImages shrunk_of(const Options& o, const HybridAttentionConfig& model, const bench::BreakhisRun& run) {
+  if (run.trained_on != bench::TrainedOn::shrunk) return {};
+  const std::filesystem::path& folder = o.study.data.folder;
+  // All images of BreakHis have one width, and all but a few one height.
+  const RgbImage first = data::load_image(data::index_breakhis(folder, run.magnification).front().path);
+  const Index side = bench::shrunk_side(model, std::min(first.width, first.height));
+  const std::string name = std::to_string(run.magnification) + "x-shrunk" + std::to_string(side);
+  const bench::ShrunkImages shrunk{o.out / "data" / name, side, first.width * first.height};
+  bench::shrink_images(folder, run.magnification, side, "BreakHis", shrunk.folder);
+  return shrunk;
+}
+
+int run_study(const Options& o) {
+  bench::BreakhisStudyOptions study = o.study;
+  study.encoders = bench::chosen_of<bench::EncoderKind>(bench::encoder_kind_names, o.encoders);
+  study.trained_on = bench::chosen_of<bench::TrainedOn>(bench::trained_on_names, o.trained_on);
+  const HybridAttentionConfig model = bench::breakhis_config(study, study.encoders.front()).model;
+  const Plan plan = plan_of(study);
+  create_folders(o.out / "runs");
+  const program::Interruption interruption;
+  const auto interrupted = [] {
+    std::cerr << "breakhis_study: interrupted; the same command goes on there\n";
+    return program::interrupted;
+  };
+  std::vector<bench::BreakhisResult> results;
+  for (const bench::BreakhisRun& run : plan.runs) {
+    const bench::ShrunkImages shrunk = shrunk_of(o, model, run);
+    if (interruption.requested()) return interrupted();
+    const bench::BreakhisTrial trial = bench::breakhis_trial(study, run, shrunk);
+    std::cerr << "model " << results.size() + 1 << " of " << plan.runs.size() << ": " << trial.name << '\n';
+    std::optional<bench::Json> figures =
+        bench::run_trial(trial, {.backend = o.backend,
+                                 .loader = o.loader.options(trial.config.training.batch),
+                                 .runs = o.out / "runs",
+                                 .stop_requested = [&] { return interruption.requested(); }});
+    if (!figures) return interrupted();
+    results.push_back({run, *std::move(figures)});
+    bench::write_breakhis_report(o.out, results, plan.remarks, bench::to_string(study.judged_on), plan.runs.size());
+  }
+  const std::vector<bench::BreakhisRow> rows = bench::breakhis_rows(results);
+  for (const bool official : {false, true}) {
+    if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.run.official() == official; }))
+      continue;
+    std::cout << "patient recognition rate, %, " << (official ? "official" : "random") << " splits:\n"
+              << bench::paper_table(rows, official);
+  }
+  std::cout << bench::figures_table(rows) << "tables and figure:  " << (o.out / "table.md").string() << ", "
+            << (o.out / "figure.png").string() << '\n';
+  return program::success;
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  Options o;
+  bench::BreakhisStudyOptions& study = o.study;
+  program::Options options(
+      "breakhis_study",
+      "BreakHis by the protocol of Xu et al. 2019, Table 1: 70/30 by patient, and the official splits; learned "
+      "glimpses "
+      "with soft attention and without, random, central and grid glimpses, and the same encoder over the shrunk image. "
+      "Runs on any part of the data set and says what is missing. Stopped and started again it goes on where it was.");
+  program::add_data_option(options, study.data);
+  options.add_option("--out", o.out, "folder for runs, tables and figure")->required();
+  bench::add_list(options, "--magnifications", study.magnifications, "40, 100, 200, 400")
+      ->check(CLI::IsMember({40, 100, 200, 400}))
+      ->default_str("all that are found");
+  bench::add_list(options, "--splits", study.splits, "by patient: random:SEED (70/30), official:1 to official:5")
+      ->check([](const std::string& text) {
+        return text == "all" ? std::string("a study needs test patients: random:SEED or official:K")
+                             : program::split_problem(text);
+      })
+      ->default_str("random:1 to random:3, and the official ones where they are found");
+  program::add_group_option(options, study.data);
+  program::add_folds_option(options, study.data);
+  options
+      .add_option("--validation", study.data.validation,
+                  "share of the training patients to choose the best epoch by; else 0.15")
+      ->check(CLI::Range(0.01, 0.9));
+  options.add_option("--preset", study.preset, "of the models and their training")
+      ->check(CLI::IsMember({"paper", "stable", "compact"}));
+  bench::add_words(options, "--encoders", o.encoders, bench::encoder_kind_names,
+                   "with soft attention, or without; controls have the first");
+  bench::add_words(options, "--trained-on", o.trained_on, bench::trained_on_names,
+                   "glimpses that models are made for, or the shrunk image");
+  options.add_option("--seed", study.seed, "of weights and draws");
+  bench::add_training_options(options, study.training);
+  bench::add_judged_on(options, study.judged_on,
+                       "test patients, or those that the best epoch is chosen by, to tune by");
+  program::add_loader_options(options, o.loader);
+  program::add_backend_options(options, o.backend);
+  options.add_flag("--quick", study.training.quick, "tiny models, two epochs: shows that the program runs, no more");
+  return program::run(options, argc, argv, [&] { return run_study(o); });
+}

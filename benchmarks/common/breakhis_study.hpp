@@ -1,0 +1,174 @@
+#pragma once
+
+#include <saccade/data/breakhis.hpp>
+#include <saccade/data/patient_split.hpp>
+#include <saccade/training/breakhis_dataset.hpp>
+
+#include "breakhis_trial.hpp"
+#include "study_data.hpp"
+#include "study_options.hpp"
+#include "trained_on.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// The protocol of the paper's Table 1 on BreakHis, or on any part of it: models that learn where to look, with soft
+/// attention and without, models made for glimpses that look at nothing, and the same encoder over the shrunk image.
+namespace bench {
+
+/// How many images BreakHis has at a magnification, and how many patients in all.
+inline constexpr std::array<std::pair<Index, Index>, 4> breakhis_images{
+    {{40, 1995}, {100, 2081}, {200, 2013}, {400, 1820}}};
+inline constexpr Index breakhis_patients = 82;
+
+/// What a folder holds of the data set.
+struct BreakhisPart {
+  Index magnification = 0;
+  Index images = 0;
+  std::set<std::string> patients{};
+
+  /// "100x: 295 of 2081 images, 20 of 82 patients".
+  [[nodiscard]] std::string text() const {
+    Index all = 0;
+    for (const auto& whole : breakhis_images)
+      if (whole.first == magnification) all = whole.second;
+    return std::to_string(magnification) + "x: " + std::to_string(images) + " of " + std::to_string(all) + " images, " +
+           std::to_string(patients.size()) + " of " + std::to_string(breakhis_patients) + " patients";
+  }
+};
+
+/// The four magnifications, those without an image included. @throws FileError where there is no image at all
+[[nodiscard]] inline std::vector<BreakhisPart> parts_of(const std::filesystem::path& folder) {
+  std::vector<BreakhisPart> parts;
+  for (const auto& whole : breakhis_images) parts.push_back({.magnification = whole.first});
+  for (const saccade::data::ImageRecord& record : saccade::data::index_breakhis(folder)) {
+    for (BreakhisPart& part : parts) {
+      if (part.magnification != record.magnification) continue;
+      ++part.images;
+      part.patients.insert(record.patient);
+    }
+  }
+  return parts;
+}
+
+/// Why nothing can be learned from a split, or judged on it: a part without images of both classes. Nothing where it
+/// can be.
+[[nodiscard]] inline std::optional<std::string> split_problem(const saccade::BreakhisDataset& dataset) {
+  const auto problem_of = [&](const std::vector<Index>& part, const std::string& name) -> std::optional<std::string> {
+    std::set<Index> labels;
+    for (const Index image : part) labels.insert(dataset.record(image).label);
+    if (labels.size() == saccade::data::class_names.size()) return {};
+    return std::to_string(dataset.choice.magnification) + "x, split " + dataset.choice.split + ", is left out: its " +
+           name + " part has not images of both classes";
+  };
+  for (const auto& problem :
+       {problem_of(dataset.split.train, "training"), problem_of(dataset.split.validation, "validation"),
+        problem_of(dataset.split.test, "test")})
+    if (problem) return problem;
+  return {};
+}
+
+struct BreakhisStudyOptions {
+  saccade::DatasetChoice data;        ///< magnification and split come with the run
+  std::vector<Index> magnifications;  ///< empty: all that are found
+  std::vector<std::string> splits;    ///< empty: random:1 to random:3, and the official ones where they are found
+  std::string preset = "stable";
+  std::vector<EncoderKind> encoders{EncoderKind::attention, EncoderKind::plain};
+  std::vector<TrainedOn> trained_on{TrainedOn::learned, TrainedOn::random, TrainedOn::centre, TrainedOn::shrunk};
+  std::uint64_t seed = 1;
+  TrainingChoice training;
+  JudgedOn judged_on = JudgedOn::test;
+};
+
+/// One model that is trained and judged.
+struct BreakhisRun {
+  Index magnification = 100;
+  std::string split = "random:1";
+  EncoderKind encoder = EncoderKind::attention;
+  TrainedOn trained_on = TrainedOn::learned;
+
+  [[nodiscard]] bool official() const { return split.starts_with("official"); }
+};
+
+/// "100x-random1-attention-learned".
+[[nodiscard]] inline std::string name_of(const BreakhisRun& run) {
+  std::string split = run.split;
+  std::erase(split, ':');
+  return std::to_string(run.magnification) + "x-" + split + "-" + to_string(run.encoder) + "-" +
+         to_string(run.trained_on);
+}
+
+/// The models of one magnification and split. Controls are trained with the first of the encoders.
+[[nodiscard]] inline std::vector<BreakhisRun> runs_of(const BreakhisStudyOptions& o, Index magnification,
+                                                      const std::string& split) {
+  std::vector<BreakhisRun> runs;
+  for (const EncoderKind encoder : o.encoders)
+    for (const TrainedOn trained_on : o.trained_on)
+      if (trained_on == TrainedOn::learned || encoder == o.encoders.front())
+        runs.push_back({magnification, split, encoder, trained_on});
+  return runs;
+}
+
+[[nodiscard]] inline saccade::DatasetChoice choice_of(const BreakhisStudyOptions& o, Index magnification,
+                                                      const std::string& split) {
+  saccade::DatasetChoice choice = o.data;
+  choice.magnification = magnification;
+  choice.split = split;
+  return choice;
+}
+
+/// Model and training, as made for learned glimpses.
+[[nodiscard]] inline saccade::RunConfig breakhis_config(const BreakhisStudyOptions& o, EncoderKind encoder) {
+  saccade::RunConfig config{.preset = o.preset,
+                            .model = saccade::preset(o.preset),
+                            .training = saccade::training_preset(o.preset),
+                            .seed = o.seed};
+  if (encoder == EncoderKind::plain) config.model.encoder.mask = saccade::MaskUse::none;
+  o.training.apply(config);
+  return config;
+}
+
+/// Copies of the images of a magnification, shrunk.
+struct ShrunkImages {
+  std::filesystem::path folder;  ///< of those of the run's magnification
+  Index side = 0;
+  Index original_pixels = 0;
+};
+
+[[nodiscard]] inline BreakhisTrial breakhis_trial(const BreakhisStudyOptions& o, const BreakhisRun& run,
+                                                  const ShrunkImages& shrunk) {
+  BreakhisTrial trial{.name = name_of(run),
+                      .config = breakhis_config(o, run.encoder),
+                      .data = choice_of(o, run.magnification, run.split),
+                      .policies = judged_policies(run.trained_on),
+                      .judged_on = o.judged_on};
+  adapt(trial.config, run.trained_on, shrunk.side);
+  if (run.trained_on == TrainedOn::shrunk) {
+    // Official splits are looked for beside the images.
+    if (run.official() && trial.data.folds.empty()) {
+      trial.data.folds =
+          saccade::data::find_official_split(saccade::data::parse_split(run.split).number, trial.data.folder)
+              .parent_path();
+    }
+    trial.data.folder = shrunk.folder;
+    trial.original_pixels = shrunk.original_pixels;
+    trial.config.training.epochs = o.training.epochs_of_shrunk(trial.config);
+  }
+  return trial;
+}
+
+/// A run that is done: what it was, and its file's figures.
+struct BreakhisResult {
+  BreakhisRun run;
+  Json figures;
+};
+
+}  // namespace bench

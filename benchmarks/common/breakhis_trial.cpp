@@ -1,0 +1,151 @@
+#include "breakhis_trial.hpp"
+
+#include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/json_lines.hpp>
+#include <saccade/report/progress.hpp>
+#include <saccade/report/run_folder.hpp>
+#include <saccade/training/trained_classifier.hpp>
+#include <saccade/training/training_run.hpp>
+
+#include "common/foci.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <utility>
+
+namespace bench {
+namespace {
+
+using namespace saccade;
+
+/// "learned-seed1: epoch 3 of 30, cross-entropy 0.41, accuracy 83.0 %, validation 80.2 %".
+std::string epoch_line(const std::string& name, const Json& metrics, Index epochs) {
+  char line[256];
+  std::snprintf(line, sizeof line, "%s: epoch %d of %d, cross-entropy %.3f, accuracy %.1f %%", name.c_str(),
+                metrics.at("epoch").get<int>(), static_cast<int>(epochs), metrics.at("cross_entropy").get<double>(),
+                100 * metrics.at("accuracy").get<double>());
+  std::string text = line;
+  if (const Json& validation = metrics.at("validation"); !validation.is_null()) {
+    std::snprintf(line, sizeof line, ", validation %.1f %%", 100 * validation.at("image_accuracy").get<double>());
+    text += line;
+  }
+  return text;
+}
+
+/// Trains to the end, or until it is asked to stop: then false.
+template <class B>
+bool train(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, const TrialWork& work,
+           report::RunFolder& folder) {
+  TrainingRun<B> run(b, trial.config, dataset, work.loader, {.checkpoint = folder.checkpoint(), .best = folder.best()});
+  folder.begin(run.description(), report::RunStart::resumed);
+  if (std::filesystem::exists(folder.checkpoint())) run.resume();
+  folder.open_metrics(run.state().epochs);
+  const Index epochs = trial.config.training.epochs;
+  const double began = report::steady_seconds();
+  const Index before = run.state().epochs;
+  const auto outcome =
+      run.run({.stop_requested = work.stop_requested, .epoch_done = [&](const nlohmann::ordered_json& metrics) {
+                 folder.add_metrics(metrics);
+                 const auto done = metrics.at("epoch").get<Index>();
+                 const double one = (report::steady_seconds() - began) / static_cast<double>(done - before);
+                 std::cerr << epoch_line(trial.name, metrics, epochs) << ", "
+                           << report::format_duration(one * static_cast<double>(epochs - done)) << " left\n";
+               }});
+  return outcome == TrainingRun<B>::Outcome::complete;
+}
+
+/// The best epoch's figures under every policy; nothing when asked to stop.
+template <class B>
+std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, const TrialWork& work,
+                               const report::RunFolder& folder) {
+  auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, work.backend.golden_tolerance());
+  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? dataset.split.test : dataset.split.validation;
+  const std::vector<Box> foci = program::foci_of(dataset);
+  data::Loader loader(dataset.paths(), decode_for(trial.config.model.sensor.side), work.loader);
+  Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
+  Json figures{{"policies", Json::object()}};
+  for (const GlimpsePolicy policy : trial.policies) {
+    if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
+    bool stopped = false;
+    const auto predictions =
+        predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader, part,
+                       {.policy = policy, .seed = trial.config.seed, .foci = foci}, [&](Index) {
+                         stopped = work.stop_requested();
+                         return !stopped;
+                       });
+    if (stopped) return {};
+    if (predictions.empty()) throw FileError(trial.name + ": none of the images can be used");
+    const report::PolicyResult result =
+        report::judge(policy, dataset, predictions, trial.config.model.sensor, foci, trial.config.seed, 0);
+    Json& of_policy = figures["policies"][to_string(policy)] = to_json(result);
+    if (trial.original_pixels > 0) {
+      // What is read is still a share of the image as it was; nothing of it is seen at full resolution.
+      const Index side = trial.config.model.sensor.side;
+      of_policy["pixel_fraction"] = {
+          {"processed", static_cast<double>(side * side) / static_cast<double>(trial.original_pixels)},
+          {"unique", nullptr},
+          {"unique_any_scale", nullptr}};
+    }
+    std::map<std::string, Index> label_of;
+    for (std::size_t i = 0; i < result.answers.patient.size(); ++i)
+      label_of.try_emplace(result.answers.patient[i], result.answers.truth[i]);
+    figures["patients"] = label_of.size();
+    figures["malignant_patients"] =
+        std::count_if(label_of.begin(), label_of.end(), [](const auto& entry) { return entry.second == 1; });
+    figures["images"] = result.answers.images();
+  }
+  const Json state = classifier.info().run.value("state", Json::object());
+  figures["best_epoch"] = state.value("best", Json()).is_null() ? Json() : state.at("best").at("epoch");
+  return figures;
+}
+
+/// What makes the run's numbers what they are. The version of the program may be newer.
+Json describe(const BreakhisTrial& trial, const BreakhisDataset& dataset) {
+  Json config = describe_run(trial.config, dataset);
+  config.erase("version");
+  config["judged_on"] = to_string(trial.judged_on);
+  config["policies"] = Json::array();
+  for (const GlimpsePolicy policy : trial.policies) config["policies"].push_back(to_string(policy));
+  config["about"] = trial.about;
+  return config;
+}
+
+template <class B>
+std::optional<Json> measure(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, const TrialWork& work) {
+  report::RunFolder folder(work.runs / trial.name);
+  if (!train(b, trial, dataset, work, folder)) return {};
+  std::optional<Json> figures = judge_best(b, trial, dataset, work, folder);
+  if (figures) (*figures)["epochs"] = report::read_json_lines(folder.metrics());
+  return figures;
+}
+
+}  // namespace
+
+std::optional<Json> run_trial(const BreakhisTrial& trial, const TrialWork& work) {
+  BreakhisTrial named = trial;
+  named.config.backend = work.backend.arithmetic();
+  const BreakhisDataset dataset = open_for_training(trial.data);
+  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? dataset.split.test : dataset.split.validation;
+  if (part.empty()) throw FileError(trial.name + ": there is no " + to_string(trial.judged_on) + " image to judge on");
+  const std::filesystem::path file = work.runs / (trial.name + ".json");
+  const Json config = describe(named, dataset);
+  if (std::optional<Json> before = read_finished_run(file, config)) {
+    std::cerr << trial.name << ": done before\n";
+    return before;
+  }
+  std::optional<Json> figures;
+  program::with_backend(work.backend, [&](auto& b) {
+    figures = measure(b, named, dataset, work);
+    return 0;
+  });
+  if (!figures) return {};
+  write_finished_run(file, config, *figures);
+  // The weights that were judged stay; those of the last epoch, with the optimiser's state, are of no more use.
+  std::filesystem::remove(report::RunFolder(work.runs / trial.name).checkpoint());
+  return figures;
+}
+
+}  // namespace bench

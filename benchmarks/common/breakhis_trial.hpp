@@ -1,0 +1,51 @@
+#pragma once
+
+#include <saccade/data/loader.hpp>
+#include <saccade/model/control_policy.hpp>
+#include <saccade/training/breakhis_dataset.hpp>
+#include <saccade/training/run_config.hpp>
+
+#include "common/backend_choice.hpp"
+#include "finished_run.hpp"
+#include "judged_on.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// One model that is trained on images of BreakHis, or on drawn ones in its layout, and judged. Compiled once, in
+/// breakhis_trial.cpp, for all studies.
+namespace bench {
+
+struct BreakhisTrial {
+  std::string name;           ///< of its files
+  saccade::RunConfig config;  ///< model, training, seed
+  saccade::DatasetChoice data;
+  std::vector<saccade::GlimpsePolicy> policies;  ///< that it is judged under; the first is its own
+  JudgedOn judged_on = JudgedOn::test;
+  saccade::Index original_pixels = 0;  ///< of an image before it was shrunk; 0: the images are not shrunk
+  Json about = Json::object();         ///< what else decides its numbers, for its file
+};
+
+/// How the work is done; it changes no number.
+struct TrialWork {
+  program::BackendChoice backend;
+  saccade::data::LoaderOptions loader;
+  std::filesystem::path runs;  ///< folder of the runs' files
+  std::function<bool()> stop_requested = [] { return false; };
+};
+
+/// The figures of `trial` from runs/NAME.json, or of a training, which goes on where runs/NAME/ stands:
+///
+///     policies    by name: the figures of report::to_json(PolicyResult), on the judged part
+///     best_epoch  whose weights were judged, chosen by the validation patients; null where there are none
+///     patients    of the judged part; malignant_patients of them; images
+///     epochs      the training's metrics
+///
+/// Nothing where it was asked to stop: the training's checkpoint is then written.
+/// @throws Error, FileError, ConfigError, NumericError
+[[nodiscard]] std::optional<Json> run_trial(const BreakhisTrial& trial, const TrialWork& work);
+
+}  // namespace bench

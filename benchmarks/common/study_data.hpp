@@ -1,0 +1,90 @@
+#pragma once
+
+#include <saccade/core/file.hpp>
+#include <saccade/data/breakhis.hpp>
+#include <saccade/data/image_decode.hpp>
+#include <saccade/data/image_encode.hpp>
+#include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/report/canvas.hpp>
+#include <saccade/report/progress.hpp>
+
+#include "finished_run.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Images that a study makes for itself: drawn tissue, and shrunk copies.
+namespace bench {
+
+/// Fills `folder` by `make`, or finds it filled: it appears under its name only when it is complete.
+/// @param about  what decides the content
+/// @throws FileError where the folder holds something else
+inline void complete_folder(const std::filesystem::path& folder, const Json& about,
+                            const std::function<void(const std::filesystem::path&)>& make) {
+  const std::string_view name = "about.json";
+  if (std::filesystem::exists(folder)) {
+    std::optional<Json> before;
+    if (std::filesystem::exists(folder / name)) {
+      const std::vector<std::uint8_t> bytes = saccade::read_file(folder / name);
+      before = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    }
+    if (before != about) {
+      throw saccade::FileError('"' + folder.string() +
+                               "\": holds images of other options; remove it, or name another folder with --out");
+    }
+    return;
+  }
+  const std::filesystem::path partial = folder.string() + ".partial";
+  std::filesystem::remove_all(partial);
+  saccade::create_folders(partial);
+  make(partial);
+  saccade::write_file(partial / name, about.dump(2) + '\n');
+  std::filesystem::rename(partial, folder);
+}
+
+/// What decides the images of a tissue.
+[[nodiscard]] inline Json describe(const saccade::data::SyntheticTissueOptions& o) {
+  return {{"width", o.width},
+          {"height", o.height},
+          {"focus_area", o.focus_area},
+          {"patients_per_class", o.patients_per_class},
+          {"images_per_patient", o.images_per_patient},
+          {"seed", o.seed}};
+}
+
+/// Drawn tissue with its foci.csv, made once. @throws ConfigError, FileError
+inline void draw_tissue(const saccade::data::SyntheticTissueOptions& options, const std::filesystem::path& folder,
+                        int threads) {
+  validate(options);
+  complete_folder(folder, describe(options), [&](const std::filesystem::path& partial) {
+    saccade::report::Progress progress("drawing tissue", options.patients() * options.images_per_patient);
+    saccade::data::write_synthetic_tissue(options, partial, threads,
+                                          [&](saccade::Index, saccade::Index) { progress.advance(); });
+  });
+}
+
+/// Copies of the images of one magnification, stretched to squares of `side` pixels, made once.
+/// @param source  names the images in sentences and in about.json: the folder itself may move
+/// @throws FileError
+inline void shrink_images(const std::filesystem::path& data, saccade::Index magnification, saccade::Index side,
+                          const std::string& source, const std::filesystem::path& folder) {
+  const std::vector<saccade::data::ImageRecord> records = saccade::data::index_breakhis(data, magnification);
+  const Json about{{"source", source}, {"magnification", magnification}, {"side", side}, {"images", records.size()}};
+  complete_folder(folder, about, [&](const std::filesystem::path& partial) {
+    saccade::report::Progress progress("shrinking images", static_cast<saccade::Index>(records.size()));
+    for (const saccade::data::ImageRecord& record : records) {
+      const std::filesystem::path file = partial / breakhis_path(record);
+      saccade::create_folders(file.parent_path());
+      saccade::data::write_png(file,
+                               saccade::report::resize(saccade::data::load_image(record.path), side, side).view());
+      progress.advance();
+    }
+  });
+}
+
+}  // namespace bench

@@ -1,0 +1,219 @@
+#pragma once
+
+#include <saccade/core/file.hpp>
+#include <saccade/data/image_encode.hpp>
+
+#include "figure.hpp"
+#include "hit_chance.hpp"
+#include "machine.hpp"
+#include "seed_statistics.hpp"
+#include "table.hpp"
+#include "tissue_rows.hpp"
+#include "tissue_study.hpp"
+#include "tissue_targets.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What is said of a tissue study: tables for people and machines, and a picture.
+namespace bench {
+
+/// Accuracy of images, in percent: of the glimpses that the models were made for, and of the same models under others.
+[[nodiscard]] inline Table accuracy_table(const std::vector<TissueRow>& rows) {
+  Table table({"trained on", "focus, %", "preset", "encoder", "seeds", "accuracy, %", "deviation", "same, random",
+               "same, centre", "same, grid", "same, oracle", "pixels, %", "unique, %"});
+  for (const TissueRow& row : rows) {
+    const auto same = [&](const std::string& policy) {
+      return row.own() == policy ? std::string() : percent_text(row.accuracy(policy));
+    };
+    const bool shrunk = row.run.trained_on == TrainedOn::shrunk;
+    table.add({words_of(row.run.trained_on), focus_text(row.run.focus), row.run.preset, to_string(row.run.encoder),
+               std::to_string(row.figures.size()), percent_text(row.accuracy()),
+               percent_text(deviation(row.accuracies(row.own()))), same("random"), shrunk ? "" : same("centre"),
+               same("grid"), same("oracle"), percent_text(row.pixels("processed")),
+               shrunk ? "" : percent_text(row.pixels("unique"))});
+  }
+  return table;
+}
+
+/// Chance to find the focus, by percent of the focus.
+using Chances = std::map<double, HitChance>;
+
+/// Shares of the images whose focus each glimpse finds, in percent.
+[[nodiscard]] inline Table hit_table(const std::vector<TissueRow>& rows, const Chances& chances) {
+  std::size_t steps = 0;
+  for (const TissueRow& row : rows) steps = std::max(steps, row.steps());
+  std::vector<std::string> head{"glimpses", "focus, %", "preset", "encoder"};
+  for (std::size_t t = 0; t < steps; ++t) head.push_back("glimpse " + std::to_string(t + 1));
+  head.push_back("any");
+  Table table(head);
+  for (const TissueRow& row : rows) {
+    if (row.run.trained_on != TrainedOn::learned) continue;
+    for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
+      std::vector<std::string> line{policy, focus_text(row.run.focus), row.run.preset, to_string(row.run.encoder)};
+      for (std::size_t t = 0; t < steps; ++t) line.push_back(percent_text(row.hits(policy, t)));
+      line.push_back(percent_text(row.any(policy)));
+      table.add(line);
+    }
+    const auto chance = chances.find(row.run.focus);
+    if (chance == chances.end()) continue;
+    std::vector<std::string> line{"chance", focus_text(row.run.focus), "", ""};
+    for (std::size_t t = 0; t < steps; ++t) line.push_back(percent_text(chance->second.one));
+    line.push_back(percent_text(chance->second.any));
+    table.add(line);
+  }
+  return table;
+}
+
+/// From how many seeds each case of learned glimpses learns to look; see has_learned.
+[[nodiscard]] inline Table learning_table(const std::vector<TissueRow>& rows) {
+  Table table({"preset", "focus, %", "encoder", "learns from", "seeds that do not"});
+  for (const TissueRow& row : rows) {
+    if (row.run.trained_on != TrainedOn::learned) continue;
+    std::string others;
+    for (std::size_t i = 0; i < row.seeds.size(); ++i)
+      if (!has_learned(row.figures[i])) others += (others.empty() ? "" : ", ") + std::to_string(row.seeds[i]);
+    table.add({row.run.preset, focus_text(row.run.focus), to_string(row.run.encoder),
+               std::to_string(row.learned()) + " of " + std::to_string(row.seeds.size()) + " seeds", others});
+  }
+  return table;
+}
+
+/// The whole report as Markdown, headings from level 3 down: it is put into a page.
+[[nodiscard]] inline std::string tissue_markdown(const std::vector<TissueRow>& rows, const Chances& chances) {
+  std::string text;
+  if (const auto targets = tissue_targets(rows); !targets.empty()) {
+    text += "### Targets\n\n4 % focus, preset stable, learned glimpses.\n\n" + target_table(targets).markdown() + "\n";
+  }
+  text += "### Accuracy\n\n" + accuracy_table(rows).markdown() +
+          "\n### Hits by glimpse\n\nShares of the images, in percent, whose focus a glimpse of models that learned to "
+          "look finds; \"chance\" is what a random glimpse finds, counted over all windows.\n\n" +
+          hit_table(rows, chances).markdown() +
+          "\n### Seeds\n\nA run learns if, against random glimpses of the same model, its glimpses find the focus in "
+          "at least 10 points more of the images, and its answers are at least 10 points better.\n\n" +
+          learning_table(rows).markdown();
+  return text;
+}
+
+[[nodiscard]] inline std::string tissue_csv(const std::vector<TissueResult>& results) {
+  std::ostringstream text;
+  text << "focus,preset,encoder,trained_on,seed,looked_at,glimpse,accuracy,hits\n";
+  const auto number = [](double value) { return std::isfinite(value) ? Json(value).dump() : std::string(); };
+  for (const TissueResult& result : results) {
+    const TissueRun& run = result.run;
+    for (const auto& entry : result.figures.at("policies").items()) {
+      for (std::size_t t = 0; t < steps_of(result.figures, entry.key()); ++t) {
+        text << focus_text(run.focus) << ',' << run.preset << ',' << to_string(run.encoder) << ','
+             << to_string(run.trained_on) << ',' << run.seed << ',' << entry.key() << ',' << t + 1 << ','
+             << number(accuracy_after(result.figures, entry.key(), t)) << ','
+             << number(hits_of(result.figures, entry.key(), t)) << '\n';
+      }
+    }
+  }
+  return text.str();
+}
+
+/// Accuracy and hits by the area of the focus; hits and accuracy by glimpse at the area nearest to 4 %.
+[[nodiscard]] inline saccade::RgbImage tissue_figure(const std::vector<TissueRow>& rows) {
+  using saccade::report::Chart;
+  using saccade::report::Series;
+  const bool stable = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.run.preset == "stable"; });
+  const std::string preset = stable ? "stable" : "paper";
+  double nearest = rows.front().run.focus;
+  for (const TissueRow& row : rows)
+    if (std::abs(row.run.focus - 4) < std::abs(nearest - 4)) nearest = row.run.focus;
+  Chart accuracy{
+      .title = "Accuracy by focus, " + preset, .x_label = "focus, %", .y_label = "accuracy, %", .y_high = 100};
+  Chart hits{.title = "The last learned glimpse finds the focus",
+             .x_label = "focus, %",
+             .y_label = "images, %",
+             .y_low = 0,
+             .y_high = 100};
+  const std::string at = " at " + focus_text(nearest) + " % focus, " + preset;
+  Chart by_step{.title = "Hits" + at, .x_label = "glimpse", .y_label = "images, %", .y_low = 0, .y_high = 100};
+  Chart after{.title = "Accuracy" + at, .x_label = "glimpse", .y_label = "accuracy, %", .y_high = 100};
+  const auto add = [](Chart& chart, const std::string& name, double x, double share) {
+    if (!std::isfinite(share)) return;
+    for (Series& series : chart.series) {
+      if (series.name != name) continue;
+      series.points.push_back({x, 100 * share});
+      return;
+    }
+    chart.series.push_back({.name = name, .points = {{x, 100 * share}}});
+  };
+  for (const TissueRow& row : rows) {
+    const TissueRun& run = row.run;
+    const bool learned = run.trained_on == TrainedOn::learned;
+    const std::string kind = run.encoder == EncoderKind::plain ? ", no soft attention" : "";
+    if (learned) add(hits, run.preset + kind, run.focus, row.last_hits());
+    if (run.preset != preset) continue;
+    add(accuracy, words_of(run.trained_on) + kind, run.focus, row.accuracy());
+    if (!learned || run.encoder != EncoderKind::attention) continue;
+    add(accuracy, "oracle", run.focus, row.accuracy("oracle"));
+    if (run.focus != nearest) continue;
+    for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
+      for (std::size_t t = 0; t < row.steps(); ++t) {
+        const auto x = static_cast<double>(t + 1);
+        add(by_step, policy, x, row.hits(policy, t));
+        add(after, policy, x, mean(row.each([&](const Json& one) { return accuracy_after(one, policy, t); })));
+      }
+    }
+  }
+  return draw_charts({accuracy, hits, by_step, after});
+}
+
+/// Writes table.md, table.csv, results.json and figure.png into `folder`. No file holds a time of the clock.
+/// @throws FileError
+inline void write_tissue_report(const std::filesystem::path& folder, const std::vector<TissueResult>& results,
+                                const Chances& chances, const std::string& judged_on, std::size_t planned) {
+  const std::vector<TissueRow> rows = tissue_rows(results);
+  const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
+  Json json{{"format", "saccade tissue_study 1"},
+            {"library", library_name()},
+            {"judged_on", judged_on},
+            {"runs", results.size()},
+            {"planned", planned},
+            {"targets", Json::array()},
+            {"chance", Json::array()},
+            {"rows", Json::array()}};
+  for (const Target& target : tissue_targets(rows)) {
+    json["targets"].push_back(
+        {{"target", target.what}, {"wanted", target.wanted}, {"measured", target.measured}, {"met", target.met}});
+  }
+  for (const auto& chance : chances)
+    json["chance"].push_back({{"focus", chance.first}, {"one", chance.second.one}, {"any", chance.second.any}});
+  for (const TissueRow& row : rows) {
+    Json entry{{"focus", row.run.focus},
+               {"preset", row.run.preset},
+               {"encoder", to_string(row.run.encoder)},
+               {"trained_on", to_string(row.run.trained_on)},
+               {"seeds", row.seeds},
+               {"accuracy", number(row.accuracy())},
+               {"deviation", number(deviation(row.accuracies(row.own())))},
+               {"accuracies", row.accuracies(row.own())}};
+    for (const std::string kind : {"processed", "unique"}) entry["pixels"][kind] = number(row.pixels(kind));
+    if (row.run.trained_on == TrainedOn::learned) {
+      entry["learned"] = row.learned();
+      for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
+        Json& looked = entry["policies"][policy] = {{"accuracy", number(row.accuracy(policy))}};
+        looked["hits"] = Json::array();
+        for (std::size_t t = 0; t < row.steps(); ++t) looked["hits"].push_back(number(row.hits(policy, t)));
+        looked["any"] = number(row.any(policy));
+      }
+    }
+    json["rows"].push_back(std::move(entry));
+  }
+  saccade::write_file_atomically(folder / "table.md", tissue_markdown(rows, chances));
+  saccade::write_file_atomically(folder / "table.csv", tissue_csv(results));
+  saccade::write_file_atomically(folder / "results.json", json.dump(2) + "\n");
+  saccade::data::write_png(folder / "figure.png", tissue_figure(rows).view());
+}
+
+}  // namespace bench

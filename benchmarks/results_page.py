@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Makes docs/results.md from the folders of the studies: only what they measured, and where nothing was, that.
+
+usage: results_page.py [--clutter DIR] [--tissue DIR] [--breakhis DIR] [--out FILE]
+
+Each DIR is what clutter_study, tissue_study or breakhis_study was given as --out. The pictures go into the folder
+images/ beside the page. Nothing is written where a folder cannot be used.
+"""
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+
+STUDIES = {
+    "clutter": (
+        "Cluttered objects",
+        "An object of Fashion-MNIST at a random place among pieces of others: the share of wrong answers.",
+        "build/release/bin/clutter_study --out clutter",
+    ),
+    "tissue": (
+        "Synthetic tissue",
+        "Drawn tissue in which one focus tells the class, and it is known where: does a model learn to look there?",
+        "build/release/bin/tissue_study --out tissue",
+    ),
+    "breakhis": (
+        "BreakHis",
+        "Photographs of breast tumours, divided by patient, beside the published figures.",
+        "build/release/bin/breakhis_study --data DIR --out breakhis",
+    ),
+}
+
+
+class Problem(Exception):
+    """One sentence for stderr."""
+
+
+def results_of(name, folder):
+    """The content of a study's results.json."""
+    file = folder / "results.json"
+    try:
+        results = json.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise Problem(f'"{file}": cannot be read; expected the folder of a {name}_study that has finished a model')
+    except ValueError:
+        raise Problem(f'"{file}": is not JSON')
+    if not isinstance(results, dict) or results.get("format") != f"saccade {name}_study 1":
+        raise Problem(f'"{file}": is not of a {name}_study')
+    for part in ("table.md", "figure.png"):
+        if not (folder / part).is_file():
+            raise Problem(f'"{folder}": has no {part}')
+    return results
+
+
+def section_of(name, folder):
+    """A study's part of the page."""
+    title, about, command = STUDIES[name]
+    text = f"## {title}\n\n{about}\n\n"
+    if folder is None:
+        return text + f"Not measured yet: `{command}`, then this page again.\n"
+    results = results_of(name, folder)
+    text += f"{results['runs']} of {results['planned']} models, by {results['library']}"
+    text += ", judged on the test part.\n" if results["judged_on"] == "test" else (
+        ", judged on the validation part: figures to tune by, **not** those of the study.\n")
+    if results["runs"] < results["planned"]:
+        text += "The study is not complete.\n"
+    table = (folder / "table.md").read_text(encoding="utf-8")
+    return f"{text}\n{table.rstrip()}\n\n![{title}](images/results_{name}.png)\n"
+
+
+def page_of(folders):
+    sections = [section_of(name, folders[name]) for name in STUDIES]
+    head = (
+        "# Results\n\nWhat the three studies of [benchmarks.md](benchmarks.md) measured. `benchmarks/results_page.py` makes "
+        "this page from their folders; nothing in it is written by hand.\n"
+    )
+    return "\n".join([head, *sections])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    for name in STUDIES:
+        parser.add_argument(f"--{name}", type=pathlib.Path, metavar="DIR", help=f"folder of a {name}_study")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/results.md"), metavar="FILE")
+    options = parser.parse_args()
+    folders = {name: getattr(options, name) for name in STUDIES}
+    try:
+        page = page_of(folders)
+        images = options.out.parent / "images"
+        images.mkdir(parents=True, exist_ok=True)
+        for name, folder in folders.items():
+            if folder is not None:
+                shutil.copyfile(folder / "figure.png", images / f"results_{name}.png")
+        options.out.write_text(page, encoding="utf-8")
+    except (Problem, OSError) as problem:
+        print(f"results_page.py: {problem}", file=sys.stderr)
+        return 1
+    print(options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+#include <saccade/core/file.hpp>
+#include <saccade/data/breakhis.hpp>
+
+#include "common/backend_choice.hpp"
+#include "common/dataset_options.hpp"
+#include "common/interruption.hpp"
+#include "common/program.hpp"
+#include "common/study_data.hpp"
+#include "common/study_options.hpp"
+#include "common/tissue_report.hpp"
+#include "common/tissue_study.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace saccade;
+
+struct Options {
+  bench::TissueStudyOptions study;
+  std::vector<std::string> presets{"paper", "stable"};
+  std::vector<std::string> encoders{"attention", "plain"};
+  std::vector<std::string> trained_on{"learned", "random", "shrunk"};
+  std::string size = "small";
+  std::filesystem::path out;
+  program::BackendChoice backend;
+  program::LoaderChoice loader;
+};
+
+/// Where the images of a focus lie in the study's folder.
+std::filesystem::path data_folder(const Options& o, double focus) {
+  return o.out / "data" / ("focus" + bench::focus_text(focus));
+}
+
+std::filesystem::path shrunk_folder(const Options& o, double focus, Index side) {
+  return data_folder(o, focus).string() + "-shrunk" + std::to_string(side);
+}
+
+/// What random glimpses find by chance in the drawn images.
+bench::HitChance chance_in(const std::filesystem::path& data, const bench::TissueStudyOptions& study, double focus) {
+  std::vector<Box> foci;
+  if (const auto boxes = data::read_foci(data))
+    for (const auto& entry : *boxes) foci.push_back(entry.second);
+  const HybridAttentionConfig model =
+      bench::tissue_config(study, {.focus = focus, .preset = study.presets.front()}).model;
+  return bench::hit_chance(model.sensor.side, model.glimpses, study.tissue.width, study.tissue.height, foci);
+}
+
+/// What the words say, and what follows from others. @throws ConfigError
+bench::TissueStudyOptions complete(const Options& o) {
+  bench::TissueStudyOptions study = o.study;
+  study.size = o.size == "full" ? bench::StudySize::full : bench::StudySize::small;
+  study.presets.clear();
+  for (const std::string_view preset : bench::studied_presets)
+    if (std::find(o.presets.begin(), o.presets.end(), preset) != o.presets.end()) study.presets.emplace_back(preset);
+  study.encoders = bench::chosen_of<bench::EncoderKind>(bench::encoder_kind_names, o.encoders);
+  study.trained_on = bench::chosen_of<bench::TrainedOn>(bench::trained_on_names, o.trained_on);
+  if (study.size == bench::StudySize::small) {
+    study.tissue.width = 350;
+    study.tissue.height = 230;
+  }
+  if (study.training.quick) {
+    study.tissue.width = 80;
+    study.tissue.height = 64;
+    study.tissue.patients_per_class = 4;
+    study.tissue.images_per_patient = 2;
+  }
+  for (const double focus : study.focus) validate(bench::tissue_of(study, focus));
+  for (const std::string& preset : study.presets)  // before hours of work, not after
+    static_cast<void>(bench::tissue_config(study, {.preset = preset}));
+  return study;
+}
+
+int run_study(const Options& o) {
+  const bench::TissueStudyOptions study = complete(o);
+  const std::vector<bench::TissueRun> runs = bench::planned_runs(study);
+  create_folders(o.out / "runs");
+  const int threads =
+      o.backend.threads > 0 ? o.backend.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const program::Interruption interruption;
+  const auto interrupted = [&] {
+    std::cerr << "tissue_study: interrupted; the same command goes on there\n";
+    return program::interrupted;
+  };
+  std::vector<bench::TissueResult> results;
+  bench::Chances chances;
+  for (const bench::TissueRun& run : runs) {
+    const std::filesystem::path data = data_folder(o, run.focus);
+    if (!chances.contains(run.focus)) {
+      bench::draw_tissue(bench::tissue_of(study, run.focus), data, threads);
+      chances[run.focus] = chance_in(data, study, run.focus);
+    }
+    if (interruption.requested()) return interrupted();
+    const Index side =
+        bench::shrunk_side(bench::tissue_config(study, run).model, std::min(study.tissue.width, study.tissue.height));
+    const std::filesystem::path shrunk = shrunk_folder(o, run.focus, side);
+    if (run.trained_on == bench::TrainedOn::shrunk)
+      bench::shrink_images(data, study.tissue.magnification, side, data.filename().string(), shrunk);
+    const bench::BreakhisTrial trial = bench::tissue_trial(study, run, data, shrunk);
+    std::cerr << "model " << results.size() + 1 << " of " << runs.size() << ": " << trial.name << '\n';
+    std::optional<bench::Json> figures =
+        bench::run_trial(trial, {.backend = o.backend,
+                                 .loader = o.loader.options(trial.config.training.batch),
+                                 .runs = o.out / "runs",
+                                 .stop_requested = [&] { return interruption.requested(); }});
+    if (!figures) return interrupted();
+    results.push_back({run, *std::move(figures)});
+    bench::write_tissue_report(o.out, results, chances, bench::to_string(study.judged_on), runs.size());
+  }
+  const std::vector<bench::TissueRow> rows = bench::tissue_rows(results);
+  std::cout << bench::accuracy_table(rows) << bench::hit_table(rows, chances) << bench::learning_table(rows);
+  if (const auto targets = bench::tissue_targets(rows); !targets.empty())
+    std::cout << "4 % focus, preset stable, learned glimpses:\n" << bench::target_table(targets);
+  std::cout << "tables and figure:  " << (o.out / "table.md").string() << ", " << (o.out / "figure.png").string()
+            << '\n';
+  return program::success;
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  Options o;
+  bench::TissueStudyOptions& study = o.study;
+  program::Options options("tissue_study",
+                           "Synthetic tissue, where one focus tells the class and it is known where: how often learned "
+                           "glimpses find it, and "
+                           "what that is worth, beside random, central and grid glimpses, an oracle, and the image "
+                           "shrunk to as many pixels. "
+                           "Stopped and started again it goes on where it was.");
+  options.add_option("--out", o.out, "folder for images, runs, tables and figure")->required();
+  bench::add_list(options, "--focus", study.focus, "areas of the focus, in percent of the image")
+      ->check(CLI::Range(0.1, 50.0));
+  bench::add_words(options, "--presets", o.presets, bench::studied_presets, "of model and training");
+  bench::add_words(options, "--encoders", o.encoders, bench::encoder_kind_names, "with soft attention, or without");
+  bench::add_words(options, "--trained-on", o.trained_on, bench::trained_on_names,
+                   "glimpses that models are made for, or the shrunk image");
+  const CLI::Option* seeds = bench::add_list(options, "--seeds", study.seeds, "of weights and draws");
+  const CLI::Option* headline =
+      options
+          .add_option("--headline-seeds", study.headline_seeds,
+                      "learned glimpses of the preset stable at 4 % focus are trained with the seeds 1 to N as well")
+          ->check(CLI::Range(0, 1000))
+          ->default_str("10; 0 with --seeds or --quick");
+  options
+      .add_option("--size", o.size,
+                  "small: 350 x 230 pixels, glimpses of 32 x 32; full: 700 x 460, the presets as they are, for a GPU")
+      ->check(CLI::IsMember({"small", "full"}));
+  options.add_option("--patients", study.tissue.patients_per_class, "of each class")->check(CLI::Range(4, 10000));
+  options.add_option("--images", study.tissue.images_per_patient, "of each patient")->check(CLI::Range(1, 10000));
+  options.add_option("--data-seed", study.tissue.seed, "of the images; the same for all models");
+  bench::add_training_options(options, study.training);
+  bench::add_judged_on(options, study.judged_on,
+                       "test patients, or those that the best epoch is chosen by, to tune by");
+  program::add_loader_options(options, o.loader);
+  program::add_backend_options(options, o.backend);
+  options.add_flag("--quick", study.training.quick,
+                   "few and tiny images, tiny models, two epochs: shows that the program runs");
+  return program::run(options, argc, argv, [&] {
+    if (headline->count() == 0) study.headline_seeds = seeds->count() > 0 || study.training.quick ? 0 : 10;
+    return run_study(o);
+  });
+}

@@ -1,0 +1,149 @@
+#include <saccade/data/breakhis.hpp>
+#include <saccade/data/image_decode.hpp>
+#include <saccade/metrics/hit_rate.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+#include "tiny_run.hpp"
+
+using namespace programs;
+
+namespace {
+
+Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
+  return Arguments{"--quick", "--out", out, "--threads", "1", "--focus", "4", "--presets", "stable"} + more;
+}
+
+nlohmann::json json_of(const std::filesystem::path& file) { return nlohmann::json::parse(text(file)); }
+
+}  // namespace
+
+TEST_CASE("tissue_study trains every kind of model and writes tables, data and figure", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Ending ending = run("tissue_study", quick(scratch / "one", {"--seeds", "1,2"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.err, contains("model 8 of 8: focus4-stable-plain-learned-seed2"));
+  CHECK_THAT(ending.out, contains("the last learned glimpse finds the focus"));
+
+  const std::string table = text(scratch / "one/table.md");
+  for (const char* row :
+       {"| learned | 4 | stable | attention | 2 |", "| learned | 4 | stable | plain | 2 |",
+        "| random | 4 | stable | attention | 2 |", "| the shrunk image | 4 | stable | attention | 2 |",
+        "| oracle | 4 | stable | attention | 100.0 | 100.0 | 100.0 |", "| chance | 4 |",
+        "| seeds that learn | at least 9 of 10 |"})
+    CHECK_THAT(table, contains(row));
+
+  // The learned models' mean over the seeds, out of the files of their runs.
+  const auto results = json_of(scratch / "one/results.json");
+  CHECK(results.at("judged_on") == "test");
+  CHECK(results.at("runs") == 8);
+  CHECK(results.at("planned") == 8);
+  const auto& learned = results.at("rows")[0];
+  REQUIRE(learned.at("trained_on") == "learned");
+  REQUIRE(learned.at("encoder") == "attention");
+  double accuracy = 0, last_hit = 0;
+  for (const char* name : {"focus4-stable-attention-learned-seed1", "focus4-stable-attention-learned-seed2"}) {
+    const auto one = json_of(scratch / "one/runs" / (std::string(name) + ".json"));
+    CHECK(one.at("config").at("judged_on") == "test");
+    CHECK(one.at("figures").at("images") == 4);  // one patient of each class, two images each
+    const auto& policies = one.at("figures").at("policies");
+    for (const char* policy : {"learned", "random", "centre", "grid", "oracle"})
+      CHECK(policies.at(policy).at("accuracy_by_glimpse").size() == 2);
+    accuracy += policies.at("learned").at("image_accuracy").at("value").get<double>() / 2;
+    last_hit += policies.at("learned").at("hit_rate").at("by_step")[1].get<double>() / 2;
+    CHECK(std::filesystem::exists(scratch / "one/runs" / name / "best.safetensors"));
+    CHECK_FALSE(std::filesystem::exists(scratch / "one/runs" / name / "checkpoint.safetensors"));
+  }
+  CHECK(learned.at("accuracy").get<double>() == Approx(accuracy));
+  CHECK(learned.at("policies").at("learned").at("hits")[1].get<double>() == Approx(last_hit));
+
+  // Two glimpses of 16 x 16 at two scales in 80 x 64 pixels; the shrunk image has as many.
+  CHECK(learned.at("pixels").at("processed").get<double>() == Approx(4 * 256 / 5120.0));
+  for (const auto& row : results.at("rows"))
+    if (row.at("trained_on") == "shrunk") CHECK(row.at("pixels").at("processed").get<double>() == Approx(0.2));
+
+  // The chance of a random glimpse, by asking every window of every image.
+  double chance = 0;
+  const auto foci = saccade::data::read_foci(scratch / "one/data/focus4");
+  REQUIRE(foci);
+  REQUIRE(foci->size() == 16);
+  for (const auto& entry : *foci) {
+    saccade::Index hits = 0;
+    for (saccade::Index y = 0; y + 16 <= 64; ++y)
+      for (saccade::Index x = 0; x + 16 <= 80; ++x)
+        hits += saccade::metrics::hits({x, y, 16, 16}, entry.second) ? 1 : 0;
+    chance += static_cast<double>(hits) / (65 * 49) / 16;
+  }
+  CHECK(results.at("chance")[0].at("one").get<double>() == Approx(chance));
+
+  const saccade::RgbImage picture = saccade::data::decode_image(bytes(scratch / "one/figure.png"), "figure");
+  CHECK(picture.width == 1520);
+  // A line for each seed and glimpse: two learned models under 5 policies, a random one under 4, the shrunk image.
+  const std::string csv = text(scratch / "one/table.csv");
+  CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (2 * 5 + 4) + 1));
+
+  // The same bytes a second time, in two parts.
+  REQUIRE(run("tissue_study", quick(scratch / "two", {"--seeds", "1", "--trained-on", "learned"})).code == 0);
+  const Ending rest = run("tissue_study", quick(scratch / "two", {"--seeds", "1,2"}));
+  REQUIRE(rest.code == 0);
+  CHECK_THAT(rest.err, contains("focus4-stable-attention-learned-seed1: done before"));
+  for (const char* file :
+       {"table.md", "table.csv", "results.json", "figure.png", "runs/focus4-stable-attention-random-seed2.json",
+        "runs/focus4-stable-attention-learned-seed1/best.safetensors"})
+    CHECK(same(scratch / "one" / file, scratch / "two" / file));
+
+  // What is there already is not mixed with something else.
+  const auto refused = [&](const Arguments& more, const std::string& sentence) {
+    const Ending other = run("tissue_study", quick(scratch / "two", Arguments{"--seeds", "1"} + more));
+    CHECK(other.code == 1);
+    CHECK_THAT(last_line(other.err), contains(sentence));
+  };
+  refused({"--set", "policy.sigma=0.5"}, "belongs to another configuration");
+  refused({"--judged-on", "validation"}, "belongs to another configuration");
+  refused({"--data-seed", "2"}, "holds images of other options");
+}
+
+TEST_CASE("tissue_study goes on in the middle of a model", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Arguments one_model{"--seeds", "1",        "--trained-on", "learned",     "--encoders",
+                            "plain",   "--epochs", "30",           "--judged-on", "validation"};
+  REQUIRE(run("tissue_study", quick(scratch / "whole", one_model)).code == 0);
+  const std::string name = "focus4-stable-plain-learned-seed1";
+  Process process("tissue_study", quick(scratch / "parts", one_model));
+  REQUIRE(process.runs_until(
+      [&] { return std::filesystem::exists(scratch / "parts/runs" / name / "checkpoint.safetensors"); }));
+  process.send(SIGTERM);
+  const Ending stopped = process.wait();
+  REQUIRE(stopped.code == 130);
+  CHECK_THAT(last_line(stopped.err), contains("interrupted; the same command goes on there"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "parts/results.json"));
+  REQUIRE(run("tissue_study", quick(scratch / "parts", one_model)).code == 0);
+  for (const std::string& file : {std::string("results.json"), "runs/" + name + ".json"})
+    CHECK(same(scratch / "whole" / file, scratch / "parts" / file));
+  CHECK(json_of(scratch / "parts/results.json").at("judged_on") == "validation");
+}
+
+TEST_CASE("tissue_study refuses bad options with a sentence", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const auto refused = [&](const Arguments& more, const std::string& sentence) {
+    const Ending ending = run("tissue_study", Arguments{"--quick", "--out", scratch / "run"} + more);
+    INFO(ending.err);
+    CHECK(ending.code == 2);
+    CHECK_THAT(last_line(ending.err), contains(sentence));
+    CHECK_FALSE(std::filesystem::exists(scratch / "run"));
+  };
+  refused({"--presets", "magic"}, "--presets");
+  refused({"--focus", "60"}, "--focus");
+  refused({"--trained-on", "luck"}, "--trained-on");
+  refused({"--patients", "1"}, "--patients");
+  refused({"--set", "policy.sigmo=1"}, "has no field \"sigmo\"");
+  refused({"--set", "training.decay=2"}, "decay must be greater than 0 and at most 1");
+}
