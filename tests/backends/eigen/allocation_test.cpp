@@ -4,8 +4,10 @@
 
 #include <saccade/backends/eigen/eigen_backend.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 
 // Counts what this program takes from the heap, Eigen's temporaries included: glibc lets a program define malloc and
@@ -84,6 +86,11 @@ TEST_CASE("the second call of an operation allocates nothing", "[eigen][allocati
     const saccade::eigen::AlignedBuffer<float> buffer(100);
     const long made = allocations - before;
     CHECK(made == 2);
+
+    const saccade::eigen::AlignedBuffer<float> large(600000);  // lies in large pages, where there are any
+    std::fill_n(large.data(), large.size(), 1.0f);
+    CHECK(reinterpret_cast<std::uintptr_t>(large.data()) % (std::uintptr_t{1} << 21) == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % 64 == 0);
   }
   for (const auto& size : sizes) {
     for (const int threads : {1, 2}) {
