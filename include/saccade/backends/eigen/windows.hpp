@@ -11,7 +11,8 @@
 /// Forward and backward by the input are one routine, `correlate`: windows of a source, multiplied by a matrix, give
 /// the pixels of a grid. Forward, the window steps by the stride through x. Backward, the input pixels with the same
 /// remainder modulo the stride see the same taps of the kernel and form one grid over d_y; so nothing is scattered,
-/// nothing is multiplied by a zero, and every element is written by one thread.
+/// nothing is multiplied by a zero, and every element is written by one thread. Few channels are the exception, see
+/// scatter_backward_input.
 namespace saccade::inline v0::eigen {
 
 /// A dense image batch (batch, height, width, channels).
