@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds and runs every test: first as the preset `dev`, with the headers and wrong programs compiled by g++ and (where
-# it is installed) clang++ and the packages consumed, then the whole suite again under the address and
+# it is installed) clang++ and the packages consumed, then most of the suite again under the address and
 # undefined-behaviour sanitizers. Installs what is missing where it may.
 #
 # usage: sh tests/run.sh [--fast]      --fast leaves out the sanitizers
