@@ -93,6 +93,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"fcntl.h", {"core", "data", "training", "report"}},
       {"unistd.h", {"core", "data", "training", "report"}},
       {"sys/", {"core", "data", "training", "report"}},
+      {"sys/mman.h", {"backends/eigen"}},  // where __linux__ is defined
       {"immintrin.h", {"backends/eigen"}},
   };
   return rules;
@@ -127,9 +128,11 @@ inline std::set<std::string> closure(const Headers& headers, const std::string& 
   return reached;
 }
 
-/// Whether an include line brings in nothing but the standard library, Eigen or another header of ours.
+/// Whether an include line brings in nothing but the standard library, Eigen, what Linux has for memory, or another
+/// header of ours.
 inline bool is_ordinary(const std::string& included) {
-  return included.empty() || is_standard(included) || is_ours(included) || included.starts_with("Eigen/");
+  return included.empty() || is_standard(included) || is_ours(included) || included.starts_with("Eigen/") ||
+         included == "sys/mman.h";
 }
 
 /// Whether a header is an umbrella, or belongs to CUDA or to the kits for users' backends, which have their own or
@@ -165,7 +168,9 @@ inline std::string include_fault(const Headers& headers, const std::string& head
     return {};
   }
   if (included.starts_with("\"")) return "our headers are included as <saccade/...>";
-  for (const auto& [prefix, rooms] : rooms_that_may_include()) {
+  const auto& rules = rooms_that_may_include();
+  for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {  // the longer of two beginnings first
+    const auto& [prefix, rooms] = *rule;
     if (included.starts_with(prefix)) return rooms.contains(room) ? "" : room + " may not include <" + prefix + "...>";
   }
   return "no header may include it";

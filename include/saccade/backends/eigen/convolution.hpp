@@ -2,6 +2,7 @@
 
 #include <saccade/backends/eigen/activation.hpp>
 #include <saccade/backends/eigen/bf16_convolution.hpp>
+#include <saccade/backends/eigen/scatter.hpp>
 #include <saccade/backends/eigen/winograd.hpp>
 
 #include <type_traits>
