@@ -66,11 +66,13 @@ struct ClutterStudyOptions {
   o.model.sensor.deviation = {0.25F, 0.25F, 0.25F};
   o.model.fusion_width = 128;
   o.model.hidden = 128;
-  o.model.policy.sigma = 0.2;
+  o.model.policy.sigma = 0.25;
   o.training.batch = 128;
   o.training.epochs = 30;
   o.training.learning_rate = 2e-3;
   o.training.decay = 0.9;
+  o.training.sigma_epochs = 20;
+  o.training.sigma_end = 0.05;
   o.training.adam.clip_norm = 5;
   o.training.augment = false;
   return o;
