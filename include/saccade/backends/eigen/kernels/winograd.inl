@@ -87,60 +87,44 @@ SACCADE_INLINE void transform_tile(const Transform& transform, const Read& read,
   }
 }
 
-/// Where a tile lies in an image, channels c to c + lanes: rows and pixels apart by these strides.
+/// Where a tile lies in an image, channels c to c + lanes: rows and pixels apart by these strides. Unless it is whole,
+/// because it reaches beyond the image or its channels do not fill a vector, the pixels outside of `range` count as 0
+/// and `count` channels are read.
 template <class Scalar>
 struct TileView {
   const Scalar* corner;
   Index row_stride;
   Index pixel_stride;
+  WindowRange range;
+  Index count;
 
+  template <bool Whole>
+  SACCADE_INLINE bool holds([[maybe_unused]] int row, [[maybe_unused]] int column) const {
+    if constexpr (Whole) return true;
+    return row >= range.top && row < range.bottom && column >= range.left && column < range.right;
+  }
+
+  /// A pixel that the image holds.
+  template <bool Whole>
   SACCADE_INLINE VectorOf<Scalar> read(int row, int column) const {
-    return load(corner + row * row_stride + column * pixel_stride);
+    const Scalar* const pixel = corner + row * row_stride + column * pixel_stride;
+    if constexpr (Whole) return load(pixel);
+    return load_part(pixel, count);
   }
 };
 
-/// A tile that is not whole, because it reaches beyond the image or its channels do not fill a vector, copied with
-/// zeros around it.
-template <int Extent, class Scalar>
-struct TilePatch {
-  alignas(64) Scalar values[Extent * Extent * lanes<Scalar>];
-
-  [[nodiscard]] TileView<Scalar> view() const { return {values, Extent * lanes<Scalar>, lanes<Scalar>}; }
-};
-
-/// Copies the pixels of `tile` that lie at rows [0, bottom) and columns [0, right) of it, `count` channels; the others
-/// become 0.
-template <int Extent, class Scalar>
-SACCADE_INLINE void copy_patch(const TileView<Scalar>& tile, Index bottom, Index right, Index count,
-                               TilePatch<Extent, Scalar>& patch) {
-  unroll<Extent * Extent>([&](int pixel) SACCADE_LAMBDA {
-    const Index row = pixel / Extent, column = pixel % Extent;
-    VectorOf<Scalar> value{};
-    if (row < bottom && column < right)
-      value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
-    store<Scalar>(value, patch.values + pixel * lanes<Scalar>);
-  });
-}
-
-/// A tile of the input. Unless it is whole, the pixels outside of `range` count as 0 and `count` channels are read.
 template <bool Activated, bool Whole, class Scalar>
-SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const WindowRange& range, Index count,
-                                         const ChannelActivation<Scalar>* activation, Index c, Scalar* planes,
-                                         Index plane_stride) {
+SACCADE_KERNEL void transform_input_tile(const TileView<Scalar>& tile, const ChannelActivation<Scalar>* activation,
+                                         Index c, Scalar* planes, Index plane_stride) {
   using Vector = VectorOf<Scalar>;
   VectorActivation<Scalar> activate{};
   if constexpr (Activated) activate = load_activation(*activation, c);
   transform_tile<6, 6, Vector>(
       [](const Vector(&in)[6], Vector(&out)[6]) SACCADE_LAMBDA { transform_input<Scalar>(in, out); },
       [&](int row, int column) SACCADE_LAMBDA {
-        Vector value{};
-        if constexpr (Whole) {
-          value = tile.read(row, column);
-        } else {
-          if (row < range.top || row >= range.bottom || column < range.left || column >= range.right) return value;
-          value = load_part(tile.corner + row * tile.row_stride + column * tile.pixel_stride, count);
-        }
-        if constexpr (Activated) value = activate(value);
+        if (!tile.template holds<Whole>(row, column)) return Vector{};
+        const Vector value = tile.template read<Whole>(row, column);
+        if constexpr (Activated) return activate(value);
         return value;
       },
       [&](int row, int column, Vector value)
@@ -165,17 +149,19 @@ SACCADE_KERNEL void winograd_input(const Scalar* x, const TileGrid& grid, Index 
       const auto transform =
           activation ? (whole ? transform_input_tile<true, true, Scalar> : transform_input_tile<true, false, Scalar>)
                      : (whole ? transform_input_tile<false, true, Scalar> : transform_input_tile<false, false, Scalar>);
-      transform({corner + c, row_stride, grid.channels}, range, count, activation, c, target + c, planes.plane_stride);
+      transform({corner + c, row_stride, grid.channels, range, count}, activation, c, target + c, planes.plane_stride);
     }
   }
 }
 
-template <class Scalar>
+template <bool Whole, class Scalar>
 SACCADE_KERNEL void transform_gradient_tile(const TileView<Scalar>& tile, Scalar* planes, Index plane_stride) {
   using Vector = VectorOf<Scalar>;
   transform_tile<4, 6, Vector>(
       [](const Vector(&in)[4], Vector(&out)[6]) SACCADE_LAMBDA { transform_gradient<Scalar>(in, out); },
-      [&](int row, int column) SACCADE_LAMBDA { return tile.read(row, column); },
+      [&](int row, int column) SACCADE_LAMBDA {
+        return tile.template holds<Whole>(row, column) ? tile.template read<Whole>(row, column) : Vector{};
+      },
       [&](int row, int column, Vector value)
           SACCADE_LAMBDA { store<Scalar>(value, planes + (row * 6 + column) * plane_stride); });
 }
@@ -187,20 +173,16 @@ SACCADE_KERNEL void winograd_gradient(const Scalar* d_y, const TileGrid& grid, I
   const Index row_stride = grid.out_width * grid.outputs;
   for (Index t = first; t < last; ++t) {
     const TilePlace place = grid.place(t);
-    const Index rows = grid.out_height - place.row, columns = grid.out_width - place.column;
+    const WindowRange range{0, grid.out_height - place.row, 0, grid.out_width - place.column};
+    const bool inside = range.bottom >= 4 && range.right >= 4;
     const Scalar* const corner =
         d_y + (place.image * grid.out_height + place.row) * row_stride + place.column * grid.outputs;
     Scalar* const target = planes.data + (t - first) * planes.tile_stride;
     for (Index c = 0; c < grid.outputs; c += lanes<Scalar>) {
-      const TileView<Scalar> tile{corner + c, row_stride, grid.outputs};
       const Index count = grid.outputs - c;
-      if (rows < 4 || columns < 4 || count < lanes<Scalar>) {
-        TilePatch<4, Scalar> patch;
-        copy_patch(tile, rows, columns, count, patch);
-        transform_gradient_tile(patch.view(), target + c, planes.plane_stride);
-      } else {
-        transform_gradient_tile(tile, target + c, planes.plane_stride);
-      }
+      const bool whole = inside && count >= lanes<Scalar>;
+      const auto transform = whole ? transform_gradient_tile<true, Scalar> : transform_gradient_tile<false, Scalar>;
+      transform({corner + c, row_stride, grid.outputs, range, count}, target + c, planes.plane_stride);
     }
   }
 }
@@ -229,8 +211,8 @@ SACCADE_KERNEL void winograd_output(const TilePlanes<Scalar>& planes, const Tile
       const bool whole = rows >= 4 && columns >= 4 && count >= lanes<Scalar>;
       const auto pixel = [&](Index row, Index column)
                              SACCADE_LAMBDA { return corner + row * row_stride + column * grid.outputs + c; };
-      TilePatch<4, Scalar> patch;
-      Scalar* const target = whole ? y + pixel(0, 0) : patch.values;
+      alignas(64) Scalar patch[16 * lanes<Scalar>];  // of a tile that is not
+      Scalar* const target = whole ? y + pixel(0, 0) : patch;
       const Index target_row = whole ? row_stride : 4 * lanes<Scalar>;
       const Index target_pixel = whole ? grid.outputs : lanes<Scalar>;
       const bool adds = whole && addend != nullptr;
@@ -241,7 +223,7 @@ SACCADE_KERNEL void winograd_output(const TilePlanes<Scalar>& planes, const Tile
       if (whole) continue;
       for (Index row = 0; row < (rows < 4 ? rows : 4); ++row)
         for (Index column = 0; column < (columns < 4 ? columns : 4); ++column) {
-          Vector value = load(patch.values + row * target_row + column * target_pixel);
+          Vector value = load(patch + row * target_row + column * target_pixel);
           if (addend) value += load_part(addend + pixel(row, column), count);
           store_part<Scalar>(value, count, y + pixel(row, column));
         }
