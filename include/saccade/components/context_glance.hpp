@@ -98,15 +98,13 @@ class ContextGlance {
   /// Says which images `look` is going to look at in an ops::run_step.
   /// @throws ConfigError for one that is smaller than `side`, or larger than the thumbnail covers
   void stage(B& b, ImageBatch<B> images) const {
-    for (std::size_t n = 0; n < images.size(); ++n)
-      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
+    expect_covered(b, images);
     sensor_.stage(b, images);
   }
 
   /// Makes the thumbnails. @throws ConfigError as `stage` does
   void look(B& b, ImageBatch<B> images, Cache& cache) const {
-    for (std::size_t n = 0; n < images.size(); ++n)
-      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
+    expect_covered(b, images);
     sensor_.forward(b, images, cache.middle, cache.retina);
     choose_widest(b, cache);
   }
@@ -141,6 +139,11 @@ class ContextGlance {
         config.reduction >= 2 && std::has_single_bit(static_cast<std::uint64_t>(config.reduction)),
         "ContextGlance: reduction must be a power of two, at least 2, but is " + std::to_string(config.reduction));
     return config;
+  }
+
+  void expect_covered(B& b, ImageBatch<B> images) const {
+    for (std::size_t n = 0; n < images.size(); ++n)
+      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
   }
 
   void expect_covered(std::size_t n, Index width, Index height) const {
