@@ -2,24 +2,12 @@
 # results_page_test.sh PROJECT: the page of results has what the studies' folders hold, and no more.
 set -eu
 
-project=${1:?the root of the project}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-log=$scratch/log
-
-fail() {
-  echo "FAILED: $*" >&2
-  [ ! -e "$log" ] || cat "$log" >&2
-  exit 1
-}
-# expect CODE TEXT ARGUMENT...: the script ends with the code and says the text.
-expect() {
-  wanted=$1 text=$2
+. "$(dirname "$0")/expect.sh"
+# expect_page CODE TEXT ARGUMENT...: the script ends with the code and says the text.
+expect_page() {
+  code=$1 text=$2
   shift 2
-  code=0
-  python3 "$project/benchmarks/results_page.py" --out "$scratch/page/results.md" "$@" >"$log" 2>&1 || code=$?
-  [ "$code" = "$wanted" ] || fail "$*: exit code $code, but must be $wanted"
-  grep -qF -- "$text" "$log" || fail "$*: does not say: $text"
+  expect "$code" "$text" python3 "$project/benchmarks/results_page.py" --out "$scratch/page/results.md" "$@"
 }
 # page TEXT: the page holds it.
 page() { grep -qF -- "$1" "$scratch/page/results.md" || fail "the page does not hold: $1"; }
@@ -33,13 +21,13 @@ study() {
 }
 
 mkdir "$scratch/page"
-expect 0 results.md
+expect_page 0 results.md
 [ "$(grep -c 'Not measured yet' "$scratch/page/results.md")" = 3 ] || fail "three studies were not measured"
 [ -z "$(find "$scratch/page/images" -type f)" ] || fail "a picture of nothing"
 
 study tissue 96 96 test
 study clutter 3 9 validation
-expect 0 results.md --tissue "$scratch/tissue" --clutter "$scratch/clutter"
+expect_page 0 results.md --tissue "$scratch/tissue" --clutter "$scratch/clutter"
 page "| the table of tissue |"
 page "96 of 96 models, by Saccade 9.8.7, judged on the test part."
 page "3 of 9 models, by Saccade 9.8.7, judged on the validation part"
@@ -49,10 +37,10 @@ cmp "$scratch/tissue/figure.png" "$scratch/page/images/results_tissue.png" || fa
 
 # A folder that cannot be used leaves the page as it is.
 cp "$scratch/page/results.md" "$scratch/before"
-expect 1 'results.json": is not of a breakhis_study' --breakhis "$scratch/tissue"
-expect 1 'results.json": cannot be read' --breakhis "$scratch/nowhere"
+expect_page 1 'results.json": is not of a breakhis_study' --breakhis "$scratch/tissue"
+expect_page 1 'results.json": cannot be read' --breakhis "$scratch/nowhere"
 printf '{' >"$scratch/clutter/results.json"
-expect 1 'results.json": is not JSON' --clutter "$scratch/clutter"
+expect_page 1 'results.json": is not JSON' --clutter "$scratch/clutter"
 rm "$scratch/tissue/table.md"
-expect 1 'has no table.md' --tissue "$scratch/tissue"
+expect_page 1 'has no table.md' --tissue "$scratch/tissue"
 cmp "$scratch/before" "$scratch/page/results.md" || fail "the page was changed"
