@@ -14,7 +14,6 @@ namespace {
 
 using B = CudaBackend<float>;
 using Tensor = B::Tensor;
-using Catch::Matchers::Contains;
 
 const CudaOptions exact{.precision = Precision::single};
 
@@ -141,7 +140,7 @@ TEST_CASE("a step inside a step is refused") {
   B::StepGraph outer, inner;
   const auto body = [&] { b.run_step(inner, {}, [] {}); };
   b.run_step(outer, {}, body);
-  CHECK_THROWS_WITH(b.run_step(outer, {}, body), Contains("run_step: cannot be part of a captured step"));
+  CHECK_THROWS_WITH(b.run_step(outer, {}, body), contains("run_step: cannot be part of a captured step"));
 }
 
 TEST_CASE("what a body throws leaves its graph empty") {

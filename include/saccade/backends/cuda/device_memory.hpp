@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/cuda/capture_gate.hpp>
 #include <saccade/backends/cuda/stream.hpp>
 
 #include <cstddef>
@@ -55,6 +56,7 @@ class PinnedMemory {
   PinnedMemory(std::shared_ptr<const Stream> reader, std::size_t bytes, std::string_view operation)
       : data_(nullptr, Free{std::move(reader)}), bytes_(bytes) {
     if (bytes == 0) return;
+    const CaptureGate::DeviceWide pass;
     void* data = nullptr;
     check(cudaHostAlloc(&data, bytes, cudaHostAllocMapped | cudaHostAllocPortable), operation,
           "cudaHostAlloc of " + std::to_string(bytes) + " bytes");
@@ -76,6 +78,7 @@ class PinnedMemory {
     std::shared_ptr<const Stream> reader;
     void operator()(void* data) const {
       (void)cudaStreamSynchronize(reader->get());
+      const CaptureGate::DeviceWide pass;
       (void)cudaFreeHost(data);
     }
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/cuda/capture_gate.hpp>
 #include <saccade/backends/cuda/device_memory.hpp>
 #include <saccade/backends/cuda/launchers.hpp>
 
@@ -39,6 +40,7 @@ class MatrixProducts {
   MatrixProducts(const std::shared_ptr<const Stream>& stream, bool tf32)
       : compute_(tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F),
         workspace_(stream, workspace_bytes, "CudaBackend") {
+    const CaptureGate::DeviceWide pass;
     cublasHandle_t handle = nullptr;
     check(cublasCreate(&handle), "CudaBackend", "cublasCreate");
     handle_.reset(handle);
@@ -78,7 +80,10 @@ class MatrixProducts {
   }
 
   struct Destroy {
-    void operator()(cublasHandle_t handle) const { (void)cublasDestroy(handle); }
+    void operator()(cublasHandle_t handle) const {
+      const CaptureGate::DeviceWide pass;
+      (void)cublasDestroy(handle);
+    }
   };
   cublasComputeType_t compute_;
   DeviceMemory workspace_;

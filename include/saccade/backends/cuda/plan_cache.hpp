@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/cuda/capture_gate.hpp>
 #include <saccade/backends/cuda/convolution_plan.hpp>
 #include <saccade/backends/cuda/stream.hpp>
 
@@ -14,6 +15,7 @@ namespace saccade::inline v0::cuda {
 class ConvolutionPlans {
  public:
   explicit ConvolutionPlans(const Stream& stream) : device_(device_properties(stream.device())) {
+    const CaptureGate::DeviceWide pass;
     cudnnHandle_t handle = nullptr;
     check(cudnnCreate(&handle), "CudaBackend", "cudnnCreate");
     handle_.reset(handle);
@@ -32,7 +34,10 @@ class ConvolutionPlans {
   static constexpr std::size_t workspace_limit = std::size_t{1} << 30;
 
   struct Destroy {
-    void operator()(cudnnHandle_t handle) const { (void)cudnnDestroy(handle); }
+    void operator()(cudnnHandle_t handle) const {
+      const CaptureGate::DeviceWide pass;
+      (void)cudnnDestroy(handle);
+    }
   };
   std::unique_ptr<std::remove_pointer_t<cudnnHandle_t>, Destroy> handle_;
   Descriptor device_;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <saccade/backends/cuda/capture_gate.hpp>
 #include <saccade/backends/cuda/engine.hpp>
 #include <saccade/core/random_key.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -54,6 +56,7 @@ class StepGraph {
     if (offset_.data() == nullptr)
       offset_ = DeviceMemory(engine.stream(), sizeof(unsigned long long), call.operation());
     auto* const offset = static_cast<unsigned long long*>(offset_.data());
+    std::optional<CaptureGate::Capture> pass(std::in_place);
     check(cudaStreamBeginCapture(call.stream(), cudaStreamCaptureModeThreadLocal), call.operation(),
           "cudaStreamBeginCapture");
     engine.begin_capture(offset);
@@ -68,6 +71,7 @@ class StepGraph {
     }
     engine.end_capture();
     const auto [graph, status] = end_capture(call);
+    pass.reset();
     check(status, call.operation(), "cudaStreamEndCapture");
     cudaGraphExec_t executable = nullptr;
     check(cudaGraphInstantiate(&executable, graph.get(), 0), call.operation(), "cudaGraphInstantiate");

@@ -86,6 +86,7 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t* handle) {
 }
 
 cublasStatus_t cublasDestroy_v2(cublasHandle_t handle) {
+  (void)refuse_while_capturing();  // it waits for the device
   delete handle;
   return CUBLAS_STATUS_SUCCESS;
 }

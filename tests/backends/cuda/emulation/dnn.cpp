@@ -234,6 +234,7 @@ cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
 }
 
 cudnnStatus_t cudnnDestroy(cudnnHandle_t handle) {
+  (void)refuse_while_capturing();  // it waits for the device
   delete handle;
   return CUDNN_STATUS_SUCCESS;
 }
