@@ -8,12 +8,14 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
+#include "common/side_by_side.hpp"
 #include "common/study_data.hpp"
 #include "common/study_options.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
@@ -33,6 +35,7 @@ struct Options {
   std::filesystem::path out;
   program::BackendChoice backend;
   program::LoaderChoice loader;
+  int jobs = 1;
 };
 
 /// What will be run, and what there is to say of the images.
@@ -130,28 +133,38 @@ int run_study(const Options& o) {
   study.trained_on = bench::chosen_of<bench::TrainedOn>(bench::trained_on_names, o.trained_on);
   const HybridAttentionConfig model = bench::breakhis_config(study, study.encoders.front()).model;
   const Plan plan = plan_of(study);
+  bench::expect_each_once(plan.runs, [](const bench::BreakhisRun& run) { return name_of(run); });
   create_folders(o.out / "runs");
   const program::Interruption interruption;
   const auto interrupted = [] {
     std::cerr << "breakhis_study: interrupted; the same command goes on there\n";
     return program::interrupted;
   };
-  std::vector<bench::BreakhisResult> results;
+  std::vector<bench::BreakhisTrial> trials;
   for (const bench::BreakhisRun& run : plan.runs) {
-    const bench::ShrunkImages shrunk = shrunk_of(o, model, run);
     if (interruption.requested()) return interrupted();
-    const bench::BreakhisTrial trial = bench::breakhis_trial(study, run, shrunk);
-    std::cerr << "model " << results.size() + 1 << " of " << plan.runs.size() << ": " << trial.name << '\n';
+    trials.push_back(bench::breakhis_trial(study, run, shrunk_of(o, model, run)));
+  }
+  program::BackendChoice backend = o.backend;
+  backend.threads = bench::threads_of_job(backend.threads, o.jobs);
+  const auto work = [&](std::size_t i) -> std::optional<bench::BreakhisResult> {
+    const bench::BreakhisTrial& trial = trials[i];
+    if (interruption.requested()) return {};
+    std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(trials.size()) + ": " + trial.name + '\n';
     std::optional<bench::Json> figures =
-        bench::run_trial(trial, {.backend = o.backend,
+        bench::run_trial(trial, {.backend = backend,
                                  .loader = o.loader.options(trial.config.training.batch),
                                  .runs = o.out / "runs",
                                  .stop_requested = [&] { return interruption.requested(); }});
-    if (!figures) return interrupted();
-    results.push_back({run, *std::move(figures)});
-    bench::write_breakhis_report(o.out, results, plan.remarks, bench::to_string(study.judged_on), plan.runs.size());
-  }
-  const std::vector<bench::BreakhisRow> rows = bench::breakhis_rows(results);
+    if (!figures) return {};
+    return bench::BreakhisResult{plan.runs[i], *std::move(figures)};
+  };
+  const auto results = bench::side_by_side<bench::BreakhisResult>(
+      trials.size(), o.jobs, work, [&](const std::vector<bench::BreakhisResult>& so_far) {
+        bench::write_breakhis_report(o.out, so_far, plan.remarks, bench::to_string(study.judged_on), trials.size());
+      });
+  if (!results) return interrupted();
+  const std::vector<bench::BreakhisRow> rows = bench::breakhis_rows(*results);
   for (const bool official : {false, true}) {
     if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.run.official() == official; }))
       continue;
@@ -203,6 +216,7 @@ int main(int argc, char* argv[]) {
                        "test patients, or those that the best epoch is chosen by, to tune by");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
+  bench::add_jobs_option(options, o.jobs);
   options.add_flag("--quick", study.training.quick, "tiny models, two epochs: shows that the program runs, no more");
   return program::run(options, argc, argv, [&] { return run_study(o); });
 }

@@ -1,9 +1,11 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/idx.hpp>
 
+#include "common/backend_choice.hpp"
 #include "common/clutter_report.hpp"
 #include "common/clutter_study.hpp"
 #include "common/program.hpp"
+#include "common/side_by_side.hpp"
 #include "common/study_options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +31,8 @@ struct Options {
   std::vector<std::uint64_t> seeds{1, 2, 3};
   std::vector<std::string> fields;
   Index objects = 0;
+  program::BackendChoice backend;
+  int jobs = 1;
   bool quick = false;
 };
 
@@ -78,19 +83,31 @@ int study(const Options& o, bench::ClutterStudyOptions study) {
   data::ObjectSet train = o.quick ? stripes(80, 0) : data::load_objects(o.data, data::Part::train);
   const data::ObjectSet test = o.quick ? stripes(40, 1) : data::load_objects(o.data, data::Part::test);
   if (o.objects > 0) train = first_objects(std::move(train), o.objects);
-  create_folders(o.out / "runs");
   const std::vector<bench::ClutterRun> runs = planned_runs(o);
-  std::vector<bench::ClutterResult> results;
-  for (const bench::ClutterRun& run : runs) {
+  bench::expect_each_once(runs, [](const bench::ClutterRun& run) { return run.name(); });
+  create_folders(o.out / "runs");
+  program::BackendChoice backend = o.backend;
+  backend.threads = bench::threads_of_job(backend.threads, o.jobs);
+  const auto work = [&](std::size_t i) -> std::optional<bench::ClutterResult> {
+    const bench::ClutterRun& run = runs[i];
+    const auto say = [](const std::string& line) { std::cerr << line + '\n'; };
     const auto measure = [&] {
-      const auto say = [](const std::string& line) { std::cerr << line << '\n'; };
-      return bench::ClutterTrial(run, study, train, test, say).run();
+      bench::Json figures;
+      program::with_backend(backend, [&](auto& b) {
+        figures = bench::ClutterTrial(b, run, study, train, test, say).run();
+        return program::success;
+      });
+      return figures;
     };
-    results.push_back({run, bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
-                                                describe(run, study, train.count()), measure)});
-    write_clutter_report(o.out, results, study.judged_on, runs.size());
-  }
-  std::cout << clutter_table(clutter_rows(results)) << "table and figure:  " << (o.out / "table.md").string() << ", "
+    return bench::ClutterResult{
+        run, bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
+                                 describe(run, study, train.count(), backend.arithmetic()), measure)};
+  };
+  const auto results = bench::side_by_side<bench::ClutterResult>(
+      runs.size(), o.jobs, work, [&](const std::vector<bench::ClutterResult>& so_far) {
+        write_clutter_report(o.out, so_far, study.judged_on, runs.size());
+      });
+  std::cout << clutter_table(clutter_rows(*results)) << "table and figure:  " << (o.out / "table.md").string() << ", "
             << (o.out / "figure.png").string() << '\n';
   return program::success;
 }
@@ -122,8 +139,8 @@ int main(int argc, char* argv[]) {
   bench::add_fields(options, o.fields);
   options.add_option("--objects", o.objects, "train on no more than the first ones; 0: on all");
   bench::add_judged_on(options, defaults.judged_on, "the test's objects, or training objects held out, to tune by");
-  options.add_option("--threads", defaults.threads, "that compute; the numbers do not depend on it")
-      ->check(CLI::Range(1, 1024));
+  program::add_backend_options(options, o.backend);
+  bench::add_jobs_option(options, o.jobs);
   options.add_flag("--quick", o.quick, "made-up objects, tiny models, one epoch: shows that the program runs, no more");
   return program::run(options, argc, argv, [&] { return study(o, defaults); });
 }

@@ -188,7 +188,7 @@ void add_pointwise(Workshop& shop, Index side) {
 
 /// Pooling, upsampling and the soft mask.
 void add_maps(Workshop& shop, Index side) {
-  const Shape xs{batch, side, side, 64}, half{batch, side / 2, side / 2, 64}, pooled{batch, 64};
+  const Shape xs{batch, side, side, 64}, half{batch, side / 2, side / 2, 64}, pooled{batch, 64}, positions{batch, 128};
   const std::string tail = " 64 at " + std::to_string(side);
   add(shop, "max_pool" + tail, [=](Workshop& w) {
     return [&x = w(xs), &y = w(half), &place = w(half)](auto& b) { b.max_pool(x, {}, y, place); };
@@ -202,6 +202,14 @@ void add_maps(Workshop& shop, Index side) {
       [=](Workshop& w) { return [&x = w(xs), &y = w(pooled)](auto& b) { b.global_average_pool(x, y); }; });
   add(shop, "global_average_pool_backward" + tail, [=](Workshop& w) {
     return [&x = w(xs), &y = w(pooled)](auto& b) { b.global_average_pool_backward(y, x, write); };
+  });
+  add(shop, "spatial_softmax" + tail, [=](Workshop& w) {
+    return [&x = w(xs), &sum = w(pooled), &at = w(positions)](auto& b) { b.spatial_softmax(x, sum, at); };
+  });
+  add(shop, "spatial_softmax_backward" + tail, [=](Workshop& w) {
+    T &x = w(xs), &sum = w(pooled), &at = w(positions), &d_at = w(positions), &d_x = w(xs);
+    w.backend.spatial_softmax(x, sum, at);
+    return [&](auto& b) { b.spatial_softmax_backward(x, sum, at, d_at, d_x, write); };
   });
   add(shop, "upsample_bilinear" + tail, [=](Workshop& w) {
     return [&x = w(half), &y = w(xs)](auto& b) { b.upsample_bilinear(x, Corners::aligned, y); };

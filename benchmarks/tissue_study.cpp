@@ -5,6 +5,7 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
+#include "common/side_by_side.hpp"
 #include "common/study_data.hpp"
 #include "common/study_options.hpp"
 #include "common/tissue_report.hpp"
@@ -13,12 +14,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct Options {
   std::filesystem::path out;
   program::BackendChoice backend;
   program::LoaderChoice loader;
+  int jobs = 1;
 };
 
 /// Where the images of a focus lie in the study's folder.
@@ -44,6 +46,11 @@ std::filesystem::path data_folder(const Options& o, double focus) {
 
 std::filesystem::path shrunk_folder(const Options& o, double focus, Index side) {
   return data_folder(o, focus).string() + "-shrunk" + std::to_string(side);
+}
+
+/// Of the images of a run that reads the whole image.
+Index side_of_shrunk(const bench::TissueStudyOptions& study, const bench::TissueRun& run) {
+  return bench::shrunk_side(bench::tissue_config(study, run).model, std::min(study.tissue.width, study.tissue.height));
 }
 
 /// What random glimpses find by chance in the drawn images.
@@ -81,43 +88,61 @@ bench::TissueStudyOptions complete(const Options& o) {
   return study;
 }
 
-int run_study(const Options& o) {
-  const bench::TissueStudyOptions study = complete(o);
-  const std::vector<bench::TissueRun> runs = bench::planned_runs(study);
-  create_folders(o.out / "runs");
-  const int threads =
-      o.backend.threads > 0 ? o.backend.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  const program::Interruption interruption;
-  const auto interrupted = [&] {
-    std::cerr << "tissue_study: interrupted; the same command goes on there\n";
-    return program::interrupted;
-  };
-  std::vector<bench::TissueResult> results;
+/// The images of all runs, drawn and shrunk where they are not there yet, and what glimpses find in them by chance. No
+/// further ones where it is interrupted.
+bench::Chances make_images(const Options& o, const bench::TissueStudyOptions& study,
+                           const std::vector<bench::TissueRun>& runs, const program::Interruption& interruption) {
+  const int threads = bench::threads_of_job(o.backend.threads, 1);
   bench::Chances chances;
   for (const bench::TissueRun& run : runs) {
+    if (interruption.requested()) break;
     const std::filesystem::path data = data_folder(o, run.focus);
     if (!chances.contains(run.focus)) {
       bench::draw_tissue(bench::tissue_of(study, run.focus), data, threads);
       chances[run.focus] = chance_in(data, study, run.focus);
     }
-    if (interruption.requested()) return interrupted();
-    const Index side =
-        bench::shrunk_side(bench::tissue_config(study, run).model, std::min(study.tissue.width, study.tissue.height));
-    const std::filesystem::path shrunk = shrunk_folder(o, run.focus, side);
-    if (run.trained_on == bench::TrainedOn::shrunk)
-      bench::shrink_images(data, study.tissue.magnification, side, data.filename().string(), shrunk);
-    const bench::BreakhisTrial trial = bench::tissue_trial(study, run, data, shrunk);
-    std::cerr << "model " << results.size() + 1 << " of " << runs.size() << ": " << trial.name << '\n';
+    if (run.trained_on != bench::TrainedOn::shrunk) continue;
+    const Index side = side_of_shrunk(study, run);
+    bench::shrink_images(data, study.tissue.magnification, side, data.filename().string(),
+                         shrunk_folder(o, run.focus, side));
+  }
+  return chances;
+}
+
+int run_study(const Options& o) {
+  const bench::TissueStudyOptions study = complete(o);
+  const std::vector<bench::TissueRun> runs = bench::planned_runs(study);
+  bench::expect_each_once(runs, [](const bench::TissueRun& run) { return name_of(run); });
+  create_folders(o.out / "runs");
+  const program::Interruption interruption;
+  const auto interrupted = [] {
+    std::cerr << "tissue_study: interrupted; the same command goes on there\n";
+    return program::interrupted;
+  };
+  const bench::Chances chances = make_images(o, study, runs, interruption);
+  if (interruption.requested()) return interrupted();
+  program::BackendChoice backend = o.backend;
+  backend.threads = bench::threads_of_job(backend.threads, o.jobs);
+  const auto work = [&](std::size_t i) -> std::optional<bench::TissueResult> {
+    const bench::TissueRun& run = runs[i];
+    if (interruption.requested()) return {};
+    const bench::BreakhisTrial trial = bench::tissue_trial(study, run, data_folder(o, run.focus),
+                                                           shrunk_folder(o, run.focus, side_of_shrunk(study, run)));
+    std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(runs.size()) + ": " + trial.name + '\n';
     std::optional<bench::Json> figures =
-        bench::run_trial(trial, {.backend = o.backend,
+        bench::run_trial(trial, {.backend = backend,
                                  .loader = o.loader.options(trial.config.training.batch),
                                  .runs = o.out / "runs",
                                  .stop_requested = [&] { return interruption.requested(); }});
-    if (!figures) return interrupted();
-    results.push_back({run, *std::move(figures)});
-    bench::write_tissue_report(o.out, results, chances, bench::to_string(study.judged_on), runs.size());
-  }
-  const std::vector<bench::TissueRow> rows = bench::tissue_rows(results);
+    if (!figures) return {};
+    return bench::TissueResult{run, *std::move(figures)};
+  };
+  const auto results = bench::side_by_side<bench::TissueResult>(
+      runs.size(), o.jobs, work, [&](const std::vector<bench::TissueResult>& so_far) {
+        bench::write_tissue_report(o.out, so_far, chances, bench::to_string(study.judged_on), runs.size());
+      });
+  if (!results) return interrupted();
+  const std::vector<bench::TissueRow> rows = bench::tissue_rows(*results);
   std::cout << bench::accuracy_table(rows) << bench::hit_table(rows, chances) << bench::learning_table(rows);
   if (const auto targets = bench::tissue_targets(rows); !targets.empty())
     std::cout << "4 % focus, preset stable, learned glimpses:\n" << bench::target_table(targets);
@@ -163,6 +188,7 @@ int main(int argc, char* argv[]) {
                        "test patients, or those that the best epoch is chosen by, to tune by");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
+  bench::add_jobs_option(options, o.jobs);
   options.add_flag("--quick", study.training.quick,
                    "few and tiny images, tiny models, two epochs: shows that the program runs");
   return program::run(options, argc, argv, [&] {

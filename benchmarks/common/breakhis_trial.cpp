@@ -51,8 +51,8 @@ bool train(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, con
                  folder.add_metrics(metrics);
                  const auto done = metrics.at("epoch").get<Index>();
                  const double one = (report::steady_seconds() - began) / static_cast<double>(done - before);
-                 std::cerr << epoch_line(trial.name, metrics, epochs) << ", "
-                           << report::format_duration(one * static_cast<double>(epochs - done)) << " left\n";
+                 std::cerr << epoch_line(trial.name, metrics, epochs) + ", " +
+                                  report::format_duration(one * static_cast<double>(epochs - done)) + " left\n";
                }});
   return outcome == TrainingRun<B>::Outcome::complete;
 }
@@ -133,7 +133,7 @@ std::optional<Json> run_trial(const BreakhisTrial& trial, const TrialWork& work)
   const std::filesystem::path file = work.runs / (trial.name + ".json");
   const Json config = describe(named, dataset);
   if (std::optional<Json> before = read_finished_run(file, config)) {
-    std::cerr << trial.name << ": done before\n";
+    std::cerr << trial.name + ": done before\n";
     return before;
   }
   std::optional<Json> figures;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/data/cluttered_objects.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/model/config_json.hpp>
@@ -45,14 +44,13 @@ inline constexpr std::array<std::string_view, 4> looker_names{"learned", "random
 struct ClutterStudyOptions {
   saccade::HybridAttentionConfig model;  ///< of the glimpses; their number comes with the run
   saccade::TrainingConfig training;
-  Index encoder_width = 16;     ///< filters of the network that reads a glimpse
-  Index encoder_outputs = 128;  ///< features of a glimpse
+  Index encoder_width = 32;     ///< filters of the network that reads a glimpse
+  Index encoder_outputs = 256;  ///< features of a glimpse
   Index whole_width = 32;       ///< filters of the network that reads the whole image
   Index whole_epochs = 12;
   saccade::data::ClutterOptions clutter{};
   JudgedOn judged_on = JudgedOn::test;
   Index validation_objects = 5000;  ///< the last ones of the training part; never trained on
-  int threads = 1;
 };
 
 /// Glimpses of 12 x 12 at 3 scales; a policy that learns from the probability of the label after every glimpse.
@@ -64,15 +62,18 @@ struct ClutterStudyOptions {
   o.model.sensor.scales = 3;
   o.model.sensor.mean = {0.1F, 0.1F, 0.1F};
   o.model.sensor.deviation = {0.25F, 0.25F, 0.25F};
-  o.model.fusion_width = 128;
-  o.model.hidden = 128;
+  o.model.fusion_width = 256;
+  o.model.hidden = 256;
   o.model.policy.sigma = 0.25;
+  o.model.policy.baseline = saccade::Baseline::leave_one_out;
+  o.model.glance = {.side = 15, .reduction = 4, .outputs = 16, .readout = saccade::ContextReadout::positions};
   o.training.batch = 128;
   o.training.epochs = 30;
   o.training.learning_rate = 2e-3;
   o.training.decay = 0.9;
   o.training.sigma_epochs = 20;
   o.training.sigma_end = 0.05;
+  o.training.rollouts = 2;
   o.training.adam.clip_norm = 5;
   o.training.augment = false;
   return o;
@@ -92,8 +93,10 @@ struct ClutterRun {
 };
 
 /// What makes a run's numbers what they are, for its file.
-[[nodiscard]] inline Json describe(const ClutterRun& run, const ClutterStudyOptions& o, Index train_objects) {
+[[nodiscard]] inline Json describe(const ClutterRun& run, const ClutterStudyOptions& o, Index train_objects,
+                                   const std::string& arithmetic) {
   return {{"looker", to_string(run.looker)},
+          {"backend", arithmetic},
           {"glimpses", run.looker == Looker::whole ? 1 : run.glimpses},
           {"seed", run.seed},
           {"model", saccade::to_json(o.model)},
@@ -105,22 +108,17 @@ struct ClutterRun {
           {"judged_on", to_string(o.judged_on)}};
 }
 
-/// Trains and judges one model. The result depends on the options, the objects and the kind of processor.
+/// Trains and judges one model. The result depends on the options, the objects, the backend and the kind of processor.
+template <class B>
 class ClutterTrial {
-  using B = saccade::EigenBackend<float>;
   using Model = saccade::HybridAttentionClassifier<B, ConvolutionalEncoder<B>>;
 
  public:
   /// @param train  objects to train on, those held out included
   /// @param say    told a line after every epoch
-  ClutterTrial(const ClutterRun& run, const ClutterStudyOptions& options, const saccade::data::ObjectSet& train,
+  ClutterTrial(B& b, const ClutterRun& run, const ClutterStudyOptions& options, const saccade::data::ObjectSet& train,
                const saccade::data::ObjectSet& test, std::function<void(const std::string&)> say)
-      : run_(run),
-        o_(adapted(run, options)),
-        train_(&train),
-        test_(&test),
-        say_(std::move(say)),
-        b_({.threads = o_.threads}) {
+      : b_(&b), run_(run), o_(adapted(run, options)), train_(&train), test_(&test), say_(std::move(say)) {
     validate(o_.clutter, train);
     validate(o_.clutter, test);
     saccade::validate(o_.training);
@@ -134,12 +132,12 @@ class ClutterTrial {
   /// deterministic rollout and of the same model under policies that look at nothing.
   /// @throws NumericError
   [[nodiscard]] Json run() {
-    saccade::Trainer<B, Model> trainer(b_, make_model(), o_.training.adam, run_.seed);
+    saccade::Trainer<B, Model> trainer(*b_, make_model(), o_.training.adam, run_.seed);
     Json epochs = Json::array();
     const saccade::ExponentialDecay schedule{o_.training.learning_rate, o_.training.decay};
     for (Index epoch = 0; epoch < o_.training.epochs; ++epoch)
       epochs.push_back(train_epoch(trainer, epoch, schedule.at(epoch)));
-    saccade::Evaluator<B, Model> evaluator(b_, trainer.model(), o_.training.batch);
+    saccade::Evaluator<B, Model> evaluator(*b_, trainer.model(), o_.training.batch);
     Json errors = Json::object();
     for (const auto policy :
          {saccade::GlimpsePolicy::learned, saccade::GlimpsePolicy::random, saccade::GlimpsePolicy::centre}) {
@@ -158,6 +156,7 @@ class ClutterTrial {
   static ClutterStudyOptions adapted(const ClutterRun& run, ClutterStudyOptions o) {
     o.model.glimpses = run.glimpses;
     if (run.looker == Looker::learned) return o;
+    o.model.policy.baseline = saccade::Baseline::none;
     o.model.policy.context = 0;
     o.model.glance.side = 0;
     if (run.looker != Looker::whole) return o;
@@ -190,13 +189,15 @@ class ClutterTrial {
       images_.push_back(draw_cluttered_object(set, object, o_.clutter, key));
       labels_.push_back(set.labels[static_cast<std::size_t>(object)]);
     }
-    for (const saccade::RgbImage& image : images_) handles_.push_back(saccade::ops::make_image(b_, image.view()));
+    for (const saccade::RgbImage& image : images_) handles_.push_back(saccade::ops::make_image(*b_, image.view()));
   }
 
   [[nodiscard]] saccade::StepOptions step_options(Index epoch) const {
     using saccade::TrainingGlimpses;
     if (run_.looker == Looker::learned) return step_options_at(o_.training, o_.model.policy.sigma, epoch);
-    return {.glimpses = run_.looker == Looker::random ? TrainingGlimpses::random : TrainingGlimpses::centre};
+    // All glimpses at the middle are the same glimpses: nothing is gained by taking them twice.
+    if (run_.looker != Looker::random) return {.glimpses = TrainingGlimpses::centre};
+    return {.glimpses = TrainingGlimpses::random, .rollouts = o_.training.rollouts};
   }
 
   Json train_epoch(saccade::Trainer<B, Model>& trainer, Index epoch, double learning_rate) {
@@ -258,12 +259,12 @@ class ClutterTrial {
     return wrong;
   }
 
+  B* b_;
   ClutterRun run_;
   ClutterStudyOptions o_;
   const saccade::data::ObjectSet* train_;
   const saccade::data::ObjectSet* test_;
   std::function<void(const std::string&)> say_;
-  B b_;
   std::vector<saccade::RgbImage> images_;
   std::vector<saccade::Image<B>> handles_;
   std::vector<Index> labels_;

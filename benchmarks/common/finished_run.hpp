@@ -40,7 +40,7 @@ inline void write_finished_run(const std::filesystem::path& file, const Json& co
 inline Json finished_run(const std::string& name, const std::filesystem::path& file, const Json& config,
                          const std::function<Json()>& measure) {
   if (std::optional<Json> before = read_finished_run(file, config)) {
-    std::cerr << name << ": done before\n";
+    std::cerr << name + ": done before\n";
     return *std::move(before);
   }
   Json figures = measure();

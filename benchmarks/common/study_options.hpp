@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/error.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/run_config.hpp>
@@ -11,8 +12,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 /// Options that every study has.
@@ -46,6 +49,30 @@ inline CLI::Option* add_judged_on(CLI::App& options, JudgedOn& part, const std::
           [&part](const std::string& word) { part = word == "test" ? JudgedOn::test : JudgedOn::validation; }, help)
       ->check(CLI::IsMember({"test", "validation"}))
       ->default_str(to_string(part));
+}
+
+/// --jobs, for side_by_side.
+inline void add_jobs_option(CLI::App& options, int& jobs) {
+  options
+      .add_option("--jobs", jobs,
+                  "models that are trained at once, each on a stream of the GPU or --threads threads of its own; the "
+                  "numbers do not depend on it")
+      ->check(CLI::Range(1, 256));
+}
+
+/// Threads of one of `jobs` models. @param threads  0: those of the machine, shared by the models, but at least 1
+[[nodiscard]] inline int threads_of_job(int threads, int jobs) {
+  if (threads > 0) return threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / jobs);
+}
+
+/// Two models of one name would be trained into one folder, perhaps at once. @throws ConfigError
+template <class Run, class NameOf>
+void expect_each_once(const std::vector<Run>& runs, NameOf name_of) {
+  std::set<std::string> names;
+  for (const Run& run : runs)
+    if (!names.insert(name_of(run)).second)
+      throw saccade::ConfigError("the model " + name_of(run) + " is asked for twice");
 }
 
 /// "training.epochs=3" belongs to the training, "policy.sigma=0.3" to the model. @throws ConfigError
@@ -82,6 +109,10 @@ struct TrainingChoice {
       model.encoder.stem_kernel = 0;
       model.encoder.trunk_units = model.encoder.mask_depth = 1;
       model.fusion_width = model.hidden = 8;
+      if (model.glance.side > 0) {  // covers as much as before
+        model.glance.side /= 4;
+        model.glance.reduction *= 4;
+      }
       training.epochs = 2;
       training.random_epochs = std::min<saccade::Index>(training.random_epochs, 1);
     }

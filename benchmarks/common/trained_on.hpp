@@ -85,7 +85,7 @@ inline void adapt(saccade::RunConfig& config, TrainedOn glimpses, Index side) {
       glimpses == TrainedOn::random ? saccade::TrainingGlimpses::random : saccade::TrainingGlimpses::centre;
   training.random_epochs = training.policy_epochs = training.sigma_epochs = 0;
   training.rollouts = 1;
-  config.model.policy.context = 0;
+  config.model.policy.context = config.model.glance.side = 0;
   config.model.policy.baseline = saccade::Baseline::none;
   if (glimpses == TrainedOn::shrunk) {
     config.model.glimpses = config.model.sensor.scales = 1;

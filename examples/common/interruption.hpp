@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <csignal>
 
 /// SIGINT (Ctrl-C) and SIGTERM as a question that a loop can ask.
@@ -9,7 +10,7 @@ namespace program {
 class Interruption {
  public:
   Interruption() {
-    requested_ = 0;
+    requested_ = false;
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, remember);
   }
   Interruption(const Interruption&) = delete;
@@ -18,15 +19,17 @@ class Interruption {
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
   }
 
-  [[nodiscard]] bool requested() const { return requested_ != 0; }
+  [[nodiscard]] bool requested() const { return requested_; }
 
  private:
   static void remember(int signal) {
-    requested_ = 1;
+    requested_ = true;
     std::signal(signal, SIG_DFL);
   }
 
-  static inline volatile std::sig_atomic_t requested_ = 0;
+  // Several threads may ask. Only an atomic without a lock may be set by a signal.
+  static inline std::atomic<bool> requested_ = false;
+  static_assert(std::atomic<bool>::is_always_lock_free);
 };
 
 }  // namespace program

@@ -65,9 +65,9 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
   const std::string csv = text(scratch / "one/table.csv");
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (3 + 2 + 2) + 1));
 
-  // The same bytes a second time, in two parts.
+  // The same bytes a second time, in two parts, the second one three models at once.
   REQUIRE(run("clutter_study", quick(scratch / "two", {"--trained-on", "learned,random"})).code == 0);
-  const Ending rest = run("clutter_study", quick(scratch / "two"));
+  const Ending rest = run("clutter_study", quick(scratch / "two", {"--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("learned-2-seed1: done before"));
   for (const char* file : {"table.md", "table.csv", "results.json", "figure.png", "runs/centre-2-seed2.json"})
@@ -87,6 +87,8 @@ TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][bench
     CHECK_THAT(last_line(ending.err), contains(sentence));
   };
   refused({"--trained-on", "magic"}, 2, "--trained-on");
+  refused({"--jobs", "0"}, 2, "--jobs");
+  refused({"--seeds", "1,2,1"}, 2, "the model learned-2-seed1 is asked for twice");
   refused({"--objects", "81"}, 2, "--objects must be at most 80, but is 81");
   refused({"--objects", "16"}, 2, "the training objects must be more than the 16 that are held out, but are 16");
   refused({"--set", "policy.sigmo=1"}, 2, "has no field \"sigmo\"");

@@ -90,9 +90,9 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
   const std::string csv = text(scratch / "one/table.csv");
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (2 * 5 + 4) + 1));
 
-  // The same bytes a second time, in two parts.
+  // The same bytes a second time, in two parts, the second one three models at once.
   REQUIRE(run("tissue_study", quick(scratch / "two", {"--seeds", "1", "--trained-on", "learned"})).code == 0);
-  const Ending rest = run("tissue_study", quick(scratch / "two", {"--seeds", "1,2"}));
+  const Ending rest = run("tissue_study", quick(scratch / "two", {"--seeds", "1,2", "--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("focus4-stable-attention-learned-seed1: done before"));
   for (const char* file :
@@ -144,6 +144,7 @@ TEST_CASE("tissue_study refuses bad options with a sentence", "[programs][benchm
   refused({"--focus", "60"}, "--focus");
   refused({"--trained-on", "luck"}, "--trained-on");
   refused({"--patients", "1"}, "--patients");
+  refused({"--focus", "4,4"}, "is asked for twice");
   refused({"--set", "policy.sigmo=1"}, "has no field \"sigmo\"");
   refused({"--set", "training.decay=2"}, "decay must be greater than 0 and at most 1");
 }
