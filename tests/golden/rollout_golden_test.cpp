@@ -63,9 +63,12 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: a rollout of five glimpses and three st
         const std::size_t steps = static_cast<std::size_t>(golden.integer("glimpses"));
         auto episode = model.make_episode(b, batch, Mode::training);
         const RolloutOptions options{.locations = Locations::given};
-        Adam<TestType> adam(
-            b, {.beta1 = golden.number("beta1"), .beta2 = golden.number("beta2"), .epsilon = golden.number("epsilon")},
-            named_tensors<TestType>(p), named_tensors<TestType>(d_p));
+        Adam<TestType> adam(b,
+                            {.beta1 = golden.number("beta1"),
+                             .beta2 = golden.number("beta2"),
+                             .epsilon = golden.number("epsilon"),
+                             .policy_epsilon = golden.number("epsilon")},
+                            named_tensors<TestType>(p), named_tensors<TestType>(d_p));
 
         for (int update = 0; update < 3; ++update) {
           for (std::size_t t = 0; t < steps; ++t) {

@@ -21,6 +21,18 @@ struct Owner {
   }
 };
 
+/// A parameter of the policy, and one of the rest.
+struct WithPolicy {
+  Array weight = random_array({3}, 1);
+  Array policy = random_array({3}, 2);
+
+  template <class Self, class Visitor>
+  static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
+    visit(prefix + "weight", self.weight, initialization::linear);
+    visit(prefix + "policy.weight", self.policy, initialization::linear);
+  }
+};
+
 /// Every step with a gradient of its own.
 void set_gradients(Owner& gradients, std::uint64_t step) {
   randomize(gradients.weight, 10 + step, -3, 3);
@@ -103,6 +115,26 @@ TEST_CASE("Adam continues from its moments and its number of steps", "[adam]") {
   make_step(adam, 3);
   make_step(other, 3);
   CHECK(all_values(continued) == all_values(parameters));
+}
+
+TEST_CASE("the policy's epsilon lets faint gradients fade, and no other's", "[adam]") {
+  Reference b;
+  WithPolicy parameters, gradients;
+  const std::vector<double> weight = parameters.weight.values, policy = parameters.policy.values;
+  constexpr double faint = 1e-5, epsilon = 1e-3, rate = 0.01;
+  for (double& value : gradients.weight.values) value = faint;
+  for (double& value : gradients.policy.values) value = faint;
+  Adam<Reference> adam(b, {.policy_rate = 0.5, .policy_epsilon = epsilon}, named_tensors<Reference>(parameters),
+                       named_tensors<Reference>(gradients));
+  adam.measure(b);
+  adam.step(b, rate);
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    CHECK(parameters.weight.values[i] == Approx(weight[i] - rate * faint / (faint + 1e-8)));
+    CHECK(parameters.policy.values[i] == Approx(policy[i] - 0.5 * rate * faint / (faint + epsilon)));
+  }
+  CHECK_THROWS_WITH(Adam<Reference>(b, {.policy_epsilon = 0}, named_tensors<Reference>(parameters),
+                                    named_tensors<Reference>(gradients)),
+                    "Adam: epsilon must be greater than 0");
 }
 
 TEST_CASE("Adam refuses a negative norm", "[adam]") {

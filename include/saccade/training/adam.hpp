@@ -21,6 +21,7 @@ struct AdamConfig {
   double epsilon = 1e-8;
   double clip_norm = 0.0;  ///< the gradient of all parameters together is scaled down to this norm; 0: never
   double policy_rate = 1.0;  ///< factor on the learning rate of "policy.*", whose gradient is mostly noise
+  double policy_epsilon = 1e-8;  ///< of "policy.*": far above its last gradients, so that they do not become full steps
 };
 
 /// Which parameters an update changes: all, or those of the policy alone. The others, and their moments, stay as they
@@ -52,6 +53,7 @@ class Adam {
         scale_(b.zeros({1})) {
     expect_config(config.clip_norm >= 0, "Adam: clip_norm must be at least 0");
     expect_config(config.policy_rate >= 0, "Adam: policy_rate must be at least 0");
+    expect_config(config.epsilon > 0 && config.policy_epsilon > 0, "Adam: epsilon must be greater than 0");
   }
 
   /// Every gradient becomes 0.
@@ -75,8 +77,8 @@ class Adam {
   /// new learning rate.
   void prepare(B& b, double learning_rate) {
     if (!ops::AdamAdvance<B> || !counted_ || learning_rate != learning_rate_) {
-      upload_hyper(b, learning_rate, hyper_);
-      upload_hyper(b, learning_rate * config_.policy_rate, policy_hyper_);
+      upload_hyper(b, learning_rate, config_.epsilon, hyper_);
+      upload_hyper(b, learning_rate * config_.policy_rate, config_.policy_epsilon, policy_hyper_);
       learning_rate_ = learning_rate;
     }
     counted_ = false;
@@ -136,7 +138,7 @@ class Adam {
     return ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(terms));
   }
 
-  void upload_hyper(B& b, double learning_rate, Tensor<B>& tensor) const {
+  void upload_hyper(B& b, double learning_rate, double epsilon, Tensor<B>& tensor) const {
     std::array<Scalar<B>, AdamHyper::count> hyper{};
     const auto set = [&](Index place, double value) {
       hyper[static_cast<std::size_t>(place)] = static_cast<Scalar<B>>(value);
@@ -144,7 +146,7 @@ class Adam {
     set(AdamHyper::learning_rate, learning_rate);
     set(AdamHyper::beta1, config_.beta1);
     set(AdamHyper::beta2, config_.beta2);
-    set(AdamHyper::epsilon, config_.epsilon);
+    set(AdamHyper::epsilon, epsilon);
     set(AdamHyper::step, static_cast<double>(steps_));
     if (!ops::AdamAdvance<B>) math::advance_adam(hyper.data());
     b.upload(std::span<const Scalar<B>>(hyper), tensor);
