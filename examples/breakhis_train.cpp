@@ -56,12 +56,14 @@ void set_any_field(const std::string& assignment, HybridAttentionConfig& model, 
   }
 }
 
-RunConfig run_config(const TrainOptions& options) {
+/// The preset's thumbnail covers the images, unless a field says what it covers.
+RunConfig run_config(const TrainOptions& options, const BreakhisDataset& dataset) {
   RunConfig config{.preset = options.preset,
                    .model = preset(options.preset),
                    .training = training_preset(options.preset),
                    .seed = options.seed,
                    .backend = options.backend.arithmetic()};
+  config.model = with_thumbnail_over(config.model, longer_side(dataset));
   for (const std::string& field : options.fields) set_any_field(field, config.model, config.training);
   config.model = validated(config.model);
   TrainingConfig& training = config.training;
@@ -124,8 +126,8 @@ void print_result(const RunState& state, const report::RunFolder& folder) {
 
 template <class B>
 int train(B& b, const TrainOptions& options) {
-  const RunConfig config = run_config(options);
   const BreakhisDataset dataset = open_for_training(options.data);
+  const RunConfig config = run_config(options, dataset);
   print_split(dataset);
   std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, options.keep())) << std::endl;
   report::RunFolder folder(options.out);

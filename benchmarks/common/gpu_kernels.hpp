@@ -123,6 +123,7 @@ class GpuKernels {
       memory = device.allocate(4.0 * static_cast<double>(std::max(sizes.channels, sizes.batch * sizes.channels)));
       gpu::fill(0.5f, {memory.data(), gpu::Format::single}, static_cast<Index>(memory.bytes() / 4), stream());
     }
+    positions_ = random_numbers(2 * sizes.batch * sizes.channels);
     workspace_ = device.allocate(4.0 * static_cast<double>(largest_workspace()));
     make_images();
     make_recurrence();
@@ -245,6 +246,7 @@ class GpuKernels {
   std::uint64_t counter_ = 0;
   gpu::DeviceMemory maps_[5];     ///< (batch, side, side, channels)
   gpu::DeviceMemory vectors_[8];  ///< (batch, channels) or less
+  gpu::DeviceMemory positions_;   ///< (batch, 2 channels)
   gpu::DeviceMemory workspace_, pixels_, images_, locations_, patches_;
   gpu::DeviceMemory pooled_, argmax_;  ///< (batch, side / 2, side / 2, channels)
   gpu::DeviceMemory gates_[3];         ///< (rows, 4 hidden)
@@ -263,6 +265,7 @@ inline void GpuKernels::make_launches() {
   const gpu::Map small{pooled_.data(), format_}, argmax{argmax_.data(), format_}, patches{patches_.data(), format_};
   float *gamma = vector(0), *beta = vector(1), *mean = vector(2), *rstd = vector(3), *slope = vector(4);
   float *running_mean = vector(5), *running_variance = vector(6), *features = vector(7);
+  auto* const positions = static_cast<float*>(positions_.data());
   float* const scratch = workspace();
   const gpu::Activation activation{
       .gamma = gamma, .beta = beta, .mean = mean, .rstd = rstd, .slope = slope, .slopes = channels};
@@ -300,6 +303,11 @@ inline void GpuKernels::make_launches() {
   list["global_average_pool"] = [=] { gpu::global_average_pool(x, features, batch, pixels, channels, scratch, s); };
   list["global_average_pool_backward"] = [=] {
     gpu::global_average_pool_backward(features, d_x, Write::overwrite, batch, pixels, channels, s);
+  };
+  list["spatial_softmax"] = [=] { gpu::spatial_softmax(x, features, positions, batch, side, side, channels, s); };
+  list["spatial_softmax_backward"] = [=] {
+    gpu::spatial_softmax_backward(x, features, positions, positions, d_x, Write::overwrite, batch, side, side, channels,
+                                  s);
   };
 
   list["apply_mask"] = [=] { gpu::apply_mask(x, z, y, n, s); };

@@ -71,6 +71,8 @@ struct GpuWork {
       {"max_pool_backward", 2 * small + map},
       {"global_average_pool", map},
       {"global_average_pool_backward", map},
+      {"spatial_softmax", map},
+      {"spatial_softmax_backward", 2 * map},
       {"lstm_cell", 12 * state},
       {"lstm_cell_backward", 13 * state},
       {"sample_uniform", vector},

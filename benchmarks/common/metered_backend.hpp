@@ -196,6 +196,14 @@ class MeteredBackend {
     meter("global_average_pool_backward", {}, bytes(d_y, d_x) + again(write, d_x),
           [&] { inner_.global_average_pool_backward(d_y, d_x, write); });
   }
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) {
+    meter("spatial_softmax", {}, bytes(x, log_sum, position), [&] { inner_.spatial_softmax(x, log_sum, position); });
+  }
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) {
+    meter("spatial_softmax_backward", {}, bytes(x, log_sum, position, d_position, d_x) + again(write, d_x),
+          [&] { inner_.spatial_softmax_backward(x, log_sum, position, d_position, d_x, write); });
+  }
   void upsample_bilinear(const Tensor& x, Corners corners, Tensor& y) {
     meter("upsample_bilinear", {}, bytes(x, y), [&] { inner_.upsample_bilinear(x, corners, y); });
   }

@@ -116,16 +116,15 @@ struct TissueRun {
                             .model = saccade::preset(preset),
                             .training = saccade::training_preset(preset),
                             .seed = run.seed};
+  config.model = with_thumbnail_over(config.model, std::max(o.tissue.width, o.tissue.height));
   config.model.glimpses = 5;
   if (o.size == StudySize::small) {
     config.model.sensor.side = 32;
     config.model.encoder.width = 16;
     config.model.fusion_width = config.model.hidden = 64;
-    config.training.epochs = 80;
+    config.training.epochs = 40;
     if (small_stable) {
-      // Few random glimpses find the focus, a weak signal: a smaller rate than the preset's, for longer. The policy's
-      // own rate stays what it was there.
-      config.training.random_epochs = 30;
+      config.training.random_epochs = 8;
       config.training.learning_rate = 1e-3;
       config.training.decay = 0.99;
       config.training.adam.policy_rate = 0.6;

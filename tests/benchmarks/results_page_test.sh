@@ -27,11 +27,13 @@ expect_page 0 results.md
 
 study tissue 96 96 test
 study clutter 3 9 validation
+printf 'By this command, on that machine.\n' >"$scratch/tissue/about.md"
 expect_page 0 results.md --tissue "$scratch/tissue" --clutter "$scratch/clutter"
 page "| the table of tissue |"
 page "96 of 96 models, by Saccade 9.8.7, judged on the test part."
 page "3 of 9 models, by Saccade 9.8.7, judged on the validation part"
 page "The study is not complete."
+page "By this command, on that machine."
 page "Not measured yet: \`build/release/bin/breakhis_study"
 cmp "$scratch/tissue/figure.png" "$scratch/page/images/results_tissue.png" || fail "another picture"
 

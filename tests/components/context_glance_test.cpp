@@ -127,7 +127,8 @@ TEMPLATE_TEST_CASE("gradients of a glance are those of central differences", "[c
   TestType b;
   ContextGlanceConfig config = plain(10, 2);
   config.normalization.normalization = GENERATE(Normalization::batch, Normalization::group);
-  config.outputs = 3;
+  config.readout = GENERATE(ContextReadout::convolution, ContextReadout::positions);
+  config.outputs = 4;
   const ContextGlance<TestType> glance(config);
   auto parameters = glance.make_parameters(b), d_parameters = glance.make_parameters(b);
   auto statistics = glance.make_statistics(b);
@@ -139,8 +140,8 @@ TEMPLATE_TEST_CASE("gradients of a glance are those of central differences", "[c
   auto cache = glance.make_cache(b, 2, Mode::training);
   auto workspace = glance.make_workspace(b, 2);
   glance.look(b, images, cache);
-  Array context = filled({2, 3}, not_a_number);
-  const Array d_context = random_array({2, 3}, 7);
+  Array context = filled({2, 4}, not_a_number);
+  const Array d_context = random_array({2, 4}, 7);
   const auto loss = [&] {
     glance.forward(b, parameters, statistics, cache, context, Mode::training);
     return dot(d_context, context);
@@ -167,4 +168,8 @@ TEST_CASE("a glance refuses an image that it would not show whole", "[context_gl
   CHECK_THROWS_WITH(Glance(plain(2, 6)), "ContextGlance: reduction must be a power of two, at least 2, but is 6");
   CHECK_THROWS_WITH(Glance(plain(2, 1)), contains("power of two"));
   CHECK_THROWS_WITH(Glance(plain(0, 4)), "ContextGlance: side and outputs must be at least 1");
+  ContextGlanceConfig odd = plain(2, 4);
+  odd.outputs = 5;
+  odd.readout = ContextReadout::positions;
+  CHECK_THROWS_WITH(Glance(odd), "ContextNetwork: outputs must be even where they are positions, but are 5");
 }

@@ -56,6 +56,15 @@ TEMPLATE_TEST_CASE("gradients of the context network are those of central differ
     config.normalization.normalization = Normalization::group;
     config.normalization.slope_sharing = SlopeSharing::shared;
   }
+  SECTION("positions in a map that is small already") {
+    config = {.inputs = 3, .side = 9, .width = 2, .outputs = 4, .readout = ContextReadout::positions};
+    CHECK(Problem<TestType>(config).cache.convolved.back().shape == Shape{3, 9, 9, 2});
+  }
+  SECTION("positions after a halving, group normalisation") {
+    config = {.inputs = 3, .side = 25, .width = 2, .outputs = 2, .readout = ContextReadout::positions};
+    config.normalization.normalization = Normalization::group;
+    CHECK(Problem<TestType>(config).cache.convolved.back().shape == Shape{3, 13, 13, 1});
+  }
   Problem<TestType> problem(config);
   problem.loss();
   problem.backward();
@@ -79,9 +88,52 @@ TEST_CASE("the context tells where in a patch something is", "[context_network]"
   }
 }
 
+TEST_CASE("the position that is read out follows what is bright", "[context_network]") {
+  // Three convolutions copy the green channel by their middle weights, and the readout is large beside ln of the number
+  // of pixels: the position is the middle of the brightest pixel's.
+  const auto check_follows = [](Index side, Index halved, Index last_side) {
+    INFO("side " << side);
+    Problem<Reference> problem(
+        {.inputs = 3, .side = side, .width = 2, .outputs = 4, .readout = ContextReadout::positions});
+    auto& p = problem.parameters;
+    for (const auto& named : named_tensors<Reference>(p)) {
+      const bool one = named.name.ends_with("gamma") || named.name.ends_with("slope");
+      *named.tensor = filled(named.tensor->shape, one ? 1 : 0);
+    }
+    REQUIRE(p.first.weight.shape == Shape{2, 3, 3, 3});
+    p.first.weight.values[4 * 3 + 1] = 1;
+    REQUIRE(p.stages.size() == 3);
+    for (std::size_t i = 0; i < 2; ++i) p.stages[i].convolution.weight.values[4 * 2] = 1;
+    REQUIRE(p.stages[2].convolution.weight.shape == Shape{2, 1, 1, 2});
+    p.stages[2].convolution.weight.values[0] = 100;
+
+    // In three patches of a batch at once; each step is one pixel of the last map.
+    const Index step = Index{1} << halved;
+    const Index columns[] = {1, 2, 5}, rows[] = {3, 3, 1};
+    problem.patches = filled(problem.patches.shape, 0);
+    for (Index n = 0; n < 3; ++n) {
+      const Index pixel = (n * side + rows[n] * step) * side + columns[n] * step;
+      problem.patches.values[static_cast<std::size_t>(pixel * 3 + 1)] = 1;
+    }
+    problem.loss(Mode::evaluation);
+    const auto middle = [=](Index i) { return static_cast<double>(2 * i + 1) / static_cast<double>(last_side) - 1; };
+    for (std::size_t n = 0; n < 3; ++n) {
+      const double* position = &problem.context.values[4 * n];
+      CHECK(position[0] == Approx(middle(columns[n])));
+      CHECK(position[1] == Approx(middle(rows[n])));
+      // The other filter sees the same everywhere.
+      CHECK(std::abs(position[2]) < 1e-12);
+      CHECK(std::abs(position[3]) < 1e-12);
+    }
+  };
+  check_follows(12, 0, 12);
+  check_follows(49, 2, 13);  // 49, 25, 13, 13
+}
+
 TEMPLATE_TEST_CASE("in evaluation the context of a patch does not depend on its neighbours", "[context_network]",
                    Reference, Fused) {
-  Problem<TestType> problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2});
+  const auto readout = GENERATE(ContextReadout::convolution, ContextReadout::positions);
+  Problem<TestType> problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2, .readout = readout});
   problem.loss();
   problem.loss(Mode::evaluation);
   const std::vector<double> before(problem.context.values.begin(), problem.context.values.begin() + 2);
@@ -96,12 +148,15 @@ TEMPLATE_TEST_CASE("in evaluation the context of a patch does not depend on its 
 TEST_CASE("the context network says when it cannot be built", "[context_network]") {
   CHECK_THROWS_WITH(ContextNetwork<Reference>({.width = 0}),
                     "ContextNetwork: inputs, side, width and outputs must be at least 1");
+  CHECK_THROWS_WITH(ContextNetwork<Reference>({.outputs = 3, .readout = ContextReadout::positions}),
+                    "ContextNetwork: outputs must be even where they are positions, but are 3");
+  CHECK_NOTHROW(ContextNetwork<Reference>({.outputs = 3}));
 }
 
 TEST_CASE("the convolutions of the context network are numbered, and the last is the readout", "[context_network]") {
-  const auto names = [](Index side) {
+  const auto names = [](Index side, ContextReadout readout = ContextReadout::convolution) {
     Reference b;
-    auto parameters = ContextNetwork<Reference>({.inputs = 3, .side = side}).make_parameters(b);
+    auto parameters = ContextNetwork<Reference>({.inputs = 3, .side = side, .readout = readout}).make_parameters(b);
     std::string text;
     for (const auto& named : named_tensors<Reference>(parameters)) text += named.name + " ";
     return text;
@@ -111,4 +166,8 @@ TEST_CASE("the convolutions of the context network are numbered, and the last is
         "conv1.weight norm1.gamma norm1.beta norm1.slope "
         "conv2.weight norm2.gamma norm2.beta norm2.slope readout.weight ");
   CHECK(names(5) == "readout.weight ");
+  CHECK(names(5, ContextReadout::positions) ==
+        "conv1.weight norm1.gamma norm1.beta norm1.slope "
+        "conv2.weight norm2.gamma norm2.beta norm2.slope "
+        "conv3.weight norm3.gamma norm3.beta norm3.slope readout.weight ");
 }

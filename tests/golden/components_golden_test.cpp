@@ -126,10 +126,12 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: context network", "[golden][context_net
   for_each_golden_case<TestType>("context_network", "", [](TestType& b, auto& golden) {
     const double tolerance = network_tolerance<Scalar<TestType>>;
     const Shape in = golden.shape("patches"), out = golden.shape("context");
+    const auto readout = golden.flag("positions") ? ContextReadout::positions : ContextReadout::convolution;
     const ContextNetwork<TestType> network({.inputs = in[3],
                                             .side = in[1],
                                             .width = golden.integer("width"),
                                             .outputs = out[1],
+                                            .readout = readout,
                                             .normalization = normalization_config(golden)});
     auto p = network.make_parameters(b), d_p = network.make_parameters(b);
     auto statistics = network.make_statistics(b);

@@ -99,17 +99,19 @@ def soft_attention():
 
 def context_network():
     file = GoldenFile("context_network")
-    for case, inputs, side, width, outputs, options in (
-        ("two halvings", 3, 19, 4, 3, Options()),
-        ("one halving, group normalisation", 6, 12, 4, 2, Options(batch=False, shared_slope=True)),
-        ("no halving", 3, 7, 4, 2, Options()),
+    for case, inputs, side, width, outputs, options, positions in (
+        ("two halvings", 3, 19, 4, 3, Options(), False),
+        ("one halving, group normalisation", 6, 12, 4, 2, Options(batch=False, shared_slope=True), False),
+        ("no halving", 3, 7, 4, 2, Options(), False),
+        ("positions, no halving", 3, 7, 4, 4, Options(), True),
+        ("positions, one halving, group normalisation", 6, 25, 4, 2, Options(batch=False, shared_slope=True), True),
     ):
-        network = ContextNetwork(inputs, side, width, outputs, options)
+        network = ContextNetwork(inputs, side, width, outputs, options, positions)
         start(file, network)
         start_statistics(file, network.statistics("", 0))
         patches, d_context = file.normal(2, inputs, side, side), file.normal(2, outputs)
         file.given(case, patches=channels_last(patches), d_context=d_context, width=width, batch=options.batch)
-        file.given(case, shared_slope=options.shared_slope, groups=options.groups)
+        file.given(case, shared_slope=options.shared_slope, groups=options.groups, positions=positions)
         file.given(case, **labelled("parameter", network.tensors("")))
         file.given(case, **labelled("statistic", network.statistics("", 0)))
         file.expected(case, context_evaluation=network.eval()(patches))

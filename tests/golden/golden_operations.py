@@ -120,6 +120,21 @@ def pooling():
     y.backward(d_y)
     file.given("average", x=channels_last(x), d_y=d_y)
     file.expected("average", y=y, d_x=channels_last(x.grad))
+    for case, b, c, height, width in (
+        ("positions", 2, 3, 4, 5),
+        ("positions of one pixel", 2, 3, 1, 1),
+        ("positions in a row", 1, 2, 1, 6),
+        ("positions far from 0", 2, 2, 5, 3),
+    ):
+        x, d_position = file.normal(b, c, height, width, scale=2.0), file.normal(b, 2 * c)
+        if case == "positions far from 0":
+            x = (x.detach() - 120.0).float().double().requires_grad_()  # exp(x) is 0 in single precision
+        middles = F.affine_grid(torch.eye(2, 3).double()[None], (1, 1, height, width), align_corners=False)
+        weights = torch.softmax(x.flatten(2), 2)
+        position = (weights @ middles.reshape(-1, 2)).flatten(1)  # (B, C, 2) as (B, 2 C)
+        position.backward(d_position)
+        file.given(case, x=channels_last(x), d_position=d_position)
+        file.expected(case, log_sum=torch.logsumexp(x.flatten(2), 2), position=position, d_x=channels_last(x.grad))
     file.save()
 
 

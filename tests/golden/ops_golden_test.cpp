@@ -143,6 +143,19 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: global average pooling", "[golden][pool
   });
 }
 
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: spatial softmax", "[golden][pooling]", Backends) {
+  for_each_golden_case<TestType>("pooling", "positions", [](TestType& b, auto& golden) {
+    const auto x = golden.given("x"), d_position = golden.given("d_position");
+    auto log_sum = golden.blank_like("log_sum"), position = golden.blank_like("position"),
+         d_x = golden.blank_like("d_x");
+    ops::spatial_softmax(b, x, log_sum, position);
+    ops::spatial_softmax_backward(b, x, log_sum, position, d_position, d_x, overwrite);
+    golden.check("log_sum", log_sum);
+    golden.check("position", position);
+    golden.check("d_x", d_x);
+  });
+}
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: upsampling", "[golden][upsample]", Backends) {
   // In single precision the weight of a pixel is off by up to (size of the map) * 6e-8 where its coordinate is a
   // rounded fraction; the maps have at most 14 pixels a side.

@@ -170,22 +170,32 @@ class SoftAttention(torch.nn.Module):
 
 
 class ContextNetwork(torch.nn.Module):
-    """[convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as large as the map."""
+    """[convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as large as the map.
 
-    def __init__(self, inputs, side, width, outputs, options):
+    With `positions`: at least three [convolution 3x3 - norm - PReLU], which halve the map while it is more than 24 wide,
+    then a convolution 1x1 and the expected position under the softmax over the pixels of each of its channels.
+    """
+
+    def __init__(self, inputs, side, width, outputs, options, positions=False):
         super().__init__()
         self.weights, self.norms = torch.nn.ParameterList(), torch.nn.ModuleList()
-        while side > 8:
+        self.strides, self.positions = [], positions
+        while side > (24 if positions else 8) or (positions and len(self.strides) < 3):
+            self.strides.append(2 if side > (24 if positions else 8) else 1)
             self.weights.append(weight(width, inputs, 3, 3))
             self.norms.append(NormalizedActivation(width, options))
-            inputs, side = width, (side + 1) // 2
-        self.readout = weight(outputs, inputs, side, side)
+            inputs, side = width, (side + 1) // 2 if self.strides[-1] == 2 else side
+        self.readout = weight(outputs // 2, inputs, 1, 1) if positions else weight(outputs, inputs, side, side)
 
     def forward(self, patches, step=0):
         y = patches
-        for w, norm in zip(self.weights, self.norms):
-            y = norm(F.conv2d(y, w, stride=2, padding=1), step)
-        return F.conv2d(y, self.readout).flatten(1)
+        for w, norm, stride in zip(self.weights, self.norms, self.strides):
+            y = norm(F.conv2d(y, w, stride=stride, padding=1), step)
+        y = F.conv2d(y, self.readout)
+        if not self.positions:
+            return y.flatten(1)
+        middles = F.affine_grid(torch.eye(2, 3).double()[None], (1, 1, *y.shape[2:]), align_corners=False)
+        return (torch.softmax(y.flatten(2), 2) @ middles.reshape(-1, 2)).flatten(1)
 
     def tensors(self, prefix):
         found = {prefix + "readout.weight": self.readout}

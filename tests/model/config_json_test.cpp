@@ -42,6 +42,8 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   config.encoder.normalization.batch_norm.momentum = 0.01;
   config.policy.sigma = 0.125;
   config.policy.state = StateGradient::attached;
+  config.policy.context_readout = ContextReadout::positions;
+  config.glance.readout = ContextReadout::positions;
   config.supervised_steps = SupervisedSteps::every;
   const ordered_json json = to_json(config);
   CHECK(json["glimpses"] == 7);
@@ -53,6 +55,8 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   CHECK(json["encoder"]["normalization"]["batch_norm"]["momentum"] == 0.01);
   CHECK(json["policy"]["sigma"] == 0.125);
   CHECK(json["policy"]["state"] == "attached");
+  CHECK(json["policy"]["context_readout"] == "positions");
+  CHECK(json["glance"]["readout"] == "positions");
   CHECK(json["supervised_steps"] == "every");
 
   HybridAttentionConfig copy;
@@ -61,6 +65,8 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   CHECK(to_json(copy) == json);
   CHECK(copy.sensor.mean == config.sensor.mean);
   CHECK(copy.encoder.normalization.normalization == Normalization::group);
+  CHECK(copy.policy.context_readout == ContextReadout::positions);
+  CHECK(copy.glance.readout == ContextReadout::positions);
 }
 
 TEST_CASE("every preset comes back from its text") {

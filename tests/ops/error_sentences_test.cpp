@@ -141,6 +141,17 @@ TEST_CASE_METHOD(Fixture, "pooling and upsampling") {
                     "max_pool: the window of 9 x 9 is larger than the image (1, 5, 7, 2) with padding 1");
   CHECK_SHAPE_ERROR(ops::global_average_pool(b, x, features),
                     "global_average_pool: y must be (B, C) = (1, 2), but is (1, 3)");
+  auto log_sum = (*this)({1, 2}), position = (*this)({1, 4}), flat = (*this)({5, 7});
+  CHECK_SHAPE_ERROR(ops::spatial_softmax(b, flat, log_sum, position),
+                    "spatial_softmax: x must be (B, H, W, C), but is (5, 7)");
+  CHECK_SHAPE_ERROR(ops::spatial_softmax(b, x, features, position),
+                    "spatial_softmax: log_sum must be (B, C) = (1, 2), but is (1, 3)");
+  CHECK_SHAPE_ERROR(ops::spatial_softmax(b, x, log_sum, log_sum),
+                    "spatial_softmax: position must be (B, 2 C) = (1, 4), but is (1, 2)");
+  CHECK_SHAPE_ERROR(ops::spatial_softmax_backward(b, x, log_sum, position, log_sum, x, overwrite),
+                    "spatial_softmax_backward: d_position must be (B, 2 C) = (1, 4), but is (1, 2)");
+  CHECK_SHAPE_ERROR(ops::spatial_softmax_backward(b, x, log_sum, position, position, y, overwrite),
+                    "spatial_softmax_backward: d_x must be (B, H, W, C) = (1, 5, 7, 2), but is (1, 3, 4, 2)");
   auto other = (*this)({1, 10, 14, 3}), none = (*this)({1, 0, 14, 2});
   CHECK_SHAPE_ERROR(ops::upsample_bilinear(b, x, Corners::aligned, other),
                     "upsample_bilinear: y must be (B, H, W, C) = (1, 10, 14, 2), but is (1, 10, 14, 3)");

@@ -102,11 +102,17 @@ class RecordedOperations {
   void global_average_pool(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.global_average_pool(x...); }, a...);
   }
+  void spatial_softmax(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.spatial_softmax(x...); }, a...);
+  }
   void max_pool_backward(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.max_pool_backward(x...); }, a...);
   }
   void global_average_pool_backward(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.global_average_pool_backward(x...); }, a...);
+  }
+  void spatial_softmax_backward(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.spatial_softmax_backward(x...); }, a...);
   }
 
   void upsample_bilinear(auto&&... a) {

@@ -56,6 +56,7 @@ class ShapeBackend {
   void write_columns(const Tensor&, Index, Tensor&, Write) {}
   void max_pool(const Tensor&, PoolingGeometry, Tensor& y, Tensor&) { pooled.push_back(y.shape); }
   void global_average_pool(const Tensor&, Tensor&) {}
+  void spatial_softmax(const Tensor&, Tensor&, Tensor&) {}
   void upsample_bilinear(const Tensor&, Corners, Tensor& y) { upsampled.push_back(y.shape); }
   Image make_image(ImageView view) { return view; }
   Index width(const Image& image) { return image.width; }

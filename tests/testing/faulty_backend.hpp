@@ -219,6 +219,27 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     Base::global_average_pool(x, y);
     if (has(Fault::average_pool_sums)) wrong::scale(static_cast<double>(x.shape[1] * x.shape[2]), y);
   }
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) const {
+    Base::spatial_softmax(x, log_sum, position);
+    const Index channels = x.shape[3];
+    for (Index c = 0; c < log_sum.shape.size(); ++c) {
+      double &across = position.data()[2 * c], &down = position.data()[2 * c + 1];
+      if (has(Fault::spatial_softmax_exchanges_axes)) std::swap(across, down);
+      if (!has(Fault::spatial_softmax_not_shifted)) continue;
+      double sum = 0;
+      for (Index p = 0; p < x.shape[1] * x.shape[2]; ++p)
+        sum += std::exp(x.data()[(c / channels * x.shape[1] * x.shape[2] + p) * channels + c % channels]);
+      log_sum.data()[c] = std::log(sum);
+      across = across * sum / sum;
+      down = down * sum / sum;
+    }
+  }
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) const {
+    Tensor mean = position;
+    if (has(Fault::spatial_softmax_backward_without_mean)) fill(0, mean);
+    Base::spatial_softmax_backward(x, log_sum, mean, d_position, d_x, write);
+  }
 
   void upsample_bilinear(const Tensor& x, saccade::Corners corners, Tensor& y) const {
     if (has(Fault::upsample_ignores_corners)) corners = saccade::Corners::aligned;

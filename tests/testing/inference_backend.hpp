@@ -23,6 +23,7 @@ class InferenceBackend : public saccade::ReferenceBackend<float> {
   using Base::relu_backward;
   using Base::sigmoid_backward;
   using Base::softmax_cross_entropy_backward;
+  using Base::spatial_softmax_backward;
   using Base::sum_of_squares;
   using Base::tanh_backward;
   using Base::upsample_bilinear_backward;

@@ -56,8 +56,38 @@ struct Pooling {
     assign((d_y / area).view({d_y.size(0), 1, 1, d_y.size(1)}), write, d_x);
   }
 
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) const {
+    const std::array<Index, 2> pixels{1, 2};
+    at::logsumexp_out(log_sum, x, pixels);
+    // Not exp(x - log_sum): beside large values log_sum has few digits behind its point.
+    const Tensor weight = at::_softmax(x.flatten(1, 2), 1, false).view(x.sizes());  // (B, H, W, C)
+    const Tensor across = (weight * middles(x, 2)).sum(pixels), down = (weight * middles(x, 1)).sum(pixels);
+    adopt(at::stack({across, down}, 2).view(position.sizes()), Write::overwrite, position);
+  }
+
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) const {
+    if (x.numel() == 0) return;
+    const auto share = [&](Index axis) {
+      const Index C = x.size(3), place = axis == 2 ? 0 : 1;
+      const auto part = [&](const Tensor& pairs) { return over_pixels(pairs.view({-1, C, 2}).select(2, place)); };
+      return part(d_position) * (middles(x, axis) - part(position));
+    };
+    adopt((x - over_pixels(log_sum)).exp_() * (share(2) + share(1)), write, d_x);
+  }
+
  private:
   static std::array<Index, 2> square(Index side) { return {side, side}; }
+
+  /// (B, C) for every pixel, (B, 1, 1, C): a view.
+  static Tensor over_pixels(const Tensor& y) { return y.unsqueeze(1).unsqueeze(1); }
+
+  /// Where the middles of the pixels of x lie on an axis from -1 to 1: (W, 1) for axis 2, (H, 1, 1) for axis 1.
+  static Tensor middles(const Tensor& x, Index axis) {
+    const Index n = x.size(axis);
+    const Tensor middle = (at::arange(n, x.options()) * 2 + 1) / n - 1;  // (n)
+    return axis == 2 ? middle.view({n, 1}) : middle.view({n, 1, 1});
+  }
 
   /// Calls f(element, first row, first column of its window) for every element of argmax, (B, H', W', C).
   template <class F>

@@ -20,6 +20,7 @@ struct ContextGlanceConfig {
   Index side = 0;        ///< pixels of the thumbnail; 0: there is none
   Index reduction = 32;  ///< each is the mean of reduction x reduction pixels of the image; a power of two, at least 2
   Index outputs = 16;    ///< numbers that it tells the location head
+  ContextReadout readout = ContextReadout::convolution;
   std::array<float, 3> mean{0.5f, 0.5f, 0.5f};
   std::array<float, 3> deviation{0.5f, 0.5f, 0.5f};
   NormalizedActivationConfig normalization{};
@@ -66,6 +67,7 @@ class ContextGlance {
         network_({.inputs = image_channels,
                   .side = config.side,
                   .outputs = config.outputs,
+                  .readout = config.readout,
                   .normalization = config.normalization}) {}
 
   [[nodiscard]] const Config& config() const { return config_; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/components/activated_convolution.hpp>
+#include <saccade/ops/memory.hpp>
 #include <saccade/ops/pooling.hpp>
 
 #include <string>
@@ -8,17 +9,28 @@
 
 namespace saccade::inline v0 {
 
+/// How the map of a ContextNetwork becomes numbers.
+enum class ContextReadout {
+  convolution,  ///< a convolution as large as the map: a weight for every place
+  positions,    ///< where each filter responds, ops::spatial_softmax: the same wherever it stands
+};
+
 struct ContextNetworkConfig {
   Index inputs = 3;    ///< channels of a patch: 3 per scale
   Index side = 112;    ///< pixels of a patch
   Index width = 16;    ///< filters of every convolution
-  Index outputs = 16;  ///< length of what it tells the policy
+  Index outputs = 16;  ///< length of what it tells the policy; twice the number of positions
+  ContextReadout readout = ContextReadout::convolution;
   NormalizedActivationConfig normalization{};
 };
 
 /// Tells the location policy where in the glimpse, at its wide scales above all, something is: that is just what the
-/// global average pooling of SA-Net forgets. A chain of [convolution 3x3/2 - norm - PReLU] until the map is at most 8
-/// wide, then a convolution as large as the map. patches (B, side, side, inputs), context (B, outputs).
+/// global average pooling of SA-Net forgets. patches (B, side, side, inputs), context (B, outputs).
+///
+/// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as
+/// large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while the map is wider
+/// than 24, then a convolution 1x1 and the expected position of each of its outputs / 2 channels. The policy then only
+/// has to learn what to look for, not what it looks like at every place.
 ///
 /// Not in the paper, whose policy sees pooled features only. It feeds the location path and learns from the reward
 /// alone, like the context network of Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention",
@@ -64,8 +76,11 @@ class ContextNetwork {
   };
 
   struct Cache {
-    std::vector<Tensor<B>> convolved;  // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs)
+    // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs), or (B, h, w, outputs / 2) for positions
+    std::vector<Tensor<B>> convolved;
     std::vector<typename Stage::Cache> stages;
+    Tensor<B> log_sum;   // (B, outputs / 2); of length 0 without positions
+    Tensor<B> position;  // (B, outputs); of length 0 without positions
   };
 
   struct Workspace {
@@ -74,8 +89,8 @@ class ContextNetwork {
   };
 
   explicit ContextNetwork(const Config& config)
-      : config_(checked(config)), sides_(halvings(config)), first_(convolution(0)) {
-    for (std::size_t i = 1; i <= sides_.size(); ++i) {
+      : config_(checked(config)), maps_(planned_maps(config)), first_(convolution(0)) {
+    for (std::size_t i = 1; i <= maps_.size(); ++i) {
       const auto layer = convolution(i);
       stages_.push_back(Stage({.inputs = layer.inputs,
                                .outputs = layer.outputs,
@@ -99,16 +114,17 @@ class ContextNetwork {
 
   /// One made for evaluation holds only what forward needs.
   [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode = Mode::training) const {
-    Cache cache{make_maps(b, batch), {}};
+    Cache cache{make_maps(b, batch), {}, b.zeros(positions() ? Shape{batch, config_.outputs / 2} : Shape{0}),
+                b.zeros(positions() ? Shape{batch, config_.outputs} : Shape{0})};
     for (std::size_t i = 0; i < stages_.size(); ++i)
-      cache.stages.push_back(stages_[i].make_cache(b, batch, sides_[i], sides_[i], mode));
+      cache.stages.push_back(stages_[i].make_cache(b, batch, maps_[i].side, maps_[i].side, mode));
     return cache;
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
     Workspace workspace{make_maps(b, batch), {}};
     for (std::size_t i = 0; i < stages_.size(); ++i)
-      workspace.scratch.push_back(stages_[i].make_scratch(b, batch, sides_[i], sides_[i]));
+      workspace.scratch.push_back(stages_[i].make_scratch(b, batch, maps_[i].side, maps_[i].side));
     return workspace;
   }
 
@@ -118,7 +134,12 @@ class ContextNetwork {
     for (std::size_t i = 0; i < stages_.size(); ++i)
       stages_[i].forward(b, p.stages[i], s.norms[i], cache.convolved[i], cache.stages[i], nullptr,
                          cache.convolved[i + 1], mode);
-    ops::global_average_pool(b, cache.convolved.back(), context);  // (B, outputs): of one pixel
+    if (positions()) {
+      ops::spatial_softmax(b, cache.convolved.back(), cache.log_sum, cache.position);
+      ops::copy(b, cache.position, context);
+    } else {
+      ops::global_average_pool(b, cache.convolved.back(), context);  // (B, outputs): of one pixel
+    }
   }
 
   /// Gradients of parameters accumulate; the patches are data. Valid after a forward pass in training mode.
@@ -127,7 +148,11 @@ class ContextNetwork {
     requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
              TrainablePoolingOps<B>
   {
-    ops::global_average_pool_backward(b, d_context, w.d_convolved.back(), Write::overwrite);  // (B, 1, 1, outputs)
+    if (positions())
+      ops::spatial_softmax_backward(b, cache.convolved.back(), cache.log_sum, cache.position, d_context,
+                                    w.d_convolved.back(), Write::overwrite);  // (B, h, w, outputs / 2)
+    else
+      ops::global_average_pool_backward(b, d_context, w.d_convolved.back(), Write::overwrite);  // (B, 1, 1, outputs)
     for (std::size_t i = stages_.size(); i-- > 0;)
       stages_[i].backward(b, p.stages[i], cache.convolved[i], cache.stages[i], w.d_convolved[i + 1], nullptr,
                           w.scratch[i], d_p.stages[i], w.d_convolved[i]);
@@ -139,38 +164,58 @@ class ContextNetwork {
   static const Config& checked(const Config& config) {
     expect_config(config.inputs > 0 && config.side > 0 && config.width > 0 && config.outputs > 0,
                   "ContextNetwork: inputs, side, width and outputs must be at least 1");
+    expect_config(config.readout != ContextReadout::positions || config.outputs % 2 == 0,
+                  "ContextNetwork: outputs must be even where they are positions, but are " +
+                      std::to_string(config.outputs));
     return config;
   }
 
-  static constexpr ConvolutionGeometry halving{.stride = 2, .padding = 1};
+  [[nodiscard]] bool positions() const { return config_.readout == ContextReadout::positions; }
 
-  /// Sides of the maps after each halving.
-  [[nodiscard]] static std::vector<Index> halvings(const Config& config) {
-    std::vector<Index> sides;
-    for (Index side = config.side; side > 8;)
-      sides.push_back(side = sliding_extent(side, 3, halving.stride, halving.padding));
-    return sides;
+  /// What a convolution 3x3 leaves.
+  struct PlannedMap {
+    Index side;
+    Index stride;
+  };
+
+  [[nodiscard]] static std::vector<PlannedMap> planned_maps(const Config& config) {
+    const bool positions = config.readout == ContextReadout::positions;
+    const Index widest = positions ? 24 : 8;
+    const std::size_t least = positions ? 3 : 0;
+    std::vector<PlannedMap> maps;
+    for (Index side = config.side; side > widest || maps.size() < least;) {
+      const Index stride = side > widest ? 2 : 1;
+      side = sliding_extent(side, 3, stride, 1);
+      maps.push_back({side, stride});
+    }
+    return maps;
   }
 
-  /// Convolution number i; the last is as large as the map.
+  /// Side of the map that is read out.
+  [[nodiscard]] Index last_side() const { return maps_.empty() ? config_.side : maps_.back().side; }
+
+  /// Convolution number i; the last one reads out.
   [[nodiscard]] typename Convolution::Config convolution(std::size_t i) const {
     const Index inputs = i == 0 ? config_.inputs : config_.width;
-    if (i < sides_.size()) return {.inputs = inputs, .outputs = config_.width, .kernel = 3, .geometry = halving};
-    return {.inputs = inputs,
-            .outputs = config_.outputs,
-            .kernel = sides_.empty() ? config_.side : sides_.back(),
-            .geometry = {}};
+    if (i < maps_.size())
+      return {.inputs = inputs,
+              .outputs = config_.width,
+              .kernel = 3,
+              .geometry = {.stride = maps_[i].stride, .padding = 1}};
+    if (positions()) return {.inputs = inputs, .outputs = config_.outputs / 2, .kernel = 1, .geometry = {}};
+    return {.inputs = inputs, .outputs = config_.outputs, .kernel = last_side(), .geometry = {}};
   }
 
   [[nodiscard]] std::vector<Tensor<B>> make_maps(B& b, Index batch) const {
     std::vector<Tensor<B>> maps;
-    for (const Index side : sides_) maps.push_back(make_map(b, {batch, side, side, config_.width}));
-    maps.push_back(make_map(b, {batch, 1, 1, config_.outputs}));
+    for (const PlannedMap& map : maps_) maps.push_back(make_map(b, {batch, map.side, map.side, config_.width}));
+    maps.push_back(positions() ? make_map(b, {batch, last_side(), last_side(), config_.outputs / 2})
+                               : make_map(b, {batch, 1, 1, config_.outputs}));
     return maps;
   }
 
   Config config_;
-  std::vector<Index> sides_;
+  std::vector<PlannedMap> maps_;
   Convolution first_;
   std::vector<Stage> stages_;
 };

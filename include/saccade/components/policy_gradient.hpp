@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/components/context_network.hpp>
 #include <saccade/components/linear_layer.hpp>
 #include <saccade/components/location_spread.hpp>
 #include <saccade/ops/loss.hpp>
@@ -53,6 +54,7 @@ struct PolicyConfig {
   bool class_term = false;  ///< adds grad log pi(class) R, with a sampled class only
   StateGradient state = StateGradient::detached;
   Index context = 0;  ///< numbers from a ContextNetwork that the location head reads beside h; 0 in the paper
+  ContextReadout context_readout = ContextReadout::convolution;  ///< of that ContextNetwork
   Index glance = 0;   ///< numbers from a ContextGlance that it reads as well; 0 in the paper
 };
 

@@ -121,6 +121,7 @@ template <class B>
 concept PoolingOps = TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, PoolingGeometry geometry) {
   { b.max_pool(in, geometry, out, out) } -> std::same_as<void>;  // (x, geometry, y, argmax)
   { b.global_average_pool(in, out) } -> std::same_as<void>;      // (x, y (B, C))
+  { b.spatial_softmax(in, out, out) } -> std::same_as<void>;     // (x, log_sum (B, C), position (B, 2 C))
 };
 
 template <class B>
@@ -128,6 +129,8 @@ concept TrainablePoolingOps =
     PoolingOps<B> && requires(B b, Tensor<B> out, const Tensor<B> in, PoolingGeometry geometry, Write write) {
       { b.max_pool_backward(in, in, geometry, out, write) } -> std::same_as<void>;  // (d_y, argmax, geometry, d_x)
       { b.global_average_pool_backward(in, out, write) } -> std::same_as<void>;     // (d_y (B, C), d_x (B, H, W, C))
+      // (x, log_sum, position, d_position, d_x)
+      { b.spatial_softmax_backward(in, in, in, in, out, write) } -> std::same_as<void>;
     };
 
 /// x (B, h, w, C), y (B, H, W, C); any sizes.

@@ -70,6 +70,16 @@ struct HybridAttentionConfig {
   return config;
 }
 
+/// The model with a thumbnail, if it has one, that shows all of an image of `side` pixels on its longer axis and reduces
+/// it no more than that needs.
+[[nodiscard]] inline HybridAttentionConfig with_thumbnail_over(HybridAttentionConfig config, Index side) {
+  if (config.glance.side == 0) return config;
+  const Index least = std::max(side, 2 * smallest_side(config));
+  config.glance.reduction = 2;
+  while (config.glance.covers() < least) config.glance.reduction *= 2;
+  return validated(config);
+}
+
 /// The paper, read literally (METHOD in docs/method.md, section "presets").
 [[nodiscard]] inline HybridAttentionConfig paper_preset() {
   HybridAttentionConfig config;
@@ -82,11 +92,11 @@ struct HybridAttentionConfig {
   return validated(config);
 }
 
-/// What learns best so far: three scales, a stem, a context network, every answer rewarded by the probability of the
-/// label and credited to the glimpse before it, a learned baseline, location terms only.
+/// What learns best so far: one scale, so that a glimpse has to hit what it is rewarded for; a stem; a thumbnail read
+/// out as positions; every answer rewarded by the probability of the label and credited to the glimpse before it; a
+/// learned baseline, location terms only.
 [[nodiscard]] inline HybridAttentionConfig stable_preset() {
   HybridAttentionConfig config;
-  config.sensor.scales = 3;
   config.encoder.stem_kernel = 7;
   config.encoder.stem_stride = 4;
   config.encoder.mask_depth = 2;
@@ -94,7 +104,9 @@ struct HybridAttentionConfig {
   config.policy.reward = RewardClass::expected;
   config.policy.rewarded_steps = RewardedSteps::every;
   config.policy.discount = 0;
-  config.policy.context = 16;
+  config.glance.side = 88;
+  config.glance.reduction = 8;
+  config.glance.readout = ContextReadout::positions;
   config.supervised_steps = SupervisedSteps::every;
   return validated(config);
 }
@@ -104,7 +116,6 @@ struct HybridAttentionConfig {
   HybridAttentionConfig config = stable_preset();
   config.glimpses = 3;
   config.sensor.side = 32;
-  config.sensor.scales = 4;
   config.encoder.width = 16;
   config.encoder.stem_kernel = 3;
   config.encoder.stem_stride = 2;

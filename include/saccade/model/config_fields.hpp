@@ -38,6 +38,8 @@ inline constexpr std::array<std::string_view, 3> enum_names<RewardedSteps>{"last
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<StateGradient>{"attached", "detached"};
 template <>
+inline constexpr std::array<std::string_view, 2> enum_names<ContextReadout>{"convolution", "positions"};
+template <>
 inline constexpr std::array<std::string_view, 2> enum_names<FirstLocation>{"random", "centre"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<SupervisedSteps>{"last", "every"};
@@ -106,6 +108,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("class_term", c.class_term);
   visit("state", c.state);
   visit("context", c.context);
+  visit("context_readout", c.context_readout);
 }
 
 /// What it sees as follows from the sensor, and how it is normalised from the encoder.
@@ -115,6 +118,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("side", c.side);
   visit("reduction", c.reduction);
   visit("outputs", c.outputs);
+  visit("readout", c.readout);
 }
 
 template <class C, class Visitor>

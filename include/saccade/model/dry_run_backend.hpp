@@ -74,6 +74,8 @@ class DryRunBackend {
   void max_pool_backward(auto&&...) {}
   void global_average_pool(auto&&...) {}
   void global_average_pool_backward(auto&&...) {}
+  void spatial_softmax(auto&&...) {}
+  void spatial_softmax_backward(auto&&...) {}
   void upsample_bilinear(auto&&...) {}
   void upsample_bilinear_backward(auto&&...) {}
   void crop_glimpses(auto&&...) {}

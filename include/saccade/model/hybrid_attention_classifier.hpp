@@ -61,6 +61,7 @@ class HybridAttentionClassifier {
     context_.push_back(ContextNetwork<B>({.inputs = patch[3],
                                           .side = patch[1],
                                           .outputs = config_.policy.context,
+                                          .readout = config_.policy.context_readout,
                                           .normalization = config_.encoder.normalization}));
   }
 

@@ -78,4 +78,48 @@ void global_average_pool_backward(B& b, const Tensor<B>& d_y, Tensor<B>& d_x, Wr
   b.global_average_pool_backward(d_y, d_x, write);
 }
 
+namespace detail {
+inline void expect_spatial_softmax(std::string_view operation, std::string_view x_name, const Shape& x,
+                                   const Shape& log_sum, std::string_view position_name, const Shape& position) {
+  expect_images(operation, x_name, "(B, H, W, C)", x);
+  expect_shape(operation, "log_sum", "(B, C)", {x[0], x[3]}, log_sum);
+  expect_shape(operation, position_name, "(B, 2 C)", {x[0], 2 * x[3]}, position);
+}
+}  // namespace detail
+
+/// Where each channel's values are large: the expected position under the softmax over the pixels of the channel.
+///
+///     a[b, i, j, c] = exp(x[b, i, j, c] - log_sum[b, c]),   log_sum[b, c] = ln sum_ij exp(x[b, i, j, c])
+///     position[b, 2 c] = sum_ij a[b, i, j, c] ((2 j + 1) / W - 1),   position[b, 2 c + 1] the same of (2 i + 1) / H - 1
+///
+/// Positions are (x, y) from -1 to 1, as locations are. What moves in the map moves the position as far.
+///
+/// @param x         (B, H, W, C)
+/// @param log_sum   (B, C), for `spatial_softmax_backward`
+/// @param position  (B, 2 C)
+/// @throws ShapeError
+/// Source: Levine, Finn, Darrell and Abbeel, "End-to-end training of deep visuomotor policies", JMLR 2016, section 5.1.
+template <PoolingOps B>
+void spatial_softmax(B& b, const Tensor<B>& x, Tensor<B>& log_sum, Tensor<B>& position) {
+  detail::expect_spatial_softmax("spatial_softmax", "x", b.shape(x), b.shape(log_sum), "position", b.shape(position));
+  b.spatial_softmax(x, log_sum, position);
+}
+
+/// d_x[b, i, j, c] (+)= a (d_position[b, 2 c] (u_j - position[b, 2 c])
+///                         + d_position[b, 2 c + 1] (v_i - position[b, 2 c + 1])), with u and v the pixel's own position.
+///
+/// @param x, d_x                (B, H, W, C)
+/// @param log_sum               (B, C), as `spatial_softmax` left it
+/// @param position, d_position  (B, 2 C)
+/// @throws ShapeError
+template <TrainablePoolingOps B>
+void spatial_softmax_backward(B& b, const Tensor<B>& x, const Tensor<B>& log_sum, const Tensor<B>& position,
+                              const Tensor<B>& d_position, Tensor<B>& d_x, Write write) {
+  const Shape xs = b.shape(x);
+  detail::expect_spatial_softmax("spatial_softmax_backward", "x", xs, b.shape(log_sum), "position", b.shape(position));
+  expect_shape("spatial_softmax_backward", "d_position", "(B, 2 C)", b.shape(position), b.shape(d_position));
+  expect_shape("spatial_softmax_backward", "d_x", "(B, H, W, C)", xs, b.shape(d_x));
+  b.spatial_softmax_backward(x, log_sum, position, d_position, d_x, write);
+}
+
 }  // namespace saccade::inline v0::ops

@@ -151,6 +151,13 @@ class ArchetypeBackend {
   void global_average_pool_backward(const Tensor& d_y, Tensor& d_x, Write write) {
     reference_.global_average_pool_backward(d_y.held_, d_x.held_, write);
   }
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) {
+    reference_.spatial_softmax(x.held_, log_sum.held_, position.held_);
+  }
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) {
+    reference_.spatial_softmax_backward(x.held_, log_sum.held_, position.held_, d_position.held_, d_x.held_, write);
+  }
 
   // UpsampleOps
   void upsample_bilinear(const Tensor& x, Corners corners, Tensor& y) {

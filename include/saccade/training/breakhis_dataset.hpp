@@ -8,6 +8,7 @@
 #include <saccade/data/patient_split.hpp>
 #include <saccade/model/config.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -130,6 +131,18 @@ struct BreakhisDataset {
                     std::to_string(*most) + " that the model's thumbnail covers");
   }
   return image;
+}
+
+/// Pixels on the longer axis of the first image that can be read; 0 where none can.
+[[nodiscard]] inline Index longer_side(const BreakhisDataset& dataset) {
+  for (const auto& record : dataset.records) {
+    try {
+      const RgbImage image = data::load_image(record.path);
+      return std::max(image.width, image.height);
+    } catch (const FileError&) {  // whoever trains on it will say so
+    }
+  }
+  return 0;
 }
 
 /// What data::Loader decodes with.

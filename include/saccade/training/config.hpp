@@ -104,9 +104,10 @@ inline void validate(const TrainingConfig& config) {
   config.learning_rate = 3e-3;
   config.adam.clip_norm = 5;
   config.adam.policy_rate = 0.15;
+  config.adam.policy_epsilon = 1e-3;
   config.decay = 0.985;
-  config.epochs = name == "stable" ? 120 : 90;
-  config.random_epochs = name == "stable" ? 40 : 24;
+  config.epochs = name == "stable" ? 120 : 60;
+  config.random_epochs = name == "stable" ? 40 : 12;
   return config;
 }
 
@@ -121,6 +122,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("epsilon", c.epsilon);
   visit("clip_norm", c.clip_norm);
   visit("policy_rate", c.policy_rate);
+  visit("policy_epsilon", c.policy_epsilon);
 }
 
 template <class C, class Visitor>

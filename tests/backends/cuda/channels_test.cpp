@@ -58,14 +58,15 @@ class Bench {
 
 template <class B>
 auto run(B& b, Index batch, Index height, Index channels) {
-  const Shape shape{batch, height, 2, channels}, c{channels}, pooled{batch, channels};
+  const Shape shape{batch, height, 2, channels}, c{channels}, pooled{batch, channels}, positions{batch, 2 * channels};
   Bench<B> bench(b);
   const auto x = bench.map("x", shape), d_y = bench.map("d_y", shape), trunk = bench.map("trunk", shape);
   const auto gamma = bench.vector("gamma", c), beta = bench.vector("beta", c), slope = bench.vector("slope", c);
-  const auto d_pooled = bench.vector("d_pooled", pooled);
+  const auto d_pooled = bench.vector("d_pooled", pooled), d_position = bench.vector("d_position", positions);
   auto y = bench.blank_map(shape), d_x = bench.blank_map(shape), d_mask = bench.blank_map(shape);
   auto mean = bench.blank_vector(c), rstd = bench.blank_vector(c), d_gamma = bench.blank_vector(c),
-       d_beta = bench.blank_vector(c), d_slope = bench.blank_vector(c), features = bench.blank_vector(pooled);
+       d_beta = bench.blank_vector(c), d_slope = bench.blank_vector(c), features = bench.blank_vector(pooled),
+       log_sum = bench.blank_vector(pooled), position = bench.blank_vector(positions);
   auto running_mean = bench.vector("running_mean", c), running_variance = bench.vector("running_variance", c);
   namespace ops = saccade::ops;
 
@@ -93,6 +94,11 @@ auto run(B& b, Index batch, Index height, Index channels) {
   bench.keep("global_average_pool", features);
   ops::global_average_pool_backward(b, d_pooled, d_x, Write::overwrite);
   bench.keep("global_average_pool_backward", d_x);
+  ops::spatial_softmax(b, x, log_sum, position);
+  bench.keep("spatial_softmax: log_sum", log_sum);
+  bench.keep("spatial_softmax: position", position);
+  ops::spatial_softmax_backward(b, x, log_sum, position, d_position, d_x, Write::overwrite);
+  bench.keep("spatial_softmax_backward", d_x);
   ops::apply_mask(b, trunk, x, y);
   bench.keep("apply_mask", y);
   ops::apply_mask_backward(b, trunk, x, d_y, d_x, Write::overwrite, d_mask, Write::overwrite);

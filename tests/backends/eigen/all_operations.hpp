@@ -170,6 +170,10 @@ class AllOperations {
     const Shape averages{s_.batch, s_.channels};
     b_.global_average_pool(in("x", large), out("average", averages));
     b_.global_average_pool_backward(in("d_average", averages), out("average d_x", large), write_);
+    const Shape positions{s_.batch, 2 * s_.channels};
+    b_.spatial_softmax(in("x", large), out("log sum", averages), out("position", positions));
+    b_.spatial_softmax_backward(in("x", large), out("log sum", averages), out("position", positions),
+                                in("d_position", positions), out("position d_x", large), write_);
     const Shape other{s_.batch, 2 * s_.height + 1, s_.width / 2 + 1, s_.channels};
     for (const saccade::Corners corners : {saccade::Corners::aligned, saccade::Corners::half_pixel}) {
       const std::string name = corners == saccade::Corners::aligned ? "aligned" : "half pixel";

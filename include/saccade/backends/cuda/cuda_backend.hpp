@@ -160,6 +160,13 @@ class CudaBackend {
   void global_average_pool_backward(const Tensor& d_y, Tensor& d_x, Write write) {
     cuda::global_average_pool_backward(call("global_average_pool_backward"), d_y, d_x, write);
   }
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) {
+    cuda::spatial_softmax(call("spatial_softmax"), x, log_sum, position);
+  }
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) {
+    cuda::spatial_softmax_backward(call("spatial_softmax_backward"), x, log_sum, position, d_position, d_x, write);
+  }
 
   void upsample_bilinear(const Tensor& x, Corners corners, Tensor& y) {
     cuda::upsample_bilinear(call("upsample_bilinear"), x, corners, y);

@@ -10,4 +10,5 @@
 #include <saccade/backends/cuda/kernels/policy.cuh>
 #include <saccade/backends/cuda/kernels/pooling.cuh>
 #include <saccade/backends/cuda/kernels/recurrent.cuh>
+#include <saccade/backends/cuda/kernels/spatial_softmax.cuh>
 #include <saccade/backends/cuda/kernels/upsample.cuh>

@@ -171,6 +171,10 @@ void global_average_pool(ConstMap x, float* pooled, Index batch, Index pixels, I
 [[nodiscard]] Index global_average_pool_workspace(Index batch, Index pixels, Index channels);
 void global_average_pool_backward(const float* d_pooled, Map d_x, Write write, Index batch, Index pixels,
                                   Index channels, cudaStream_t stream);
+void spatial_softmax(ConstMap x, float* log_sum, float* position, Index batch, Index height, Index width,
+                     Index channels, cudaStream_t stream);
+void spatial_softmax_backward(ConstMap x, const float* log_sum, const float* position, const float* d_position, Map d_x,
+                              Write write, Index batch, Index height, Index width, Index channels, cudaStream_t stream);
 
 // Bilinear upsampling; the backward one gathers, in a fixed order.
 void upsample_bilinear(ConstMap x, Corners corners, Map y, const UpsampleSizes& sizes, cudaStream_t stream);

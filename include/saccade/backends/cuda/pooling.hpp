@@ -32,4 +32,20 @@ inline void global_average_pool_backward(const Call& call, const DeviceTensor& d
                                call.stream());
 }
 
+inline void spatial_softmax(const Call& call, const DeviceTensor& x, DeviceTensor& log_sum, DeviceTensor& position) {
+  const Shape& shape = x.shape();
+  spatial_softmax(x.map(), call.single(log_sum, "log_sum"), call.single(position, "position"), shape[0], shape[1],
+                  shape[2], shape[3], call.stream());
+}
+
+inline void spatial_softmax_backward(const Call& call, const DeviceTensor& x, const DeviceTensor& log_sum,
+                                     const DeviceTensor& position, const DeviceTensor& d_position, DeviceTensor& d_x,
+                                     Write write) {
+  call.expect_one_format({{"x", x}, {"d_x", d_x}});
+  const Shape& shape = x.shape();
+  spatial_softmax_backward(x.map(), call.single(log_sum, "log_sum"), call.single(position, "position"),
+                           call.single(d_position, "d_position"), d_x.map(), write, shape[0], shape[1], shape[2],
+                           shape[3], call.stream());
+}
+
 }  // namespace saccade::inline v0::cuda

@@ -183,6 +183,13 @@ class EigenBackend {
   void global_average_pool_backward(const Tensor& d_y, Tensor& d_x, Write write) {
     eigen::global_average_pool_backward(*engine_, d_y, d_x, write);
   }
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) {
+    eigen::spatial_softmax(*engine_, x, log_sum, position);
+  }
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) {
+    eigen::spatial_softmax_backward(*engine_, x, log_sum, position, d_position, d_x, write);
+  }
 
   void upsample_bilinear(const Tensor& x, Corners corners, Tensor& y) {
     eigen::upsample_bilinear(*engine_, x, corners, y);

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <saccade/backends/eigen/channel_sums.hpp>
+#include <saccade/math/cell.hpp>
+
+#include <Eigen/Core>
 
 #include <algorithm>
+#include <cmath>
 
 /// Pooling, x (B, H, W, C), y and argmax (B, H', W', C).
 namespace saccade::inline v0::eigen {
@@ -110,6 +114,69 @@ void global_average_pool_backward(Engine& engine, const HostTensor<Scalar>& d_y,
   with_write(write, [&](auto accumulate) {
     transform<accumulate>(
         engine, images, rows * channels, d_x.data(), [](Scalar gradient) { return gradient; }, share);
+  });
+}
+
+/// An image's channels are summed side by side, pixel after pixel, by one thread.
+template <class Scalar>
+void spatial_softmax(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& log_sum,
+                     HostTensor<Scalar>& position) {
+  using Channels = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+  const Index height = x.shape()[1], width = x.shape()[2], channels = x.shape()[3];
+  const auto scratch = engine.per_thread<Scalar>(5 * padded(channels));
+  engine.parallel_for(x.shape()[0], [&](Index image, int thread) {
+    const Scalar* const pixels = x.data() + image * height * width * channels;
+    const auto at = [&](Index p) { return Eigen::Map<const Channels>(pixels + p * channels, channels); };
+    const auto room = [&](Index i) { return Eigen::Map<Channels>(scratch(thread) + i * padded(channels), channels); };
+    auto largest = room(0), weight = room(1), sum = room(2), across = room(3), down = room(4);
+    largest = at(0);
+    sum.setZero();
+    across.setZero();
+    down.setZero();
+    for (Index p = 1; p < height * width; ++p) largest = largest.max(at(p));
+    for (Index p = 0; p < height * width; ++p) {
+      weight = (at(p) - largest).exp();
+      sum += weight;
+      across += weight * math::cell_centre<Scalar>(p % width, width);
+      down += weight * math::cell_centre<Scalar>(p / width, height);
+    }
+    for (Index c = 0; c < channels; ++c) {
+      const Index channel = image * channels + c;
+      log_sum.data()[channel] = largest[c] + std::log(sum[c]);
+      position.data()[2 * channel] = across[c] / sum[c];
+      position.data()[2 * channel + 1] = down[c] / sum[c];
+    }
+  });
+}
+
+template <class Scalar>
+void spatial_softmax_backward(Engine& engine, const HostTensor<Scalar>& x, const HostTensor<Scalar>& log_sum,
+                              const HostTensor<Scalar>& position, const HostTensor<Scalar>& d_position,
+                              HostTensor<Scalar>& d_x, Write write) {
+  using Channels = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+  using Pairs = Eigen::Map<const Eigen::Array<Scalar, 2, Eigen::Dynamic>>;
+  const Index height = x.shape()[1], width = x.shape()[2], channels = x.shape()[3];
+  const auto scratch = engine.per_thread<Scalar>(3 * padded(channels));
+  engine.parallel_for(x.shape()[0], [&](Index image, int thread) {
+    const auto room = [&](Index i) { return Eigen::Map<Channels>(scratch(thread) + i * padded(channels), channels); };
+    const Eigen::Map<const Channels> normalizer(log_sum.data() + image * channels, channels);
+    const Pairs middle(position.data() + image * 2 * channels, 2, channels);
+    const Pairs gradient(d_position.data() + image * 2 * channels, 2, channels);
+    auto across = room(0), down = room(1), constant = room(2);
+    across = gradient.row(0).transpose();
+    down = gradient.row(1).transpose();
+    constant = (gradient * middle).colwise().sum().transpose();
+    for (Index p = 0; p < height * width; ++p) {
+      const Index place = (image * height * width + p) * channels;
+      const auto weight = (Eigen::Map<const Channels>(x.data() + place, channels) - normalizer).exp();
+      const auto share = across * math::cell_centre<Scalar>(p % width, width) +
+                         down * math::cell_centre<Scalar>(p / width, height) - constant;
+      Eigen::Map<Channels> target(d_x.data() + place, channels);
+      if (write == Write::accumulate)
+        target += weight * share;
+      else
+        target = weight * share;
+    }
   });
 }
 

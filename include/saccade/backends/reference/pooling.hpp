@@ -1,7 +1,10 @@
 #pragma once
 
 #include <saccade/backends/reference/host_tensor.hpp>
+#include <saccade/math/cell.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace saccade::inline v0::reference {
@@ -78,6 +81,47 @@ struct Pooling {
       for (Index p = 0; p < P; ++p) {
         for (Index c = 0; c < C; ++c) {
           store(d_y.data()[b * C + c] / static_cast<Sum<Scalar>>(P), write, d_x.data()[(b * P + p) * C + c]);
+        }
+      }
+    }
+  }
+
+  /// log_sum[b, c] = ln sum_p exp(x[b, p, c]); position[b, 2 c] = sum_p exp(x[b, p, c] - log_sum[b, c]) u_p, and
+  /// position[b, 2 c + 1] of v_p, where (u_p, v_p) is the middle of pixel p
+  void spatial_softmax(const Tensor& x, Tensor& log_sum, Tensor& position) const {
+    const Index B = x.shape[0], H = x.shape[1], W = x.shape[2], C = x.shape[3];
+    for (Index b = 0; b < B; ++b) {
+      for (Index c = 0; c < C; ++c) {
+        const auto value = [&](Index p) { return static_cast<Sum<Scalar>>(x.data()[(b * H * W + p) * C + c]); };
+        Sum<Scalar> largest = value(0), sum = 0, across = 0, down = 0;
+        for (Index p = 1; p < H * W; ++p) largest = std::max(largest, value(p));
+        for (Index p = 0; p < H * W; ++p) {
+          const Sum<Scalar> weight = std::exp(value(p) - largest);
+          sum += weight;
+          across += weight * math::cell_centre<Sum<Scalar>>(p % W, W);
+          down += weight * math::cell_centre<Sum<Scalar>>(p / W, H);
+        }
+        log_sum.data()[b * C + c] = static_cast<Scalar>(largest + std::log(sum));
+        position.data()[(b * C + c) * 2] = static_cast<Scalar>(across / sum);
+        position.data()[(b * C + c) * 2 + 1] = static_cast<Scalar>(down / sum);
+      }
+    }
+  }
+
+  /// d_x[b, p, c] (+)= exp(x[b, p, c] - log_sum[b, c]) (d_position[b, 2 c] (u_p - position[b, 2 c])
+  ///                   + d_position[b, 2 c + 1] (v_p - position[b, 2 c + 1]))
+  void spatial_softmax_backward(const Tensor& x, const Tensor& log_sum, const Tensor& position,
+                                const Tensor& d_position, Tensor& d_x, Write write) const {
+    const Index B = x.shape[0], H = x.shape[1], W = x.shape[2], C = x.shape[3];
+    for (Index b = 0; b < B; ++b) {
+      for (Index p = 0; p < H * W; ++p) {
+        const auto u = math::cell_centre<Sum<Scalar>>(p % W, W), v = math::cell_centre<Sum<Scalar>>(p / W, H);
+        for (Index c = 0; c < C; ++c) {
+          const Index pixel = (b * H * W + p) * C + c, channel = b * C + c;
+          const auto weight = std::exp(static_cast<Sum<Scalar>>(x.data()[pixel]) - log_sum.data()[channel]);
+          store(weight * (d_position.data()[2 * channel] * (u - position.data()[2 * channel]) +
+                          d_position.data()[2 * channel + 1] * (v - position.data()[2 * channel + 1])),
+                write, d_x.data()[pixel]);
         }
       }
     }

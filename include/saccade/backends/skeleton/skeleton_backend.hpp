@@ -142,6 +142,11 @@ class SkeletonBackend {
   void global_average_pool(const Tensor&, Tensor&) {
     missing("global_average_pool", "y[b, c] = the mean of x[b, :, :, c] with x (B, H, W, C), y (B, C)");
   }
+  void spatial_softmax(const Tensor&, Tensor&, Tensor&) {
+    missing("spatial_softmax",
+            "log_sum = ln of the sum over the pixels of exp(x), position = the mean of their middles (x, y), from -1 to 1, "
+            "weighted with exp(x - log_sum), with x (B, H, W, C), log_sum (B, C), position (B, 2 C)");
+  }
   void max_pool_backward(const Tensor&, const Tensor&, PoolingGeometry, Tensor&, Write) {
     missing("max_pool_backward",
             "d_x (+)= each d_y at the place that argmax names, sums where windows overlap, with d_y, argmax "
@@ -149,6 +154,11 @@ class SkeletonBackend {
   }
   void global_average_pool_backward(const Tensor&, Tensor&, Write) {
     missing("global_average_pool_backward", "d_x[b, h, w, c] (+)= d_y[b, c] / (H W) with d_y (B, C), d_x (B, H, W, C)");
+  }
+  void spatial_softmax_backward(const Tensor&, const Tensor&, const Tensor&, const Tensor&, Tensor&, Write) {
+    missing("spatial_softmax_backward",
+            "d_x (+)= exp(x - log_sum) times the scalar product, channel by channel, of d_position with the pixel's middle "
+            "less position, with x, d_x (B, H, W, C), log_sum (B, C), position, d_position (B, 2 C)");
   }
 
   // UpsampleOps

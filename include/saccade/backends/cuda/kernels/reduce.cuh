@@ -123,25 +123,47 @@ __device__ __forceinline__ void for_each_row(const ChannelTiles& tiles, const Ti
   }
 }
 
-/// Replaces the `count` numbers of each thread by their sums over the threads of the same column, threadIdx.x % width.
-/// All threads of the block must come.
-template <int count, class Number>
-__device__ __forceinline__ void sum_over_lanes(Number (&sums)[count], unsigned width) {
+struct Add {
+  template <class Number>
+  __device__ __forceinline__ Number operator()(Number a, Number b) const {
+    return a + b;
+  }
+};
+struct Larger {
+  template <class Number>
+  __device__ __forceinline__ Number operator()(Number a, Number b) const {
+    return b > a ? b : a;
+  }
+};
+
+/// Replaces the `count` numbers of each thread by what `combine` makes of them over the threads of the same column,
+/// threadIdx.x % width. All threads of the block must come.
+template <int count, class Number, class Combine>
+__device__ __forceinline__ void combine_over_lanes(Number (&numbers)[count], unsigned width, Combine combine) {
   __shared__ Number shared[count * block_threads];
   const unsigned t = threadIdx.x;
 #pragma unroll
-  for (int k = 0; k < count; ++k) shared[k * block_threads + t] = sums[k];
+  for (int k = 0; k < count; ++k) shared[k * block_threads + t] = numbers[k];
   for (unsigned stride = block_threads / 2; stride >= width; stride /= 2) {
     __syncthreads();
     if (t < stride) {
 #pragma unroll
-      for (int k = 0; k < count; ++k) shared[k * block_threads + t] += shared[k * block_threads + t + stride];
+      for (int k = 0; k < count; ++k) {
+        Number& mine = shared[k * block_threads + t];
+        mine = combine(mine, shared[k * block_threads + t + stride]);
+      }
     }
   }
   __syncthreads();
 #pragma unroll
-  for (int k = 0; k < count; ++k) sums[k] = shared[k * block_threads + t % width];
+  for (int k = 0; k < count; ++k) numbers[k] = shared[k * block_threads + t % width];
   __syncthreads();  // the next call may write at once
+}
+
+/// The sums of the threads' numbers over the same column.
+template <int count, class Number>
+__device__ __forceinline__ void sum_over_lanes(Number (&sums)[count], unsigned width) {
+  combine_over_lanes(sums, width, Add{});
 }
 
 /// The sum over all threads of the block.
