@@ -3,8 +3,9 @@
 
 usage: results_page.py [--clutter DIR] [--tissue DIR] [--breakhis DIR] [--out FILE]
 
-Each DIR is what clutter_study, tissue_study or breakhis_study was given as --out. The pictures go into the folder
-images/ beside the page. Nothing is written where a folder cannot be used.
+Each DIR is what clutter_study, tissue_study or breakhis_study was given as --out. A file about.md in it, which names the
+command and the machine, is put above its table. The pictures go into the folder images/ beside the page. Nothing is
+written where a folder cannot be used.
 """
 import argparse
 import json
@@ -64,6 +65,9 @@ def section_of(name, folder):
         ", judged on the validation part: figures to tune by, **not** those of the study.\n")
     if results["runs"] < results["planned"]:
         text += "The study is not complete.\n"
+    about = folder / "about.md"
+    if about.is_file():
+        text += "\n" + about.read_text(encoding="utf-8").strip() + "\n"
     table = (folder / "table.md").read_text(encoding="utf-8")
     return f"{text}\n{table.rstrip()}\n\n![{title}](images/results_{name}.png)\n"
 
@@ -72,7 +76,7 @@ def page_of(folders):
     sections = [section_of(name, folders[name]) for name in STUDIES]
     head = (
         "# Results\n\nWhat the three studies of [benchmarks.md](benchmarks.md) measured. `benchmarks/results_page.py` makes "
-        "this page from their folders; nothing in it is written by hand.\n"
+        "this page from their folders; written by hand are only the commands and the machines.\n"
     )
     return "\n".join([head, *sections])
 
