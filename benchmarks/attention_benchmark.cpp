@@ -51,7 +51,8 @@ int main(int argc, char* argv[]) {
       "Measures a model: pixels read, speed in training and inference, latency, memory; beside it the "
       "same network over the whole image and over the shrunk one; and how all that goes with the "
       "number of glimpses, their size, and the size of the image.");
-  options.add_option("--preset", preset_name, "of the model")->check(CLI::IsMember({"paper", "stable", "compact"}));
+  options.add_option("--preset", preset_name, "of the model, without its thumbnail")
+      ->check(CLI::IsMember({"paper", "stable", "compact"}));
   options.add_option("--set", fields, "a field of the model: encoder.width=32; may be repeated")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
@@ -77,6 +78,7 @@ int main(int argc, char* argv[]) {
     expect_folder_of(figure);
     study.preset = preset_name;
     study.config = preset(preset_name);
+    study.config.glance.side = 0;  // it would have to cover a gigapixel
     for (const std::string& field : fields) set_field(study.config, field);
     study.config = validated(study.config);
     study.image = parse_size(image);

@@ -63,7 +63,7 @@ RunConfig run_config(const TrainOptions& options, const BreakhisDataset& dataset
                    .training = training_preset(options.preset),
                    .seed = options.seed,
                    .backend = options.backend.arithmetic()};
-  config.model = with_thumbnail_over(config.model, longer_side(dataset));
+  config.model = with_thumbnail_over(config.model, dataset);
   for (const std::string& field : options.fields) set_any_field(field, config.model, config.training);
   config.model = validated(config.model);
   TrainingConfig& training = config.training;

@@ -116,7 +116,7 @@ struct TissueRun {
                             .model = saccade::preset(preset),
                             .training = saccade::training_preset(preset),
                             .seed = run.seed};
-  config.model = with_thumbnail_over(config.model, std::max(o.tissue.width, o.tissue.height));
+  config.model = with_thumbnail_over(config.model, o.tissue.width, o.tissue.height);
   config.model.glimpses = 5;
   if (o.size == StudySize::small) {
     config.model.sensor.side = 32;

@@ -36,13 +36,27 @@ TEST_CASE("the other presets reward every answer against a baseline, by location
   CHECK(config.policy.reward == RewardClass::expected);
   CHECK(config.policy.rewarded_steps == RewardedSteps::every);
   CHECK(config.policy.discount == 0);
-  CHECK(config.policy.context > 0);
+  CHECK(config.glance.side > 0);
+  CHECK(config.glance.readout == ContextReadout::positions);
+  CHECK(config.glance.covers() >= 700);  // an image of BreakHis
   CHECK_FALSE(config.policy.class_term);
   CHECK(config.first_location == FirstLocation::centre);
   CHECK(config.encoder.stem_kernel > 0);
   CHECK(config.encoder.inputs == 3 * config.sensor.scales);
   CHECK(config.encoder.side == config.sensor.side);
   CHECK(config.policy.hidden == config.hidden);
+}
+
+TEST_CASE("a thumbnail is made to show all of an image, and no coarser than that needs", "[config]") {
+  const HybridAttentionConfig compact = compact_preset();
+  const auto glance = [&](Index width, Index height) { return with_thumbnail_over(compact, width, height).glance; };
+  CHECK(glance(700, 460).reduction == 8);
+  CHECK(glance(350, 230).reduction == 4);
+  CHECK(glance(20000, 300).reduction == 256);
+  CHECK(glance(350, 230).side == 88);
+  CHECK(glance(96, 80).side == 80);
+  CHECK(glance(96, 80).reduction == 2);
+  CHECK(with_thumbnail_over(paper_preset(), 700, 460).glance.side == 0);
 }
 
 TEST_CASE("an unknown preset is named, with those that there are", "[config]") {

@@ -70,11 +70,13 @@ struct HybridAttentionConfig {
   return config;
 }
 
-/// The model with a thumbnail, if it has one, that shows all of an image of `side` pixels on its longer axis and reduces
-/// it no more than that needs.
-[[nodiscard]] inline HybridAttentionConfig with_thumbnail_over(HybridAttentionConfig config, Index side) {
+/// The model with a thumbnail, if it has one, that shows all of an image of `width` x `height` pixels and reduces it no
+/// more than that needs; a smaller thumbnail where the image is smaller.
+[[nodiscard]] inline HybridAttentionConfig with_thumbnail_over(HybridAttentionConfig config, Index width,
+                                                               Index height) {
   if (config.glance.side == 0) return config;
-  const Index least = std::max(side, 2 * smallest_side(config));
+  config.glance.side = std::min({config.glance.side, width, height});
+  const Index least = std::max({width, height, 2 * smallest_side(config)});
   config.glance.reduction = 2;
   while (config.glance.covers() < least) config.glance.reduction *= 2;
   return validated(config);

@@ -8,7 +8,6 @@
 #include <saccade/data/patient_split.hpp>
 #include <saccade/model/config.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -133,16 +132,17 @@ struct BreakhisDataset {
   return image;
 }
 
-/// Pixels on the longer axis of the first image that can be read; 0 where none can.
-[[nodiscard]] inline Index longer_side(const BreakhisDataset& dataset) {
+/// The model with a thumbnail for images of the size of the first one that can be read.
+[[nodiscard]] inline HybridAttentionConfig with_thumbnail_over(const HybridAttentionConfig& config,
+                                                               const BreakhisDataset& dataset) {
   for (const auto& record : dataset.records) {
     try {
       const RgbImage image = data::load_image(record.path);
-      return std::max(image.width, image.height);
+      return with_thumbnail_over(config, image.width, image.height);
     } catch (const FileError&) {  // whoever trains on it will say so
     }
   }
-  return 0;
+  return config;
 }
 
 /// What data::Loader decodes with.
