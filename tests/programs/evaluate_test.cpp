@@ -63,8 +63,8 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   CHECK(json.at("controls").size() == 4);
   for (const char* policy : {"random", "centre", "grid", "oracle"}) check_figures(json.at("controls").at(policy));
 
-  // Two glimpses at two scales of 16 x 16 pixels of an image of 96 x 80.
-  CHECK(json.at("pixel_fraction").at("processed").get<double>() == Approx(2 * 2 * 256 / 7680.0));
+  // Two glimpses at two scales and a thumbnail, all of 16 x 16 pixels, of an image of 96 x 80.
+  CHECK(json.at("pixel_fraction").at("processed").get<double>() == Approx((2 * 2 + 1) * 256 / 7680.0));
   // The centre policy looks at one place only; its coarse window is 32 x 32.
   const auto& centre = json.at("controls").at("centre").at("pixel_fraction");
   CHECK(centre.at("unique").get<double>() == Approx(256 / 7680.0));
@@ -144,8 +144,8 @@ TEST_CASE("Averaged rollouts stand beside the one at the means, and depend on th
   const auto& figures = averaged.at("averaged_rollouts");
   CHECK(figures.at("rollouts") == 3);
   CHECK(figures.at("accuracy_by_glimpse").size() == 2);
-  // The pixels of all rollouts count: 3 of 2 glimpses at two scales.
-  CHECK(figures.at("pixel_fraction").at("processed").get<double>() == Approx(3 * 2 * 2 * 256 / 7680.0));
+  // The pixels of all rollouts count: 3 of 2 glimpses at two scales and a thumbnail.
+  CHECK(figures.at("pixel_fraction").at("processed").get<double>() == Approx(3 * (2 * 2 + 1) * 256 / 7680.0));
   CHECK((figures == again.at("averaged_rollouts")));
   const auto other = evaluate(scratch / "other", {"--rollouts", "3", "--seed", "6"});
   CHECK_FALSE((other.at("averaged_rollouts").at("cross_entropy") == figures.at("cross_entropy")));

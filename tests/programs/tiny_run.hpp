@@ -44,9 +44,9 @@ inline void copy_data(const std::filesystem::path& to) {
 /// All that the tests count on is written out, for presets change. The first epoch trains on random glimpses.
 inline const Arguments tiny_model = [] {
   Arguments list{"--preset", "compact", "--batch", "4", "--learning-rate", "0.002"};
-  for (const char* field :
-       {"sensor.side=16", "sensor.scales=2", "encoder.width=4", "fusion_width=8", "hidden=8", "glimpses=2",
-        "policy.sigma=0.2", "policy.weight=1", "training.decay=0.95", "training.random_epochs=1"}) {
+  for (const char* field : {"sensor.side=16", "sensor.scales=2", "glance.side=16", "glance.reduction=8",
+                            "encoder.width=4", "fusion_width=8", "hidden=8", "glimpses=2", "policy.sigma=0.2",
+                            "policy.weight=1", "training.decay=0.95", "training.random_epochs=1"}) {
     list.push_back("--set");
     list.push_back(field);
   }

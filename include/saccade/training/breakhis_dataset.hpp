@@ -121,7 +121,8 @@ struct BreakhisDataset {
   const std::optional<Index> most = largest_side(model);
   if (image.width < side || image.height < side) {
     throw FileError('"' + path.string() + "\": an image of " + std::to_string(image.width) + " x " +
-                    std::to_string(image.height) + " pixels; expected at least the glimpse's " + std::to_string(side) +
+                    std::to_string(image.height) + " pixels; expected at least the " +
+                    (side > model.sensor.side ? "thumbnail's " : "glimpse's ") + std::to_string(side) +
                     " x " + std::to_string(side));
   }
   if (most && (image.width > *most || image.height > *most)) {
