@@ -266,11 +266,9 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
     config.glimpses = 1;
     config.glance = {.side = 10, .reduction = 8, .outputs = 3};
   }
-  SECTION("a glance and a context that read out positions, attached state") {
-    config.sensor.side = 10;
-    config.glance = {.side = 10, .reduction = 8, .outputs = 4, .readout = ContextReadout::positions};
-    config.policy.context = 2;
-    config.policy.context_readout = ContextReadout::positions;
+  SECTION("a glance that reads out positions, attached state") {
+    config.glimpses = 1;
+    config.glance = {.side = 4, .reduction = 16, .outputs = 2, .readout = ContextReadout::positions};
     config.policy.state = StateGradient::attached;
   }
   SECTION("a learned sigma with an entropy bonus, means not squashed") {
