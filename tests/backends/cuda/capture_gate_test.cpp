@@ -15,32 +15,28 @@ namespace {
 
 constexpr std::chrono::milliseconds a_while{50};
 
-TEST_CASE("what waits for the device waits for captures of other threads") {
+/// While one thread holds the first, another does not get the second.
+template <class Held, class Wanted>
+void check_waits() {
   std::atomic<bool> passed = false;
-  std::optional<CaptureGate::Capture> capture(std::in_place);
+  std::optional<Held> held(std::in_place);
   std::thread other([&] {
-    const CaptureGate::DeviceWide pass;
+    const Wanted wanted;
     passed = true;
   });
   std::this_thread::sleep_for(a_while);
   CHECK_FALSE(passed);
-  capture.reset();
+  held.reset();
   other.join();
   CHECK(passed);
 }
 
+TEST_CASE("what waits for the device waits for captures of other threads") {
+  check_waits<CaptureGate::Capture, CaptureGate::DeviceWide>();
+}
+
 TEST_CASE("a capture waits for what waits for the device") {
-  std::atomic<bool> captured = false;
-  std::optional<CaptureGate::DeviceWide> pass(std::in_place);
-  std::thread other([&] {
-    const CaptureGate::Capture capture;
-    captured = true;
-  });
-  std::this_thread::sleep_for(a_while);
-  CHECK_FALSE(captured);
-  pass.reset();
-  other.join();
-  CHECK(captured);
+  check_waits<CaptureGate::DeviceWide, CaptureGate::Capture>();
 }
 
 TEST_CASE("captures pass side by side, and a thread that captures does not wait for itself") {

@@ -5,8 +5,8 @@
 
 namespace saccade::inline v0::cuda {
 
-/// Some calls wait for the whole device: those that make and destroy handles of the libraries, and those that give back
-/// pinned memory. Made by any thread while another one captures on that device, such a call breaks the capture. So they
+/// Some calls wait for the whole device: those that make and destroy handles of the libraries, and those that take and
+/// give back pinned memory. Made by any thread while another one captures on that device, such a call breaks the capture. So they
 /// wait until no thread captures, and captures wait for them.
 class CaptureGate {
  public:

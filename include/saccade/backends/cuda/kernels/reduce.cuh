@@ -44,13 +44,19 @@ void with_sum_pack(Format format, Index channels, F f) {
   });
 }
 
+/// Tiles in packs of `pack` numbers, whose rows are not shared among blocks yet.
+inline ChannelTiles channel_tiles(Index images, Index rows, Index channels, Index pack) {
+  ChannelTiles tiles{.images = images, .rows = rows, .channels = channels};
+  const Index packs = channels / pack;
+  while (tiles.width < packs && tiles.width < 32) tiles.width *= 2;
+  tiles.tiles = ceil_divide(packs, tiles.width);
+  return tiles;
+}
+
 /// Tiles for sums: about 1024 blocks, or fewer where each of them would have too little to do.
 inline ChannelTiles sum_tiles(Index images, Index rows, Index channels) {
   constexpr Index most_blocks = 1024, least_rows_per_lane = 4;
-  ChannelTiles tiles{.images = images, .rows = rows, .channels = channels};
-  const Index packs = channels % sum_width == 0 ? channels / sum_width : channels;
-  while (tiles.width < packs && tiles.width < 32) tiles.width *= 2;
-  tiles.tiles = ceil_divide(packs, tiles.width);
+  ChannelTiles tiles = channel_tiles(images, rows, channels, channels % sum_width == 0 ? sum_width : 1);
   const Index lanes = block_threads / tiles.width;
   const Index wanted = ceil_divide(most_blocks, std::max<Index>(1, images * tiles.tiles));
   const Index splits = std::min(wanted, ceil_divide(rows, lanes * least_rows_per_lane));
@@ -64,10 +70,7 @@ inline ChannelTiles sum_tiles(Index images, Index rows, Index channels) {
 /// channels is read but once.
 inline ChannelTiles row_tiles(Index images, Index rows, Index channels, Index pack) {
   constexpr Index rows_per_thread = 8;
-  ChannelTiles tiles{.images = images, .rows = rows, .channels = channels};
-  const Index packs = channels / pack;
-  while (tiles.width < packs && tiles.width < 32) tiles.width *= 2;
-  tiles.tiles = ceil_divide(packs, tiles.width);
+  ChannelTiles tiles = channel_tiles(images, rows, channels, pack);
   tiles.rows_per_split = block_threads / tiles.width * rows_per_thread;
   tiles.splits = ceil_divide(rows, tiles.rows_per_split);
   return tiles;

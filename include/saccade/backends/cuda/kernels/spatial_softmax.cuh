@@ -12,10 +12,9 @@ namespace kernels {
 
 /// Tiles in which a block sees all rows of its channels.
 inline ChannelTiles whole_image_tiles(Index images, Index rows, Index channels, Index pack) {
-  ChannelTiles tiles{.images = images, .rows = rows, .rows_per_split = rows, .channels = channels, .splits = 1};
-  const Index packs = channels / pack;
-  while (tiles.width < packs && tiles.width < 32) tiles.width *= 2;
-  tiles.tiles = ceil_divide(packs, tiles.width);
+  ChannelTiles tiles = channel_tiles(images, rows, channels, pack);
+  tiles.rows_per_split = rows;
+  tiles.splits = 1;
   return tiles;
 }
 
@@ -39,12 +38,12 @@ __global__ void spatial_softmax_kernel(const T* __restrict__ x, Index height, In
 #pragma unroll
   for (int k = 0; k < N; ++k) largest[k] = -INFINITY;
   if (place.active) {
-    const T* from = x + place.origin;
-    for (Index row = place.lane; row < place.last; row += place.lanes, from += step) {
-      const Floats<N> values = load<N>(from);
+    for_each_row<4>(
+        tiles, place, [&](Index i) { return load<N>(x + place.origin + i); },
+        [&](Index, const Floats<N>& values) {
 #pragma unroll
-      for (int k = 0; k < N; ++k) largest[k] = Larger{}(largest[k], values.value[k]);
-    }
+          for (int k = 0; k < N; ++k) largest[k] = Larger{}(largest[k], values.value[k]);
+        });
   }
   combine_over_lanes(largest, tiles.width, Larger{});
   if (place.active) {
