@@ -8,20 +8,18 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
-#include "common/side_by_side.hpp"
+#include "common/run_trials.hpp"
 #include "common/study_data.hpp"
 #include "common/study_options.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -145,22 +143,14 @@ int run_study(const Options& o) {
     if (interruption.requested()) return interrupted();
     trials.push_back(bench::breakhis_trial(study, run, shrunk_of(o, model, run)));
   }
-  program::BackendChoice backend = o.backend;
-  backend.threads = bench::threads_of_job(backend.threads, o.jobs);
-  const auto work = [&](std::size_t i) -> std::optional<bench::BreakhisResult> {
-    const bench::BreakhisTrial& trial = trials[i];
-    if (interruption.requested()) return {};
-    std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(trials.size()) + ": " + trial.name + '\n';
-    std::optional<bench::Json> figures =
-        bench::run_trial(trial, {.backend = backend,
-                                 .loader = o.loader.options(trial.config.training.batch),
-                                 .runs = o.out / "runs",
-                                 .stop_requested = [&] { return interruption.requested(); }});
-    if (!figures) return {};
-    return bench::BreakhisResult{plan.runs[i], *std::move(figures)};
-  };
-  const auto results = bench::side_by_side<bench::BreakhisResult>(
-      trials.size(), o.jobs, work, [&](const std::vector<bench::BreakhisResult>& so_far) {
+  const auto results = bench::run_trials<bench::BreakhisResult>(
+      plan.runs, trials,
+      {.backend = o.backend,
+       .loader = o.loader,
+       .runs = o.out / "runs",
+       .jobs = o.jobs,
+       .stop_requested = [&] { return interruption.requested(); }},
+      [&](const std::vector<bench::BreakhisResult>& so_far) {
         bench::write_breakhis_report(o.out, so_far, plan.remarks, bench::to_string(study.judged_on), trials.size());
       });
   if (!results) return interrupted();

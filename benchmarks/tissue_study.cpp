@@ -5,7 +5,7 @@
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
-#include "common/side_by_side.hpp"
+#include "common/run_trials.hpp"
 #include "common/study_data.hpp"
 #include "common/study_options.hpp"
 #include "common/tissue_report.hpp"
@@ -14,13 +14,11 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -121,24 +119,18 @@ int run_study(const Options& o) {
   };
   const bench::Chances chances = make_images(o, study, runs, interruption);
   if (interruption.requested()) return interrupted();
-  program::BackendChoice backend = o.backend;
-  backend.threads = bench::threads_of_job(backend.threads, o.jobs);
-  const auto work = [&](std::size_t i) -> std::optional<bench::TissueResult> {
-    const bench::TissueRun& run = runs[i];
-    if (interruption.requested()) return {};
-    const bench::BreakhisTrial trial = bench::tissue_trial(study, run, data_folder(o, run.focus),
-                                                           shrunk_folder(o, run.focus, side_of_shrunk(study, run)));
-    std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(runs.size()) + ": " + trial.name + '\n';
-    std::optional<bench::Json> figures =
-        bench::run_trial(trial, {.backend = backend,
-                                 .loader = o.loader.options(trial.config.training.batch),
-                                 .runs = o.out / "runs",
-                                 .stop_requested = [&] { return interruption.requested(); }});
-    if (!figures) return {};
-    return bench::TissueResult{run, *std::move(figures)};
-  };
-  const auto results = bench::side_by_side<bench::TissueResult>(
-      runs.size(), o.jobs, work, [&](const std::vector<bench::TissueResult>& so_far) {
+  std::vector<bench::BreakhisTrial> trials;
+  for (const bench::TissueRun& run : runs)
+    trials.push_back(bench::tissue_trial(study, run, data_folder(o, run.focus),
+                                         shrunk_folder(o, run.focus, side_of_shrunk(study, run))));
+  const auto results = bench::run_trials<bench::TissueResult>(
+      runs, trials,
+      {.backend = o.backend,
+       .loader = o.loader,
+       .runs = o.out / "runs",
+       .jobs = o.jobs,
+       .stop_requested = [&] { return interruption.requested(); }},
+      [&](const std::vector<bench::TissueResult>& so_far) {
         bench::write_tissue_report(o.out, so_far, chances, bench::to_string(study.judged_on), runs.size());
       });
   if (!results) return interrupted();

@@ -25,6 +25,7 @@
 #include "convolutional_encoder.hpp"
 #include "finished_run.hpp"
 #include "judged_on.hpp"
+#include "trained_on.hpp"
 
 /// Is learning where to look worth having? Objects among clutter, the set-up of Mnih et al. 2014: a model that learns
 /// its glimpses, models made for glimpses that look at nothing, and a convolutional network that reads the whole image.
@@ -156,9 +157,7 @@ class ClutterTrial {
   static ClutterStudyOptions adapted(const ClutterRun& run, ClutterStudyOptions o) {
     o.model.glimpses = run.glimpses;
     if (run.looker == Looker::learned) return o;
-    o.model.policy.baseline = saccade::Baseline::none;
-    o.model.policy.context = 0;
-    o.model.glance.side = 0;
+    remove_policy(o.model);
     if (run.looker != Looker::whole) return o;
     o.model.glimpses = 1;
     o.model.sensor.side = o.clutter.side;

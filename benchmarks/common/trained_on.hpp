@@ -76,6 +76,12 @@ inline constexpr std::array<std::string_view, 4> trained_on_names{"learned", "ra
   return std::min<Index>(side, limit);
 }
 
+/// Takes from a model what only a policy needs.
+inline void remove_policy(saccade::HybridAttentionConfig& model) {
+  model.policy.context = model.glance.side = 0;
+  model.policy.baseline = saccade::Baseline::none;
+}
+
 /// Makes of a model with a policy one that is made for other glimpses. All else that it is and is trained with stays.
 /// @param side  of the shrunk image, see shrunk_side
 inline void adapt(saccade::RunConfig& config, TrainedOn glimpses, Index side) {
@@ -85,8 +91,7 @@ inline void adapt(saccade::RunConfig& config, TrainedOn glimpses, Index side) {
       glimpses == TrainedOn::random ? saccade::TrainingGlimpses::random : saccade::TrainingGlimpses::centre;
   training.random_epochs = training.policy_epochs = training.sigma_epochs = 0;
   training.rollouts = 1;
-  config.model.policy.context = config.model.glance.side = 0;
-  config.model.policy.baseline = saccade::Baseline::none;
+  remove_policy(config.model);
   if (glimpses == TrainedOn::shrunk) {
     config.model.glimpses = config.model.sensor.scales = 1;
     config.model.sensor.side = side;

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "breakhis_trial.hpp"
+#include "common/dataset_options.hpp"
+#include "side_by_side.hpp"
+#include "study_options.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+/// How the models of a study are trained; it changes no number.
+struct StudyWork {
+  program::BackendChoice backend;
+  program::LoaderChoice loader;
+  std::filesystem::path runs;  ///< folder of the runs' files
+  int jobs = 1;                ///< models at once
+  std::function<bool()> stop_requested = [] { return false; };
+};
+
+/// The results {run, figures} of all trials, of which trials[i] is that of runs[i]; nothing where it was asked to stop.
+/// @param done  told after every trial, by one thread at a time, the results so far in the order of the runs
+/// @throws as run_trial
+template <class Result, class Run, class Done>
+[[nodiscard]] std::optional<std::vector<Result>> run_trials(const std::vector<Run>& runs,
+                                                            const std::vector<BreakhisTrial>& trials,
+                                                            const StudyWork& work, const Done& done) {
+  program::BackendChoice backend = work.backend;
+  backend.threads = threads_of_job(backend.threads, work.jobs);
+  const auto run_one = [&](std::size_t i) -> std::optional<Result> {
+    const BreakhisTrial& trial = trials[i];
+    if (work.stop_requested()) return {};
+    std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(trials.size()) + ": " + trial.name + '\n';
+    std::optional<Json> figures = run_trial(trial, {.backend = backend,
+                                                    .loader = work.loader.options(trial.config.training.batch),
+                                                    .runs = work.runs,
+                                                    .stop_requested = work.stop_requested});
+    if (!figures) return {};
+    return Result{runs[i], *std::move(figures)};
+  };
+  return side_by_side<Result>(trials.size(), work.jobs, run_one, done);
+}
+
+}  // namespace bench
