@@ -76,7 +76,7 @@ def page_of(folders):
     sections = [section_of(name, folders[name]) for name in STUDIES]
     head = (
         "# Results\n\nWhat the three studies of [benchmarks.md](benchmarks.md) measured. `benchmarks/results_page.py` makes "
-        "this page from their folders; written by hand are only the commands and the machines.\n"
+        "this page from their folders; written by hand is only what stands above each table of commands and machines.\n"
     )
     return "\n".join([head, *sections])
 
