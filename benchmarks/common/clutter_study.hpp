@@ -66,6 +66,7 @@ struct ClutterStudyOptions {
   o.model.fusion_width = 256;
   o.model.hidden = 256;
   o.model.policy.sigma = 0.25;
+  o.model.policy.saccade_cost = 0;
   o.model.policy.baseline = saccade::Baseline::leave_one_out;
   o.model.glance = {.side = 15, .reduction = 4, .outputs = 16, .readout = saccade::ContextReadout::positions};
   o.training.batch = 128;

@@ -74,29 +74,33 @@ struct TissueRun {
          to_string(run.trained_on) + "-seed" + std::to_string(run.seed);
 }
 
-/// All runs, a seed after the other, so that a study that was stopped has whole seeds. Every preset learns to look,
-/// with the first of the encoders; what is compared with that, other encoders and controls, is of the last preset
-/// alone. The further seeds of the headline case come last.
+/// All runs, those of the headline case's focus before the others, and a seed after the other, so that a study that was
+/// stopped has whole seeds of what matters most. Every preset learns to look, with the first of the
+/// encoders; what is compared with that, other encoders and controls, is of the last preset alone.
 [[nodiscard]] inline std::vector<TissueRun> planned_runs(const TissueStudyOptions& o) {
   std::vector<TissueRun> runs;
-  for (const std::uint64_t seed : o.seeds) {
-    for (const double focus : o.focus) {
-      for (const std::string& preset : o.presets) {
-        for (const EncoderKind encoder : o.encoders) {
-          for (const TrainedOn trained_on : o.trained_on) {
-            const bool first = encoder == o.encoders.front(), last = preset == o.presets.back();
-            const bool learned = trained_on == TrainedOn::learned;
-            if ((learned && first) || (learned && last) || (first && last))
-              runs.push_back({focus, preset, encoder, trained_on, seed});
-          }
+  const auto add = [&](double focus, std::uint64_t seed) {
+    for (const std::string& preset : o.presets) {
+      for (const EncoderKind encoder : o.encoders) {
+        for (const TrainedOn trained_on : o.trained_on) {
+          const bool first = encoder == o.encoders.front(), last = preset == o.presets.back();
+          const bool learned = trained_on == TrainedOn::learned;
+          if ((learned && first) || (learned && last) || (first && last))
+            runs.push_back({focus, preset, encoder, trained_on, seed});
         }
       }
     }
-  }
+  };
+  const double headline = TissueRun{}.focus;
+  if (std::find(o.focus.begin(), o.focus.end(), headline) != o.focus.end())
+    for (const std::uint64_t seed : o.seeds) add(headline, seed);
   for (std::uint64_t seed = 1; seed <= o.headline_seeds; ++seed) {
     const TissueRun run{.seed = seed};
     if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
   }
+  for (const std::uint64_t seed : o.seeds)
+    for (const double focus : o.focus)
+      if (focus != headline) add(focus, seed);
   return runs;
 }
 

@@ -29,7 +29,7 @@ enum class TrainedOn {
   learned,  ///< glimpses of its own policy, which learns
   random,   ///< random glimpses: a control
   centre,   ///< glimpses at the middle: a control
-  shrunk,   ///< the whole image, shrunk to as many pixels as the glimpses hand to the network, as one glimpse
+  shrunk,   ///< the whole image, shrunk to as many pixels as the networks of a learned policy read, as one glimpse
 };
 
 inline constexpr std::array<std::string_view, 4> trained_on_names{"learned", "random", "centre", "shrunk"};
@@ -69,10 +69,12 @@ inline constexpr std::array<std::string_view, 4> trained_on_names{"learned", "ra
   return policies;
 }
 
-/// The side of a square of about as many pixels as the glimpses of `model` hand to its network, and at most `limit`.
+/// The side of a square of about as many pixels as the networks of `model` read in its glimpses and its thumbnail, and at
+/// most `limit`.
 [[nodiscard]] inline Index shrunk_side(const saccade::HybridAttentionConfig& model, Index limit) {
-  const auto pixels = static_cast<double>(model.glimpses * model.sensor.scales);
-  const auto side = std::lround(std::sqrt(pixels) * static_cast<double>(model.sensor.side));
+  const Index glimpses = model.glimpses * model.sensor.scales * model.sensor.side * model.sensor.side;
+  const Index thumbnail = model.glance.side * model.glance.side;
+  const auto side = std::lround(std::sqrt(static_cast<double>(glimpses + thumbnail)));
   return std::min<Index>(side, limit);
 }
 

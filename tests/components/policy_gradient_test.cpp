@@ -103,6 +103,30 @@ TEST_CASE("the policy term by hand: -weight / B (R - baseline) (sample - mean) /
   CHECK(problem.d_parameters.locator.bias.values[1] == Approx(factor * (-1.4 + 1.9)));
 }
 
+TEST_CASE("a saccade by hand costs 2 / B saccade_cost (mean - where the last glimpse looked)", "[policy_gradient]") {
+  Problem problem({.hidden = 4, .sigma = 0.5, .saccade_cost = 0.3, .squash = MeanSquash::none, .baseline = Baseline::none});
+  problem.forward();
+  problem.cache.mean = {{batch, 2}, {0.1, -0.2, 0.3, 0.4, -0.5, 0.6}};
+  problem.cache.sample = problem.cache.mean;  // no term of the density
+  const Array from{{batch, 2}, {0.1, 0.8, -1, 1, 0, 0.5}};
+  problem.policy.weigh(problem.b, problem.reward, problem.cache, problem.workspace);
+  const auto backward = [&](const Array* where) {
+    problem.policy.backward_location(problem.b, problem.parameters, problem.h, problem.cache, problem.workspace,
+                                     problem.d_parameters, problem.d_h, nullptr, nullptr, where);
+  };
+  backward(&from);
+  const double factor = 2.0 / 3.0 * 0.3;
+  const std::vector<double> expected{0, factor * -1, factor * 1.3, factor * -0.6, factor * -0.5, factor * 0.1};
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(problem.workspace.d_mean.values[i] == Approx(expected[i]));
+  backward(nullptr);  // the first location: no glimpse was before
+  CHECK(norm(problem.workspace.d_mean) == 0);
+}
+
+TEST_CASE("a saccade must not be paid for", "[policy_gradient]") {
+  CHECK_THROWS_WITH(Policy({.hidden = 4, .saccade_cost = -0.5}),
+                    "PolicyGradient: saccade_cost must be at least 0, but is -0.500000");
+}
+
 TEST_CASE("a detached state receives nothing from the policy", "[policy_gradient]") {
   Problem problem({.hidden = 4, .state = StateGradient::detached});
   problem.forward();

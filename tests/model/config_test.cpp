@@ -24,6 +24,7 @@ TEST_CASE("the preset `paper` is the paper", "[config]") {
   CHECK(config.policy.reward == RewardClass::sampled);
   CHECK(config.policy.class_term);
   CHECK(config.policy.weight == 1.0);
+  CHECK(config.policy.saccade_cost == 0);
   CHECK(config.policy.context == 0);
   CHECK(config.first_location == FirstLocation::random);
   CHECK(config.supervised_steps == SupervisedSteps::last);
@@ -36,6 +37,7 @@ TEST_CASE("the other presets reward every answer against a baseline, by location
   CHECK(config.policy.reward == RewardClass::expected);
   CHECK(config.policy.rewarded_steps == RewardedSteps::every);
   CHECK(config.policy.discount == 0);
+  CHECK(config.policy.saccade_cost > 0);
   CHECK(config.glance.side > 0);
   CHECK(config.glance.readout == ContextReadout::positions);
   CHECK(config.glance.covers() >= 700);  // an image of BreakHis

@@ -129,6 +129,18 @@ double location_terms(const ToyModel& toy, const Array& read, const Array& sampl
   return loss;
 }
 
+/// What it costs to go from where step t looked to the mean of the next place, which `read` gives, in image n.
+double saccade_term(const ToyModel& toy, const Array& read, std::size_t t, std::size_t n) {
+  const PolicyConfig& policy = toy.model.config().policy;
+  double cost = 0;
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const double output = affine(toy.parameters.policy.locator, read, n, axis);
+    const double mean = policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
+    cost += policy.saccade_cost * std::pow(mean - toy.episode.steps[t].location.values[2 * n + axis], 2);
+  }
+  return cost;
+}
+
 double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions& given) {
   toy.roll(given);
   const HybridAttentionConfig& config = toy.model.config();
@@ -160,6 +172,7 @@ double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions
         loss -= weight * constants.advantage[t][n] * log_probability(steps[t].logits, n, answer);
       }
       if (!last) loss += location_terms(toy, read, steps[t].policy.sample, n, constants.advantage[t][n], sigma);
+      if (!last) loss += saccade_term(toy, read, t, n);
       if (config.policy.baseline == Baseline::learned && (!last || class_term)) {
         const double value = affine(toy.parameters.policy.value[0], constants.h[t], n, 0);
         loss += std::pow(constants.outcome[t][n] - value, 2);
@@ -271,6 +284,17 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
     config.glance = {.side = 4, .reduction = 16, .outputs = 2, .readout = ContextReadout::positions};
     config.policy.state = StateGradient::attached;
   }
+  SECTION("saccades that cost, attached state, context") {
+    config.policy.saccade_cost = 0.4;
+    config.policy.state = StateGradient::attached;
+    config.policy.context = 3;
+  }
+  SECTION("saccades that cost, a glance, means not squashed, a learned sigma") {
+    config.policy.saccade_cost = 0.4;
+    config.policy.squash = MeanSquash::none;
+    config.policy.learn_sigma = true;
+    config.glance = {.side = 6, .reduction = 8, .outputs = 3};
+  }
   SECTION("a learned sigma with an entropy bonus, means not squashed") {
     config.policy.learn_sigma = true;
     config.policy.entropy = 0.2;
@@ -298,6 +322,7 @@ TEST_CASE("the policy's terms alone reach the policy's parameters alone, with th
   config.glance = {.side = 10, .reduction = 8, .outputs = 3};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.1;
+  config.policy.saccade_cost = 0.3;
   config.policy.state = GENERATE(StateGradient::detached, StateGradient::attached);
   ToyModel toy(config);
   toy.give_locations(31);

@@ -45,6 +45,7 @@ struct PolicyConfig {
   double sigma_low = 0.05;
   double sigma_high = 1.0;
   double entropy = 0.0;  ///< weight of each location's entropy, which is subtracted from the loss; of a learned sigma
+  double saccade_cost = 0.0;  ///< weight of the squared distance from a glimpse to the next mean, an addition to the loss
   double weight = 1.0;  ///< lambda: factor of the policy term -J in the loss
   MeanSquash squash = MeanSquash::tanh;
   Baseline baseline = Baseline::learned;
@@ -62,6 +63,9 @@ struct PolicyConfig {
 ///
 ///     mean_t = squash(W h_t + b);  sample_t ~ N(mean_t, sigma^2);  l_t = clamp(sample_t, -1, 1)
 ///     -dJ/d mean_t = -weight / B * (R - baseline_t) * (sample_t - mean_t) / sigma^2                   (equation 3)
+///
+/// A saccade from l_{t-1} adds saccade_cost / B * |mean_t - l_{t-1}|^2 to the loss, l_{t-1} a constant: where every next
+/// place is as good, a glimpse stays, and goes where that earns more than it costs.
 ///
 /// The density is taken at the sample before clamping: the clamp belongs to the world, not to the policy. The sample, R
 /// and the baseline are constants in it; the mean is not. A learned baseline, a linear head, learns the squared error
@@ -119,6 +123,8 @@ class PolicyGradient {
     expect_config(config.sigma > 0, "PolicyGradient: sigma must be greater than 0, but is " + std::to_string(config.sigma));
     expect_config(config.weight >= 0,
                   "PolicyGradient: weight must be at least 0, but is " + std::to_string(config.weight));
+    expect_config(config.saccade_cost >= 0,
+                  "PolicyGradient: saccade_cost must be at least 0, but is " + std::to_string(config.saccade_cost));
     expect_config(config.discount >= 0 && config.discount <= 1,
                   "PolicyGradient: discount must be from 0 to 1, but is " + std::to_string(config.discount));
     expect_config(config.context >= 0, "PolicyGradient: context must be at least 0");
@@ -212,12 +218,13 @@ class PolicyGradient {
     if (has_baseline()) ops::axpy(b, -factor, cache.baseline, w.advantage);
   }
 
-  /// The policy term of one location that was looked at. Uses w.advantage. Gradients of parameters accumulate, and so
-  /// does d_glance, which all locations of a rollout share; d_context is overwritten; d_h += only where the
-  /// configuration attaches the state. Null where nobody asks.
+  /// The policy term of one location that was looked at, and what the saccade there cost from where the glimpse before
+  /// it looked, `from` (B, 2). Uses w.advantage. Gradients of parameters accumulate, and so does d_glance, which all
+  /// locations of a rollout share; d_context is overwritten; d_h += only where the configuration attaches the state.
+  /// Null where nobody asks, or where no glimpse was before.
   void backward_location(B& b, const Parameters& p, const Tensor<B>& h, const Cache& cache, Workspace& w,
                          Parameters& d_p, Tensor<B>& d_h, Tensor<B>* d_context = nullptr,
-                         Tensor<B>* d_glance = nullptr) const
+                         Tensor<B>* d_glance = nullptr, const Tensor<B>* from = nullptr) const
     requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B>
   {
     if (spread_.empty()) {
@@ -226,6 +233,12 @@ class PolicyGradient {
     } else {
       spread_[0].backward(b, cache.sample, cache.mean, w.advantage, cache.spread[0], w.spread[0], w.d_mean,
                           d_p.spread[0]);  // (B, 2)
+    }
+    if (config_.saccade_cost > 0 && from) {
+      const Index batch = b.shape(cache.mean)[0];
+      const auto factor = static_cast<Scalar<B>>(batch > 0 ? 2 * config_.saccade_cost / static_cast<double>(batch) : 0.0);
+      ops::axpy(b, factor, cache.mean, w.d_mean);
+      ops::axpy(b, -factor, *from, w.d_mean);  // (B, 2)
     }
     if (config_.squash == MeanSquash::tanh) ops::tanh_backward(b, cache.mean, w.d_mean, w.d_mean, Write::overwrite);
     locator_.backward_parameters(b, reads_more() ? cache.seen : h, w.d_mean, d_p.locator);

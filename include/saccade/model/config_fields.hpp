@@ -99,6 +99,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("sigma_low", c.sigma_low);
   visit("sigma_high", c.sigma_high);
   visit("entropy", c.entropy);
+  visit("saccade_cost", c.saccade_cost);
   visit("weight", c.weight);
   visit("squash", c.squash);
   visit("baseline", c.baseline);
