@@ -92,8 +92,9 @@ struct TissueRun {
     }
   };
   const double headline = TissueRun{}.focus;
-  if (std::find(o.focus.begin(), o.focus.end(), headline) != o.focus.end())
-    for (const std::uint64_t seed : o.seeds) add(headline, seed);
+  for (const std::uint64_t seed : o.seeds)
+    for (const double focus : o.focus)
+      if (focus == headline) add(focus, seed);
   for (std::uint64_t seed = 1; seed <= o.headline_seeds; ++seed) {
     const TissueRun run{.seed = seed};
     if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
