@@ -75,33 +75,30 @@ struct TissueRun {
 }
 
 /// All runs, those of the headline case's focus before the others, and a seed after the other, so that a study that was
-/// stopped has whole seeds of what matters most. Every preset learns to look, with the first of the
-/// encoders; what is compared with that, other encoders and controls, is of the last preset alone.
+/// stopped has whole seeds of what matters most. Every preset learns to look, with the first of the encoders; what is
+/// compared with that, other encoders and controls, is of the last preset alone.
 [[nodiscard]] inline std::vector<TissueRun> planned_runs(const TissueStudyOptions& o) {
   std::vector<TissueRun> runs;
-  const auto add = [&](double focus, std::uint64_t seed) {
-    for (const std::string& preset : o.presets) {
-      for (const EncoderKind encoder : o.encoders) {
-        for (const TrainedOn trained_on : o.trained_on) {
-          const bool first = encoder == o.encoders.front(), last = preset == o.presets.back();
-          const bool learned = trained_on == TrainedOn::learned;
-          if ((learned && first) || (learned && last) || (first && last))
-            runs.push_back({focus, preset, encoder, trained_on, seed});
+  for (const std::uint64_t seed : o.seeds) {
+    for (const double focus : o.focus) {
+      for (const std::string& preset : o.presets) {
+        for (const EncoderKind encoder : o.encoders) {
+          for (const TrainedOn trained_on : o.trained_on) {
+            const bool first = encoder == o.encoders.front(), last = preset == o.presets.back();
+            const bool learned = trained_on == TrainedOn::learned;
+            if ((learned && first) || (learned && last) || (first && last))
+              runs.push_back({focus, preset, encoder, trained_on, seed});
+          }
         }
       }
     }
-  };
-  const double headline = TissueRun{}.focus;
-  for (const std::uint64_t seed : o.seeds)
-    for (const double focus : o.focus)
-      if (focus == headline) add(focus, seed);
+  }
   for (std::uint64_t seed = 1; seed <= o.headline_seeds; ++seed) {
     const TissueRun run{.seed = seed};
     if (std::find(runs.begin(), runs.end(), run) == runs.end()) runs.push_back(run);
   }
-  for (const std::uint64_t seed : o.seeds)
-    for (const double focus : o.focus)
-      if (focus != headline) add(focus, seed);
+  std::stable_partition(runs.begin(), runs.end(),
+                        [](const TissueRun& run) { return run.focus == TissueRun{}.focus; });
   return runs;
 }
 

@@ -114,15 +114,19 @@ std::array<double, 2> sigmas(const ToyModel& toy, const RolloutOptions& given) {
           std::sqrt(low + (high - low) / (1 + std::exp(-logit[1])))};
 }
 
+/// The mean of a location of image n on one axis, where the location head reads `read`.
+double mean_of(const ToyModel& toy, const Array& read, std::size_t n, std::size_t axis) {
+  const double output = affine(toy.parameters.policy.locator, read, n, axis);
+  return toy.model.config().policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
+}
+
 /// The terms of one location of image n, whose head reads `read`: -weight * advantage * ln pi - entropy * H.
 double location_terms(const ToyModel& toy, const Array& read, const Array& sample, std::size_t n, double advantage,
                       const std::array<double, 2>& sigma) {
   const PolicyConfig& policy = toy.model.config().policy;
   double loss = 0;
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    const double output = affine(toy.parameters.policy.locator, read, n, axis);
-    const double mean = policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
-    const double z = (sample.values[2 * n + axis] - mean) / sigma[axis];
+    const double z = (sample.values[2 * n + axis] - mean_of(toy, read, n, axis)) / sigma[axis];
     loss += policy.weight * advantage * (z * z / 2 + std::log(sigma[axis]));
     loss -= policy.entropy * std::log(sigma[axis] * std::sqrt(2 * std::numbers::pi * std::numbers::e));
   }
@@ -131,14 +135,10 @@ double location_terms(const ToyModel& toy, const Array& read, const Array& sampl
 
 /// What it costs to go from where step t looked to the mean of the next place, which `read` gives, in image n.
 double saccade_term(const ToyModel& toy, const Array& read, std::size_t t, std::size_t n) {
-  const PolicyConfig& policy = toy.model.config().policy;
-  double cost = 0;
-  for (std::size_t axis = 0; axis < 2; ++axis) {
-    const double output = affine(toy.parameters.policy.locator, read, n, axis);
-    const double mean = policy.squash == MeanSquash::tanh ? std::tanh(output) : output;
-    cost += policy.saccade_cost * std::pow(mean - toy.episode.steps[t].location.values[2 * n + axis], 2);
-  }
-  return cost;
+  double squares = 0;
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    squares += std::pow(mean_of(toy, read, n, axis) - toy.episode.steps[t].location.values[2 * n + axis], 2);
+  return toy.model.config().policy.saccade_cost * squares;
 }
 
 double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions& given) {
@@ -171,8 +171,10 @@ double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions
         const auto answer = static_cast<std::size_t>(constants.classes[n]);
         loss -= weight * constants.advantage[t][n] * log_probability(steps[t].logits, n, answer);
       }
-      if (!last) loss += location_terms(toy, read, steps[t].policy.sample, n, constants.advantage[t][n], sigma);
-      if (!last) loss += saccade_term(toy, read, t, n);
+      if (!last) {
+        loss += location_terms(toy, read, steps[t].policy.sample, n, constants.advantage[t][n], sigma);
+        loss += saccade_term(toy, read, t, n);
+      }
       if (config.policy.baseline == Baseline::learned && (!last || class_term)) {
         const double value = affine(toy.parameters.policy.value[0], constants.h[t], n, 0);
         loss += std::pow(constants.outcome[t][n] - value, 2);
