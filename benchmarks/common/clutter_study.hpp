@@ -48,7 +48,7 @@ struct ClutterStudyOptions {
   Index encoder_width = 32;     ///< filters of the network that reads a glimpse
   Index encoder_outputs = 256;  ///< features of a glimpse
   Index whole_width = 32;       ///< filters of the network that reads the whole image
-  Index whole_epochs = 12;
+  Index whole_epochs = 30;
   saccade::data::ClutterOptions clutter{};
   JudgedOn judged_on = JudgedOn::test;
   Index validation_objects = 5000;  ///< the last ones of the training part; never trained on

@@ -81,6 +81,7 @@ inline constexpr std::array<std::string_view, 4> trained_on_names{"learned", "ra
 /// Takes from a model what only a policy needs.
 inline void remove_policy(saccade::HybridAttentionConfig& model) {
   model.policy.context = model.glance.side = 0;
+  model.policy.saccade_cost = 0;
   model.policy.baseline = saccade::Baseline::none;
 }
 

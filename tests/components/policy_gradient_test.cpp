@@ -103,7 +103,7 @@ TEST_CASE("the policy term by hand: -weight / B (R - baseline) (sample - mean) /
   CHECK(problem.d_parameters.locator.bias.values[1] == Approx(factor * (-1.4 + 1.9)));
 }
 
-TEST_CASE("a saccade by hand costs 2 / B saccade_cost (mean - where the last glimpse looked)", "[policy_gradient]") {
+TEST_CASE("a saccade by hand costs 2 / B saccade_cost (mean - mean before)", "[policy_gradient]") {
   Problem problem({.hidden = 4, .sigma = 0.5, .saccade_cost = 0.3, .squash = MeanSquash::none, .baseline = Baseline::none});
   problem.forward();
   problem.cache.mean = {{batch, 2}, {0.1, -0.2, 0.3, 0.4, -0.5, 0.6}};

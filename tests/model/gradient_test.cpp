@@ -18,6 +18,7 @@ struct Constants {
   std::vector<std::vector<double>> outcome;    ///< by step, then by image: what followed the step's location or class
   std::vector<std::vector<double>> advantage;  ///< the same, minus the baseline
   std::vector<Array> h;                        ///< by step
+  std::vector<Array> meant;                    ///< by step: where the policy meant to look
   std::vector<double> first_outcome{};         ///< by image: what followed the first location, where a glance chose it
   std::vector<double> first_advantage{};
 };
@@ -55,10 +56,10 @@ double outside_baseline(std::size_t t, std::size_t n) {
   return 0.1 * static_cast<double>(t + 1) - 0.2 * static_cast<double>(n);
 }
 
-Constants constants_of(const ToyModel& toy) {
+Constants constants_of(ToyModel& toy) {
   const PolicyConfig& policy = toy.model.config().policy;
   const std::size_t steps = toy.episode.steps.size();
-  Constants constants{toy.episode.classes.values, {}, {}, {}};
+  Constants constants{toy.episode.classes.values, {}, {}, {}, {}};
   for (std::size_t t = 0; t < steps; ++t) {
     std::vector<double> outcome(toy.labels.size(), 0.0);
     for (std::size_t n = 0; n < outcome.size(); ++n) {
@@ -77,6 +78,7 @@ Constants constants_of(const ToyModel& toy) {
     constants.outcome.push_back(outcome);
     constants.advantage.push_back(advantage);
     constants.h.push_back(toy.episode.steps[t].h);
+    constants.meant.push_back(toy.episode.policy_mean(t));
   }
   for (std::size_t n = 0; n < toy.labels.size(); ++n) {
     // The reward of the first answer, and then what followed the location after it.
@@ -133,11 +135,12 @@ double location_terms(const ToyModel& toy, const Array& read, const Array& sampl
   return loss;
 }
 
-/// What it costs to go from where step t looked to the mean of the next place, which `read` gives, in image n.
-double saccade_term(const ToyModel& toy, const Array& read, std::size_t t, std::size_t n) {
+/// What it costs to go from where a glimpse was meant to look to the mean of the next place, which `read` gives, in
+/// image n.
+double saccade_term(const ToyModel& toy, const Array& read, const Array& meant, std::size_t n) {
   double squares = 0;
   for (std::size_t axis = 0; axis < 2; ++axis)
-    squares += std::pow(mean_of(toy, read, n, axis) - toy.episode.steps[t].location.values[2 * n + axis], 2);
+    squares += std::pow(mean_of(toy, read, n, axis) - meant.values[2 * n + axis], 2);
   return toy.model.config().policy.saccade_cost * squares;
 }
 
@@ -173,7 +176,7 @@ double surrogate(ToyModel& toy, const Constants& constants, const RolloutOptions
       }
       if (!last) {
         loss += location_terms(toy, read, steps[t].policy.sample, n, constants.advantage[t][n], sigma);
-        loss += saccade_term(toy, read, t, n);
+        loss += saccade_term(toy, read, constants.meant[t], n);
       }
       if (config.policy.baseline == Baseline::learned && (!last || class_term)) {
         const double value = affine(toy.parameters.policy.value[0], constants.h[t], n, 0);

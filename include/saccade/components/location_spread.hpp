@@ -16,6 +16,13 @@
 
 namespace saccade::inline v0 {
 
+/// total / B, the factor of a term that is a mean over the B rows of `x`; 0 where it has none.
+template <class B>
+[[nodiscard]] Scalar<B> over_batch(B& b, double total, const Tensor<B>& x) {
+  const Index batch = b.shape(x)[0];
+  return static_cast<Scalar<B>>(batch > 0 ? total / static_cast<double>(batch) : 0.0);
+}
+
 /// In units of half the image.
 struct LocationSpreadConfig {
   double sigma = 0.15;   ///< to begin with, between `low` and `high`
@@ -140,9 +147,7 @@ class LocationSpread {
     ops::axpy(b, Scalar<B>(-1), mean, w.deviation);                         // (B, 2)
     ops::multiply(b, d_mean, w.deviation, w.d_variance, Write::overwrite);  // (B, 2): -A z^2
     for (const Index axis : {0, 1}) ops::write_columns(b, advantage, axis, w.d_variance, Write::accumulate);
-    const Index batch = b.shape(advantage)[0];
-    const double bonus = batch > 0 ? config_.entropy / static_cast<double>(batch) : 0;
-    ops::axpy(b, static_cast<Scalar<B>>(-bonus), cache.ones, w.d_variance);  // (B, 2): of ln sigma
+    ops::axpy(b, -over_batch(b, config_.entropy, advantage), cache.ones, w.d_variance);  // (B, 2): of ln sigma
     divide_by_variance(w.d_variance);
     ops::add_bias_backward(b, w.d_variance, w.d_share, Write::overwrite);  // (2)
     ops::sigmoid_backward(b, cache.share, w.d_share, w.d_share, Write::overwrite);

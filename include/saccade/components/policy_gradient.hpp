@@ -45,7 +45,7 @@ struct PolicyConfig {
   double sigma_low = 0.05;
   double sigma_high = 1.0;
   double entropy = 0.0;  ///< weight of each location's entropy, which is subtracted from the loss; of a learned sigma
-  double saccade_cost = 0.0;  ///< weight of the squared distance from a glimpse to the next mean, an addition to the loss
+  double saccade_cost = 0.0;  ///< weight of the squared distance from a mean to the next one, an addition to the loss
   double weight = 1.0;  ///< lambda: factor of the policy term -J in the loss
   MeanSquash squash = MeanSquash::tanh;
   Baseline baseline = Baseline::learned;
@@ -64,8 +64,9 @@ struct PolicyConfig {
 ///     mean_t = squash(W h_t + b);  sample_t ~ N(mean_t, sigma^2);  l_t = clamp(sample_t, -1, 1)
 ///     -dJ/d mean_t = -weight / B * (R - baseline_t) * (sample_t - mean_t) / sigma^2                   (equation 3)
 ///
-/// A saccade from l_{t-1} adds saccade_cost / B * |mean_t - l_{t-1}|^2 to the loss, l_{t-1} a constant: where every next
-/// place is as good, a glimpse stays, and goes where that earns more than it costs.
+/// A saccade adds saccade_cost / B * |mean_t - mean_{t-1}|^2 to the loss, mean_{t-1} a constant, and l_{t-1} where no
+/// policy chose: where every next place is as good, a glimpse stays, and goes where that earns more than it costs. The
+/// way is from the mean, not from the draw around it, whose noise a state that does not tell it would have to pay for.
 ///
 /// The density is taken at the sample before clamping: the clamp belongs to the world, not to the policy. The sample, R
 /// and the baseline are constants in it; the mean is not. A learned baseline, a linear head, learns the squared error
@@ -211,15 +212,14 @@ class PolicyGradient {
 
   /// advantage = weight / B * (reward - baseline), the constant of equation 3 for a mean over the batch.
   void weigh(B& b, const Tensor<B>& reward, const Cache& cache, Workspace& w) const {
-    const Index batch = b.shape(reward)[0];
-    const auto factor = static_cast<Scalar<B>>(batch > 0 ? config_.weight / static_cast<double>(batch) : 0.0);
+    const Scalar<B> factor = over_batch(b, config_.weight, reward);
     b.fill(Scalar<B>(0), w.advantage);
     ops::axpy(b, factor, reward, w.advantage);  // (B)
     if (has_baseline()) ops::axpy(b, -factor, cache.baseline, w.advantage);
   }
 
   /// The policy term of one location that was looked at, and what the saccade there cost from where the glimpse before
-  /// it looked, `from` (B, 2). Uses w.advantage. Gradients of parameters accumulate, and so does d_glance, which all
+  /// it was meant to look, `from` (B, 2). Uses w.advantage. Gradients of parameters accumulate, and so does d_glance, which all
   /// locations of a rollout share; d_context is overwritten; d_h += only where the configuration attaches the state.
   /// Null where nobody asks, or where no glimpse was before.
   void backward_location(B& b, const Parameters& p, const Tensor<B>& h, const Cache& cache, Workspace& w,
@@ -235,8 +235,7 @@ class PolicyGradient {
                           d_p.spread[0]);  // (B, 2)
     }
     if (config_.saccade_cost > 0 && from) {
-      const Index batch = b.shape(cache.mean)[0];
-      const auto factor = static_cast<Scalar<B>>(batch > 0 ? 2 * config_.saccade_cost / static_cast<double>(batch) : 0.0);
+      const Scalar<B> factor = over_batch(b, 2 * config_.saccade_cost, cache.mean);
       ops::axpy(b, factor, cache.mean, w.d_mean);
       ops::axpy(b, -factor, *from, w.d_mean);  // (B, 2)
     }
@@ -269,8 +268,7 @@ class PolicyGradient {
     requires TrainableLinearOps<B>
   {
     if (!has_value()) return;
-    const Index batch = b.shape(reward)[0];
-    const auto factor = static_cast<Scalar<B>>(batch > 0 ? 2.0 / static_cast<double>(batch) : 0.0);
+    const Scalar<B> factor = over_batch(b, 2, reward);
     Tensor<B>& error = w.advantage;
     b.fill(Scalar<B>(0), error);
     ops::axpy(b, factor, cache.baseline, error);  // (B)

@@ -103,7 +103,7 @@ struct HybridAttentionConfig {
   config.encoder.stem_stride = 4;
   config.encoder.mask_depth = 2;
   config.policy.sigma = 0.3;
-  config.policy.saccade_cost = 0.03;
+  config.policy.saccade_cost = 0.4;
   config.policy.reward = RewardClass::expected;
   config.policy.rewarded_steps = RewardedSteps::every;
   config.policy.discount = 0;

@@ -370,7 +370,7 @@ class HybridAttentionClassifier {
     if (!last) {
       policy_.weigh(b, credited(episode, t), step.policy, w.policy);
       policy_.backward_location(b, p.policy, step.h, step.policy, w.policy, d_p.policy, d_h, &w.d_context, &w.d_glance,
-                                &step.location);
+                                &episode.policy_mean(t));
       if (!context_.empty()) {
         context_[0].backward(b, p.context[0], episode.patch(t), episode.glimpse(t).context[0], w.d_context,
                              w.context[0], d_p.context[0]);
