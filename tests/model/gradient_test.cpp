@@ -56,7 +56,13 @@ double outside_baseline(std::size_t t, std::size_t n) {
   return 0.1 * static_cast<double>(t + 1) - 0.2 * static_cast<double>(n);
 }
 
-Constants constants_of(ToyModel& toy) {
+/// Where the policy meant step t to look, or where it looked if no policy chose.
+const Array& meant_by(const ToyModel& toy, std::size_t t) {
+  if (t > 0) return toy.episode.steps[t - 1].policy.mean;
+  return toy.episode.glance.empty() ? toy.episode.steps[0].location : toy.episode.glance[0].policy.mean;
+}
+
+Constants constants_of(const ToyModel& toy) {
   const PolicyConfig& policy = toy.model.config().policy;
   const std::size_t steps = toy.episode.steps.size();
   Constants constants{toy.episode.classes.values, {}, {}, {}, {}};
@@ -78,7 +84,7 @@ Constants constants_of(ToyModel& toy) {
     constants.outcome.push_back(outcome);
     constants.advantage.push_back(advantage);
     constants.h.push_back(toy.episode.steps[t].h);
-    constants.meant.push_back(toy.episode.policy_mean(t));
+    constants.meant.push_back(meant_by(toy, t));
   }
   for (std::size_t n = 0; n < toy.labels.size(); ++n) {
     // The reward of the first answer, and then what followed the location after it.

@@ -66,7 +66,7 @@ struct PolicyConfig {
 ///
 /// A saccade adds saccade_cost / B * |mean_t - mean_{t-1}|^2 to the loss, mean_{t-1} a constant, and l_{t-1} where no
 /// policy chose: where every next place is as good, a glimpse stays, and goes where that earns more than it costs. The
-/// way is from the mean, not from the draw around it, whose noise a state that does not tell it would have to pay for.
+/// way is from the mean: from the draw the loss would charge for noise, of which the state may know nothing.
 ///
 /// The density is taken at the sample before clamping: the clamp belongs to the world, not to the policy. The sample, R
 /// and the baseline are constants in it; the mean is not. A learned baseline, a linear head, learns the squared error
@@ -218,10 +218,10 @@ class PolicyGradient {
     if (has_baseline()) ops::axpy(b, -factor, cache.baseline, w.advantage);
   }
 
-  /// The policy term of one location that was looked at, and what the saccade there cost from where the glimpse before
-  /// it was meant to look, `from` (B, 2). Uses w.advantage. Gradients of parameters accumulate, and so does d_glance, which all
-  /// locations of a rollout share; d_context is overwritten; d_h += only where the configuration attaches the state.
-  /// Null where nobody asks, or where no glimpse was before.
+  /// The policy term of one location that was looked at, and what the saccade there cost from where the glimpse
+  /// before it was meant to look, `from` (B, 2). Uses w.advantage. Gradients of parameters accumulate, and so does
+  /// d_glance, which all locations of a rollout share; d_context is overwritten; d_h += only where the configuration
+  /// attaches the state. Null where nobody asks, or where no glimpse was before.
   void backward_location(B& b, const Parameters& p, const Tensor<B>& h, const Cache& cache, Workspace& w,
                          Parameters& d_p, Tensor<B>& d_h, Tensor<B>* d_context = nullptr,
                          Tensor<B>* d_glance = nullptr, const Tensor<B>* from = nullptr) const
