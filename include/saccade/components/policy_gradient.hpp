@@ -3,6 +3,7 @@
 #include <saccade/components/context_network.hpp>
 #include <saccade/components/linear_layer.hpp>
 #include <saccade/components/location_spread.hpp>
+#include <saccade/core/component.hpp>
 #include <saccade/ops/loss.hpp>
 #include <saccade/ops/pointwise.hpp>
 #include <saccade/ops/policy.hpp>

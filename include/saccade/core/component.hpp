@@ -62,4 +62,11 @@ template <class B, class Owner>
   return list;
 }
 
+/// total / B, the factor of a term that is a mean over the B rows of `x`; 0 where it has none.
+template <class B>
+[[nodiscard]] Scalar<B> over_batch(B& b, double total, const Tensor<B>& x) {
+  const Index batch = b.shape(x)[0];
+  return static_cast<Scalar<B>>(batch > 0 ? total / static_cast<double>(batch) : 0.0);
+}
+
 }  // namespace saccade::inline v0
