@@ -5,7 +5,7 @@
 #include "common/clutter_report.hpp"
 #include "common/clutter_study.hpp"
 #include "common/program.hpp"
-#include "common/side_by_side.hpp"
+#include "common/parallel_map.hpp"
 #include "common/study_options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -103,7 +103,7 @@ int study(const Options& o, bench::ClutterStudyOptions study) {
         run, bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
                                  describe(run, study, train.count(), backend.arithmetic()), measure)};
   };
-  const auto results = bench::side_by_side<bench::ClutterResult>(
+  const auto results = bench::parallel_map<bench::ClutterResult>(
       runs.size(), o.jobs, work, [&](const std::vector<bench::ClutterResult>& so_far) {
         write_clutter_report(o.out, so_far, study.judged_on, runs.size());
       });

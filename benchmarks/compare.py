@@ -3,7 +3,7 @@
 
 usage: benchmarks/compare.py [--bin build/release/bin] [--python PYTHON] [--threads 2] [--rounds 7] [--cases REGEX]
 
-Every contender measures a case in a process of its own; the processes take turns, so that a machine that changes its
+Every peer measures a case in a process of its own; the processes take turns, so that a machine that changes its
 speed changes it for all. PyTorch is looked for in PYTHON; what is missing is left out with a sentence. Needs nothing
 but Python and the programs of a release build. docs/benchmarks.md says what the numbers mean.
 """
@@ -26,7 +26,7 @@ CONVOLUTIONS = [f"conv{side}_{direction}" for side in (112, 56, 28)
 NETWORKS = ["sa_net_training", "paper_training", "sa_net_inference", "paper_inference", "sa_net_inference_bf16",
             "paper_inference_bf16"]
 
-# (case, contender, at least this many times as fast, at most this share of its memory or None)
+# (case, peer, at least this many times as fast, at most this share of its memory or None)
 TARGETS = [(case, other, least, None) for case in CONVOLUTIONS
            for other, least in (("PyTorch", 2.5), ("oneDNN Winograd", 1.1))]
 TARGETS += [("sa_net_training", "PyTorch", 3.5, 0.4), ("paper_training", "PyTorch", 3.5, 0.35),
@@ -40,7 +40,7 @@ def say(line):
     print(line, file=sys.stderr, flush=True)
 
 
-class Contender:
+class Peer:
     """A process that measures one case once for every line it is sent."""
 
     def __init__(self, command, environment):
@@ -98,7 +98,7 @@ class Comparison:
         return self.options.python
 
     def commands(self, case):
-        """Command and environment of every contender of a case."""
+        """Command and environment of every peer of a case."""
         threads = ["--threads", str(self.options.threads)]
         found = {OURS: ([self.bin / "peer_benchmark", self.our_case(case), *threads], {})}
         if self.python:
@@ -120,16 +120,16 @@ class Comparison:
 
     def run_case(self, case):
         say(f"measuring {case}")
-        contenders = {}
+        peers = {}
         for name, (command, environment) in self.commands(case).items():
             try:
-                contenders[name] = Contender(command, environment)
+                peers[name] = Peer(command, environment)
             except RuntimeError as error:
                 say(f"{case}: {name} is left out: {error}")
         for _ in range(self.options.rounds):
-            for contender in contenders.values():
-                contender.measure()
-        return {name: contender.finish() for name, contender in contenders.items()}
+            for peer in peers.values():
+                peer.measure()
+        return {name: peer.finish() for name, peer in peers.items()}
 
     def run_cold_start(self, folder):
         """From the start of the process to the answer for one PNG: the checkpoint is loaded, the image decoded."""
@@ -156,7 +156,7 @@ class Comparison:
                 answers[name] = list(json.loads(output)["probabilities"].values())
         apart = max(abs(a - b) for answer in answers.values() for a, b in zip(answer, answers[OURS]))
         if apart > 1e-3:
-            sys.exit(f"compare.py: the contenders' answers differ by {apart}: they do not run the same network")
+            sys.exit(f"compare.py: the peers' answers differ by {apart}: they do not run the same network")
         return {name: {"library": name, "median_seconds": statistics.median(times), "seconds": times,
                        "answers_differ_by": apart} for name, times in seconds.items()}
 

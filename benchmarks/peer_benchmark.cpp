@@ -1,7 +1,7 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 
-#include "common/contender.hpp"
 #include "common/network.hpp"
+#include "common/peer.hpp"
 #include "common/program.hpp"
 
 #include <CLI/CLI.hpp>

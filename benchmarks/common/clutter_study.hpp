@@ -68,7 +68,7 @@ struct ClutterStudyOptions {
   o.model.policy.sigma = 0.25;
   o.model.policy.saccade_cost = 0;
   o.model.policy.baseline = saccade::Baseline::leave_one_out;
-  o.model.glance = {.side = 15, .reduction = 4, .outputs = 16, .readout = saccade::ContextReadout::positions};
+  o.model.glance = {.side = 15, .reduction = 4, .outputs = 16, .readout = saccade::Readout::positions};
   o.training.batch = 128;
   o.training.epochs = 30;
   o.training.learning_rate = 2e-3;

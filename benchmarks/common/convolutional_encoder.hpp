@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/model/parts.hpp>
 
 #include <utility>
@@ -13,10 +13,10 @@ namespace bench {
 /// patches (B, side, side, inputs), features (B, outputs).
 template <class B>
 class ConvolutionalEncoder {
-  using Network = saccade::ContextNetwork<B>;
+  using Network = saccade::PatchReadout<B>;
 
  public:
-  using Config = saccade::ContextNetworkConfig;
+  using Config = saccade::PatchReadoutConfig;
   using Parameters = typename Network::Parameters;
   using Statistics = typename Network::Statistics;
   using Cache = typename Network::Cache;

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "network.hpp"
-#include "woven_image.hpp"
+#include "procedural_image.hpp"
 
 namespace bench {
 
@@ -41,7 +41,7 @@ class ModelNetwork : public Network {
       for (Index n = 0; n < spec.batch; ++n)
         sources_.emplace_back(size.width, size.height, static_cast<std::uint32_t>(n + 1));
     }
-    for (const WovenImage& source : sources_) streams_.push_back(&source);
+    for (const ProceduralImage& source : sources_) streams_.push_back(&source);
     if (!spec.streamed) materialize_all();
     for (Index n = 0; n < spec.batch; ++n) labels_.push_back(n % spec.config.classes);
     if (spec.training) {
@@ -109,7 +109,7 @@ class ModelNetwork : public Network {
   }
 
   void materialize_all() {
-    for (const WovenImage& source : sources_) pictures_.push_back(materialize(source));
+    for (const ProceduralImage& source : sources_) pictures_.push_back(materialize(source));
     for (const saccade::RgbImage& picture : pictures_) images_.push_back(backend_->make_image(picture.view()));
     for (const saccade::Image<B>& image : images_) oriented_.push_back({&image});
   }
@@ -125,8 +125,8 @@ class ModelNetwork : public Network {
   std::unique_ptr<B> backend_;
   Model model_;
   typename saccade::GlimpseSensor<B>::Staging staging_;
-  std::vector<WovenImage> sources_;
-  std::vector<const WovenImage*> streams_;
+  std::vector<ProceduralImage> sources_;
+  std::vector<const ProceduralImage*> streams_;
   std::vector<saccade::RgbImage> pictures_;
   std::vector<saccade::Image<B>> images_;
   std::vector<saccade::OrientedImage<B>> oriented_;

@@ -2,7 +2,7 @@
 
 #include "breakhis_trial.hpp"
 #include "common/dataset_options.hpp"
-#include "side_by_side.hpp"
+#include "parallel_map.hpp"
 #include "study_options.hpp"
 
 #include <cstddef>
@@ -45,7 +45,7 @@ template <class Result, class Run, class Done>
     if (!figures) return {};
     return Result{runs[i], *std::move(figures)};
   };
-  return side_by_side<Result>(trials.size(), work.jobs, run_one, done);
+  return parallel_map<Result>(trials.size(), work.jobs, run_one, done);
 }
 
 }  // namespace bench

@@ -51,7 +51,7 @@ inline CLI::Option* add_judged_on(CLI::App& options, JudgedOn& part, const std::
       ->default_str(to_string(part));
 }
 
-/// --jobs, for side_by_side.
+/// --jobs, for parallel_map.
 inline void add_jobs_option(CLI::App& options, int& jobs) {
   options
       .add_option("--jobs", jobs,

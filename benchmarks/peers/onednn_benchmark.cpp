@@ -1,13 +1,13 @@
 #include <dnnl.hpp>
 
-#include "../common/contender.hpp"
+#include "../common/peer.hpp"
 
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
 
-/// oneDNN's Winograd convolution, as a contender of benchmarks/compare.py: 3x3, 64 -> 64, batch 16, f32, each tensor in
+/// oneDNN's Winograd convolution, as a peer of benchmarks/compare.py: 3x3, 64 -> 64, batch 16, f32, each tensor in
 /// the layout that the library prefers.
 namespace {
 

@@ -1,4 +1,4 @@
-"""PyTorch as a contender of benchmarks/compare.py: measures one case once for every line of stdin.
+"""PyTorch as a peer of benchmarks/compare.py: measures one case once for every line of stdin.
 
 usage: pytorch_benchmark.py CASE --threads N
 

@@ -6,5 +6,5 @@
 #define SACCADE_VERSION_PATCH 0
 
 /// @namespace saccade
-/// Deep hybrid visual attention. Everything lives in the inline namespace `v0`, so that two versions of the library
-/// linked into one program do not collide.
+/// Deep hybrid visual attention. Everything lives in an inline namespace that names version and instruction set, so that
+/// two versions of the library, or files compiled for two processors, do not collide in one program.

@@ -3,171 +3,173 @@
 #include "support/fused_reference.hpp"
 #include "support/gradient_check.hpp"
 
+#include <array>
+#include <vector>
+
 using namespace saccade;
 using namespace saccade_test;
 
 namespace {
 
-using Fused = FusedReference<double>;
+using Glance = ContextNetwork<Reference>;
 
-template <class B>
-struct Problem {
-  using Network = ContextNetwork<B>;
+/// Pixels that say which they are: red 10 x, green 10 y, blue 100.
+RgbImage ramp(Index width, Index height) {
+  RgbImage image(width, height);
+  for (Index y = 0; y < height; ++y)
+    for (Index x = 0; x < width; ++x) {
+      image.at(x, y)[0] = static_cast<std::uint8_t>(10 * x);
+      image.at(x, y)[1] = static_cast<std::uint8_t>(10 * y);
+      image.at(x, y)[2] = 100;
+    }
+  return image;
+}
 
-  explicit Problem(const ContextNetworkConfig& config)
-      : network(config),
-        parameters(network.make_parameters(b)),
-        d_parameters(network.make_parameters(b)),
-        statistics(network.make_statistics(b)),
-        cache(network.make_cache(b, 3)),
-        workspace(network.make_workspace(b, 3)),
-        patches(random_array({3, config.side, config.side, config.inputs}, 1)),
-        context(filled({3, config.outputs}, not_a_number)),
-        d_context(random_array(context.shape, 2)) {
-    randomize_parameters(parameters, 3);
-    initialize(b, statistics, 0);
+/// Not normalised: a value is the mean of pixels / 255, and 0 outside.
+ContextNetworkConfig plain(Index side, Index reduction) {
+  return {.side = side, .reduction = reduction, .outputs = 2, .mean = {0, 0, 0}, .deviation = {1, 1, 1}};
+}
+
+/// Channel c of the pixel in column x, row y of thumbnail n, in units of a pixel's byte.
+double at(const Array& thumbnail, Index n, Index x, Index y, Index c) {
+  const Index side = thumbnail.shape[1];
+  return 255 * thumbnail.values[static_cast<std::size_t>(((n * side + y) * side + x) * 3 + c)];
+}
+
+/// An image behind the door of a slide.
+struct Slide {
+  const RgbImage* image;
+
+  [[nodiscard]] Index width() const { return image->width; }
+  [[nodiscard]] Index height() const { return image->height; }
+  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
+    std::size_t next = 0;
+    for (Index j = 0; j < height; ++j)
+      for (Index i = 0; i < width; ++i)
+        for (Index c = 0; c < 3; ++c) {
+          Index sum = 0, count = 0;
+          for (Index row = y + j * reduction; row < y + (j + 1) * reduction; ++row)
+            for (Index column = x + i * reduction; column < x + (i + 1) * reduction; ++column) {
+              if (row < 0 || row >= this->height() || column < 0 || column >= this->width()) continue;
+              sum += image->at(column, row)[c];
+              ++count;
+            }
+          pixels[next++] = static_cast<std::uint8_t>(count == 0 ? 0 : (2 * sum + count) / (2 * count));
+        }
   }
-
-  double loss(Mode mode = Mode::training) {
-    network.forward(b, parameters, statistics, patches, cache, context, mode);
-    return dot(d_context, context);
-  }
-
-  void backward() { network.backward(b, parameters, patches, cache, d_context, workspace, d_parameters); }
-
-  B b;
-  Network network;
-  typename Network::Parameters parameters, d_parameters;
-  typename Network::Statistics statistics;
-  typename Network::Cache cache;
-  typename Network::Workspace workspace;
-  Array patches, context, d_context;
 };
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("gradients of the context network are those of central differences", "[context_network]", Reference,
-                   Fused) {
-  ContextNetworkConfig config{.inputs = 3, .side = 17, .width = 2, .outputs = 3};
-  SECTION("two halvings: 17, 9, 5") { CHECK(Problem<TestType>(config).cache.stages.size() == 2); }
-  SECTION("one halving") { config.side = 10; }
-  SECTION("a patch that is small already") { config.side = 5; }
-  SECTION("group normalisation, one slope") {
-    config.normalization.normalization = Normalization::group;
-    config.normalization.slope_sharing = SlopeSharing::shared;
-  }
-  SECTION("positions in a map that is small already") {
-    config = {.inputs = 3, .side = 9, .width = 2, .outputs = 4, .readout = ContextReadout::positions};
-    CHECK(Problem<TestType>(config).cache.convolved.back().shape == Shape{3, 9, 9, 2});
-  }
-  SECTION("positions after a halving, group normalisation") {
-    config = {.inputs = 3, .side = 25, .width = 2, .outputs = 2, .readout = ContextReadout::positions};
-    config.normalization.normalization = Normalization::group;
-    CHECK(Problem<TestType>(config).cache.convolved.back().shape == Shape{3, 13, 13, 1});
-  }
-  Problem<TestType> problem(config);
-  problem.loss();
-  problem.backward();
-  check_gradients(problem.parameters, problem.d_parameters, [&] { return problem.loss(); });
-  problem.loss();
-  check_accumulates(problem.d_parameters, [&] { problem.backward(); });
+TEST_CASE("a thumbnail shows the whole image in its proportions, in the middle, by hand", "[context_network]") {
+  Reference b;
+  const Glance glance(plain(2, 4));
+  const RgbImage full = ramp(8, 8), wide = ramp(8, 4), small = ramp(4, 4);
+  const std::array views{full.view(), wide.view(), small.view()};
+  const std::array<OrientedImage<Reference>, 3> images{{{&views[0]}, {&views[1]}, {&views[2]}}};
+  auto cache = glance.make_cache(b, 3, Mode::evaluation);
+  glance.look(b, images, cache);
+  REQUIRE(cache.thumbnail.shape == Shape{3, 2, 2, 3});
+  // 8 x 8: each pixel is the mean of 4 x 4, so of columns 0 to 3 or 4 to 7: 15 and 55.
+  CHECK(at(cache.thumbnail, 0, 0, 0, 0) == Approx(15));
+  CHECK(at(cache.thumbnail, 0, 1, 0, 0) == Approx(55));
+  CHECK(at(cache.thumbnail, 0, 1, 0, 1) == Approx(15));
+  CHECK(at(cache.thumbnail, 0, 0, 1, 1) == Approx(55));
+  CHECK(at(cache.thumbnail, 0, 0, 1, 2) == Approx(100));
+  // 8 x 4: rows 0 and 1 are the lower half of the upper pixels, whose other half is nothing.
+  CHECK(at(cache.thumbnail, 1, 1, 0, 0) == Approx(55 / 2.0));
+  CHECK(at(cache.thumbnail, 1, 0, 0, 1) == Approx(5 / 2.0));
+  CHECK(at(cache.thumbnail, 1, 0, 1, 1) == Approx(25 / 2.0));
+  // 4 x 4: a quarter of each pixel; columns 0 and 1 at the left.
+  CHECK(at(cache.thumbnail, 2, 0, 0, 0) == Approx(5 / 4.0));
+  CHECK(at(cache.thumbnail, 2, 1, 1, 0) == Approx(25 / 4.0));
+  CHECK(at(cache.thumbnail, 2, 1, 1, 2) == Approx(100 / 4.0));
+
+  CHECK(glance.window(8, 8) == Box{0, 0, 8, 8});
+  CHECK(glance.window(8, 4) == Box{0, -2, 8, 8});
+  CHECK(glance.window(4, 4) == Box{-2, -2, 8, 8});
 }
 
-TEST_CASE("the context tells where in a patch something is", "[context_network]") {
-  // Without a halving the network is one convolution as large as the patch: a weight of 1 at row 4, column 1 of the
-  // green channel reads that pixel.
-  Problem<Reference> problem({.inputs = 3, .side = 6, .outputs = 2});
-  Array& weight = problem.parameters.first.weight;
-  REQUIRE(weight.shape == Shape{2, 6, 6, 3});
-  weight = filled(weight.shape, 0);
-  weight.values[(4 * 6 + 1) * 3 + 1] = 1;
-  problem.loss();
-  for (std::size_t n = 0; n < 3; ++n) {
-    CHECK(problem.context.values[2 * n] == Approx(problem.patches.values[n * 108 + (4 * 6 + 1) * 3 + 1]));
-    CHECK(problem.context.values[2 * n + 1] == 0);
+TEST_CASE("a thumbnail is seen through the image's symmetry", "[context_network]") {
+  Reference b;
+  const Glance glance(plain(2, 4));
+  const RgbImage image = ramp(8, 4);
+  const ImageView view = image.view();
+  auto cache = glance.make_cache(b, 1, Mode::evaluation);
+  for (std::size_t i = 0; i < symmetry_count; ++i) {
+    const auto symmetry = static_cast<Symmetry>(i);
+    const std::array<OrientedImage<Reference>, 1> images{{{&view, symmetry}}};
+    glance.look(b, images, cache);
+    // The band that is the image lies across, or upright; red runs along it.
+    const double along = transposes(symmetry) ? at(cache.thumbnail, 0, 0, 1, 0) - at(cache.thumbnail, 0, 0, 0, 0)
+                                              : at(cache.thumbnail, 0, 1, 0, 0) - at(cache.thumbnail, 0, 0, 0, 0);
+    CHECK(std::abs(along) == Approx(20));
   }
 }
 
-TEST_CASE("the position that is read out follows what is bright", "[context_network]") {
-  // Three convolutions copy the green channel by their middle weights, and the readout is large beside ln of the number
-  // of pixels: the position is the middle of the brightest pixel's.
-  const auto check_follows = [](Index side, Index halved, Index last_side) {
-    INFO("side " << side);
-    Problem<Reference> problem(
-        {.inputs = 3, .side = side, .width = 2, .outputs = 4, .readout = ContextReadout::positions});
-    auto& p = problem.parameters;
-    for (const auto& named : named_tensors<Reference>(p)) {
-      const bool one = named.name.ends_with("gamma") || named.name.ends_with("slope");
-      *named.tensor = filled(named.tensor->shape, one ? 1 : 0);
-    }
-    REQUIRE(p.first.weight.shape == Shape{2, 3, 3, 3});
-    p.first.weight.values[4 * 3 + 1] = 1;
-    REQUIRE(p.stages.size() == 3);
-    for (std::size_t i = 0; i < 2; ++i) p.stages[i].convolution.weight.values[4 * 2] = 1;
-    REQUIRE(p.stages[2].convolution.weight.shape == Shape{2, 1, 1, 2});
-    p.stages[2].convolution.weight.values[0] = 100;
+TEST_CASE("a thumbnail of a streamed image is that of the image in memory", "[context_network]") {
+  Reference b;
+  const Glance glance(plain(4, 4));
+  const RgbImage image = ramp(13, 9);
+  const ImageView view = image.view();
+  auto resident = glance.make_cache(b, 1, Mode::evaluation), streamed = glance.make_cache(b, 1, Mode::evaluation);
+  const std::array<OrientedImage<Reference>, 1> images{{{&view}}};
+  glance.look(b, images, resident);
+  const Slide slide{&image};
+  const std::array<const Slide*, 1> slides{&slide};
+  glance.look(b, std::span<const Slide* const>(slides), streamed);
+  CHECK(worst_difference(resident.thumbnail, streamed.thumbnail) <= 0.5 / 255 + 1e-9);  // a source rounds
+  CHECK(norm(streamed.thumbnail) > 0.5);
+}
 
-    // In three patches of a batch at once; each step is one pixel of the last map.
-    const Index step = Index{1} << halved;
-    const Index columns[] = {1, 2, 5}, rows[] = {3, 3, 1};
-    problem.patches = filled(problem.patches.shape, 0);
-    for (Index n = 0; n < 3; ++n) {
-      const Index pixel = (n * side + rows[n] * step) * side + columns[n] * step;
-      problem.patches.values[static_cast<std::size_t>(pixel * 3 + 1)] = 1;
-    }
-    problem.loss(Mode::evaluation);
-    const auto middle = [=](Index i) { return static_cast<double>(2 * i + 1) / static_cast<double>(last_side) - 1; };
-    for (std::size_t n = 0; n < 3; ++n) {
-      const double* position = &problem.context.values[4 * n];
-      CHECK(position[0] == Approx(middle(columns[n])));
-      CHECK(position[1] == Approx(middle(rows[n])));
-      // The other filter sees the same everywhere.
-      CHECK(std::abs(position[2]) < 1e-12);
-      CHECK(std::abs(position[3]) < 1e-12);
-    }
+TEMPLATE_TEST_CASE("gradients of a glance are those of central differences", "[context_network]", Reference,
+                   FusedReference<double>) {
+  TestType b;
+  ContextNetworkConfig config = plain(10, 2);
+  config.normalization.normalization = GENERATE(Normalization::batch, Normalization::group);
+  config.readout = GENERATE(Readout::convolution, Readout::positions);
+  config.outputs = 4;
+  const ContextNetwork<TestType> glance(config);
+  auto parameters = glance.make_parameters(b), d_parameters = glance.make_parameters(b);
+  auto statistics = glance.make_statistics(b);
+  randomize_parameters(parameters, 3);
+  initialize(b, statistics, 0);
+  const RgbImage one = ramp(20, 14), two = ramp(12, 17);
+  const std::array views{one.view(), two.view()};
+  const std::array<OrientedImage<TestType>, 2> images{{{&views[0]}, {&views[1]}}};
+  auto cache = glance.make_cache(b, 2, Mode::training);
+  auto workspace = glance.make_workspace(b, 2);
+  glance.look(b, images, cache);
+  Array context = filled({2, 4}, not_a_number);
+  const Array d_context = random_array({2, 4}, 7);
+  const auto loss = [&] {
+    glance.forward(b, parameters, statistics, cache, context, Mode::training);
+    return dot(d_context, context);
   };
-  check_follows(12, 0, 12);
-  check_follows(49, 2, 13);  // 49, 25, 13, 13
+  loss();
+  glance.backward(b, parameters, cache, d_context, workspace, d_parameters);
+  check_gradients(parameters, d_parameters, loss);
+  CHECK(norm(named_tensors<TestType>(d_parameters)[0].tensor[0]) > 1e-6);
 }
 
-TEMPLATE_TEST_CASE("in evaluation the context of a patch does not depend on its neighbours", "[context_network]",
-                   Reference, Fused) {
-  const auto readout = GENERATE(ContextReadout::convolution, ContextReadout::positions);
-  Problem<TestType> problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2, .readout = readout});
-  problem.loss();
-  problem.loss(Mode::evaluation);
-  const std::vector<double> before(problem.context.values.begin(), problem.context.values.begin() + 2);
-  for (std::size_t i = problem.patches.values.size() / 3; i < problem.patches.values.size(); ++i)
-    problem.patches.values[i] *= 4;
-  problem.loss(Mode::evaluation);
-  CHECK(std::equal(before.begin(), before.end(), problem.context.values.begin()));
-  problem.loss(Mode::training);
-  CHECK_FALSE(std::equal(before.begin(), before.end(), problem.context.values.begin()));
-}
-
-TEST_CASE("the context network says when it cannot be built", "[context_network]") {
-  CHECK_THROWS_WITH(ContextNetwork<Reference>({.width = 0}),
-                    "ContextNetwork: inputs, side, width and outputs must be at least 1");
-  CHECK_THROWS_WITH(ContextNetwork<Reference>({.outputs = 3, .readout = ContextReadout::positions}),
-                    "ContextNetwork: outputs must be even where they are positions, but are 3");
-  CHECK_NOTHROW(ContextNetwork<Reference>({.outputs = 3}));
-}
-
-TEST_CASE("the convolutions of the context network are numbered, and the last is the readout", "[context_network]") {
-  const auto names = [](Index side, ContextReadout readout = ContextReadout::convolution) {
-    Reference b;
-    auto parameters = ContextNetwork<Reference>({.inputs = 3, .side = side, .readout = readout}).make_parameters(b);
-    std::string text;
-    for (const auto& named : named_tensors<Reference>(parameters)) text += named.name + " ";
-    return text;
-  };
-  CHECK(names(16) == "conv1.weight norm1.gamma norm1.beta norm1.slope readout.weight ");
-  CHECK(names(17) ==
-        "conv1.weight norm1.gamma norm1.beta norm1.slope "
-        "conv2.weight norm2.gamma norm2.beta norm2.slope readout.weight ");
-  CHECK(names(5) == "readout.weight ");
-  CHECK(names(5, ContextReadout::positions) ==
-        "conv1.weight norm1.gamma norm1.beta norm1.slope "
-        "conv2.weight norm2.gamma norm2.beta norm2.slope "
-        "conv3.weight norm3.gamma norm3.beta norm3.slope readout.weight ");
+TEST_CASE("a glance refuses an image that it would not show whole", "[context_network]") {
+  Reference b;
+  const Glance glance(plain(2, 4));
+  const RgbImage image = ramp(9, 4), tiny = ramp(1, 4);
+  const std::array views{image.view(), tiny.view()};
+  auto cache = glance.make_cache(b, 1, Mode::evaluation);
+  const std::array<OrientedImage<Reference>, 1> large{{{&views[0]}}}, small{{{&views[1]}}};
+  const auto sentence =
+      "ContextNetwork: image 0 is 9 x 4, larger than the 8 x 8 pixels that a thumbnail of side 2 with a reduction of 4 "
+      "covers";
+  CHECK_THROWS_WITH(glance.look(b, large, cache), sentence);
+  CHECK_THROWS_WITH(glance.stage(b, large), sentence);
+  CHECK_THROWS_AS(glance.look(b, small, cache), ConfigError);
+  CHECK_THROWS_WITH(Glance(plain(2, 6)), "ContextNetwork: reduction must be a power of two, at least 2, but is 6");
+  CHECK_THROWS_WITH(Glance(plain(2, 1)), contains("power of two"));
+  CHECK_THROWS_WITH(Glance(plain(0, 4)), "ContextNetwork: side and outputs must be at least 1");
+  ContextNetworkConfig odd = plain(2, 4);
+  odd.outputs = 5;
+  odd.readout = Readout::positions;
+  CHECK_THROWS_WITH(Glance(odd), "PatchReadout: outputs must be even where they are positions, but are 5");
 }

@@ -1,6 +1,6 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
@@ -122,12 +122,12 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: recurrent core", "[golden][recurrent_co
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: context network", "[golden][context_network]", Backends) {
-  for_each_golden_case<TestType>("context_network", "", [](TestType& b, auto& golden) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: patch readout", "[golden][patch_readout]", Backends) {
+  for_each_golden_case<TestType>("patch_readout", "", [](TestType& b, auto& golden) {
     const double tolerance = network_tolerance<Scalar<TestType>>;
     const Shape in = golden.shape("patches"), out = golden.shape("context");
-    const auto readout = golden.flag("positions") ? ContextReadout::positions : ContextReadout::convolution;
-    const ContextNetwork<TestType> network({.inputs = in[3],
+    const auto readout = golden.flag("positions") ? Readout::positions : Readout::convolution;
+    const PatchReadout<TestType> network({.inputs = in[3],
                                             .side = in[1],
                                             .width = golden.integer("width"),
                                             .outputs = out[1],

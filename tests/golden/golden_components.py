@@ -7,7 +7,7 @@ import torch
 
 from golden_file import GoldenFile, channels_last
 from golden_operations import crop
-from twin import (ContextNetwork, Core, Fusion, Model, ModelOptions, Options, Policy, PolicyOptions, ResidualUnit,
+from twin import (PatchReadout, Core, Fusion, Model, ModelOptions, Options, Policy, PolicyOptions, ResidualUnit,
                   SoftAttention)
 
 
@@ -97,8 +97,8 @@ def soft_attention():
     file.save()
 
 
-def context_network():
-    file = GoldenFile("context_network")
+def patch_readout():
+    file = GoldenFile("patch_readout")
     for case, inputs, side, width, outputs, options, positions in (
         ("two halvings", 3, 19, 4, 3, Options(), False),
         ("one halving, group normalisation", 6, 12, 4, 2, Options(batch=False, shared_slope=True), False),
@@ -106,7 +106,7 @@ def context_network():
         ("positions, no halving", 3, 7, 4, 4, Options(), True),
         ("positions, one halving, group normalisation", 6, 25, 4, 2, Options(batch=False, shared_slope=True), True),
     ):
-        network = ContextNetwork(inputs, side, width, outputs, options, positions)
+        network = PatchReadout(inputs, side, width, outputs, options, positions)
         start(file, network)
         start_statistics(file, network.statistics("", 0))
         patches, d_context = file.normal(2, inputs, side, side), file.normal(2, outputs)
@@ -248,5 +248,5 @@ def rollout():
 
 
 def make():
-    for component in (residual_unit, soft_attention, context_network, heads, rollout):
+    for component in (residual_unit, soft_attention, patch_readout, heads, rollout):
         component()

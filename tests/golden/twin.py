@@ -169,7 +169,7 @@ class SoftAttention(torch.nn.Module):
         return found
 
 
-class ContextNetwork(torch.nn.Module):
+class PatchReadout(torch.nn.Module):
     """[convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as large as the map.
 
     With `positions`: at least three [convolution 3x3 - norm - PReLU], which halve the map while it is more than 24 wide,
@@ -311,7 +311,7 @@ class Model(torch.nn.Module):
         self.core = Core(options.fusion_width, hidden)
         self.classifier = Linear(hidden, options.classes)
         self.policy = Policy(options.policy)
-        self.context = ContextNetwork(encoder.inputs, encoder.side, 16, context, encoder) if context else None
+        self.context = PatchReadout(encoder.inputs, encoder.side, 16, context, encoder) if context else None
 
     def forward(self, patches, locations):
         """Logits, states and contexts of every step; patches and locations of every step are given."""

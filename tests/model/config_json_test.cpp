@@ -42,8 +42,8 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   config.encoder.normalization.batch_norm.momentum = 0.01;
   config.policy.sigma = 0.125;
   config.policy.state = StateGradient::attached;
-  config.policy.context_readout = ContextReadout::positions;
-  config.glance.readout = ContextReadout::positions;
+  config.policy.context_readout = Readout::positions;
+  config.glance.readout = Readout::positions;
   config.supervised_steps = SupervisedSteps::every;
   const ordered_json json = to_json(config);
   CHECK(json["glimpses"] == 7);
@@ -65,8 +65,8 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   CHECK(to_json(copy) == json);
   CHECK(copy.sensor.mean == config.sensor.mean);
   CHECK(copy.encoder.normalization.normalization == Normalization::group);
-  CHECK(copy.policy.context_readout == ContextReadout::positions);
-  CHECK(copy.glance.readout == ContextReadout::positions);
+  CHECK(copy.policy.context_readout == Readout::positions);
+  CHECK(copy.glance.readout == Readout::positions);
 }
 
 TEST_CASE("every preset comes back from its text") {

@@ -39,7 +39,7 @@ TEST_CASE("the other presets reward every answer against a baseline, by location
   CHECK(config.policy.discount == 0);
   CHECK(config.policy.saccade_cost > 0);
   CHECK(config.glance.side > 0);
-  CHECK(config.glance.readout == ContextReadout::positions);
+  CHECK(config.glance.readout == Readout::positions);
   CHECK(config.glance.covers() >= 700);  // an image of BreakHis
   CHECK_FALSE(config.policy.class_term);
   CHECK(config.first_location == FirstLocation::centre);

@@ -99,7 +99,7 @@ Constants constants_of(const ToyModel& toy) {
   return constants;
 }
 
-/// What the location head reads: a state, and beside it what the context network says (nothing before the first
+/// What the location head reads: a state, and beside it what the patch readout says (nothing before the first
 /// glimpse), and what the glance does.
 Array seen(ToyModel& toy, const Array& state, const Array* context) {
   const HybridAttentionConfig& config = toy.model.config();
@@ -260,7 +260,7 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
     config.policy.rewarded_steps = RewardedSteps::every;
   }
   SECTION("another sigma than the configuration's") { options.sigma = 0.25; }
-  SECTION("a context network, state detached") {
+  SECTION("a patch readout, state detached") {
     config.policy.context = 3;
     config.sensor.side = 10;
   }
@@ -292,7 +292,7 @@ TEST_CASE("every parameter of the model receives the gradient of equation 5", "[
   }
   SECTION("a glance that reads out positions, attached state") {
     config.glimpses = 1;
-    config.glance = {.side = 4, .reduction = 16, .outputs = 2, .readout = ContextReadout::positions};
+    config.glance = {.side = 4, .reduction = 16, .outputs = 2, .readout = Readout::positions};
     config.policy.state = StateGradient::attached;
   }
   SECTION("saccades that cost, attached state, context") {

@@ -12,7 +12,7 @@
 
 #include "../../benchmarks/common/cost.hpp"
 #include "../../benchmarks/common/sample.hpp"
-#include "../../benchmarks/common/woven_image.hpp"
+#include "../../benchmarks/common/procedural_image.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"
@@ -127,7 +127,7 @@ TEST_CASE("attention_benchmark has a help", "[programs][benchmark]") {
 }
 
 TEST_CASE("the image that is never there has the means of its pixels", "[programs][benchmark]") {
-  const bench::WovenImage source(1300, 1100, 3);  // longer than its pattern
+  const bench::ProceduralImage source(1300, 1100, 3);  // longer than its pattern
   const saccade::RgbImage whole = bench::materialize(source);
   constexpr saccade::Index width = 5, height = 4;
   std::vector<std::uint8_t> region(width * height * 3);
@@ -148,7 +148,7 @@ TEST_CASE("the image that is never there has the means of its pixels", "[program
       CHECK(std::abs(region[static_cast<std::size_t>(i)] - sum / count) <= 0.5);
     }
   }
-  CHECK(bench::WovenImage(100'000, 100'000).width() == 100'000);
+  CHECK(bench::ProceduralImage(100'000, 100'000).width() == 100'000);
 }
 
 TEST_CASE("a quantile is one of the values, and a convolution counts its multiply-adds", "[programs][benchmark]") {

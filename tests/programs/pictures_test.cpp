@@ -23,7 +23,7 @@ TEST_CASE("classify_image says the class, its probability and where it looked", 
   std::string first;
   std::getline(out, first);
   CHECK_THAT(first, contains(images[0].string()));
-  // Without a context network the first place of a deterministic rollout is the centre: (96 - 16) / 2, (80 - 16) / 2.
+  // Without one the first place of a deterministic rollout is the centre: (96 - 16) / 2, (80 - 16) / 2.
   CHECK_THAT(first, contains(", 16 x 16 pixels each"));
 
   const Ending objects = run("classify_image", Arguments{"--json"} + arguments);

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 struct ActivatedConvolutionConfig {
   Index inputs = 1;
@@ -141,4 +141,4 @@ class ActivatedConvolution {
   bool fused_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -1,223 +1,168 @@
 #pragma once
 
-#include <saccade/components/activated_convolution.hpp>
-#include <saccade/ops/memory.hpp>
-#include <saccade/ops/pooling.hpp>
+#include <saccade/components/glimpse_sensor.hpp>
+#include <saccade/components/patch_readout.hpp>
+#include <saccade/core/box.hpp>
+#include <saccade/ops/convolution.hpp>
 
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
-/// How the map of a ContextNetwork becomes numbers.
-enum class ContextReadout {
-  convolution,  ///< a convolution as large as the map: a weight for every place
-  positions,    ///< where each filter responds, ops::spatial_softmax: the same wherever it stands
-};
-
+/// `mean`, `deviation` and `normalization` follow from the model's sensor and encoder.
 struct ContextNetworkConfig {
-  Index inputs = 3;    ///< channels of a patch: 3 per scale
-  Index side = 112;    ///< pixels of a patch
-  Index width = 16;    ///< filters of every convolution
-  Index outputs = 16;  ///< length of what it tells the policy; twice the number of positions
-  ContextReadout readout = ContextReadout::convolution;
+  Index side = 0;        ///< pixels of the thumbnail; 0: there is none
+  Index reduction = 32;  ///< each is the mean of reduction x reduction pixels of the image; a power of two, at least 2
+  Index outputs = 16;    ///< numbers that it tells the location head
+  Readout readout = Readout::convolution;
+  std::array<float, 3> mean{0.5f, 0.5f, 0.5f};
+  std::array<float, 3> deviation{0.5f, 0.5f, 0.5f};
   NormalizedActivationConfig normalization{};
+
+  /// Width and height of the largest image that the thumbnail shows whole.
+  [[nodiscard]] constexpr Index covers() const { return side * reduction; }
 };
 
-/// Tells the location policy where in the glimpse, at its wide scales above all, something is: that is just what the
-/// global average pooling of SA-Net forgets. patches (B, side, side, inputs), context (B, outputs).
+/// One glance at a thumbnail of the whole image, before the first glimpse: a PatchReadout over it tells the location
+/// head where to begin, and what else there is.
 ///
-/// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as
-/// large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while the map is wider
-/// than 24, then a convolution 1x1 and the expected position of each of its outputs / 2 channels. The policy then only
-/// has to learn what to look for, not what it looks like at every place.
+/// The thumbnail is a crop like any other, its window side * reduction pixels wide, in the middle of the image, so that
+/// one pixel is as large on both axes and in every image. Images of any sizes and proportions from `side` to
+/// side * reduction lie in its middle; what is outside them counts as the mean colour, and shows where they end. It is
+/// seen through each image's symmetry, as the glimpses are. context (B, outputs).
 ///
-/// Not in the paper, whose policy sees pooled features only. It feeds the location path and learns from the reward
-/// alone, like the context network of Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention",
-/// ICLR 2015.
+/// Source: Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention", ICLR 2015, section 3.1
+/// (context network): it feeds the location path alone, so that nothing can be classified by it.
 template <class B>
-  requires ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
+requires GlimpseOps<B> && ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
 class ContextNetwork {
-  using Convolution = ConvolutionLayer<B>;
-  using Stage = ActivatedConvolution<B>;
+  using Network = PatchReadout<B>;
 
  public:
   using Config = ContextNetworkConfig;
-
-  struct Parameters {
-    typename Convolution::Parameters first;
-    std::vector<typename Stage::Parameters> stages;
-
-    /// The convolutions are "conv1", "conv2", ..., and the last "readout".
-    template <class Self, class Visitor>
-    static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-      const auto visit_convolution = [&](auto& p, std::size_t number) {
-        const bool last = number > self.stages.size();
-        Convolution::Parameters::for_each(p, prefix + (last ? "readout." : "conv" + std::to_string(number) + "."),
-                                          visit);
-      };
-      visit_convolution(self.first, 1);
-      for (std::size_t i = 0; i < self.stages.size(); ++i) {
-        NormalizedActivation<B>::Parameters::for_each(self.stages[i].norm,
-                                                      prefix + "norm" + std::to_string(i + 1) + ".", visit);
-        visit_convolution(self.stages[i].convolution, i + 2);
-      }
-    }
-  };
-
-  struct Statistics {
-    std::vector<typename Stage::Statistics> norms;
-
-    template <class Self, class Visitor>
-    static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-      for (std::size_t i = 0; i < self.norms.size(); ++i)
-        Stage::Statistics::for_each(self.norms[i], prefix + "norm" + std::to_string(i + 1) + ".", visit);
-    }
-  };
+  using Parameters = typename Network::Parameters;
+  using Statistics = typename Network::Statistics;
+  using Workspace = typename Network::Workspace;
 
   struct Cache {
-    // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs), or (B, h, w, outputs / 2) for positions
-    std::vector<Tensor<B>> convolved;
-    std::vector<typename Stage::Cache> stages;
-    Tensor<B> log_sum;   // (B, outputs / 2); of length 0 without positions
-    Tensor<B> position;  // (B, outputs); of length 0 without positions
-  };
-
-  struct Workspace {
-    std::vector<Tensor<B>> d_convolved;  // as `convolved`
-    std::vector<Tensor<B>> scratch;      // of each stage
+    Tensor<B> middle;  // (B, 2), zero
+    Tensor<B> retina;  // (B, side, side, 3 * scales): the crop at all scales
+    Tensor<B> widest;  // (3, 1, 1, 3 * scales)  1 where a channel of the thumbnail is one of the widest scale, else 0
+    Tensor<B> thumbnail;  // (B, side, side, 3)
+    typename Network::Cache network;
   };
 
   explicit ContextNetwork(const Config& config)
-      : config_(checked(config)), maps_(planned_maps(config)), first_(convolution(0)) {
-    for (std::size_t i = 1; i <= maps_.size(); ++i) {
-      const auto layer = convolution(i);
-      stages_.push_back(Stage({.inputs = layer.inputs,
-                               .outputs = layer.outputs,
-                               .kernel = layer.kernel,
-                               .geometry = layer.geometry,
-                               .normalization = config.normalization}));
-    }
-  }
+      : config_(checked(config)),
+        sensor_({.side = config.side,
+                 .scales = std::countr_zero(static_cast<std::uint64_t>(config.reduction)) + 1,
+                 .mean = config.mean,
+                 .deviation = config.deviation}),
+        network_({.inputs = image_channels,
+                  .side = config.side,
+                  .outputs = config.outputs,
+                  .readout = config.readout,
+                  .normalization = config.normalization}) {}
 
-  [[nodiscard]] Parameters make_parameters(B& b) const {
-    Parameters p{first_.make_parameters(b), {}};
-    for (const Stage& stage : stages_) p.stages.push_back(stage.make_parameters(b));
-    return p;
-  }
+  [[nodiscard]] const Config& config() const { return config_; }
 
-  [[nodiscard]] Statistics make_statistics(B& b) const {
-    Statistics statistics;
-    for (const Stage& stage : stages_) statistics.norms.push_back(stage.make_statistics(b));
-    return statistics;
-  }
+  [[nodiscard]] Parameters make_parameters(B& b) const { return network_.make_parameters(b); }
+  [[nodiscard]] Statistics make_statistics(B& b) const { return network_.make_statistics(b); }
+  [[nodiscard]] Workspace make_workspace(B& b, Index batch) const { return network_.make_workspace(b, batch); }
 
-  /// One made for evaluation holds only what forward needs.
-  [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode = Mode::training) const {
-    Cache cache{make_maps(b, batch), {}, b.zeros(positions() ? Shape{batch, config_.outputs / 2} : Shape{0}),
-                b.zeros(positions() ? Shape{batch, config_.outputs} : Shape{0})};
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      cache.stages.push_back(stages_[i].make_cache(b, batch, maps_[i].side, maps_[i].side, mode));
+  [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode) const {
+    const Index channels = sensor_.patch_shape(batch)[3];
+    Cache cache{.middle = b.zeros({batch, 2}),
+                .retina = make_map(b, sensor_.patch_shape(batch)),
+                .widest = b.zeros({image_channels, 1, 1, channels}),
+                .thumbnail = make_map(b, {batch, config_.side, config_.side, image_channels}),
+                .network = network_.make_cache(b, batch, mode)};
+    std::vector<Scalar<B>> widest(static_cast<std::size_t>(image_channels * channels));
+    for (Index c = 0; c < image_channels; ++c)
+      widest[static_cast<std::size_t>(c * channels + channels - image_channels + c)] = Scalar<B>(1);
+    b.upload(std::span<const Scalar<B>>(widest), cache.widest);
     return cache;
   }
 
-  [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
-    Workspace workspace{make_maps(b, batch), {}};
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      workspace.scratch.push_back(stages_[i].make_scratch(b, batch, maps_[i].side, maps_[i].side));
-    return workspace;
+  /// The part of an image of this size that the thumbnail shows, in pixels: all of it, and what is around it.
+  [[nodiscard]] Box window(Index width, Index height) const {
+    const GlimpseGeometry& retina = sensor_.config();
+    const auto w = math::glimpse_window(retina, retina.scales - 1, 0.0f, 0.0f, width, height);
+    return {w.x, w.y, w.size, w.size};
   }
 
-  void forward(B& b, const Parameters& p, Statistics& s, const Tensor<B>& patches, Cache& cache, Tensor<B>& context,
-               Mode mode) const {
-    first_.forward(b, p.first, patches, cache.convolved[0]);
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      stages_[i].forward(b, p.stages[i], s.norms[i], cache.convolved[i], cache.stages[i], nullptr,
-                         cache.convolved[i + 1], mode);
-    if (positions()) {
-      ops::spatial_softmax(b, cache.convolved.back(), cache.log_sum, cache.position);
-      ops::copy(b, cache.position, context);
-    } else {
-      ops::global_average_pool(b, cache.convolved.back(), context);  // (B, outputs): of one pixel
-    }
+  /// Says which images `look` is going to look at in an ops::run_step.
+  /// @throws ConfigError for one that is smaller than `side`, or larger than the thumbnail covers
+  void stage(B& b, ImageBatch<B> images) const {
+    expect_covered(b, images);
+    sensor_.stage(b, images);
   }
 
-  /// Gradients of parameters accumulate; the patches are data. Valid after a forward pass in training mode.
-  void backward(B& b, const Parameters& p, const Tensor<B>& patches, const Cache& cache, const Tensor<B>& d_context,
-                Workspace& w, Parameters& d_p) const
-    requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
-             TrainablePoolingOps<B>
-  {
-    if (positions())
-      ops::spatial_softmax_backward(b, cache.convolved.back(), cache.log_sum, cache.position, d_context,
-                                    w.d_convolved.back(), Write::overwrite);  // (B, h, w, outputs / 2)
-    else
-      ops::global_average_pool_backward(b, d_context, w.d_convolved.back(), Write::overwrite);  // (B, 1, 1, outputs)
-    for (std::size_t i = stages_.size(); i-- > 0;)
-      stages_[i].backward(b, p.stages[i], cache.convolved[i], cache.stages[i], w.d_convolved[i + 1], nullptr,
-                          w.scratch[i], d_p.stages[i], w.d_convolved[i]);
-    first_.backward_parameters(b, patches, w.d_convolved[0], d_p.first);
+  /// Makes the thumbnails. @throws ConfigError as `stage` does
+  void look(B& b, ImageBatch<B> images, Cache& cache) const {
+    expect_covered(b, images);
+    sensor_.forward(b, images, cache.middle, cache.retina);
+    choose_widest(b, cache);
+  }
+
+  /// The same for images too large to hold; reads side x side pixels of each at every reduction up to the widest.
+  template <RegionSource Source>
+  void look(B& b, std::span<const Source* const> images, Cache& cache) const {
+    for (std::size_t n = 0; n < images.size(); ++n) expect_covered(n, images[n]->width(), images[n]->height());
+    auto staging = sensor_.make_staging(static_cast<Index>(images.size()));
+    sensor_.forward(b, images, cache.middle, staging, cache.retina);
+    choose_widest(b, cache);
+  }
+
+  /// What the thumbnails say, after `look`.
+  void forward(B& b, const Parameters& p, Statistics& s, Cache& cache, Tensor<B>& context, Mode mode) const {
+    network_.forward(b, p, s, cache.thumbnail, cache.network, context, mode);  // (B, outputs)
+  }
+
+  /// Gradients of parameters accumulate; the thumbnails are data. Valid after a forward pass in training mode.
+  void backward(B& b, const Parameters& p, const Cache& cache, const Tensor<B>& d_context, Workspace& w,
+                Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
+      TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
+    network_.backward(b, p, cache.thumbnail, cache.network, d_context, w, d_p);
   }
 
  private:
-  /// Before the layers are made, whose own sentences would name the wrong thing.
   static const Config& checked(const Config& config) {
-    expect_config(config.inputs > 0 && config.side > 0 && config.width > 0 && config.outputs > 0,
-                  "ContextNetwork: inputs, side, width and outputs must be at least 1");
-    expect_config(config.readout != ContextReadout::positions || config.outputs % 2 == 0,
-                  "ContextNetwork: outputs must be even where they are positions, but are " +
-                      std::to_string(config.outputs));
+    expect_config(config.side >= 1 && config.outputs >= 1, "ContextNetwork: side and outputs must be at least 1");
+    expect_config(
+        config.reduction >= 2 && std::has_single_bit(static_cast<std::uint64_t>(config.reduction)),
+        "ContextNetwork: reduction must be a power of two, at least 2, but is " + std::to_string(config.reduction));
     return config;
   }
 
-  [[nodiscard]] bool positions() const { return config_.readout == ContextReadout::positions; }
-
-  /// What a convolution 3x3 leaves.
-  struct PlannedMap {
-    Index side;
-    Index stride;
-  };
-
-  [[nodiscard]] static std::vector<PlannedMap> planned_maps(const Config& config) {
-    const bool positions = config.readout == ContextReadout::positions;
-    const Index widest = positions ? 24 : 8;
-    const std::size_t least = positions ? 3 : 0;
-    std::vector<PlannedMap> maps;
-    for (Index side = config.side; side > widest || maps.size() < least;) {
-      const Index stride = side > widest ? 2 : 1;
-      side = sliding_extent(side, 3, stride, 1);
-      maps.push_back({side, stride});
-    }
-    return maps;
+  void expect_covered(B& b, ImageBatch<B> images) const {
+    for (std::size_t n = 0; n < images.size(); ++n)
+      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
   }
 
-  /// Side of the map that is read out.
-  [[nodiscard]] Index last_side() const { return maps_.empty() ? config_.side : maps_.back().side; }
-
-  /// Convolution number i; the last one reads out.
-  [[nodiscard]] typename Convolution::Config convolution(std::size_t i) const {
-    const Index inputs = i == 0 ? config_.inputs : config_.width;
-    if (i < maps_.size())
-      return {.inputs = inputs,
-              .outputs = config_.width,
-              .kernel = 3,
-              .geometry = {.stride = maps_[i].stride, .padding = 1}};
-    if (positions()) return {.inputs = inputs, .outputs = config_.outputs / 2, .kernel = 1, .geometry = {}};
-    return {.inputs = inputs, .outputs = config_.outputs, .kernel = last_side(), .geometry = {}};
+  void expect_covered(std::size_t n, Index width, Index height) const {
+    if (width <= config_.covers() && height <= config_.covers()) return;
+    const std::string covers = std::to_string(config_.covers());
+    throw ConfigError("ContextNetwork: image " + std::to_string(n) + " is " + std::to_string(width) + " x " +
+                      std::to_string(height) + ", larger than the " + covers + " x " + covers +
+                      " pixels that a thumbnail of side " + std::to_string(config_.side) + " with a reduction of " +
+                      std::to_string(config_.reduction) + " covers");
   }
 
-  [[nodiscard]] std::vector<Tensor<B>> make_maps(B& b, Index batch) const {
-    std::vector<Tensor<B>> maps;
-    for (const PlannedMap& map : maps_) maps.push_back(make_map(b, {batch, map.side, map.side, config_.width}));
-    maps.push_back(positions() ? make_map(b, {batch, last_side(), last_side(), config_.outputs / 2})
-                               : make_map(b, {batch, 1, 1, config_.outputs}));
-    return maps;
+  /// The crop has every scale up to the widest; the thumbnail is the widest alone.
+  static void choose_widest(B& b, Cache& cache) {
+    ops::convolve(b, cache.retina, cache.widest, ConvolutionGeometry{}, cache.thumbnail);  // (B, side, side, 3)
   }
 
   Config config_;
-  std::vector<PlannedMap> maps_;
-  Convolution first_;
-  std::vector<Stage> stages_;
+  GlimpseSensor<B> sensor_;
+  Network network_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -3,7 +3,7 @@
 #include <saccade/core/component.hpp>
 #include <saccade/ops/convolution.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// y = x * w without a bias: every convolution here is followed by a normalisation or by the mask.
 /// x (B, H, W, inputs), y (B, H', W', outputs).
@@ -61,4 +61,4 @@ class ConvolutionLayer {
   Config config_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -3,7 +3,7 @@
 #include <saccade/components/linear_layer.hpp>
 #include <saccade/ops/pointwise.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Joins what was seen with where: g = ReLU(W [f, l] + b).
 /// features (B, F), location (B, 2), glimpse (B, outputs). Source: Xu et al. 2019, section 2.2.
@@ -66,4 +66,4 @@ class GlimpseFusion {
   LinearLayer<B> layer_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

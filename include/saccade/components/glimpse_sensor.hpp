@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Looks: crops every image of a batch at its location, at all scales, and normalises.
 /// location (B, 2) in [-1, 1], patches (B, side, side, 3 * scales). See GlimpseGeometry for the rules.
@@ -104,4 +104,4 @@ class GlimpseSensor {
   Config config_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

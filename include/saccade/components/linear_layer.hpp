@@ -3,7 +3,7 @@
 #include <saccade/core/component.hpp>
 #include <saccade/ops/linear.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// y = x W^T + b; x (M, inputs), y (M, outputs).
 template <LinearOps B>
@@ -59,4 +59,4 @@ class LinearLayer {
   Config config_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -14,7 +14,7 @@
 #include <span>
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// In units of half the image.
 struct LocationSpreadConfig {
@@ -167,4 +167,4 @@ class LocationSpread {
   return std::log(2 * std::numbers::pi * std::numbers::e * sigma[0] * sigma[1]);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

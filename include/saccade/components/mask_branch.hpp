@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 struct MaskBranchConfig {
   Index width = 64;
@@ -266,4 +266,4 @@ class MaskBranch {
   Head head_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -5,7 +5,7 @@
 #include <saccade/ops/normalization.hpp>
 #include <saccade/ops/pointwise.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 enum class Normalization { batch, group };
 enum class SlopeSharing { shared, per_channel };
@@ -158,4 +158,4 @@ class NormalizedActivation {
   Config config_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

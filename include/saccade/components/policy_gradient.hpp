@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/linear_layer.hpp>
 #include <saccade/components/location_spread.hpp>
 #include <saccade/core/component.hpp>
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// How the location head's output becomes a mean: as it is, or squashed into (-1, 1).
 enum class MeanSquash { none, tanh };
@@ -55,9 +55,9 @@ struct PolicyConfig {
   double discount = 1.0;    ///< gamma: a location is credited with sum_k gamma^k of the k-th reward after it
   bool class_term = false;  ///< adds grad log pi(class) R, with a sampled class only
   StateGradient state = StateGradient::detached;
-  Index context = 0;  ///< numbers from a ContextNetwork that the location head reads beside h; 0 in the paper
-  ContextReadout context_readout = ContextReadout::convolution;  ///< of that ContextNetwork
-  Index glance = 0;   ///< numbers from a ContextGlance that it reads as well; 0 in the paper
+  Index context = 0;  ///< numbers from a PatchReadout that the location head reads beside h; 0 in the paper
+  Readout context_readout = Readout::convolution;  ///< of that PatchReadout
+  Index glance = 0;   ///< numbers from a ContextNetwork that it reads as well; 0 in the paper
 };
 
 /// The Gaussian location policy and its gradient by REINFORCE.
@@ -294,4 +294,4 @@ class PolicyGradient {
   std::vector<Spread> spread_;  ///< one where sigma is learned, else none
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -4,7 +4,7 @@
 #include <saccade/ops/linear.hpp>
 #include <saccade/ops/recurrent.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// LSTM, one time step; the caller owns time. Gates in the order i, f, g, o:
 ///     [i f g o] = x W_x^T + h W_h^T + b;  c' = sigmoid(f) c + sigmoid(i) tanh(g);  h' = sigmoid(o) tanh(c')
@@ -88,4 +88,4 @@ class RecurrentCore {
   Config config_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// `bottleneck`: convolutions 1x1, 3x3, 1x1, as the parent network has them. `basic`: 3x3, 3x3.
 enum class UnitKind { bottleneck, basic };
@@ -168,4 +168,4 @@ class ResidualUnit {
   bool repeats_first_ = false;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

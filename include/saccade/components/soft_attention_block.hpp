@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// SA-Net, layer by layer. `MaskUse::none` is the encoder without soft attention ("w/o SA" in Table 1).
 enum class MaskUse { attend, none };
@@ -245,4 +245,4 @@ class SoftAttentionBlock {
   std::vector<Mask> mask_;  ///< one, or none
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

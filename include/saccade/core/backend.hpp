@@ -16,7 +16,7 @@
 /// * `Write` follows the gradient output, or the pair of parameter gradients, that it governs.
 /// * An empty batch is legal and does nothing; gradients of parameters are then overwritten with 0.
 /// * Results may not depend on the number of threads.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Owns and moves memory. `zeros` and `shape` return their result; `download` waits until the data has arrived.
 template <class B>
@@ -223,4 +223,4 @@ concept TrainableBackend =
     TrainablePointwiseOps<B> && TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B> &&
     TrainableLossOps<B> && TrainablePolicyOps<B> && OptimizerOps<B>;
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

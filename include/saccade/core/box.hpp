@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// An axis-aligned rectangle of whole pixels: columns x to x + width - 1, rows y to y + height - 1.
 struct Box {
@@ -28,4 +28,4 @@ struct Box {
   friend constexpr bool operator==(const Box&, const Box&) = default;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

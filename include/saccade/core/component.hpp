@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// How a forward pass treats normalisation: by the statistics of the batch, which also move the running ones, or by
 /// the running statistics alone, so that an image's answer does not depend on its neighbours.
@@ -69,4 +69,4 @@ template <class B>
   return static_cast<Scalar<B>>(batch > 0 ? total / static_cast<double>(batch) : 0.0);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Base of everything that the library throws. The text is one sentence: what was wrong, and what was expected.
 struct Error : std::runtime_error {
@@ -55,4 +55,4 @@ inline void expect_config(bool condition, const std::string& sentence) {
   if (!condition) throw ConfigError(sentence);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

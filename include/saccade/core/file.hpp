@@ -17,7 +17,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// `"runs/a": cannot be read: Permission denied`, with the text of `error_number` (errno).
 [[nodiscard]] inline FileError file_error(const std::filesystem::path& path, std::string_view what, int error_number) {
@@ -137,4 +137,4 @@ inline void write_file_atomically(const std::filesystem::path& path, std::string
   write_file_atomically(path, detail::bytes_of(text));
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

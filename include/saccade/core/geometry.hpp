@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// How an operation treats what is already in a gradient output: y = v, or y += v.
 enum class Write { overwrite, accumulate };
@@ -63,4 +63,4 @@ struct AdamHyper {
   enum : Index { learning_rate, beta1, beta2, epsilon, correction1, correction2, step, count };
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

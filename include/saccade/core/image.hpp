@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Channels of every image: red, green, blue.
 inline constexpr Index image_channels = 3;
@@ -53,4 +53,4 @@ concept RegionSource = requires(const S& source, Index i, std::span<std::uint8_t
   source.read_region(i, i, i, i, i, pixels);
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

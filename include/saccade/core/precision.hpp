@@ -1,8 +1,10 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// How many significant bits a backend keeps of the numbers that convolutions and products of matrices multiply; sums
 /// are in single precision. A backend refuses what it does not have.
@@ -25,4 +27,4 @@ enum class Precision { single, tf32, bf16 };
   return "fp32";
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

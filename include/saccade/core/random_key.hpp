@@ -1,8 +1,10 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <cstdint>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// Names of the independent random streams of a run, so that no two uses ever share a draw.
 enum class RandomStream : std::uint32_t {
@@ -39,4 +41,4 @@ struct StepCount {
   std::uint64_t stride = 1;  ///< how far the next repetition's `counter` usually is; 0 where nothing is drawn
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

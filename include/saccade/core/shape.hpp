@@ -1,5 +1,7 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <array>
 #include <cassert>
 #include <cstddef>
@@ -7,7 +9,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// Signed size and position type of the whole library.
 using Index = std::int64_t;
@@ -50,4 +52,4 @@ class Shape {
   return text + ")";
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// Column and row of a pixel; (0, 0) is the top left one.
 struct PixelPosition {
@@ -62,4 +62,4 @@ SACCADE_HOST_DEVICE constexpr PixelPosition source_pixel(Symmetry symmetry, Inde
   return {x, y};
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

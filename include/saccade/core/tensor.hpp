@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// A backend's handle of dense memory: movable, perhaps move-only, opaque to everyone else.
 template <class B>
@@ -100,4 +100,4 @@ template <class B>
   return values;
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// One of the eight symmetries of the square, each as likely, for image `image` (its position in the list of records)
 /// in epoch `epoch`. For training images only.
@@ -15,4 +15,4 @@ namespace saccade::inline v0::data {
   return static_cast<Symmetry>(math::random_block(key, static_cast<std::uint32_t>(image)).word[0] >> 29);
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

@@ -21,7 +21,7 @@
 #include <tuple>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// An image of the data set: what its name says, and where it lies.
 struct ImageRecord : BreakhisName {
@@ -126,4 +126,4 @@ struct ImageRecord : BreakhisName {
   return boxes;
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// Class 0 and class 1 of BreakHis.
 inline constexpr std::array<std::string_view, 2> class_names = {"benign", "malignant"};
@@ -104,4 +104,4 @@ struct BreakhisName {
   throw ConfigError("breakhis: unknown tumour type \"" + name.type + "\"; expected A, F, PT, TA, DC, LC, MC or PC");
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

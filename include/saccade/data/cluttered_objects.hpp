@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// Objects at random places among clutter, after the "cluttered translated MNIST" of Mnih et al. 2014.
 struct ClutterOptions {
@@ -78,4 +78,4 @@ inline constexpr std::uint32_t drawn_once = 0xFFFFFFFF;
   return image;
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

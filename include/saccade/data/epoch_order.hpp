@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// The images of `part` in the order of epoch `epoch`: a shuffle that depends on (seed, epoch) alone, so that a
 /// resumed run meets the same images.
@@ -19,4 +19,4 @@ namespace saccade::inline v0::data {
   return order;
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

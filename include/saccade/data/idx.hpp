@@ -22,7 +22,7 @@
 
 /// IDX, the format of MNIST and its successors: two zero bytes, the type of an element (8: a byte), the number of axes,
 /// the extents as big-endian numbers of 4 bytes, then the elements, row-major. Usually compressed by gzip.
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// An array of bytes with 1 to 4 axes.
 struct IdxArray {
@@ -142,4 +142,4 @@ namespace detail {
   return load_objects(images, labels);
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

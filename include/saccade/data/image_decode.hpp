@@ -21,7 +21,7 @@
 
 #include <jpeglib.h>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// Larger images are refused before memory is taken for them: a small file can claim any size.
 inline constexpr Index max_decoded_side = 1 << 15;
@@ -273,4 +273,4 @@ extern "C" inline void saccade_jpeg_message(j_common_ptr jpeg, int level) {
   return decode_image(read_file(path), path.string());
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

@@ -15,7 +15,7 @@
 
 #include <png.h>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 namespace detail {
 
@@ -72,4 +72,4 @@ inline void write_png(const std::filesystem::path& path, const ImageView& image)
   write_file(path, encode_png(image));
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

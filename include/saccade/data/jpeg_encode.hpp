@@ -16,7 +16,7 @@
 
 #include <jpeglib.h>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 namespace detail {
 
@@ -79,4 +79,4 @@ struct JpegWriter {
   return {writer.bytes, writer.bytes + writer.size};
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

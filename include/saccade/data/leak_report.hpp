@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// A patient with images on both sides of a split: what is learned of the one side may show on the other.
 struct Leak {
@@ -61,4 +61,4 @@ struct Leak {
   return report;
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 struct LoaderOptions {
   int threads = 2;                                 ///< that decode, at least 1
@@ -211,4 +211,4 @@ class Loader {
   std::vector<std::jthread> threads_;  // last, so that they end before what they use
 };
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

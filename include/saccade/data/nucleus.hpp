@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// One cell nucleus: an ellipse with an uneven outline and a texture of chromatin. Lengths are in 1/16 pixel.
 struct Nucleus {
@@ -55,4 +55,4 @@ inline void draw(DyeMap& dyes, const Nucleus& nucleus, const NoiseTile& noise, c
   }
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

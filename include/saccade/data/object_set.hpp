@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// Small grey pictures of one object each on black, all of one size, with their classes.
 struct ObjectSet {
@@ -27,4 +27,4 @@ struct ObjectSet {
 /// Which half of a data set that comes divided.
 enum class Part { train, test };
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

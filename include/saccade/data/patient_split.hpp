@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// What counts as one patient when images are divided.
 enum class Grouping {
@@ -177,4 +177,4 @@ inline void carve_validation(std::span<const ImageRecord> records, Split& split,
   split.validation = std::move(validation);
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// How strongly image `image` (its position in the list of records) is stained in epoch `epoch`: each stain's scale
 /// uniform in 1 +- strength, its shift uniform in +- strength. For training images only.
@@ -47,4 +47,4 @@ namespace saccade::inline v0::data {
   return result;
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

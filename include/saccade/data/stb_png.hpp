@@ -16,7 +16,7 @@
 
 #include <stdlib.h>  // not <cstdlib>, which would leave it to stb_image to include this, inside our namespace
 
-namespace saccade::inline v0::data::detail {
+namespace saccade::inline SACCADE_NAMESPACE::data::detail {
 
 /// How many more bytes stb_image may ask for on this thread.
 inline constinit thread_local std::size_t stb_budget = 0;
@@ -37,7 +37,7 @@ inline constinit thread_local std::size_t stb_budget = 0;
   return larger;
 }
 
-}  // namespace saccade::inline v0::data::detail
+}  // namespace saccade::data::detail
 
 // A private copy of stb_image: static, in a namespace of ours, and its macros are afterwards as they were before, so
 // that a program may have a copy of its own, in the same translation unit too, before or after this one.
@@ -97,7 +97,7 @@ SACCADE_STB_MACROS(SACCADE_PUSH_MACRO)
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #pragma GCC diagnostic ignored "-Wunused-function"
-namespace saccade::inline v0::data::detail::stb {
+namespace saccade::inline SACCADE_NAMESPACE::data::detail::stb {
 
 using stbi_uc = unsigned char;
 using stbi_us = unsigned short;
@@ -110,7 +110,7 @@ struct stbi_io_callbacks {
 
 #include <stb/stb_image.h>
 
-}  // namespace saccade::inline v0::data::detail::stb
+}  // namespace saccade::data::detail::stb
 #pragma GCC diagnostic pop
 
 SACCADE_STB_MACROS(SACCADE_POP_MACRO)
@@ -119,7 +119,7 @@ SACCADE_STB_MACROS(SACCADE_POP_MACRO)
 #undef SACCADE_PUSH_MACRO
 #undef SACCADE_PRAGMA
 
-namespace saccade::inline v0::data::detail {
+namespace saccade::inline SACCADE_NAMESPACE::data::detail {
 
 struct StbFree {
   void operator()(void* pixels) const { stb::stbi_image_free(pixels); }
@@ -153,4 +153,4 @@ struct StbFree {
   return true;
 }
 
-}  // namespace saccade::inline v0::data::detail
+}  // namespace saccade::data::detail

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// A data set of drawn tissue in which it is known where to look. Every image holds one focus of dense nuclei at a
 /// random place. Shrunk 8 times the focus is a faint change of texture, the same for both classes; only at full
@@ -240,4 +240,4 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
           .number = image + 1};
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

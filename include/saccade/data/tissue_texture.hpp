@@ -11,7 +11,7 @@
 
 // Everything here is whole-number arithmetic, so that one seed gives the same bytes on every machine and compiler.
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// Smooth random texture: 64 x 64 random bytes, periodic, blended between.
 class NoiseTile {
@@ -108,4 +108,4 @@ inline constexpr std::array<std::uint8_t, 2048> transmitted_light = [] {
   return image;
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-namespace saccade::inline v0::data {
+namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// Writes the data set below `folder` in the layout of BreakHis, and `folder`/foci.csv with a line
 /// `path,x,y,width,height,label` for each image, in the order of patients and images. The bytes depend on `options`
@@ -72,4 +72,4 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
   write_file(folder / "foci.csv", table);
 }
 
-}  // namespace saccade::inline v0::data
+}  // namespace saccade::data

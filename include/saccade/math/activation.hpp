@@ -6,7 +6,7 @@
 
 /// Activation functions, and their derivatives written in the output y where that is possible: backward then needs
 /// no input. NaN passes through every one of them, so that a broken loss is seen.
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// max(x, 0).
 template <class Scalar>
@@ -63,4 +63,4 @@ template <class Scalar>
   return (Scalar(1) - y) * (Scalar(1) + y);
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

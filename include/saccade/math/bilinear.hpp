@@ -8,7 +8,7 @@
 /// Source positions are fractions of whole numbers, so they are computed with whole numbers: exact, the same bits on
 /// every machine, and a weight is rounded once. `Integer` is signed and holds 2 * in * out + out: Index always does,
 /// and a kernel may choose 32 bits for sides below 32,768.
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// Source position of output o: max(0, (slope * o + offset) / denominator), in input pixels.
 template <class Integer>
@@ -91,4 +91,4 @@ template <class Integer>
   return {first, last};
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -3,7 +3,7 @@
 #include <saccade/core/config.hpp>
 #include <saccade/core/shape.hpp>
 
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// Where the middle of cell i of n lies on an axis that goes from -1 to 1 across all of them: (2 i + 1) / n - 1.
 template <class Scalar>
@@ -11,4 +11,4 @@ template <class Scalar>
   return static_cast<Scalar>(2 * i + 1) / static_cast<Scalar>(n) - Scalar(1);
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// cos(2 pi turns) for 0 <= turns <= 1, a multiple of 2^-40 at least. The reduction to an eighth of a turn is exact,
 /// and the rest are Taylor polynomials of explicit fma, off by less than 2^-53: the same bits on every machine, without
@@ -61,4 +61,4 @@ template <class Scalar>
   return -advantage * (sample - mean) / (sigma * sigma);
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -8,7 +8,7 @@
 
 /// Where a glimpse looks and what it sees there. The window is made of whole pixels, found in single precision with
 /// explicit fma whatever the Scalar, and a float patch value is one fma: crops agree bit for bit on every backend.
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// First pixel, on one axis, of a window of `window` pixels over an image of `extent` pixels:
 ///     centre = (location + 1) / 2 * extent
@@ -90,4 +90,4 @@ template <class Scalar>
                   normalization.offset * static_cast<Scalar>(count) / static_cast<Scalar>(area));
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

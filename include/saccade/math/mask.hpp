@@ -4,7 +4,7 @@
 #include <saccade/math/activation.hpp>
 
 /// Soft attention, eq. 1: A = (1 + M) T, with M = sigmoid(logit).
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// (1 + sigmoid(logit)) * trunk.
 template <class Scalar>
@@ -26,4 +26,4 @@ template <class Scalar>
   return {Scalar(1) + mask, trunk * sigmoid_derivative(mask)};
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// One parameter with its moments.
 template <class Scalar>
@@ -71,4 +71,4 @@ template <class Scalar>
   return norm > max_norm ? max_norm / norm : Scalar(1);
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// Four random words.
 struct PhiloxBlock {
@@ -40,4 +40,4 @@ SACCADE_HOST_DEVICE constexpr double unit_interval(std::uint32_t word) {
   return (static_cast<double>(word >> 9) + 0.5) * (1.0 / 8388608.0);
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

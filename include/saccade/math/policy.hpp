@@ -7,7 +7,7 @@
 #include <cmath>
 
 /// The draws that are not Gaussian (see gaussian.hpp); one block an element.
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// A draw from the interval (low, high): low + (high - low) * u, with u from the first word.
 template <class Scalar>
@@ -29,4 +29,4 @@ template <class Scalar>
   return classes - 1;
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// The words of one draw handed out one after another, for code that cannot say beforehand how many it needs.
 class RandomSequence {
@@ -51,4 +51,4 @@ constexpr void shuffle(Values& values, RandomSequence& random) {
   }
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -5,7 +5,7 @@
 
 /// One unit of an LSTM cell; gates in the order i, f, g, o, as in PyTorch.
 /// Source: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 /// Four numbers, one a gate: before activation, after it, or derivatives.
 template <class Scalar>
@@ -62,4 +62,4 @@ template <class Scalar>
           d_cell * gates.forget};
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

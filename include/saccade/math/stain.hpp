@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace saccade::inline v0::math {
+namespace saccade::inline SACCADE_NAMESPACE::math {
 
 using Vector3 = std::array<double, 3>;
 using Matrix3 = std::array<Vector3, 3>;
@@ -81,4 +81,4 @@ struct StainMap {
   return static_cast<std::uint8_t>(value <= 0.0 ? 0.0 : value >= 255.0 ? 255.0 : value + 0.5);
 }
 
-}  // namespace saccade::inline v0::math
+}  // namespace saccade::math

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// A classifier's answers to images of two classes: one entry an image in each list.
 struct Answers {
@@ -119,4 +119,4 @@ struct Scores {
           .f1 = of_confusion([](const Confusion& c) { return c.f1(1); })};
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

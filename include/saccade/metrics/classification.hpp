@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// The value of a figure that is not defined: a rate over no image, an area under a curve of one class.
 inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
@@ -124,4 +124,4 @@ class Confusion {
   return positives == 0 || negatives == 0 ? undefined : won / (positives * negatives);
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

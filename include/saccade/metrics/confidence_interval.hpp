@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// Both ends are not a number where there is nothing to estimate from.
 struct Interval {
@@ -67,4 +67,4 @@ template <std::invocable<std::span<const Index>> Statistic>
   return {quantile(0.025), quantile(0.975)};
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

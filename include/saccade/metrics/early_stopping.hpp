@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// Probabilities of each class after each glimpse of an image, (T, K).
 using AnswersByGlimpse = std::vector<std::vector<double>>;
@@ -59,4 +59,4 @@ inline constexpr std::array<double, 17> stopping_thresholds{0,    0.2, 0.3,  0.4
   return curve;
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

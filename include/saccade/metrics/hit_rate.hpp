@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// Whether a glimpse finds the focus: the two boxes have at least half of the smaller one in common. So a small glimpse
 /// must lie half inside a large focus, and a large glimpse must show half of a small one.
@@ -51,4 +51,4 @@ class HitRate {
   Index images_ = 0;
 };
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// One patient's images.
 struct PatientScore {
@@ -54,4 +54,4 @@ struct PatientScore {
   return sum / static_cast<double>(patients.size());
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

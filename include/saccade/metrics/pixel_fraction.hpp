@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// How much of an image was looked at, as shares of its area.
 struct PixelFraction {
@@ -60,4 +60,4 @@ struct PixelFraction {
   return {static_cast<double>(processed) / area, static_cast<double>(union_area(inside)) / area};
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

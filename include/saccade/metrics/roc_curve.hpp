@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::metrics {
+namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// What a threshold on the score of class 1 gives.
 struct RocPoint {
@@ -47,4 +47,4 @@ struct RocPoint {
   return curve;
 }
 
-}  // namespace saccade::inline v0::metrics
+}  // namespace saccade::metrics

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/components/context_glance.hpp>
+#include <saccade/components/context_network.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/soft_attention_block.hpp>
 #include <saccade/core/error.hpp>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Where the first glimpse goes in training, unless the policy chooses it by a glance at the whole image. A
 /// deterministic rollout takes the mean of either: the centre.
@@ -31,7 +31,7 @@ struct HybridAttentionConfig {
   Index fusion_width = 256;   ///< length of g_t
   Index hidden = 256;         ///< length of h_t
   PolicyConfig policy{};      ///< its `hidden` follows from the line above, its `glance` from the next one
-  ContextGlanceConfig glance{};
+  ContextNetworkConfig glance{};
   FirstLocation first_location = FirstLocation::centre;
   SupervisedSteps supervised_steps = SupervisedSteps::last;
   RunningStatistics running_statistics = RunningStatistics::shared;
@@ -109,7 +109,7 @@ struct HybridAttentionConfig {
   config.policy.discount = 0;
   config.glance.side = 88;
   config.glance.reduction = 8;
-  config.glance.readout = ContextReadout::positions;
+  config.glance.readout = Readout::positions;
   config.supervised_steps = SupervisedSteps::every;
   return validated(config);
 }
@@ -137,4 +137,4 @@ struct HybridAttentionConfig {
   throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -9,7 +9,7 @@
 
 /// Every configuration lists its fields here once, by name, and every enumeration its words: files, programs and error
 /// sentences all go by these lists.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The words of an enumeration, in the order of its values.
 template <class E>
@@ -38,7 +38,7 @@ inline constexpr std::array<std::string_view, 3> enum_names<RewardedSteps>{"last
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<StateGradient>{"attached", "detached"};
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<ContextReadout>{"convolution", "positions"};
+inline constexpr std::array<std::string_view, 2> enum_names<Readout>{"convolution", "positions"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<FirstLocation>{"random", "centre"};
 template <>
@@ -114,7 +114,7 @@ void for_each_field(C& c, Visitor&& visit) {
 
 /// What it sees as follows from the sensor, and how it is normalised from the encoder.
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, ContextGlanceConfig>
+  requires std::same_as<std::remove_const_t<C>, ContextNetworkConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("side", c.side);
   visit("reduction", c.reduction);
@@ -138,4 +138,4 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("running_statistics", c.running_statistics);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

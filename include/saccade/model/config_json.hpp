@@ -16,7 +16,7 @@
 #include <utility>
 
 /// Configurations as JSON. Opt-in: needs nlohmann/json.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// A configuration with a list of fields, see config_fields.hpp.
 template <class C>
@@ -107,4 +107,4 @@ void set_field(C& config, std::string_view assignment, const std::string& where 
   update_from_json(value, config, where);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// A place in an image: x to the right, y down, -1 and +1 the outer edges.
 struct Location {
@@ -110,4 +110,4 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
   return places;
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

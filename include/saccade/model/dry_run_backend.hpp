@@ -5,7 +5,7 @@
 #include <saccade/ops/mask.hpp>
 #include <saccade/ops/recurrent.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Like `B`, but its tensors are shapes: nothing is computed, and `zeros` counts the bytes of the numbers that a tensor
 /// of B would hold. It offers feature maps and the fused operations that B offers, so that what is built of it is what
@@ -111,4 +111,4 @@ class DryRunBackend {
   Index bytes_ = 0;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

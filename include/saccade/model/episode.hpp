@@ -1,7 +1,7 @@
 #pragma once
 
-#include <saccade/components/context_glance.hpp>
 #include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What an episode remembers of the encoder: every step's activations, as pictures of the masks need them, or only the
 /// last one's. Training needs every step's on the way back; where they are not kept, it computes them again.
@@ -37,7 +37,7 @@ struct EpisodeStep {
 /// The glance at the whole image, once a rollout and before its first step.
 template <class B>
 struct EpisodeGlance {
-  typename ContextGlance<B>::Cache thumbnail;
+  typename ContextNetwork<B>::Cache thumbnail;
   Tensor<B> context;                         // (B, glance)
   typename PolicyGradient<B>::Cache policy;  ///< the draw of the first step's location
 };
@@ -48,8 +48,8 @@ struct EpisodeWorkspace {
   typename E::Workspace encoder;
   typename GlimpseFusion<B>::Workspace fusion;
   typename PolicyGradient<B>::Workspace policy;
-  std::vector<typename ContextNetwork<B>::Workspace> context;  ///< one, or none
-  std::vector<typename ContextGlance<B>::Workspace> glance;    ///< one, or none
+  std::vector<typename PatchReadout<B>::Workspace> context;  ///< one, or none
+  std::vector<typename ContextNetwork<B>::Workspace> glance;    ///< one, or none
   std::vector<StepStatistics<B, E>> discarded;  ///< moved where activations are computed again: one then, else none
   Tensor<B> d_context;                          // (B, context), or of length 0
   Tensor<B> d_glance;                           // (B, glance), or of length 0
@@ -65,7 +65,7 @@ struct EpisodeWorkspace {
 template <class B, class E>
 struct EpisodeGlimpse {
   typename E::Cache encoder;
-  std::vector<typename ContextNetwork<B>::Cache> context;  ///< one, or none
+  std::vector<typename PatchReadout<B>::Cache> context;  ///< one, or none
 };
 
 /// All activations of T steps over a batch, sized once; the only owner of time. Made by
@@ -121,4 +121,4 @@ template <class B, class E>
   return episode.steps[0].outcome;  // (B)
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/components/context_glance.hpp>
+#include <saccade/components/context_network.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/model/config.hpp>
 #include <saccade/model/episode.hpp>
@@ -8,7 +8,7 @@
 #include <saccade/model/rollout.hpp>
 #include <saccade/ops/policy.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Makes the next location (B, 2) of its density in `cache`: drawn, its mean, or what has been given in the draw's
 /// place.
@@ -36,10 +36,10 @@ void place_first(B& b, FirstLocation first, const RolloutOptions& options, Tenso
 }
 
 /// The first location by the glance, whose thumbnails have been made: l_0 ~ pi(. | h_0 = 0, glance). Nothing has been
-/// seen yet, so a ContextNetwork over glimpses has nothing to say.
+/// seen yet, so a PatchReadout over glimpses has nothing to say.
 /// @param p, statistics  of the whole model; the glance's statistics change in training mode
 template <class B, class E>
-void choose_first_location(B& b, const ContextGlance<B>& glance, const PolicyGradient<B>& policy,
+void choose_first_location(B& b, const ContextNetwork<B>& glance, const PolicyGradient<B>& policy,
                            const ModelParameters<B, E>& p, ModelStatistics<B, E>& statistics,
                            const RolloutOptions& options, Episode<B, E>& episode) {
   EpisodeGlance<B>& first = episode.glance[0];
@@ -54,7 +54,7 @@ void choose_first_location(B& b, const ContextGlance<B>& glance, const PolicyGra
 /// The term of the first location, then the gradient of the glance, to which every location has added in d_glance. What
 /// goes into h_0 ends there: it is always 0.
 template <class B, class E>
-void backpropagate_first_location(B& b, const ContextGlance<B>& glance, const PolicyGradient<B>& policy,
+void backpropagate_first_location(B& b, const ContextNetwork<B>& glance, const PolicyGradient<B>& policy,
                                   const ModelParameters<B, E>& p, Episode<B, E>& episode, ModelParameters<B, E>& d_p,
                                   Tensor<B>& d_h0) {
   EpisodeGlance<B>& first = episode.glance[0];
@@ -66,4 +66,4 @@ void backpropagate_first_location(B& b, const ContextGlance<B>& glance, const Po
   glance.backward(b, p.glance[0], first.thumbnail, w.d_glance, w.glance[0], d_p.glance[0]);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

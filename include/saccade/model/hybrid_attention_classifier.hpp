@@ -1,7 +1,7 @@
 #pragma once
 
-#include <saccade/components/context_glance.hpp>
 #include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/soft_attention_block.hpp>
 #include <saccade/core/backend.hpp>
@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The whole method: at every step, look (Sensor), investigate (Encoder), fuse, remember (RecurrentCore), answer, and
 /// choose where to look next (PolicyGradient). Weights are the caller's; the object holds the configuration only.
@@ -29,7 +29,7 @@ namespace saccade::inline v0 {
 ///     x_t = crop(image, l_{t-1});  g_t = fuse(encode(x_t), l_{t-1});  h_t = LSTM(h_{t-1}, g_t)
 ///     p_t = softmax(W_a h_t + b_a);  l_t ~ pi(. | h_t)
 ///
-/// With a ContextGlance the policy draws the first location as well, l_0 ~ pi(. | h_0 = 0, glance), and every later one
+/// With a ContextNetwork the policy draws the first location as well, l_0 ~ pi(. | h_0 = 0, glance), and every later one
 /// reads the glance beside h_t. Nothing but the location head does.
 ///
 /// Source: Xu et al. 2019, sections 2.1 to 2.4.
@@ -46,7 +46,7 @@ class HybridAttentionClassifier {
       : HybridAttentionClassifier(config, E(validated(config).encoder), S(validated(config).sensor)) {}
 
   /// With parts of your own; `config.encoder` and `config.sensor` are then not looked at, but for how a glance and a
-  /// context network are normalised.
+  /// patch readout are normalised.
   HybridAttentionClassifier(const Config& config, E encoder, S sensor)
       : config_(validated(config)),
         sensor_(std::move(sensor)),
@@ -55,10 +55,10 @@ class HybridAttentionClassifier {
         core_({.inputs = config_.fusion_width, .hidden = config_.hidden}),
         classifier_({.inputs = config_.hidden, .outputs = config_.classes}),
         policy_(config_.policy) {
-    if (config_.glance.side > 0) glance_.push_back(ContextGlance<B>(config_.glance));
+    if (config_.glance.side > 0) glance_.push_back(ContextNetwork<B>(config_.glance));
     if (config_.policy.context == 0) return;
     const Shape patch = sensor_.patch_shape(1);
-    context_.push_back(ContextNetwork<B>({.inputs = patch[3],
+    context_.push_back(PatchReadout<B>({.inputs = patch[3],
                                           .side = patch[1],
                                           .outputs = config_.policy.context,
                                           .readout = config_.policy.context_readout,
@@ -70,7 +70,7 @@ class HybridAttentionClassifier {
   [[nodiscard]] const S& sensor() const { return sensor_; }
   [[nodiscard]] const PolicyGradient<B>& policy() const { return policy_; }
   /// Null without one.
-  [[nodiscard]] const ContextGlance<B>* glance() const { return glance_.empty() ? nullptr : &glance_[0]; }
+  [[nodiscard]] const ContextNetwork<B>* glance() const { return glance_.empty() ? nullptr : &glance_[0]; }
 
   /// All zero; see `initialize`.
   [[nodiscard]] Parameters make_parameters(B& b) const {
@@ -388,8 +388,8 @@ class HybridAttentionClassifier {
   RecurrentCore<B> core_;
   LinearLayer<B> classifier_;
   PolicyGradient<B> policy_;
-  std::vector<ContextNetwork<B>> context_;  ///< one, or none
-  std::vector<ContextGlance<B>> glance_;    ///< one, or none
+  std::vector<PatchReadout<B>> context_;  ///< one, or none
+  std::vector<ContextNetwork<B>> glance_;    ///< one, or none
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

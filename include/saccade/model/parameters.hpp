@@ -3,8 +3,8 @@
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
-#include <saccade/components/context_glance.hpp>
 #include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/math/philox.hpp>
 #include <saccade/math/gaussian.hpp>
 
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// All that a model learns; the same type holds the gradients.
 template <class B, class E>
@@ -24,8 +24,8 @@ struct ModelParameters {
   typename RecurrentCore<B>::Parameters core;
   typename LinearLayer<B>::Parameters classifier;
   typename PolicyGradient<B>::Parameters policy;
-  std::vector<typename ContextNetwork<B>::Parameters> context{};  ///< one, or none
-  std::vector<typename ContextGlance<B>::Parameters> glance{};    ///< one, or none
+  std::vector<typename PatchReadout<B>::Parameters> context{};  ///< one, or none
+  std::vector<typename ContextNetwork<B>::Parameters> glance{};    ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -34,8 +34,8 @@ struct ModelParameters {
     RecurrentCore<B>::Parameters::for_each(self.core, prefix + "core.", visit);
     LinearLayer<B>::Parameters::for_each(self.classifier, prefix + "classifier.", visit);
     PolicyGradient<B>::Parameters::for_each(self.policy, prefix + "policy.", visit);
-    for (auto& context : self.context) ContextNetwork<B>::Parameters::for_each(context, prefix + "policy.context.", visit);
-    for (auto& glance : self.glance) ContextGlance<B>::Parameters::for_each(glance, prefix + "policy.glance.", visit);
+    for (auto& context : self.context) PatchReadout<B>::Parameters::for_each(context, prefix + "policy.context.", visit);
+    for (auto& glance : self.glance) ContextNetwork<B>::Parameters::for_each(glance, prefix + "policy.glance.", visit);
   }
 };
 
@@ -43,12 +43,12 @@ struct ModelParameters {
 template <class B, class E>
 struct StepStatistics {
   typename E::Statistics encoder;
-  std::vector<typename ContextNetwork<B>::Statistics> context;  ///< one, or none
+  std::vector<typename PatchReadout<B>::Statistics> context;  ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
     E::Statistics::for_each(self.encoder, prefix + "encoder.", visit);
-    for (auto& context : self.context) ContextNetwork<B>::Statistics::for_each(context, prefix + "policy.context.", visit);
+    for (auto& context : self.context) PatchReadout<B>::Statistics::for_each(context, prefix + "policy.context.", visit);
   }
 };
 
@@ -56,7 +56,7 @@ struct StepStatistics {
 template <class B, class E>
 struct ModelStatistics {
   std::vector<StepStatistics<B, E>> sets;
-  std::vector<typename ContextGlance<B>::Statistics> glance{};  ///< one, or none
+  std::vector<typename ContextNetwork<B>::Statistics> glance{};  ///< one, or none
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -64,7 +64,7 @@ struct ModelStatistics {
       const std::string step = self.sets.size() == 1 ? "" : "step" + std::to_string(t + 1) + ".";
       StepStatistics<B, E>::for_each(self.sets[t], prefix + step, visit);
     }
-    for (auto& glance : self.glance) ContextGlance<B>::Statistics::for_each(glance, prefix + "policy.glance.", visit);
+    for (auto& glance : self.glance) ContextNetwork<B>::Statistics::for_each(glance, prefix + "policy.glance.", visit);
   }
 
   /// The set that step t uses.
@@ -101,4 +101,4 @@ void set_zero(B& b, Owner& owner) {
   for (const auto& named : named_tensors<B>(owner)) b.fill(Scalar<B>(0), *named.tensor);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

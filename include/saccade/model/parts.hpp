@@ -6,7 +6,7 @@
 #include <concepts>
 
 /// What a user's own parts of a model have to offer.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Looks: turns a batch of images and locations (B, 2) into patches of shape `patch_shape(batch)`.
 /// On a backend that is ops::RecordedStep, `forward` calls operations only; a `stage(b, images)`, where there is one, is
@@ -42,4 +42,4 @@ concept TrainableEncoder =
       encoder.backward(b, p, patches, cache, d_features, workspace, d_p);
     };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -11,7 +11,7 @@
 
 #include <cstddef>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Writes a step's own reward into its outcome. The episode holds the labels.
 template <class B, class E>
@@ -50,4 +50,4 @@ void score_rollout(B& b, const PolicyConfig& policy, const RolloutOptions& optio
     ops::axpy(b, static_cast<Scalar<B>>(policy.discount), episode.steps[t + 1].outcome, episode.steps[t].outcome);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Where the glimpses of a rollout come from.
 enum class Locations {
@@ -36,4 +36,4 @@ struct RolloutOptions {
 /// the policy's only, and those into the policy's own parameters only.
 enum class PolicyTerms { included, excluded, only };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -13,7 +13,7 @@
 /// Baselines of a policy's reward that come from other rollouts over the same images. Neither depends on the draws that
 /// it judges, so the gradient of equation 3 stays unbiased. They are put into the episode after `score` and before
 /// `backpropagate`.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Baseline::self_critical: what the policy earns at its means.
 ///
@@ -72,4 +72,4 @@ class LeaveOneOut {
   Tensor<B> mean_;    // (B, 1)
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

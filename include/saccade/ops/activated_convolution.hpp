@@ -5,7 +5,7 @@
 #include <saccade/ops/normalization.hpp>
 #include <saccade/ops/pointwise.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// A backend that normalises and activates what a convolution reads while it reads it, so that neither the normalised
 /// nor the activated map is ever stored. Optional. One that can also train has to offer both directions.
@@ -142,4 +142,4 @@ void activation_backward(B& b, const Tensor<B>& d_activated, const Tensor<B>& x,
   b.activation_backward(d_activated, x, activation, d_residual, d_x, write, d_gamma, d_beta, d_slope, write_parameters);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

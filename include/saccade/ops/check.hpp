@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// Checks shared by the front doors. None of them builds a string, so allocates, unless it throws.
-namespace saccade::inline v0::ops::detail {
+namespace saccade::inline SACCADE_NAMESPACE::ops::detail {
 
 /// "0.25", "-1", "nan".
 [[nodiscard]] inline std::string number_text(double value) {
@@ -63,4 +63,4 @@ inline void expect_scores(std::string_view operation, std::string_view operand, 
                    " (B, K) must have at least one class, but is " + to_string(shape));
 }
 
-}  // namespace saccade::inline v0::ops::detail
+}  // namespace saccade::ops::detail

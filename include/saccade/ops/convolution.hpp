@@ -3,7 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// Shape (B, H', W', O) of the convolution of `x` (B, H, W, C) with `w` (O, kh, kw, C).
 [[nodiscard]] constexpr Shape convolution_shape(const Shape& x, const Shape& w, const ConvolutionGeometry& geometry) {
@@ -72,4 +72,4 @@ void convolve_backward_weight(B& b, const Tensor<B>& d_y, const Tensor<B>& x, co
   b.convolve_backward_weight(d_y, x, geometry, d_w, write);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// Shape (B, g, g, S*C) of the glimpses at `batch` images.
 [[nodiscard]] constexpr Shape glimpse_shape(Index batch, const GlimpseGeometry& geometry) {
@@ -105,4 +105,4 @@ void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   b.crop_glimpses(images, location, geometry, patches);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

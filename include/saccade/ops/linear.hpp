@@ -3,7 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// A dense layer without its bias: y[m, n] (+)= sum_k x[m, k] w[n, k].
 ///
@@ -79,4 +79,4 @@ void add_bias_backward(B& b, const Tensor<B>& d_y, Tensor<B>& d_bias, Write writ
   b.add_bias_backward(d_y, d_bias, write);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

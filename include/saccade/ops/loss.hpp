@@ -4,7 +4,7 @@
 #include <saccade/ops/check.hpp>
 
 /// A class is its index, as a whole number, in [0, K). All throw ShapeError.
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// probabilities[b, k] = exp(logits[b, k]) / sum_j exp(logits[b, j]), without overflow for any logits.
 /// `logits`, `probabilities` (B, K).
@@ -61,4 +61,4 @@ void correct(B& b, const Tensor<B>& classes, const Tensor<B>& labels, Tensor<B>&
   b.correct(classes, labels, y);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

@@ -4,7 +4,7 @@
 #include <saccade/ops/check.hpp>
 #include <saccade/ops/pooling.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// Soft attention, eq. 1: a = (1 + sigmoid(m)) t, element by element.
 ///
@@ -102,4 +102,4 @@ void attention_pool_backward(B& b, const Tensor<B>& trunk, const Tensor<B>& mask
   }
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

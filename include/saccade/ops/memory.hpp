@@ -5,7 +5,7 @@
 
 #include <span>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// Every element of `y`, of any shape, becomes `value`.
 template <TensorMemory B>
@@ -45,4 +45,4 @@ void download(B& b, const Tensor<B>& x, std::span<Scalar<B>> target) {
   b.download(x, target);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

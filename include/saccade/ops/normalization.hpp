@@ -3,7 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 namespace detail {
 inline void expect_epsilon(std::string_view operation, double epsilon) {
@@ -142,4 +142,4 @@ void group_norm_backward(B& b, const Tensor<B>& d_y, const Tensor<B>& x, const T
   b.group_norm_backward(d_y, x, gamma, groups, mean, rstd, d_x, write, d_gamma, d_beta, write_parameters);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

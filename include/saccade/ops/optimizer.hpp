@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// y[0] (+)= sum of x^2.
 ///
@@ -165,4 +165,4 @@ void adam_step(B& b, ParameterList<B>& list, const Tensor<B>& scale, const Tenso
   }
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

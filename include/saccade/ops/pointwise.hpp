@@ -5,7 +5,7 @@
 
 /// Elementwise functions; all tensors of one shape, and y may be the same tensor as x. Derivatives are taken from the
 /// output where that is possible; d_x may be the same tensor as d_y when it is overwritten. All throw ShapeError.
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 namespace detail {
 inline void expect_slope(std::string_view operation, const Shape& x, const Shape& slope) {
@@ -145,4 +145,4 @@ void write_columns(B& b, const Tensor<B>& x, Index first, Tensor<B>& y, Write wr
   b.write_columns(x, first, y, write);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

@@ -3,7 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// sample[b, i] = mean[b, i] + sigma z, with z standard normal; element (b, i) draws number b N + i of `key`.
 ///
@@ -62,4 +62,4 @@ void gaussian_policy_backward(B& b, const Tensor<B>& sample, const Tensor<B>& me
   b.gaussian_policy_backward(sample, mean, advantage, sigma, d_mean, write);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

@@ -3,7 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// Shape (B, H', W', C) of the max-pooling of `x` (B, H, W, C).
 [[nodiscard]] constexpr Shape pooled_shape(const Shape& x, const PoolingGeometry& geometry) {
@@ -122,4 +122,4 @@ void spatial_softmax_backward(B& b, const Tensor<B>& x, const Tensor<B>& log_sum
   b.spatial_softmax_backward(x, log_sum, position, d_position, d_x, write);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

@@ -4,7 +4,7 @@
 #include <saccade/ops/check.hpp>
 #include <saccade/ops/pointwise.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// A backend that computes an LSTM cell in one pass. Optional. One that can also train has to offer both directions.
 /// Every output is overwritten.
@@ -157,4 +157,4 @@ void lstm_cell_backward(B& b, const Tensor<B>& gates, const Tensor<B>& c_prev, c
   }
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

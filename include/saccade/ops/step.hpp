@@ -7,7 +7,7 @@
 #include <functional>
 #include <utility>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 /// A backend that records a body of work the first times it runs, and then repeats it without running the host's part
 /// again. Optional. `StepGraph` holds one recording; see `run_step` for the rules.
@@ -55,4 +55,4 @@ void run_step(B& b, [[maybe_unused]] StepGraph<B>& graph, [[maybe_unused]] StepC
   }
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

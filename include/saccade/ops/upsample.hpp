@@ -3,7 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
-namespace saccade::inline v0::ops {
+namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 namespace detail {
 inline void expect_upsample(std::string_view operation, std::string_view x_name, const Shape& x,
@@ -36,4 +36,4 @@ void upsample_bilinear_backward(B& b, const Tensor<B>& d_y, Corners corners, Ten
   b.upsample_bilinear_backward(d_y, corners, d_x, write);
 }
 
-}  // namespace saccade::inline v0::ops
+}  // namespace saccade::ops

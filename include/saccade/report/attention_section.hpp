@@ -12,7 +12,7 @@
 #include <vector>
 
 /// Where a run looked: heat maps and the gallery. Opt-in, like run_record.hpp.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -168,4 +168,4 @@ inline constexpr Index map_columns = 18;
   return section;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

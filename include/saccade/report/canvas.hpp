@@ -11,7 +11,7 @@
 #include <vector>
 
 /// Drawing on an RgbImage. Nothing here throws for things outside the image: they are clipped.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// An opaque sRGB colour.
 struct Colour {
@@ -241,4 +241,4 @@ inline void paste(RgbImage& image, Index x, Index y, const RgbImage& source) {
   return result;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -7,7 +7,7 @@
 #include <cstddef>
 
 /// Colour maps whose brightness rises evenly, so that they read in grey and with any kind of colour blindness.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -66,4 +66,4 @@ Colour interpolate(const std::array<Colour, N>& table, double t) {
   return table[series % table.size()];
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// A line chart for the curves of a training run.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// One line of a chart. Points that are not finite, or beyond 1e150, leave a gap.
 struct Series {
@@ -222,4 +222,4 @@ struct Frame {
   return image;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

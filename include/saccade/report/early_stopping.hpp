@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// The curve of one glimpse policy; points at which nothing changes are left out.
 [[nodiscard]] inline Series stopping_series(std::string name, std::span<const metrics::StoppingPoint> curve) {
@@ -30,4 +30,4 @@ namespace saccade::inline v0::report {
           .y_high = 1};
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

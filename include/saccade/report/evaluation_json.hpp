@@ -24,7 +24,7 @@
 
 /// How a classifier did under one glimpse policy, and its JSON: evaluation.json. Opt-in: needs nlohmann/json, libpng
 /// and libjpeg-turbo.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// How much of an image is read, means over the images.
 struct PixelShares {
@@ -215,4 +215,4 @@ namespace detail {
   return json;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -15,7 +15,7 @@
 #include <vector>
 
 /// The report's figures of an evaluation: policies, patients, errors. Opt-in, like run_record.hpp.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -270,4 +270,4 @@ inline constexpr std::string_view no_evaluation =
   return section;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -30,7 +30,7 @@
 ///     Summary {repeated Value value = 1}    Value {string tag = 1; float simple_value = 2}
 /// Opt-in: needs nlohmann/json.
 /// Source: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 struct EventScalar {
   std::string tag;  ///< "epoch/validation/auc": slashes group
@@ -159,4 +159,4 @@ class EventFileWriter {
   saccade::detail::Descriptor file_;
 };
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

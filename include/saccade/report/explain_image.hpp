@@ -14,7 +14,7 @@
 #include <vector>
 
 /// From a trained model and an image to an Explanation.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// The soft mask of the glimpse: sigmoid of the logits (1, h, w, C), averaged over channels. Empty where the encoder
 /// has none.
@@ -71,4 +71,4 @@ template <Backend B, class Model>
   return explanation;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

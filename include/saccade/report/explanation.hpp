@@ -14,7 +14,7 @@
 #include <vector>
 
 /// One picture that explains one decision: the path of the glimpses, each glimpse, and each soft mask.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// A classified image and everything that the classifier looked at. Boxes are in pixels of `image`, so a thumbnail
 /// needs scaled ones.
@@ -236,4 +236,4 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
   return picture;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -18,7 +18,7 @@
 
 /// Pictures of evaluated images in the folder `gallery` of a run: for each the path of the glimpses, and the glimpses
 /// with their masks; gallery.json lists them. Opt-in: needs nlohmann/json, stb_image and libjpeg-turbo.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// Positions of the images to show: up to `each` that are right and `each` that are wrong, evenly spread over the list,
 /// so that nobody picks the pretty ones. The right ones come first.
@@ -159,4 +159,4 @@ class GalleryWriter {
   }
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Where a classifier looked, drawn over its image. The types are plain data, so that any model can fill them.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// A soft attention mask: row-major values (height, width), in [0, 1] for a sigmoid. Empty: none.
 struct Mask {
@@ -191,4 +191,4 @@ inline void draw_focus_box(RgbImage& image, const Box& box) {
   dashes({low.x, high.y}, low);
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -12,7 +12,7 @@
 #include <vector>
 
 /// Where glimpses fall, over many images.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// Counts locations in the cells of a grid over the image, whatever its size. Cell (0, 0) is at the top left; a
 /// location beyond an edge counts in the cell at that edge.
@@ -86,4 +86,4 @@ class LocationMap {
   return image;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

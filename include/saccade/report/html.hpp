@@ -1,5 +1,7 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +12,7 @@
 #include <vector>
 
 /// Pieces of an HTML page. Text goes through `escape_html`, numbers through `number_text`.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// Text for the content of an element or an attribute in double quotes: & < > " and ' become references, control
 /// characters other than tabs and line feeds, which no page may hold, question marks.
@@ -122,4 +124,4 @@ struct HtmlTable {
   return "<details><summary>" + escape_html(summary) + "</summary>\n" + std::string(content) + "</details>\n";
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

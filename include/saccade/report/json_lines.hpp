@@ -17,7 +17,7 @@
 #include <fcntl.h>
 
 /// Files of one JSON object a line, such as the `metrics.jsonl` of a run. Needs nlohmann/json.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// Cuts the file after its first `lines` complete lines, so that a resumed run goes on where its checkpoint stands. A
 /// last line without its line feed, as a killed run leaves behind, is not complete. A missing file has 0 lines.
@@ -81,4 +81,4 @@ class JsonLinesWriter {
   return objects;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

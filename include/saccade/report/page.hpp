@@ -8,7 +8,7 @@
 #include <vector>
 
 /// A page of sections with a table of contents: one file that fetches nothing.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 struct PageSection {
   std::string id{};       ///< unique in the page
@@ -127,4 +127,4 @@ figure,tr,.tiles{break-inside:avoid}
   return text + "</main>\n<footer>" + page.footer + "</footer>\n</body>\n</html>\n";
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -24,7 +24,7 @@
 ///      height]}
 /// with one location in [-1, 1] and one list of class probabilities a glimpse, rounded to six digits after the point.
 /// `patient` and `focus` (in pixels) are missing where they are not known. Opt-in: needs nlohmann/json.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// What was said of one image under one policy.
 struct PredictionRecord {
@@ -112,4 +112,4 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
   return records;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

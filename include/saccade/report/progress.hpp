@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /// How far a long job is.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// Whether standard error is a terminal.
 [[nodiscard]] inline bool stderr_is_terminal() { return isatty(STDERR_FILENO) != 0; }
@@ -163,4 +163,4 @@ class Progress {
   bool current_ = false;  // whether the last picture shows the last state
 };
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

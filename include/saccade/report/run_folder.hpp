@@ -20,7 +20,7 @@
 /// The folder of a run: config.json, metrics.jsonl, checkpoint.safetensors, best.safetensors and figures/ of its
 /// training, evaluation.json, predictions.jsonl and gallery/ of its evaluation, and report.html. Opt-in: needs
 /// nlohmann/json, stb_image, libpng and libjpeg-turbo.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 enum class RunStart { fresh, resumed };
 
@@ -84,4 +84,4 @@ class RunFolder {
   std::optional<JsonLinesWriter> writer_;
 };
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

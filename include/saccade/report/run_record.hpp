@@ -17,7 +17,7 @@
 
 /// All that a report is made of, read from the folder of a run. Opt-in: needs nlohmann/json, stb_image, libpng and
 /// libjpeg-turbo.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// What a folder tells of a run. What is missing is empty; what is there and cannot be used is empty too, and a
 /// problem.
@@ -113,4 +113,4 @@ namespace detail {
   return run;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

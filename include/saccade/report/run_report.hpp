@@ -15,7 +15,7 @@
 
 /// report.html: one page that shows a run, made from its folder alone. Opt-in: needs nlohmann/json, stb_image, libpng
 /// and libjpeg-turbo.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -179,4 +179,4 @@ inline std::vector<std::string> write_run_report(const std::filesystem::path& fo
   return report.problems;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

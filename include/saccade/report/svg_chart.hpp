@@ -14,7 +14,7 @@
 
 /// Charts as SVG inside a page: the same `Chart` that `draw_chart` makes pixels of, and bars with intervals. Series
 /// differ by colour, by dashes and by the shape of their marks.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -250,4 +250,4 @@ struct Bar {
   return text + "</svg>\n";
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -11,7 +11,7 @@
 #include <vector>
 
 /// A small stroke font for the printable characters of ASCII.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -228,4 +228,4 @@ inline void draw_text(RgbImage& image, Index x, Index y, std::string_view text, 
   pass(0.5 * scale, style.colour);
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -16,7 +16,7 @@
 #include <vector>
 
 /// The curves of a training run from the lines of its metrics.jsonl. Opt-in: needs nlohmann/json.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 struct TrainingChart {
   std::string name{};  ///< of its file and its place in a page: "gradient_norm"
@@ -94,4 +94,4 @@ namespace detail {
   return charts;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

@@ -15,7 +15,7 @@
 #include <vector>
 
 /// The report's curves of training. Opt-in, like run_record.hpp.
-namespace saccade::inline v0::report {
+namespace saccade::inline SACCADE_NAMESPACE::report {
 
 namespace detail {
 
@@ -100,4 +100,4 @@ namespace detail {
   return section;
 }
 
-}  // namespace saccade::inline v0::report
+}  // namespace saccade::report

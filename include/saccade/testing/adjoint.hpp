@@ -3,7 +3,7 @@
 #include <saccade/testing/derivative.hpp>
 #include <saccade/testing/laws.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// The backward of a linear map J is its adjoint: <J x, d_y> = <x, J^T d_y>, for random x and d_y. No formula, no
 /// reference and no step: whatever J is, a backward that belongs to another map fails.
@@ -27,4 +27,4 @@ void check_adjoint(B& b, const Derivative<B>& derivative, double epsilon, Report
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// A backend that offers what TrainableBackend demands and nothing more: no copy, no default constructor, opaque
 /// handles that can only be moved. Whatever compiles with it needs no more than the concept. It computes like
@@ -234,4 +234,4 @@ class ArchetypeBackend {
 
 static_assert(TrainableBackend<ArchetypeBackend<float>>);
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

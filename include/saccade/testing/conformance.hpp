@@ -17,7 +17,7 @@
 #include <saccade/testing/cases/step.hpp>
 #include <saccade/testing/cases/upsample.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// The training concepts that `B` does not satisfy, or, with `satisfied`, those that it does: "TrainableLinearOps,
 /// ...".
@@ -94,4 +94,4 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
   return std::move(suite.cases());
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -2,7 +2,7 @@
 
 #include <saccade/testing/problem.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// An operation together with its backward, for the laws that need no reference: see adjoint.hpp, gradient_check.hpp.
 template <class B>
@@ -84,4 +84,4 @@ template <class B>
   return sum;
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

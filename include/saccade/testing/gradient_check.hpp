@@ -3,7 +3,7 @@
 #include <saccade/testing/derivative.hpp>
 #include <saccade/testing/laws.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// The gradient of `loss` at `values` by central differences: (loss(v + step) - loss(v - step)) / (2 step), one number
 /// after the other. Also for losses that are a whole model: `loss` maps a vector of numbers to one number.
@@ -52,4 +52,4 @@ void check_gradient(B& b, const Derivative<B>& derivative, double epsilon, Repor
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

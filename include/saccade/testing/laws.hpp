@@ -10,7 +10,7 @@
 #include <cstdint>
 
 /// Laws that every operation obeys, whatever it computes.
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// "0.25": as few digits as tell the number from every other.
 [[nodiscard]] inline std::string number_text(double value) {
@@ -186,4 +186,4 @@ void check_allocations(B& b, const Problem<B, R>& problem, const std::function<I
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

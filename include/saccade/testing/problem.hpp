@@ -14,7 +14,7 @@
 
 /// An operation at one size: named inputs, named outputs and a call, the same for every backend. The laws in laws.hpp
 /// need no more than this.
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// An input with its numbers.
 struct Operand {
@@ -196,4 +196,4 @@ template <class B, class R>
   return values;
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -13,7 +13,7 @@
 
 /// Test data: the same on every machine, and exact in every format down to 16 bits, so that a backend and its reference
 /// see the same numbers. `name` and shape choose the draw.
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// A stream of random words that belongs to a name.
 [[nodiscard]] inline math::RandomSequence random_sequence(std::string_view name, std::uint64_t counter = 0) {
@@ -77,4 +77,4 @@ namespace saccade::inline v0::testing {
   return image;
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <functional>
 #include <string>
 #include <utility>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// The outcome of a case: a sentence for what went wrong first, and how often something did.
 class Report {
@@ -36,4 +38,4 @@ struct Case {
   std::function<Report()> run;
 };
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

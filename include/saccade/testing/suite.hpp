@@ -8,7 +8,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// What the kit cannot know of a backend.
 template <class B>
@@ -133,4 +133,4 @@ class Suite {
   std::vector<Case> cases_;
 };
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -7,7 +7,7 @@
 
 /// How far a correct backend may be from the exact result. `epsilon` is the relative spacing of the backend's numbers,
 /// about 1.2e-7 for float and 2.2e-16 for double, or that of a coarser format it multiplies in.
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 /// Of a sum of `depth` products whose result is of the size of `magnitude`: rounding errors add up like a random walk,
 /// so they grow with sqrt(depth). The factor leaves room for the order of summation, fused multiply-adds, the
@@ -29,4 +29,4 @@ namespace saccade::inline v0::testing {
   return 30 * std::pow(epsilon, 2.0 / 3.0) * (total + 1);
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

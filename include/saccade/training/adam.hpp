@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 struct AdamConfig {
   double beta1 = 0.9;
@@ -168,4 +168,4 @@ class Adam {
   double learning_rate_ = 0;  ///< in `hyper_`
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

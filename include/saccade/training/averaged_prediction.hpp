@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Several rollouts over one image as one prediction: after each glimpse the mean of their probabilities (never of
 /// logarithms of them, of which one that is nearly zero would outvote all others), and the places of all of them, one
@@ -31,4 +31,4 @@ namespace saccade::inline v0 {
   return mean;
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Which images a run works on, and how they are divided.
 struct DatasetChoice {
@@ -151,4 +151,4 @@ struct BreakhisDataset {
   return [model](const std::filesystem::path& path) { return load_image_for(path, model); };
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -36,7 +36,7 @@
 ///     saccade.run         whatever the one who trains keeps there, JSON
 ///     saccade.steps       updates made so far: the counter of every random draw
 ///     saccade.seed        of the run
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What a checkpoint says beside its tensors.
 struct CheckpointInfo {
@@ -314,4 +314,4 @@ void restore_training(Trainer<B, Model>& trainer, const SafetensorsFile& file, s
   expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode, file, name);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

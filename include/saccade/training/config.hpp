@@ -13,7 +13,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Where the glimpses of a training step come from.
 enum class TrainingGlimpses {
@@ -143,4 +143,4 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("stain", c.stain);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

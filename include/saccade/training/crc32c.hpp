@@ -1,11 +1,13 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// CRC-32C (Castagnoli, reflected polynomial 0x82F63B78): finds every flipped bit and every burst of up to 32 bits.
 /// Feed the data in any number of pieces. The check value of the nine characters "123456789" is 0xE3069283.
@@ -53,4 +55,4 @@ class Crc32c {
   std::uint32_t state_ = 0xFFFFFFFFu;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -16,7 +16,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What a glance at a whole image has read.
 struct Thumbnail {
@@ -189,4 +189,4 @@ class Evaluator {
   std::array<ops::StepGraph<B>, 2> graphs_{};  ///< of the policy's own glimpses, and of given ones
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// An image and what a model makes of it in evaluation mode. Kept beside the weights and compared when they are loaded,
 /// it finds whatever changes a model's answer: a wrong backend, another rounding of coordinates, an edited file.
@@ -81,4 +81,4 @@ template <Backend B, class Model>
   return largest;
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <cmath>
 #include <cstdint>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Exponential decay by epoch: rate(e) = initial * decay^e, never below `floor`. Source: Xu et al. 2019, section 3.
 struct ExponentialDecay {
@@ -17,4 +19,4 @@ struct ExponentialDecay {
   }
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

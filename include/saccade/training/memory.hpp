@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Bytes of the tensors of a training step, from the shapes alone. Beside them a process holds the images, the program
 /// and the scratch memory of its backend, and a training run an episode for a last, shorter batch and for validation.
@@ -88,4 +88,4 @@ template <Backend B>
          ", activations " + mebibytes(memory.activations) + ", workspace " + mebibytes(memory.workspace) + ")";
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

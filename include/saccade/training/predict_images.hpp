@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What a model said of one image of a list.
 struct ImagePrediction {
@@ -80,4 +80,4 @@ template <Backend B, class Model>
   return predict_images(b, evaluator, parameters, statistics, images, part, options, go_on);
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

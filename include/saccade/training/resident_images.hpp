@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// An image of a loader's list behind the backend's handle.
 template <class B>
@@ -104,4 +104,4 @@ class ResidentImages {
   std::vector<ResidentImage<B>> batch_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

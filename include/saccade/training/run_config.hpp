@@ -14,7 +14,7 @@
 #include <string_view>
 
 /// What a training run was asked to do, as JSON. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// All that decides a run's result, the images aside.
 struct RunConfig {
@@ -76,4 +76,4 @@ struct RunConfig {
   return name + " is " + before.dump() + ", but now is " + now.dump();
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -9,7 +9,7 @@
 #include <string>
 
 /// Where a run stands. Opt-in: needs nlohmann/json.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The epoch that has done best on the validation patients.
 struct BestEpoch {
@@ -81,4 +81,4 @@ void for_each_figure(Report& report, Visitor&& visit) {
   }
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

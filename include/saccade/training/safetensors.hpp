@@ -25,7 +25,7 @@
 /// Layout: u64 N, little endian; N bytes of JSON padded with spaces; the tensors' bytes, one after the other without
 /// hole. Source: https://github.com/huggingface/safetensors. Beyond the format, the writer stores a checksum of the
 /// content in the metadata, so that a damaged checkpoint is never trained on.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little endian, and read without conversion");
 
@@ -267,4 +267,4 @@ inline void write_safetensors(const SafetensorsFile& file, const std::filesystem
   write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

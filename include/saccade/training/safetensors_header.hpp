@@ -17,7 +17,7 @@
 
 /// The JSON header of a safetensors file. Read through the SAX interface, because a parsed document keeps the last of
 /// two equal keys in silence and turns whole numbers from 2^64 on into floating point.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Type of the elements of a stored tensor.
 enum class DataType { float32, float64, int64, uint8 };
@@ -219,4 +219,4 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<nlohmann::json> 
 }
 
 }  // namespace detail
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The images of a loader's list, each stained anew in every epoch, behind the backend's handles. What `ResidentImages`
 /// is for pixels that stay as they are.
@@ -62,4 +62,4 @@ class StainedImages {
   std::vector<ResidentImage<B>> batch_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What one step of training was like; means over the batch.
 struct StepReport {
@@ -96,4 +96,4 @@ class StepFigures {
   std::vector<Scalar<B>> values_;  ///< `figures_` on the host
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -15,7 +15,7 @@
 #include <vector>
 
 /// Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What a trained model says of one image.
 struct Classification {
@@ -112,4 +112,4 @@ class TrainedClassifier {
   Evaluator<B, Model> evaluator_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are
 /// its business. A step allocates nothing once every batch size has been seen. On a backend that is ops::RecordedStep
@@ -196,4 +196,4 @@ class Trainer {
   std::vector<Scalar<B>> labels_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -27,7 +27,7 @@
 #include <vector>
 
 /// A whole training run on BreakHis images. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What a run tells and asks while it works. Each may be left as it is.
 struct RunEvents {
@@ -255,4 +255,4 @@ class TrainingRun {
   std::vector<Index> labels_;
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -1,6 +1,6 @@
 #include <saccade/backends/cuda/convolution_plan.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/components/context_network.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/soft_attention_block.hpp>
 #include <saccade/model/config.hpp>
 #include <saccade/model/dry_run_backend.hpp>
@@ -94,7 +94,7 @@ std::set<ConvolutionProblem> convolutions(const HybridAttentionConfig& config, I
   };
   pass(SoftAttentionBlock<Recorder>(config.encoder), config.encoder.width);
   if (config.policy.context > 0)
-    pass(ContextNetwork<Recorder>({.inputs = patch[3], .side = patch[1], .outputs = config.policy.context}),
+    pass(PatchReadout<Recorder>({.inputs = patch[3], .side = patch[1], .outputs = config.policy.context}),
          config.policy.context);
   return b.problems;
 }

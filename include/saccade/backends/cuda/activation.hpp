@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/convolution.hpp>
 #include <saccade/backends/cuda/engine.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// The pointers of an ActivationView.
 template <class View>
@@ -50,4 +50,4 @@ inline void activation_backward(const Call& call, const DeviceTensor& d_activate
                       call.sums(activation_backward_workspace(rows, channels)), call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <mutex>
 #include <shared_mutex>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Some calls wait for the whole device: those that make and destroy handles of the libraries, and those that take and
 /// give back pinned memory. Made by any thread while another one captures on that device, such a call breaks the capture. So they
@@ -45,4 +47,4 @@ class CaptureGate {
   }
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

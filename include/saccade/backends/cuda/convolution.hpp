@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Whether a convolution is a product of matrices: each pixel with the same weights, and with nothing around it.
 [[nodiscard]] inline bool is_pointwise(const Shape& w, ConvolutionGeometry geometry) {
@@ -104,4 +104,4 @@ inline void convolve_backward_weight(const Call& call, const DeviceTensor& d_y, 
   convolve_backward_weight(call, d_y, x.map(), x.shape(), geometry, d_w, write);
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Which of the three products of a convolution: y of x and w, d_x of d_y and w, d_w of d_y and x.
 enum class Direction { forward, backward_input, backward_weight };
@@ -237,4 +237,4 @@ class ConvolutionPlan {
   bool tensor_cores_ = false;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -23,7 +23,7 @@
 #include <span>
 #include <string_view>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// One GPU: kernels of ours, cuDNN for convolutions and cuBLAS for dense layers, on a stream of its own.
 ///
@@ -316,4 +316,4 @@ class CudaBackend {
 
 static_assert(TrainableBackend<CudaBackend<float>>);
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 static_assert(CUDNN_VERSION >= 90800, "CudaBackend needs cuDNN 9.8");
 
@@ -83,4 +83,4 @@ class Descriptor {
   std::unique_ptr<void, Destroy> handle_;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Why this process cannot use the device of number `device`, as one sentence; nothing if it can. Safe without a GPU
 /// and without a driver.
@@ -42,4 +42,4 @@ class DeviceGuard {
   bool changed_ = false;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

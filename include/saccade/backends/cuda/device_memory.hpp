@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Bytes on a device, owned: taken and given back in the order of a stream, so that work queued before the end of their
 /// life may still use them. Keeps the stream alive.
@@ -86,4 +86,4 @@ class PinnedMemory {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// What all operations of a backend share: a device, one stream on it, the libraries, and scratch memory.
 class Engine {
@@ -107,4 +107,4 @@ class Call {
   DeviceGuard guard_;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

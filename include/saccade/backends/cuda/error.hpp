@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// A call of the CUDA runtime, cuBLAS or cuDNN that failed, or a use of CudaBackend that cannot work.
 struct CudaError : Error {
@@ -27,4 +27,4 @@ inline void check(cudaError_t status, std::string_view operation, std::string_vi
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

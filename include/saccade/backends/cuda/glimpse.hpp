@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/engine.hpp>
 #include <saccade/core/geometry.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 [[nodiscard]] inline DeviceImage make_image(const Call& call, const ImageView& view) {
   call.expect_outside_capture();
@@ -38,4 +38,4 @@ void crop_glimpses(const Call& call, const Batch& images, const DeviceTensor& lo
                 patches.map(), location.shape()[0], call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Bytes of device memory that images may take, shared by all images of a backend.
 struct ImageBudget {
@@ -137,4 +137,4 @@ class ImageTables {
   std::vector<StagedImage> wanted_;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

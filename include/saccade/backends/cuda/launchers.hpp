@@ -23,7 +23,7 @@
 /// * Nothing is allocated and nothing waits. `workspace` has the number of floats that `<operation>_workspace` says.
 /// * No result depends on the device, or on the order in which blocks run.
 /// * A launch that fails throws CudaError with the name of the kernel.
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Format of the numbers of a feature map in memory.
 enum class Format : unsigned char { single, bf16 };
@@ -86,9 +86,9 @@ struct UpsampleSizes {
   Index channels = 0;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 
 // Memory. x, y (n).
@@ -246,4 +246,4 @@ void adam_step(const ParameterChunk* chunks, Index count, const float* scale, co
                cudaStream_t stream);
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -2,7 +2,7 @@
 
 #include <saccade/backends/cuda/engine.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// y (+)= a b, where a product over nothing is 0.
 inline void product(const Call& call, const Factor& a, const Factor& b, Map y, Write write, const ProductSizes& sizes) {
@@ -49,4 +49,4 @@ inline void add_bias_backward(const Call& call, const DeviceTensor& d_y, DeviceT
                     call.sums(add_bias_backward_workspace(rows, channels)), call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -2,7 +2,7 @@
 
 #include <saccade/backends/cuda/engine.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void softmax(const Call& call, const DeviceTensor& logits, DeviceTensor& probabilities) {
   softmax(call.single(logits, "logits"), call.single(probabilities, "probabilities"), logits.shape()[0],
@@ -33,4 +33,4 @@ inline void correct(const Call& call, const DeviceTensor& classes, const DeviceT
   correct(call.single(classes, "classes"), call.single(labels, "labels"), call.single(y, "y"), y.size(), call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

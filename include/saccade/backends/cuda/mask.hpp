@@ -2,7 +2,7 @@
 
 #include <saccade/backends/cuda/engine.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void apply_mask(const Call& call, const DeviceTensor& trunk, const DeviceTensor& mask_logits,
                        DeviceTensor& attended) {
@@ -40,4 +40,4 @@ inline void attention_pool_backward(const Call& call, const DeviceTensor& trunk,
                           trunk.shape()[1] * trunk.shape()[2], trunk.shape()[3], call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

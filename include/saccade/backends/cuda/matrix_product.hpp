@@ -12,7 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Throws CudaError unless `status` is success.
 inline void check(cublasStatus_t status, std::string_view operation, std::string_view action) {
@@ -90,4 +90,4 @@ class MatrixProducts {
   std::unique_ptr<std::remove_pointer_t<cublasHandle_t>, Destroy> handle_;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 [[nodiscard]] inline DeviceTensor zeros(const Call& call, const Shape& shape, Format format) {
   call.expect_outside_capture();
@@ -53,4 +53,4 @@ inline void synchronize(const Call& call) {
   check(cudaStreamSynchronize(call.stream()), call.operation(), "the work queued before it");
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

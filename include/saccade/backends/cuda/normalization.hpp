@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/engine.hpp>
 #include <saccade/core/geometry.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void batch_norm_rstd(const Call& call, const DeviceTensor& running_variance, double epsilon,
                             DeviceTensor& rstd) {
@@ -74,4 +74,4 @@ inline void group_norm_backward(const Call& call, const DeviceTensor& d_y, const
                       call.sums(group_norm_backward_workspace(batch, pixels, channels)), call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

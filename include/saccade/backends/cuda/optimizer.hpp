@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// All parameters of a model, cut into chunks, as the kernels of the optimiser go through them in one launch. The
 /// tensors must stay where they are.
@@ -87,4 +87,4 @@ inline void advance_adam(const Call& call, DeviceTensor& hyper) {
   advance_adam(call.single(hyper, "hyper"), call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// How a CudaBackend is made.
 struct CudaOptions {
@@ -13,4 +13,4 @@ struct CudaOptions {
   std::size_t image_budget = std::size_t{16} << 30;  ///< bytes of images on the device; more stay on the host, pinned
 };
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -9,7 +9,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// cuDNN on one stream, and the plans of all convolutions that it was asked for. A plan is made once and kept.
 class ConvolutionPlans {
@@ -44,4 +44,4 @@ class ConvolutionPlans {
   std::map<ConvolutionProblem, ConvolutionPlan> plans_;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -2,7 +2,7 @@
 
 #include <saccade/backends/cuda/engine.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void relu(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
   call.expect_one_format({{"x", x}, {"y", y}});
@@ -77,4 +77,4 @@ inline void write_columns(const Call& call, const DeviceTensor& x, Index first, 
                 call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/engine.hpp>
 #include <saccade/core/random_key.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void sample_gaussian(const Call& call, const DeviceTensor& mean, float sigma, RandomKey key,
                             DeviceTensor& sample) {
@@ -30,4 +30,4 @@ inline void gaussian_policy_backward(const Call& call, const DeviceTensor& sampl
                            d_mean.shape()[0], d_mean.shape()[1], call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/engine.hpp>
 #include <saccade/core/geometry.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void max_pool(const Call& call, const DeviceTensor& x, PoolingGeometry geometry, DeviceTensor& y,
                      DeviceTensor& argmax) {
@@ -48,4 +48,4 @@ inline void spatial_softmax_backward(const Call& call, const DeviceTensor& x, co
                            shape[3], call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

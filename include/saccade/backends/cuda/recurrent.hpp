@@ -2,7 +2,7 @@
 
 #include <saccade/backends/cuda/engine.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 inline void lstm_cell(const Call& call, const DeviceTensor& gates_pre, const DeviceTensor& c_prev, DeviceTensor& gates,
                       DeviceTensor& c_next, DeviceTensor& tanh_c, DeviceTensor& h_next) {
@@ -20,4 +20,4 @@ inline void lstm_cell_backward(const Call& call, const DeviceTensor& gates, cons
                      c_prev.shape()[1], call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Copies from the host to the device that do not wait: bytes are first written into one of a few pinned buffers, and a
 /// buffer is used again when the device has read it. The source may be changed as soon as a call returns.
@@ -55,4 +55,4 @@ class Staging {
   std::size_t next_ = 0;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// A body of work that was captured as one CUDA graph; see ops/step.hpp for what a body may do. The number that a
 /// repetition adds to the counters of its random keys lies in device memory, and the graph's last kernel moves it on,
@@ -99,4 +99,4 @@ class StepGraph {
   std::uint64_t stride_ = 1;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -5,7 +5,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// A queue of work on one device. Not the default stream, so that several do not wait for one another.
 class Stream {
@@ -54,4 +54,4 @@ class Event {
   std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, Destroy> handle_;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 [[nodiscard]] constexpr std::size_t bytes_of(Format format) { return format == Format::bf16 ? 2 : 4; }
 
@@ -74,4 +74,4 @@ inline void expect_one_format(std::string_view operation, std::initializer_list<
   }
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/engine.hpp>
 #include <saccade/core/geometry.hpp>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// x (B, h, w, C) before, y (B, H, W, C) after.
 [[nodiscard]] inline UpsampleSizes upsample_sizes(const Shape& x, const Shape& y) {
@@ -22,4 +22,4 @@ inline void upsample_bilinear_backward(const Call& call, const DeviceTensor& d_y
                              call.stream());
 }
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

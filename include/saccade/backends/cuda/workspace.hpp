@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace saccade::inline v0::cuda {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// What an operation keeps for as long as it is queued. No operation uses a purpose for two things.
 enum class Purpose {
@@ -54,4 +54,4 @@ class Workspace {
   bool frozen_ = false;
 };
 
-}  // namespace saccade::inline v0::cuda
+}  // namespace saccade::cuda

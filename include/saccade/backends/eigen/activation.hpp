@@ -8,7 +8,7 @@
 /// Batch normalisation and PReLU in one, y = PReLU(gamma (x - mean) rstd + beta), as it stands in front of a
 /// convolution. Forward it is folded into what the convolution reads, so that neither the normalised nor the activated
 /// map is ever written; backward works both out again from x.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// One number a channel, repeated over a period and padded with zeros to whole vectors.
 template <class Scalar, class Value>
@@ -115,4 +115,4 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

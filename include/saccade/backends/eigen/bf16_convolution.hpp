@@ -8,7 +8,7 @@
 /// Forward convolution with both operands rounded to bf16 and sums in single precision, as a product of windows with
 /// packed weights. A block of output rows rounds the input rows that it sees, each pixel once and activated, and
 /// gathers windows from them.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Whether a convolution is faster in bf16. AVX512_BF16 does twice the multiply-adds of single precision, and
 /// Winograd's algorithm needs a quarter of them; AMX does some fifteen times as many.
@@ -181,4 +181,4 @@ inline void convolve_bf16(Engine& engine, const Bf16Kernels& unit, ConvolutionSo
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

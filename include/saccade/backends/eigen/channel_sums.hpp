@@ -9,7 +9,7 @@
 /// A tensor (images, rows, channels) is divided into chunks by its size alone. Each chunk has a slot of its own and the
 /// slots are added in order, so the sums do not depend on the threads. Within a chunk a few dozen numbers are added in
 /// the tensor's own precision, then folded into the slot in double: fast, and as accurate as pairwise summation.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Extents of a tensor to sum over, and its chunks.
 class ChannelChunks {
@@ -195,4 +195,4 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
   }
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

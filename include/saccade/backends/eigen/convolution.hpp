@@ -9,7 +9,7 @@
 
 /// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O), by Winograd's algorithm where it pays and as
 /// a product with copied windows elsewhere; forward in bf16 where the engine has a unit for it and it pays.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// y = x * w plus `addend`, of y's shape and perhaps y itself, unless it is null.
 template <class Scalar>
@@ -46,4 +46,4 @@ void convolve_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
     convolve_windows_backward_weight(engine, d_y, x, geometry, d_w, write);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -21,7 +21,7 @@
 #include <span>
 #include <type_traits>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// How an EigenBackend is made.
 struct EigenOptions {
@@ -304,4 +304,4 @@ class EigenBackend {
 static_assert(TrainableBackend<EigenBackend<float>>);
 static_assert(TrainableBackend<EigenBackend<double>>);
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

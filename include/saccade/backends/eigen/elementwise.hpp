@@ -12,7 +12,7 @@
 ///
 /// Work is done in tiles. The values of a tile are computed into a local array of constant length and copied out: the
 /// compiler then knows that nothing overlaps (y may well be x) and how long the loop is, and vectorises it even at -O2.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Elements of a tile; a tile of a few operands stays in the first-level cache.
 inline constexpr Index tile_size = 512;
@@ -168,4 +168,4 @@ void transform(Engine& engine, Index size, Scalar* out, const Function& f, const
   transform<Accumulate>(engine, 1, size, out, f, operands...);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

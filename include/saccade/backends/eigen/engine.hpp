@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Memory that grows to the largest request and stays: after one step of a network nothing is allocated any more.
 class Workspace {
@@ -120,4 +120,4 @@ void store(Number& target, Number value) {
     target = value;
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 /// Matrix products of row-major matrices with Eigen's kernels.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// How the left operand is stored: as it stands in the formula, or transposed.
 enum class Layout { plain, transposed };
@@ -78,4 +78,4 @@ void parallel_gemm(Engine& engine, Index m, Index n, Index k, const Scalar* a, c
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

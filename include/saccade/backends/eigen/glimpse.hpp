@@ -11,7 +11,7 @@
 #include <span>
 
 /// Hard attention: only the pixels of the glimpse are read. The same numbers as the formulas of math/glimpse.hpp.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// An image seen through a symmetry: every symmetry is a first pixel and two steps.
 class OrientedPixels {
@@ -148,4 +148,4 @@ void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostT
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What the kernels of EigenBackend may use of the processor. `portable` is what the compiler was told to assume: SSE2
 /// on x86-64 without flags, NEON on AArch64, all of this processor with -march=native.
@@ -43,4 +45,4 @@ enum class InstructionSet { portable, avx2, avx512 };
   return InstructionSet::portable;
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

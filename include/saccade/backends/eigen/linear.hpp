@@ -6,7 +6,7 @@
 #include <algorithm>
 
 /// Dense layers: x (M, K), w (N, K), y (M, N), bias (N).
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Each element is a dot product of two rows as they lie. Unlike a blocked product this needs no copies, which would
 /// cost more than the product of a small batch, and a row of y has the same bits in a batch of any size.
@@ -58,4 +58,4 @@ void add_bias_backward(Engine& engine, const HostTensor<Scalar>& d_y, HostTensor
   write_totals(channels, totals, d_bias.data(), write);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

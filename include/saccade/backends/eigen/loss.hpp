@@ -8,7 +8,7 @@
 
 /// Class probabilities and their loss: a few numbers a sample, so plain loops on the calling thread, in double.
 /// logits, probabilities (B, K); labels, classes, loss (B).
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// The largest of K numbers and the sum of exp(x[k] - largest): apart, because large + ln(small) loses digits.
 struct ExponentialSum {
@@ -75,4 +75,4 @@ void correct(const HostTensor<Scalar>& classes, const HostTensor<Scalar>& labels
   for (Index b = 0; b < y.size(); ++b) y.data()[b] = classes.data()[b] == labels.data()[b] ? Scalar(1) : Scalar(0);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

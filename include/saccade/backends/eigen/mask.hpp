@@ -3,7 +3,7 @@
 #include <saccade/backends/eigen/pointwise.hpp>
 
 /// Soft attention, eq. 1: a = (1 + sigmoid(m)) * t, all (B, H, W, C), alone and together with its global average.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// (1 + mask) * trunk. A type, not a function: loops that are handed its value inline it.
 struct Attend {
@@ -97,4 +97,4 @@ void attention_pool_backward(Engine& engine, const HostTensor<Scalar>& trunk, co
                 write_logits);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -6,7 +6,7 @@
 
 /// Batch and group normalisation, x (..., C). A channel of an image is normalised by an affine function whose
 /// coefficients come from the statistics; batch normalisation is the case of one image with all the rows.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// y = (x - centre) * scale + shift; the coefficients are PerChannel operands.
 template <class Scalar>
@@ -244,4 +244,4 @@ void group_norm_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
       engine, images, rows * channels, d_y.data(), x.data(), d_x.data(), write_x);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -4,7 +4,7 @@
 #include <saccade/math/optimizer.hpp>
 
 /// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (7) as AdamHyper orders it.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 template <class Scalar>
 void sum_of_squares(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y, Write write) {
@@ -44,4 +44,4 @@ void adam_step(Engine& engine, const HostTensor<Scalar>& gradient, const HostTen
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

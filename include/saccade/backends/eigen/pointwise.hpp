@@ -6,7 +6,7 @@
 #include <algorithm>
 
 /// Elementwise operations; y may be the same tensor as x, except in the two that move columns.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 template <class Scalar>
 [[nodiscard]] Dense<Scalar> dense(const HostTensor<Scalar>& tensor) {
@@ -173,4 +173,4 @@ void write_columns(Engine& engine, const HostTensor<Scalar>& x, Index first, Hos
   copy_columns(engine, source.rows, source.columns, x.data(), source.columns, y.data() + first, target.columns, write);
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -9,7 +9,7 @@
 
 /// Draws and the policy's gradient: a few numbers a sample, so plain loops on the calling thread.
 /// sample, mean (B, N); advantage, classes (B); probabilities (B, K).
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 template <class Scalar>
 void sample_gaussian(const HostTensor<Scalar>& mean, Scalar sigma, RandomKey key, HostTensor<Scalar>& sample) {
@@ -44,4 +44,4 @@ void gaussian_policy_backward(const HostTensor<Scalar>& sample, const HostTensor
   }
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -9,7 +9,7 @@
 #include <cmath>
 
 /// Pooling, x (B, H, W, C), y and argmax (B, H', W', C).
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Rows of `row_size` numbers that make a block of elementwise work.
 [[nodiscard]] constexpr Index rows_per_block(Index row_size) {
@@ -180,4 +180,4 @@ void spatial_softmax_backward(Engine& engine, const HostTensor<Scalar>& x, const
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

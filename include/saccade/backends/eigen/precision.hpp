@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What multiplies bf16 numbers. `portable` are plain loops: slow, for tests.
 enum class Bf16Unit { portable, avx512_bf16, amx };
@@ -43,4 +43,4 @@ enum class Bf16Unit { portable, avx512_bf16, amx };
   return std::nullopt;
 }
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

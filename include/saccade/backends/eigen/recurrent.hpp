@@ -6,7 +6,7 @@
 #include <algorithm>
 
 /// The elementwise part of an LSTM cell in one pass; gates (B, 4H) in the order i, f, g, o, the rest (B, H).
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Calls `body(row, column, count)` for the tiles of a (batch, hidden) tensor; blocks are runs of rows.
 template <class Body>
@@ -79,4 +79,4 @@ void lstm_cell_backward(Engine& engine, const HostTensor<Scalar>& gates, const H
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

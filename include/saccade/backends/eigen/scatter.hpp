@@ -6,7 +6,7 @@
 
 /// Backward by the input of a convolution of few channels, the first of a network say. As a product with windows
 /// (windows.hpp) it would copy windows of d_y, which has many channels, for results that do not fill a vector.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Whether the gradients of the input had better be scattered: so few channels would not fill a vector.
 [[nodiscard]] inline bool scattering_pays(const Shape& weights) { return weights[3] < 8; }
@@ -68,4 +68,4 @@ void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Numbers in memory aligned to a cache line, which is also the widest vector; not initialised. Move-only.
 ///
@@ -81,4 +81,4 @@ class HostTensor {
   AlignedBuffer<Number> buffer_;
 };
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Tells the processor that this is a busy loop.
 inline void spin_pause() {
@@ -179,4 +179,4 @@ class ThreadPool {
   std::vector<std::thread> workers_;
 };
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

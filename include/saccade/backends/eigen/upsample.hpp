@@ -5,7 +5,7 @@
 
 /// Bilinear upsampling, x (B, h, w, C), y (B, H, W, C), one axis after the other: rows are blended as they lie, long
 /// and without gaps, then the pixels of the blended row.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// The map of one axis, with the taps of every output.
 template <class Scalar>
@@ -106,4 +106,4 @@ void upsample_bilinear_backward(Engine& engine, const HostTensor<Scalar>& d_y, C
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

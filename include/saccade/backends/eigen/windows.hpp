@@ -13,7 +13,7 @@
 /// remainder modulo the stride see the same taps of the kernel and form one grid over d_y; so nothing is scattered,
 /// nothing is multiplied by a zero, and every element is written by one thread. Few channels are the exception: see
 /// scatter.hpp.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// A dense image batch (batch, height, width, channels).
 template <class Scalar>
@@ -362,4 +362,4 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

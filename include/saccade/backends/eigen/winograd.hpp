@@ -16,7 +16,7 @@
 ///
 /// Rounding: in single precision the relative error (root mean square) is about 1e-6, and 5e-6 for the weights, against
 /// 4e-7 of the definition.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 inline constexpr Index winograd_places = 36;
 
@@ -208,4 +208,4 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
   });
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainableConvolutionOps: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O).
 template <std::floating_point Scalar>
@@ -70,4 +70,4 @@ struct Convolution {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -7,7 +7,7 @@
 
 #include <span>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// GlimpseOps over views of resident pixels.
 template <std::floating_point Scalar>
@@ -69,4 +69,4 @@ struct Glimpse {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

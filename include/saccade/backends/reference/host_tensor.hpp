@@ -13,7 +13,7 @@
 ///
 /// Letters: B batch, H and W rows and columns, C channels, K and N inputs and outputs of a dense layer, M rows.
 /// `d_x` is d loss / d x.
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// A dense row-major tensor in ordinary memory.
 template <std::floating_point Scalar>
@@ -40,4 +40,4 @@ constexpr void store(Sum<Scalar> value, Write write, Scalar& target) {
   target = static_cast<Scalar>(write == Write::accumulate ? static_cast<Sum<Scalar>>(target) + value : value);
 }
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

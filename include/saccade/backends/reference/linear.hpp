@@ -2,7 +2,7 @@
 
 #include <saccade/backends/reference/host_tensor.hpp>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainableLinearOps: x (M, K), w (N, K), y (M, N).
 template <std::floating_point Scalar>
@@ -62,4 +62,4 @@ struct Linear {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

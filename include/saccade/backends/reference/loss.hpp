@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainableLossOps: logits, probabilities (B, K); labels, classes, loss (B).
 template <std::floating_point Scalar>
@@ -85,4 +85,4 @@ struct Loss {
   };
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

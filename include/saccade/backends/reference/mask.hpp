@@ -3,7 +3,7 @@
 #include <saccade/backends/reference/host_tensor.hpp>
 #include <saccade/math/mask.hpp>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainableMaskOps, eq. 1; all tensors (B, H, W, C).
 template <std::floating_point Scalar>
@@ -27,4 +27,4 @@ struct Mask {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TensorMemory.
 template <std::floating_point Scalar>
@@ -35,4 +35,4 @@ struct Memory {
   void synchronize() const {}
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

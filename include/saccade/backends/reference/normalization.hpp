@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainableNormalizationOps: x, y (..., C). With xhat = (x - mean) * rstd, y = gamma * xhat + beta.
 ///
@@ -173,4 +173,4 @@ struct Normalization {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -3,7 +3,7 @@
 #include <saccade/backends/reference/host_tensor.hpp>
 #include <saccade/math/optimizer.hpp>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// OptimizerOps: gradient, parameter and moments of one shape; scale (1), hyper (7) in the order of AdamHyper.
 template <std::floating_point Scalar>
@@ -37,4 +37,4 @@ struct Optimizer {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainablePointwiseOps. Every element is read before its place is written, so y may be x, and d_x may be d_y.
 template <std::floating_point Scalar>
@@ -107,4 +107,4 @@ struct Pointwise {
   static Index columns(const Shape& shape) { return shape.rank() == 1 ? 1 : shape.last(); }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainablePolicyOps: sample, mean (B, N); advantage, classes (B); probabilities (B, K).
 template <std::floating_point Scalar>
@@ -52,4 +52,4 @@ struct Policy {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

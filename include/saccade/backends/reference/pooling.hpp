@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainablePoolingOps: x (B, H, W, C), y and argmax (B, H', W', C).
 template <std::floating_point Scalar>
@@ -128,4 +128,4 @@ struct Pooling {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -15,7 +15,7 @@
 #include <saccade/backends/reference/upsample.hpp>
 #include <saccade/core/backend.hpp>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The executable specification: every operation as plain loops, one thread, sums in double at least. Slow on purpose;
 /// every other backend is checked against ReferenceBackend<double>. An object holds nothing.
@@ -40,4 +40,4 @@ struct ReferenceBackend : reference::Memory<Number>,
 static_assert(TrainableBackend<ReferenceBackend<float>>);
 static_assert(TrainableBackend<ReferenceBackend<double>>);
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

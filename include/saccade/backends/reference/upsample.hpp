@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace saccade::inline v0::reference {
+namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// TrainableUpsampleOps: x (B, h, w, C), y (B, H, W, C).
 template <std::floating_point Scalar>
@@ -56,4 +56,4 @@ struct Upsample {
   }
 };
 
-}  // namespace saccade::inline v0::reference
+}  // namespace saccade::reference

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// A backend to copy, rename and fill in. It satisfies TrainableBackend, and every function throws an Error that says
 /// what it must do. core/backend.hpp is the contract, backends/reference/ shows each loop, and the conformance kit
@@ -255,4 +255,4 @@ class SkeletonBackend {
 
 static_assert(TrainableBackend<SkeletonBackend<float>>);
 
-}  // namespace saccade::inline v0
+}  // namespace saccade

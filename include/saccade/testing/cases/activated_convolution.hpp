@@ -3,7 +3,7 @@
 #include <saccade/ops/activated_convolution.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 struct ActivatedSize {
@@ -390,4 +390,4 @@ void add_trainable_activated_convolution_cases(Suite<B, R>& suite) {
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

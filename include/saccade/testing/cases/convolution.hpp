@@ -3,7 +3,7 @@
 #include <saccade/ops/convolution.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 struct ConvolutionSize {
@@ -126,4 +126,4 @@ void add_trainable_convolution_cases(Suite<B, R>& suite) {
   suite.gradient("convolve", convolve_derivatives);
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 /// An image as it is to be looked at.
@@ -262,4 +262,4 @@ void add_glimpse_cases(Suite<B, R>& suite) {
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

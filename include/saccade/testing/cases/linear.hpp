@@ -3,7 +3,7 @@
 #include <saccade/ops/linear.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 struct LinearSize {
@@ -134,4 +134,4 @@ void add_trainable_linear_cases(Suite<B, R>& suite) {
   suite.gradient("add_bias", add_bias_derivatives);
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/loss.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 inline const Shape score_shapes[] = {{0, 3}, {1, 1}, {1, 2}, {5, 2}, {3, 7}, {67, 11}};
@@ -111,4 +111,4 @@ void add_trainable_loss_cases(Suite<B, R>& suite) {
   });
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/mask.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 inline const Shape mask_shapes[] = {{0, 2, 3, 4}, {1, 1, 1, 1}, {2, 3, 5, 7}, {1, 7, 1, 3}, {3, 28, 17, 16}};
@@ -148,4 +148,4 @@ void add_trainable_mask_cases(Suite<B, R>& suite) {
   suite.gradient("attention_pool", derivatives);
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/memory.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 template <class B, class R>
 void add_memory_cases(Suite<B, R>& suite) {
@@ -77,4 +77,4 @@ void add_memory_cases(Suite<B, R>& suite) {
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

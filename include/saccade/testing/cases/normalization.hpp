@@ -3,7 +3,7 @@
 #include <saccade/ops/normalization.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 inline const Shape batch_norm_shapes[] = {{4, 3}, {1, 1}, {5, 1, 1, 7}, {2, 3, 5, 4}, {3, 11, 13, 64}};
@@ -244,4 +244,4 @@ void add_trainable_normalization_cases(Suite<B, R>& suite) {
   });
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

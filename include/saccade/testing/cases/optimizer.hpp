@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 inline const Shape parameter_shapes[] = {{0}, {1}, {7}, {3, 5}, {64, 288}};
@@ -250,4 +250,4 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   add_parameter_list_cases(suite);
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/pointwise.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 inline const Shape pointwise_shapes[] = {{0}, {1}, {7}, {3, 5}, {0, 3}, {2, 3, 5, 7}, {3, 19, 23, 16}};
@@ -285,4 +285,4 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
   });
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/policy.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 inline const Shape draw_shapes[] = {{0, 2}, {1, 1}, {3, 2}, {67, 2}, {5, 31}};
@@ -132,4 +132,4 @@ void add_trainable_policy_cases(Suite<B, R>& suite) {
                 });
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

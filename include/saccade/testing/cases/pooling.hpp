@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 struct PoolingSize {
@@ -234,4 +234,4 @@ void add_trainable_pooling_cases(Suite<B, R>& suite) {
   });
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/recurrent.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 struct LstmSize {
@@ -150,4 +150,4 @@ void add_trainable_recurrent_cases(Suite<B, R>& suite) {
   });
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

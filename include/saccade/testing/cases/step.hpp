@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 /// Counters of the calls of a body: in step, with a gap, and back again after steps that came to nothing.
@@ -184,4 +184,4 @@ void add_step_cases(Suite<B, R>& suite) {
   }
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

@@ -3,7 +3,7 @@
 #include <saccade/ops/upsample.hpp>
 #include <saccade/testing/suite.hpp>
 
-namespace saccade::inline v0::testing {
+namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
 struct UpsampleSize {
@@ -123,4 +123,4 @@ void add_trainable_upsample_cases(Suite<B, R>& suite) {
   suite.gradient("upsample_bilinear", derivatives);
 }
 
-}  // namespace saccade::inline v0::testing
+}  // namespace saccade::testing

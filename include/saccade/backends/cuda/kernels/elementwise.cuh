@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/kernels/pack.cuh>
 
 /// Functions of one element, over maps of n elements that need not know their shape.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -81,4 +81,4 @@ void elementwise(const char* name, F f, ConstMap x1, ConstMap x2, Map y, Write h
 
 }  // namespace kernels
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -8,7 +8,7 @@
 
 /// Crops of 8-bit images, of which only the windows are ever read. Every formula that decides a bit is that of
 /// math/glimpse.hpp.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -184,4 +184,4 @@ void crop_glimpses(const StagedImage* images, const float* location, const Glimp
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

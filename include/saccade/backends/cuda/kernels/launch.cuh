@@ -14,7 +14,7 @@
 #include <cuda_bf16.h>
 
 /// How work is cut into blocks, and started.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -92,4 +92,4 @@ class Divider {
 
 }  // namespace kernels
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

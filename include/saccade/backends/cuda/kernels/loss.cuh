@@ -6,7 +6,7 @@
 
 /// Softmax with cross-entropy, and answers. One warp a row of K numbers; exponentials and their sum in double, as there
 /// are few of them.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -128,4 +128,4 @@ void correct(const float* answers, const float* labels, float* y, Index batch, c
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

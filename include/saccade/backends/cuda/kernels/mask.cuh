@@ -5,7 +5,7 @@
 #include <saccade/math/mask.hpp>
 
 /// Soft attention, alone or with the pooling behind it, and pooling alone: sums over the pixels of an image.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -213,4 +213,4 @@ void attention_pool_backward(ConstMap trunk, ConstMap mask_logits, const float* 
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

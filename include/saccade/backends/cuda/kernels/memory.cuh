@@ -4,7 +4,7 @@
 #include <saccade/backends/cuda/kernels/reduce.cuh>
 
 /// Filling, copying and scaling, between formats too; rows with a bias; columns.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -143,4 +143,4 @@ void write_columns(ConstMap x, Index first, Map y, Write write, Index rows, Inde
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

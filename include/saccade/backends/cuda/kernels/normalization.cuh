@@ -6,7 +6,7 @@
 
 /// Batch and group normalisation, alone or with PReLU behind it. Batch normalisation is the case of one image that has
 /// all the rows, and of groups of one channel: x (images, rows, C), statistics (images, groups).
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -254,4 +254,4 @@ void activate(ConstMap x, const Activation& activation, Map y, Index rows, Index
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

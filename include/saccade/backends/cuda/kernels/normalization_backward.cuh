@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/kernels/normalization.cuh>
 
 /// The gradients of batch and group normalisation, alone or with PReLU behind it; names as in normalization.cuh.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -249,4 +249,4 @@ Index group_norm_backward_workspace(Index batch, Index pixels, Index channels) {
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -5,7 +5,7 @@
 
 /// Norms of gradients and Adam, for one parameter or for all of them in one launch. A block has one chunk of at most
 /// `parameter_chunk` numbers.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -150,4 +150,4 @@ void adam_step(const ParameterChunk* chunks, Index count, const float* scale, co
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/kernels/launch.cuh>
 
 /// Reading and writing neighbouring numbers at once: memory holds T, registers hold float.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -116,4 +116,4 @@ __device__ __forceinline__ Floats<N> load_vector(const float* p, Index first) {
 
 }  // namespace kernels
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

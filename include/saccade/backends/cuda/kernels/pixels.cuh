@@ -6,7 +6,7 @@
 
 /// One thread for each pack of channels of each pixel, for what looks at a pixel's neighbours. Blocks stay within a row
 /// of pixels, or within a strip of rows.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -66,4 +66,4 @@ inline MapExtents map_extents(Index height, Index width, Index channels) {
 
 }  // namespace kernels
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -5,7 +5,7 @@
 #include <saccade/math/activation.hpp>
 
 /// Activation functions, sums and products.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -175,4 +175,4 @@ Index prelu_backward_workspace(Index rows, Index channels) {
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

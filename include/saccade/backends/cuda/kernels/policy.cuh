@@ -5,7 +5,7 @@
 #include <saccade/math/policy.hpp>
 
 /// Draws, one block of random words an element, and the gradient of a Gaussian policy.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -86,4 +86,4 @@ void gaussian_policy_backward(const float* sample, const float* mean, const floa
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

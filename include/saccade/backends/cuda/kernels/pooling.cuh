@@ -3,7 +3,7 @@
 #include <saccade/backends/cuda/kernels/pixels.cuh>
 
 /// Max-pooling with the places of the largest values; backward gathers. (Average pooling is in mask.cuh.)
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -159,4 +159,4 @@ void max_pool_backward(ConstMap d_y, ConstMap argmax, PoolingGeometry geometry, 
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

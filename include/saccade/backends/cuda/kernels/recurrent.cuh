@@ -4,7 +4,7 @@
 #include <saccade/math/recurrent.hpp>
 
 /// The elementwise part of an LSTM cell: gates (B, 4H) in the order i, f, g, o, the rest (B, H). One thread a unit.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -69,4 +69,4 @@ void lstm_cell_backward(const float* gates, const float* c_prev, const float* ta
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -6,7 +6,7 @@
 
 /// Sums over the rows of each channel, always in the same order: every block adds up some rows of some channels and
 /// writes its share, a second kernel adds up the shares.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -254,4 +254,4 @@ __global__ void sum_vector_kernel(const float* __restrict__ x, Index n, float* y
 
 }  // namespace kernels
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

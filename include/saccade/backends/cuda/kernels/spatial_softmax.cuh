@@ -6,7 +6,7 @@
 #include <cmath>
 
 /// Expected positions under the softmax over the pixels of each channel. A block has an image and some of its channels.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -128,4 +128,4 @@ void spatial_softmax_backward(ConstMap x, const float* log_sum, const float* pos
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

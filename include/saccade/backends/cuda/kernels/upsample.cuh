@@ -5,7 +5,7 @@
 
 /// Bilinear upsampling: forward reads each input row once for a strip of output rows; backward gathers, so that its
 /// sums have a fixed order.
-namespace saccade::inline v0 {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
 
@@ -149,4 +149,4 @@ void upsample_bilinear_backward(ConstMap d_y, Corners corners, Map d_x, Write wr
 }
 
 }  // namespace cuda
-}  // namespace saccade::inline v0
+}  // namespace saccade

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
+
 #include <cstdint>
 
 /// What only AMX executes: eight tiles, each a matrix of 16 rows of 64 bytes. Everything around it is in bf16_tiles.hpp
@@ -7,7 +9,7 @@
 ///
 /// The instructions are written out, because the intrinsics take the number of a tile as a literal, which a template
 /// has not (g++), and because <immintrin.h> would be read by everyone who includes the backend.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 // Nothing changes in a function with this attribute, but that clang accepts the instructions.
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -83,4 +85,4 @@ class AmxTiles {
 };
 #endif
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

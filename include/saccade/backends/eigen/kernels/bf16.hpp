@@ -9,7 +9,7 @@
 #include <limits>
 
 /// Products of bf16 matrices with sums in single precision, by one of several units; see bf16_kernels.hpp.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// The upper half of a float.
 struct Bf16 {
@@ -45,4 +45,4 @@ struct Bf16Kernels {
   void (*multiply)(Index rows, Index terms, const Bf16* a, const Bf16* packed, Index columns, float* c);
 };
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

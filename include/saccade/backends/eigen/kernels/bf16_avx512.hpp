@@ -11,7 +11,7 @@
 /// AVX512_BF16: one instruction adds the products of 16 pairs to 16 sums, twice the work of a multiply-add of floats.
 /// The instructions are written out for the reason given in amx.hpp. As in for_one_set.inl, a lambda has to repeat the
 /// attribute of the function around it.
-namespace saccade::inline v0::eigen::bf16_avx512 {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::bf16_avx512 {
 
 #define SACCADE_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
 #define SACCADE_BF16_LAMBDA SACCADE_BF16 __attribute__((always_inline))
@@ -101,6 +101,6 @@ inline constexpr Bf16Kernels kernels{.unit = Bf16Unit::avx512_bf16,
 #undef SACCADE_BF16_LAMBDA
 #undef SACCADE_BF16
 
-}  // namespace saccade::inline v0::eigen::bf16_avx512
+}  // namespace saccade::eigen::bf16_avx512
 
 #endif

@@ -4,7 +4,7 @@
 #include <saccade/backends/eigen/kernels/bf16_portable.hpp>
 #include <saccade/backends/eigen/kernels/bf16_tiles.hpp>
 
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 #if defined(__GNUC__) && defined(__x86_64__)
 inline constexpr Bf16Kernels amx_kernels = bf16_tiles::kernels_of<AmxTiles>(Bf16Unit::amx, bf16_avx512::round);
@@ -19,4 +19,4 @@ inline constexpr Bf16Kernels amx_kernels = bf16_tiles::kernels_of<AmxTiles>(Bf16
   return bf16_portable::kernels;
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 /// The specification of AVX512_BF16: the same bits, unless a sum lies below 2^-126.
-namespace saccade::inline v0::eigen::bf16_portable {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::bf16_portable {
 
 inline void round(Index count, const float* x, Bf16* y) {
   for (Index i = 0; i < count; ++i) y[i] = round_to_bf16(x[i]);
@@ -29,4 +29,4 @@ inline void multiply(Index rows, Index terms, const Bf16* a, const Bf16* packed,
 inline constexpr Bf16Kernels kernels{
     .unit = Bf16Unit::portable, .rows = 1, .terms = 2, .strip = bf16_columns, .round = round, .multiply = multiply};
 
-}  // namespace saccade::inline v0::eigen::bf16_portable
+}  // namespace saccade::eigen::bf16_portable

@@ -6,7 +6,7 @@
 /// A product made of tiles: AmxTiles, or whatever has the same members. A tile of a has 16 rows of 16 pairs of terms, a
 /// tile of b 16 pairs of 16 columns, and a tile of sums is (16, 16). Blocks of 2 x 2 sums take each tile that they load
 /// twice.
-namespace saccade::inline v0::eigen::bf16_tiles {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::bf16_tiles {
 
 inline constexpr Index tile_rows = 16;
 inline constexpr Index tile_terms = 32;
@@ -76,4 +76,4 @@ template <class Tiles>
           .multiply = multiply<Tiles>};
 }
 
-}  // namespace saccade::inline v0::eigen::bf16_tiles
+}  // namespace saccade::eigen::bf16_tiles

@@ -1,6 +1,6 @@
 // Part of kernels.hpp, compiled once for every instruction set.
 
-namespace saccade::inline v0::eigen::SACCADE_ISA {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 
 /// How far ahead of what is read the caches are asked: one stream after another, as the hardware sees them, leaves a
 /// fifth of the bandwidth unused.
@@ -155,4 +155,4 @@ SACCADE_KERNEL void max_pool_backward(const Scalar* d_y, const Scalar* argmax, I
   }
 }
 
-}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+}  // namespace saccade::eigen::SACCADE_ISA

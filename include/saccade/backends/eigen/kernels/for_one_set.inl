@@ -17,7 +17,7 @@
 #include <saccade/backends/eigen/kernels/winograd.inl>
 // clang-format on
 
-namespace saccade::inline v0::eigen::SACCADE_ISA {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 
 template <class Scalar>
 inline constexpr Kernels<Scalar> kernels{
@@ -41,7 +41,7 @@ inline constexpr Kernels<Scalar> kernels{
     .add = add<Scalar>,
 };
 
-}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+}  // namespace saccade::eigen::SACCADE_ISA
 
 #undef SACCADE_INLINE
 #undef SACCADE_LAMBDA

@@ -13,7 +13,7 @@
 /// .inl files are read once for each of them, into a namespace of its own, with every function marked as compiled for
 /// it; so a program needs no architecture flags, and the backend picks a set when it is made. Vectors are those of the
 /// compiler (GCC and clang); elsewhere LaneArray does the same lane by lane.
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Rows that `Kernels::multiply` takes at a time: callers pad to a multiple.
 inline constexpr Index product_rows = 6;
@@ -215,7 +215,7 @@ struct LaneArray {
   }
 };
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen
 
 // SACCADE_NO_VECTOR_EXTENSIONS may be defined to test the path of other compilers.
 #if defined(__GNUC__) && !defined(SACCADE_NO_VECTOR_EXTENSIONS)
@@ -257,7 +257,7 @@ struct LaneArray {
 #define SACCADE_X86_SETS 0
 #endif
 
-namespace saccade::inline v0::eigen {
+namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// The kernels for a set that `supports` allows. There is one set for numbers other than float: they are for checking
 /// gradients.
@@ -272,7 +272,7 @@ template <class Scalar>
   return portable::kernels<Scalar>;
 }
 
-}  // namespace saccade::inline v0::eigen
+}  // namespace saccade::eigen
 
 #undef SACCADE_X86_SETS
 #undef SACCADE_ALWAYS_INLINE

@@ -1,6 +1,6 @@
 // Part of kernels.hpp, compiled once for every instruction set.
 
-namespace saccade::inline v0::eigen::SACCADE_ISA {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 
 /// Registers that the columns of a tile take; see Kernels::strip.
 inline constexpr int strip_vectors = SACCADE_STRIP_VECTORS;
@@ -157,4 +157,4 @@ SACCADE_KERNEL void multiply_transposed(Index rows, Index terms, const Scalar* a
   for_strips<Scalar>(columns, strip);
 }
 
-}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+}  // namespace saccade::eigen::SACCADE_ISA

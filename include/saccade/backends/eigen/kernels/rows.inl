@@ -1,6 +1,6 @@
 // Part of kernels.hpp, compiled once for every instruction set.
 
-namespace saccade::inline v0::eigen::SACCADE_ISA {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 
 /// Calls `body(vectors, c, count)` for groups of channels, `vectors` a constant: so many whole vectors at a time, then
 /// single ones, the last of which may have fewer than `lanes` of the `count` channels that are left. A group's
@@ -53,4 +53,4 @@ SACCADE_KERNEL void add(Index count, const Scalar* x1, const Scalar* x2, Scalar*
     store_part<Scalar>(load_part(x1 + i, count - i) + load_part(x2 + i, count - i), count - i, y + i);
 }
 
-}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+}  // namespace saccade::eigen::SACCADE_ISA

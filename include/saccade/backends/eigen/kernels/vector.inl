@@ -1,6 +1,6 @@
 // Part of kernels.hpp, compiled once for every instruction set.
 
-namespace saccade::inline v0::eigen::SACCADE_ISA {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 
 /// Numbers in a vector register.
 template <class Scalar>
@@ -82,4 +82,4 @@ SACCADE_INLINE void unroll(const Body& body) {
   (std::make_integer_sequence<int, Count>());
 }
 
-}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+}  // namespace saccade::eigen::SACCADE_ISA

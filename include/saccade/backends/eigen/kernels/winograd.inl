@@ -1,6 +1,6 @@
 // Part of kernels.hpp, compiled once for every instruction set.
 
-namespace saccade::inline v0::eigen::SACCADE_ISA {
+namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 
 // One-dimensional transforms of F(4, 3) with the points 0, 1, -1, 2, -2 and infinity (Lavin and Gray 2016). Each is
 // applied to the columns of a tile and then to the rows of what comes out.
@@ -263,4 +263,4 @@ SACCADE_KERNEL void winograd_filter_gradient(const Scalar* sums, Index plane_str
           SACCADE_LAMBDA { store<Scalar>(value, taps + (row * 3 + column) * lanes<Scalar>); });
 }
 
-}  // namespace saccade::inline v0::eigen::SACCADE_ISA
+}  // namespace saccade::eigen::SACCADE_ISA

@@ -18,7 +18,7 @@ namespace bench {
 /// @return      all results; nothing where a piece gave none: no other is begun then
 /// @throws      what `work` or `done` threw first. No other piece is begun then, and those that are at work end
 template <class Result, class Work, class Done>
-[[nodiscard]] std::optional<std::vector<Result>> side_by_side(std::size_t count, int jobs, const Work& work,
+[[nodiscard]] std::optional<std::vector<Result>> parallel_map(std::size_t count, int jobs, const Work& work,
                                                               const Done& done) {
   std::vector<std::optional<Result>> results(count);
   std::mutex mutex;

@@ -17,9 +17,9 @@ using saccade::Index;
 /// A picture of any size that is never there: a cloth of coloured threads, p(x, y) = warp[x] + weft[y] by channel, with
 /// tables that repeat. A mean over a rectangle is the mean of its columns plus that of its rows, so that any reduction
 /// costs as little as none. Models saccade::RegionSource.
-class WovenImage {
+class ProceduralImage {
  public:
-  WovenImage(Index width, Index height, std::uint32_t seed = 1) : width_(width), height_(height) {
+  ProceduralImage(Index width, Index height, std::uint32_t seed = 1) : width_(width), height_(height) {
     std::uint32_t state = seed * 2654435761u + 1;
     for (auto* thread : {&warp_, &weft_}) {
       for (std::size_t c = 0; c < channels; ++c) {
@@ -83,10 +83,10 @@ class WovenImage {
   Thread weft_{};
 };
 
-static_assert(saccade::RegionSource<WovenImage>);
+static_assert(saccade::RegionSource<ProceduralImage>);
 
 /// The same picture in memory.
-[[nodiscard]] inline saccade::RgbImage materialize(const WovenImage& source) {
+[[nodiscard]] inline saccade::RgbImage materialize(const ProceduralImage& source) {
   saccade::RgbImage image(source.width(), source.height());
   source.read_region(0, 0, image.width, image.height, 1, image.pixels);
   return image;

@@ -1,4 +1,4 @@
-#include "../../benchmarks/common/side_by_side.hpp"
+#include "../../benchmarks/common/parallel_map.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -40,7 +40,7 @@ TEST_CASE("pieces that end in any order have their results in their own", "[prog
     return std::string(1, static_cast<char>('a' + i));
   };
   std::vector<std::vector<std::string>> told;
-  const auto results = bench::side_by_side<std::string>(
+  const auto results = bench::parallel_map<std::string>(
       5, 3, work, [&](const std::vector<std::string>& so_far) { told.push_back(so_far); });
   CHECK(in_time);
   const std::vector<std::string> all{"a", "b", "c", "d", "e"};
@@ -69,11 +69,11 @@ TEST_CASE("as many pieces are at work as there are jobs, and no more", "[program
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     --telling;
   };
-  REQUIRE(bench::side_by_side<int>(8, 2, work, done));
+  REQUIRE(bench::parallel_map<int>(8, 2, work, done));
   CHECK(in_time);
   CHECK(most == 2);
   CHECK(alone);
-  CHECK(bench::side_by_side<int>(0, 2, work, done) == std::vector<int>{});
+  CHECK(bench::parallel_map<int>(0, 2, work, done) == std::vector<int>{});
 }
 
 TEST_CASE("after a piece that fails no other is begun, and its error is thrown", "[programs][benchmark]") {
@@ -84,7 +84,7 @@ TEST_CASE("after a piece that fails no other is begun, and its error is thrown",
     ++ended;
     throw std::runtime_error("piece " + std::to_string(i));
   };
-  CHECK_THROWS_AS(bench::side_by_side<int>(6, 2, fail_together, nothing_to_do), std::runtime_error);
+  CHECK_THROWS_AS(bench::parallel_map<int>(6, 2, fail_together, nothing_to_do), std::runtime_error);
   CHECK(begun == 2);
   CHECK(ended == 2);
 
@@ -94,11 +94,11 @@ TEST_CASE("after a piece that fails no other is begun, and its error is thrown",
     if (i == 2) throw std::runtime_error("the third");
     return 0;
   };
-  CHECK_THROWS_WITH(bench::side_by_side<int>(6, 1, count, nothing_to_do), "the third");
+  CHECK_THROWS_WITH(bench::parallel_map<int>(6, 1, count, nothing_to_do), "the third");
   CHECK(begun == 3);
   const auto full_disk = [](const std::vector<int>&) { throw std::runtime_error("no space"); };
   begun = 0;
-  CHECK_THROWS_WITH(bench::side_by_side<int>(6, 1, count, full_disk), "no space");
+  CHECK_THROWS_WITH(bench::parallel_map<int>(6, 1, count, full_disk), "no space");
   CHECK(begun == 1);
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("a piece that was asked to stop is the last one", "[programs][benchmar
     return i == 2 ? std::optional<int>() : static_cast<int>(i);
   };
   const auto results =
-      bench::side_by_side<int>(6, 1, stop_at_third, [&](const std::vector<int>& so_far) { last = so_far; });
+      bench::parallel_map<int>(6, 1, stop_at_third, [&](const std::vector<int>& so_far) { last = so_far; });
   CHECK_FALSE(results);
   CHECK(begun == 3);
   CHECK(last == std::vector<int>{0, 1});

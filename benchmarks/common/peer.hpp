@@ -10,8 +10,8 @@
 #include "machine.hpp"
 #include "sample.hpp"
 
-/// The protocol of benchmarks/compare.py: one process for one case of one contender, so that peaks of memory do not
-/// mix, and measured line by line, so that contenders take turns.
+/// The protocol of benchmarks/compare.py: one process for one case of one peer, so that peaks of memory do not
+/// mix, and measured line by line, so that peers take turns.
 namespace bench {
 
 /// Prepares and warms up with `work`, says {"ready": true, ...} with `about`, then answers every line of stdin with
