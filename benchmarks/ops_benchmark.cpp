@@ -284,7 +284,7 @@ void add_small(Workshop& shop) {
   const Shape parameters{1 << 20};
   with("adam_step of a million", {parameters, {1}, {AdamHyper::count}, parameters, parameters, parameters},
        [](auto& b, auto& t) {
-         const std::vector<float> hyper{1e-3f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.001f, 1};
+         const std::vector<float> hyper{1e-3f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.001f, 1, 0};
          b.upload(hyper, *t[2]);
          b.fill(0.0f, *t[5]);
          b.adam_step(*t[0], *t[1], *t[2], *t[3], *t[4], *t[5]);

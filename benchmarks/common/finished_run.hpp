@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/file.hpp>
+#include <saccade/training/config_history.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -24,7 +25,7 @@ using Json = nlohmann::ordered_json;
   if (!std::filesystem::exists(file)) return {};
   const std::vector<std::uint8_t> bytes = saccade::read_file(file);
   const auto before = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
-  if (!before.is_object() || !before.contains("figures") || before.value("config", Json()) != config) {
+  if (!before.is_object() || !before.contains("figures") || saccade::current_description(before.value("config", Json())) != saccade::current_description(config)) {
     throw saccade::FileError('"' + file.string() +
                              "\": belongs to another configuration; expected an empty folder or the same options");
   }

@@ -214,6 +214,7 @@ class GpuKernels {
   }
 
   void make_optimizer() {
+    make_hyper();
     const Index n = sizes_.parameters;
     for (gpu::DeviceMemory& memory : parameters_) memory = random_numbers(n);
     const auto array = [&](std::size_t i) { return static_cast<float*>(parameters_[i].data()); };
@@ -223,10 +224,13 @@ class GpuKernels {
                         .parameter = array(1) + first,
                         .first = array(2) + first,
                         .second = array(3) + first,
-                        .count = static_cast<std::uint32_t>(std::min(gpu::parameter_chunk, n - first)),
-                        .group = 0});
+                        .hyper = static_cast<const float*>(hyper_.data()),
+                        .count = static_cast<std::uint32_t>(std::min(gpu::parameter_chunk, n - first))});
     }
     chunks_ = upload(chunks.data(), chunks.size() * sizeof chunks[0]);
+  }
+
+  void make_hyper() {
     using Hyper = saccade::AdamHyper;
     std::vector<float> hyper(Hyper::count, 0.0f);
     hyper[Hyper::learning_rate] = 1e-4f;
@@ -370,7 +374,7 @@ inline void GpuKernels::make_launches() {
   };
   list["zero_gradients"] = [=] { gpu::zero_gradients(chunks, count, s); };
   list["sum_of_squares"] = [=] { gpu::sum_of_squares(chunks, count, features, scratch, s); };
-  list["adam_step"] = [=] { gpu::adam_step(chunks, count, gamma, hyper, hyper, s); };
+  list["adam_step"] = [=] { gpu::adam_step(chunks, count, gamma, s); };
 }
 
 }  // namespace bench

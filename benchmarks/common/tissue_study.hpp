@@ -129,7 +129,7 @@ struct TissueRun {
       config.training.random_epochs = 8;
       config.training.learning_rate = 1e-3;
       config.training.decay = 0.99;
-      config.training.adam.policy_rate = 0.6;
+      group_of(config.training.adam, "policy.*").rate = 0.6;
     }
   }
   if (run.encoder == EncoderKind::plain) config.model.encoder.mask = saccade::MaskUse::none;

@@ -66,8 +66,7 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: a rollout of five glimpses and three st
         Adam<TestType> adam(b,
                             {.beta1 = golden.number("beta1"),
                              .beta2 = golden.number("beta2"),
-                             .epsilon = golden.number("epsilon"),
-                             .policy_epsilon = golden.number("epsilon")},
+                             .epsilon = golden.number("epsilon")},
                             named_tensors<TestType>(p), named_tensors<TestType>(d_p));
 
         for (int update = 0; update < 3; ++update) {

@@ -243,7 +243,7 @@ TEST_CASE_METHOD(Fixture, "optimizer") {
   auto x = (*this)({4}), y = (*this)({3}), one = (*this)({1}), hyper = (*this)({7});
   CHECK_SHAPE_ERROR(ops::sum_of_squares(b, x, y, overwrite), "sum_of_squares: y must be (1) = (1), but is (3)");
   CHECK_CONFIG_ERROR(ops::clip_scale(b, one, 0, one), "clip_scale: max_norm must be positive, but is 0");
-  CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, y, x, x, x), "adam_step: hyper must be (7) = (7), but is (3)");
+  CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, y, x, x, x), "adam_step: hyper must be (8) = (8), but is (3)");
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, hyper, x, y, x),
                     "adam_step: m must be of the shape of g = (4), but is (3)");
 }

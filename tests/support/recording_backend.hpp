@@ -211,18 +211,17 @@ class RecordingBackend : public RecordedOperations<RecordingBackend<Number>, sac
     run([](const Base& base, const Tensor& in, Tensor& sum, saccade::Write w) { base.sum_of_squares(in, sum, w); }, x,
         y, write);
   }
-  void adam_step(ParameterList& list, const Tensor& scale, const Tensor& hyper0, const Tensor& hyper1) {
+  void adam_step(ParameterList& list, const Tensor& scale) {
     run(
-        [fault = fault_](const Base& base, const ParameterList& l, const Tensor& s, const Tensor& h0,
-                         const Tensor& h1) {
+        [fault = fault_](const Base& base, const ParameterList& l, const Tensor& s) {
           Tensor factor = s;
           if (fault == HookFault::moves_without_a_scale && !saccade::math::is_finite(s.values[0])) factor.values[0] = 1;
           for (const auto& term : l.terms) {
-            const Tensor& hyper = term.group == 0 || fault == HookFault::one_group ? h0 : h1;
+            const Tensor& hyper = fault == HookFault::one_group ? *l.terms.front().hyper : *term.hyper;
             base.adam_step(*term.gradient, factor, hyper, *term.parameter, *term.first, *term.second);
           }
         },
-        list, scale, hyper0, hyper1);
+        list, scale);
   }
   void adam_step(const Tensor& g, const Tensor& scale, const Tensor& hyper, Tensor& p, Tensor& m, Tensor& v) {
     run([](const Base& base, auto&&... x) { base.adam_step(x...); }, g, scale, hyper, p, m, v);

@@ -63,6 +63,7 @@ enum class Fault {
   adam_without_correction,
   adam_epsilon_inside_root,
   adam_forgets_scale,
+  adam_decay_in_gradient,
   clip_lets_infinity_pass,
   adam_moves_without_a_scale,
   sum_not_repeatable,

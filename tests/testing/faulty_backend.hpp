@@ -379,11 +379,15 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     if (has(Fault::adam_forgets_scale)) factor.values[0] = 1;
     if (has(Fault::adam_moves_without_a_scale) && !std::isfinite(scale.values[0])) factor.values[0] = 0;
     const Tensor before = p;
-    Base::adam_step(g, factor, settings, p, m, v);
+    Tensor gradient = g;
+    if (has(Fault::adam_decay_in_gradient))
+      Base::axpy(std::exchange(settings.values[7], 0) / factor.values[0], p, gradient);
+    Base::adam_step(gradient, factor, settings, p, m, v);
     if (!has(Fault::adam_epsilon_inside_root)) return;
     for (std::size_t i = 0; i < p.values.size(); ++i) {
       const auto& h = hyper.values;
-      p.values[i] = before.values[i] - h[0] * (m.values[i] / h[4]) / std::sqrt(v.values[i] / h[5] + h[3]);
+      p.values[i] = before.values[i] - h[0] * ((m.values[i] / h[4]) / std::sqrt(v.values[i] / h[5] + h[3]) +
+                                               h[7] * before.values[i]);
     }
   }
 

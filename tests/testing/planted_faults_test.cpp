@@ -113,6 +113,7 @@ const Planted planted[] = {
     {Fault::adam_without_correction, "adam_step: agrees with the reference", "adam_step: numbers by hand"},
     {Fault::adam_epsilon_inside_root, "", "adam_step: numbers by hand"},
     {Fault::adam_forgets_scale, "adam_step: agrees with the reference", "adam_step: numbers by hand"},
+    {Fault::adam_decay_in_gradient, "adam_step: agrees with the reference", "adam_step: weight decay by hand"},
     {Fault::clip_lets_infinity_pass, "", "clip_scale: of a sum that is not finite it is NaN"},
     {Fault::adam_moves_without_a_scale, "", "adam_step: a scale that is not finite changes nothing"},
     {Fault::sum_not_repeatable, "", "linear: repeats bit for bit"},

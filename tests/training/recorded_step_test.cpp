@@ -43,7 +43,7 @@ HybridAttentionConfig drawing_config() {
 /// A trainer with its backend and images of its own.
 template <class B>
 struct Run {
-  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .policy_rate = 0.5}, Keep keep = Keep::every_step,
+  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, Keep keep = Keep::every_step,
                const HybridAttentionConfig& config = drawing_config())
       : trainer(b, HybridAttentionClassifier<B>(config), adam, seed, keep) {
     images.reserve(tissue.views.size());
@@ -95,8 +95,8 @@ void fill_classifier_bias(Run<B>& run, float value) {
 
 TEST_CASE("recorded steps have the bits of plain ones", "[trainer]") {
   const auto keep = GENERATE(Keep::every_step, Keep::last_step);
-  Run<Plain> plain({.clip_norm = 1, .policy_rate = 0.5}, keep);
-  Run<Recording> recording({.clip_norm = 1, .policy_rate = 0.5}, keep);
+  Run<Plain> plain({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
+  Run<Recording> recording({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
   REQUIRE(recording.state() == plain.state());
   for (std::size_t number = 0; number < 9; ++number) {
     INFO("step " << number);
@@ -112,7 +112,7 @@ TEST_CASE("recorded steps have the bits of plain ones with baselines from other 
           "[trainer]") {
   HybridAttentionConfig config = drawing_config();
   config.policy.baseline = GENERATE(Baseline::self_critical, Baseline::leave_one_out);
-  const AdamConfig adam{.clip_norm = 1, .policy_rate = 0.5};
+  const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
   Run<Plain> plain(adam, Keep::every_step, config);
   Run<Recording> recording(adam, Keep::every_step, config);
   for (std::size_t number = 0; number < 18; ++number) {
@@ -133,7 +133,7 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.05;
   config.policy.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
-  const AdamConfig adam{.clip_norm = 1, .policy_rate = 0.5};
+  const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
   Run<Plain> plain(adam, Keep::every_step, config);
   Run<Recording> recording(adam, Keep::every_step, config);
   for (std::size_t number = 0; number < 9; ++number) {

@@ -201,7 +201,7 @@ concept TrainablePolicyOps =
       { b.gaussian_policy_backward(in, in, in, number, out, write) } -> std::same_as<void>;
     };
 
-/// p, g, m, v of one shape; scale (1) multiplies the gradient; hyper (7) as AdamHyper orders it.
+/// p, g, m, v of one shape; scale (1) multiplies the gradient; hyper (8) as AdamHyper orders it.
 template <class B>
 concept OptimizerOps = TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Scalar<B> number, Write write) {
   { b.sum_of_squares(in, out, write) } -> std::same_as<void>;           // (x, y (1))

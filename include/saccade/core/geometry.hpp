@@ -56,11 +56,11 @@ struct BatchNormHyper {
   double momentum = 0.1;
 };
 
-/// Order of the seven numbers in the `hyper` tensor of `adam_step`. They live in a tensor, not in arguments, so that a
+/// Order of the eight numbers in the `hyper` tensor of `adam_step`. They live in a tensor, not in arguments, so that a
 /// captured step can be replayed with new ones. correction_k = 1 - beta_k^step. `step`, a whole number, is what
 /// `advance_adam` counts; `adam_step` does not look at it.
 struct AdamHyper {
-  enum : Index { learning_rate, beta1, beta2, epsilon, correction1, correction2, step, count };
+  enum : Index { learning_rate, beta1, beta2, epsilon, correction1, correction2, step, weight_decay, count };
 };
 
 }  // namespace saccade

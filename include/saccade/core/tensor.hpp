@@ -44,14 +44,15 @@ struct ActivationView {
   const Tensor<B>& slope;
 };
 
-/// A parameter as the optimiser sees it: four tensors of one shape. The terms of a group share their hyperparameters.
+/// A parameter as the optimiser sees it: four tensors of one shape, and its hyperparameters, which it may share with
+/// others.
 template <class B>
 struct ParameterTerm {
   Tensor<B>* gradient = nullptr;
   Tensor<B>* parameter = nullptr;
-  Tensor<B>* first = nullptr;   ///< moment of the gradient
-  Tensor<B>* second = nullptr;  ///< moment of its square
-  Index group = 0;              ///< 0 or 1
+  Tensor<B>* first = nullptr;        ///< moment of the gradient
+  Tensor<B>* second = nullptr;       ///< moment of its square
+  const Tensor<B>* hyper = nullptr;  ///< in the order of AdamHyper
 };
 
 /// A backend that may keep the numbers of a feature map, (B, H, W, C), in a format with fewer digits than Scalar.

@@ -19,8 +19,10 @@ struct AdamState {
 /// One step of Adam for one parameter, `hyper` in the order of AdamHyper:
 ///     m = beta1 m + (1 - beta1) g
 ///     v = beta2 v + (1 - beta2) g^2
-///     p = p - learning_rate (m / correction1) / (sqrt(v / correction2) + epsilon)
-/// Source: Kingma and Ba, ICLR 2015, algorithm 1; epsilon stands where PyTorch has it.
+///     p = p - learning_rate ((m / correction1) / (sqrt(v / correction2) + epsilon) + weight_decay p)
+/// The decay is decoupled: the moments know nothing of it. Without one the last sum has the bits of its first term.
+/// Source: Kingma and Ba, ICLR 2015, algorithm 1; Loshchilov and Hutter, ICLR 2019, algorithm 2. Epsilon, and the
+/// learning rate before the decay, stand where PyTorch has them.
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline AdamState<Scalar> adam_step(Scalar gradient, const Scalar* hyper,
                                                                      AdamState<Scalar> state) {
@@ -30,7 +32,7 @@ template <class Scalar>
   const Scalar v = beta2 * state.second_moment + (Scalar(1) - beta2) * gradient * gradient;
   const Scalar step =
       (m / hyper[AdamHyper::correction1]) / (std::sqrt(v / hyper[AdamHyper::correction2]) + hyper[AdamHyper::epsilon]);
-  return {state.parameter - hyper[AdamHyper::learning_rate] * step, m, v};
+  return {state.parameter - hyper[AdamHyper::learning_rate] * (step + hyper[AdamHyper::weight_decay] * state.parameter), m, v};
 }
 
 /// 1 - beta^step, the bias of a moment after `step` steps, a whole number. By repeated squaring in double: of

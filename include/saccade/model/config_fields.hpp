@@ -46,6 +46,16 @@ inline constexpr std::array<std::string_view, 2> enum_names<SupervisedSteps>{"la
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<RunningStatistics>{"shared", "per_step"};
 
+/// A field that had another name, or another place, in files and on command lines of before.
+struct OldField {
+  std::string_view name;
+  std::string_view path;  ///< of today, from the same configuration on, as set_field takes it
+};
+
+/// The old fields of a configuration.
+template <class C>
+inline constexpr std::array<OldField, 0> old_fields{};
+
 /// `C` is the configuration, const or not; visit(name, field).
 template <class C, class Visitor>
   requires std::same_as<std::remove_const_t<C>, GlimpseGeometry>

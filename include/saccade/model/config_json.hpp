@@ -7,13 +7,16 @@
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 /// Configurations as JSON. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -22,13 +25,64 @@ namespace saccade::inline SACCADE_NAMESPACE {
 template <class C>
 concept FieldList = requires(C& c) { for_each_field(c, [](const char*, auto&) {}); };
 
-/// Objects for configurations, words for enumerations.
+/// A list of configurations, each known by its key: a list of objects in a file. `key_of(entry)` is the key, a field.
+template <class T>
+concept KeyedList = requires(T& list) {
+  { key_of(list.front()) } -> std::same_as<std::string&>;
+  list.emplace_back();
+};
+
+namespace detail {
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+/// `value` at the end of a path of fields: "adam.groups[policy.*].rate" is 0.15 as {"adam": {"groups": {"policy.*":
+/// {"rate": 0.15}}}}. @throws ConfigError
+[[nodiscard]] inline nlohmann::ordered_json at_path(std::string_view path, nlohmann::ordered_json value) {
+  std::vector<std::string> steps;
+  std::string_view rest = path;
+  while (true) {
+    const std::size_t end = rest.find_first_of(".[");
+    steps.emplace_back(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
+    if (rest.starts_with('[')) {
+      const std::size_t close = rest.find(']');
+      const bool ends = close + 1 == rest.size() || (close < rest.size() && rest[close + 1] == '.');
+      if (!ends) throw ConfigError("a field must be name[key] or name[key].field, but is \"" + std::string(path) + '"');
+      steps.emplace_back(rest.substr(1, close - 1));
+      rest.remove_prefix(close + 1);
+    }
+    if (rest.empty()) break;
+    rest.remove_prefix(1);  // the dot
+  }
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    object[*step] = std::move(value);
+    value = std::move(object);
+  }
+  return value;
+}
+}  // namespace detail
+
+/// Objects for configurations, words for enumerations; an object has no field for an optional that is empty.
 template <class T>
 [[nodiscard]] nlohmann::ordered_json to_json(const T& value) {
   if constexpr (FieldList<const T>) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
-    for_each_field(value, [&](const char* name, const auto& field) { object[name] = to_json(field); });
+    for_each_field(value, [&](const char* name, const auto& field) {
+      if constexpr (detail::is_optional<std::remove_cvref_t<decltype(field)>>) {
+        if (field) object[name] = to_json(*field);
+      } else {
+        object[name] = to_json(field);
+      }
+    });
     return object;
+  } else if constexpr (KeyedList<T>) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const auto& entry : value) list.push_back(to_json(entry));
+    return list;
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(enum_names<T>[static_cast<std::size_t>(value)]);
   } else {
@@ -36,7 +90,9 @@ template <class T>
   }
 }
 
-/// Changes the fields that `json` names and leaves the others. `where` begins the error sentences: "config.json".
+/// Changes the fields that `json` names and leaves the others; null empties an optional. A list of configurations
+/// becomes the list that `json` holds; an object changes the entries of its keys, and adds those that are not there.
+/// Old fields are taken for those of today. `where` begins the error sentences: "config.json".
 /// @throws ConfigError for a field that does not exist, or a value that it cannot take
 template <class T>
 void update_from_json(const nlohmann::ordered_json& json, T& value, const std::string& where) {
@@ -52,6 +108,11 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
         update_from_json(item, field, where + "." + key);
         found = true;
       });
+      for (const OldField& old : old_fields<T>) {
+        if (found || key != old.name) continue;
+        update_from_json(detail::at_path(old.path, item), value, where);
+        found = true;
+      }
       if (!found) {
         std::string names;
         for_each_field(value, [&](const char* name, auto&) { names += (names.empty() ? "" : ", ") + std::string(name); });
@@ -80,13 +141,39 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
   } else if constexpr (std::is_floating_point_v<T>) {
     if (!json.is_number() || std::abs(json.get<double>()) > std::numeric_limits<T>::max()) fail("a number");
     value = json.get<T>();
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!json.is_string()) fail("a text");
+    value = json.get<std::string>();
+  } else if constexpr (detail::is_optional<T>) {
+    if (json.is_null()) {
+      value.reset();
+    } else {
+      auto inner = value.value_or(typename T::value_type{});
+      update_from_json(json, inner, where);
+      value = inner;
+    }
+  } else if constexpr (KeyedList<T>) {
+    if (json.is_array()) {
+      value.clear();
+      for (const auto& item : json)
+        update_from_json(item, value.emplace_back(), where + "[" + std::to_string(value.size() - 1) + "]");
+    } else if (json.is_object()) {
+      for (const auto& [key, item] : json.items()) {
+        std::size_t place = 0;
+        while (place < value.size() && key_of(value[place]) != key) ++place;
+        if (place == value.size()) key_of(value.emplace_back()) = key;
+        update_from_json(item, value[place], where + "[" + key + "]");
+      }
+    } else {
+      fail("a list of objects");
+    }
   } else {
     if (!json.is_array() || json.size() != value.size()) fail("a list of " + std::to_string(value.size()) + " numbers");
     for (std::size_t i = 0; i < value.size(); ++i) update_from_json(json[i], value[i], where + "[" + std::to_string(i) + "]");
   }
 }
 
-/// Sets one field by its dotted name: "encoder.width=32". `where` begins the error sentences. @throws ConfigError
+/// Sets one field by its dotted name: "encoder.width=32", "adam.groups[policy.*].rate=0.15". `where` begins the error sentences. @throws ConfigError
 template <FieldList C>
 void set_field(C& config, std::string_view assignment, const std::string& where = "model") {
   const std::size_t equals = assignment.find('=');
@@ -95,16 +182,7 @@ void set_field(C& config, std::string_view assignment, const std::string& where 
   const std::string text(assignment.substr(equals + 1));
   nlohmann::ordered_json value = nlohmann::ordered_json::parse(text, nullptr, false);
   if (value.is_discarded()) value = text;  // a word
-  std::string_view name = assignment.substr(0, equals);
-  while (!name.empty()) {
-    const std::size_t dot = name.rfind('.');
-    const std::string last(dot == std::string_view::npos ? name : name.substr(dot + 1));
-    nlohmann::ordered_json object = nlohmann::ordered_json::object();
-    object[last] = std::move(value);
-    value = std::move(object);
-    name = dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
-  }
-  update_from_json(value, config, where);
+  update_from_json(detail::at_path(assignment.substr(0, equals), std::move(value)), config, where);
 }
 
 }  // namespace saccade

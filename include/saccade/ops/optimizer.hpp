@@ -41,20 +41,20 @@ void clip_scale(B& b, const Tensor<B>& sum, Scalar<B> max_norm, Tensor<B>& scale
 
 /// One step of Adam with the gradient s g:
 ///     m = beta1 m + (1 - beta1) s g,  v = beta2 v + (1 - beta2) (s g)^2
-///     p -= learning_rate (m / correction1) / (sqrt(v / correction2) + epsilon)
+///     p -= learning_rate ((m / correction1) / (sqrt(v / correction2) + epsilon) + weight_decay p)
 /// Where s is not finite, p, m and v stay as they are: a step that has gone wrong changes no weight, and nobody had to
 /// wait for it.
 ///
 /// @param g, p, m, v  one shape, any; g is the gradient, p, m, v are updated
 /// @param scale       (1)  s, from `clip_scale`, or 1
-/// @param hyper       (7)  in the order of AdamHyper
+/// @param hyper       (8)  in the order of AdamHyper
 /// @throws ShapeError
-/// Source: Kingma and Ba 2015, algorithm 1.
+/// Source: Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, algorithm 2.
 template <OptimizerOps B>
 void adam_step(B& b, const Tensor<B>& g, const Tensor<B>& scale, const Tensor<B>& hyper, Tensor<B>& p, Tensor<B>& m,
                Tensor<B>& v) {
   expect_shape("adam_step", "scale", "(1)", {1}, b.shape(scale));
-  expect_shape("adam_step", "hyper", "(7)", {AdamHyper::count}, b.shape(hyper));
+  expect_shape("adam_step", "hyper", "(8)", {AdamHyper::count}, b.shape(hyper));
   expect_shape("adam_step", "p", "of the shape of g", b.shape(g), b.shape(p));
   expect_shape("adam_step", "m", "of the shape of g", b.shape(g), b.shape(m));
   expect_shape("adam_step", "v", "of the shape of g", b.shape(g), b.shape(v));
@@ -65,15 +65,15 @@ void adam_step(B& b, const Tensor<B>& g, const Tensor<B>& scale, const Tensor<B>
 /// Optional.
 template <class B>
 concept AdamAdvance = OptimizerOps<B> && requires(B b, Tensor<B> out) {
-  { b.advance_adam(out) } -> std::same_as<void>;  // (hyper (7))
+  { b.advance_adam(out) } -> std::same_as<void>;  // (hyper (8))
 };
 
 /// Begins the next step: step += 1, correction_k = 1 - beta_k^step, as math::advance_adam computes it.
-/// @param hyper  (7)  in the order of AdamHyper
+/// @param hyper  (8)  in the order of AdamHyper
 /// @throws ShapeError
 template <AdamAdvance B>
 void advance_adam(B& b, Tensor<B>& hyper) {
-  expect_shape("advance_adam", "hyper", "(7)", {AdamHyper::count}, b.shape(hyper));
+  expect_shape("advance_adam", "hyper", "(8)", {AdamHyper::count}, b.shape(hyper));
   b.advance_adam(hyper);
 }
 
@@ -85,27 +85,33 @@ concept FusedOptimizer = OptimizerOps<B> && std::movable<typename B::ParameterLi
              const Tensor<B> in) {
   { b.make_parameter_list(terms) } -> std::same_as<typename B::ParameterList>;
   { b.zero_gradients(list) } -> std::same_as<void>;
-  { b.sum_of_squares(list, out) } -> std::same_as<void>;    // (list, y (1)): over all gradients
-  { b.adam_step(list, in, in, in) } -> std::same_as<void>;  // (list, scale, hyper of group 0, hyper of group 1)
+  { b.sum_of_squares(list, out) } -> std::same_as<void>;  // (list, y (1)): over all gradients
+  { b.adam_step(list, in) } -> std::same_as<void>;        // (list, scale): each term by its own hyper
 };
 
 namespace detail {
+/// What a backend without FusedOptimizer knows of a list.
+struct NoList {};
+
 template <class B>
-struct ParameterListOf {
-  using type = std::vector<ParameterTerm<B>>;
+struct FusedListOf {
+  using type = NoList;
 };
 template <FusedOptimizer B>
-struct ParameterListOf<B> {
+struct FusedListOf<B> {
   using type = typename B::ParameterList;
 };
 }  // namespace detail
 
-/// All parameters of a model, ready for the operations below.
+/// Parameters of a model, ready for the operations below.
 template <OptimizerOps B>
-using ParameterList = typename detail::ParameterListOf<B>::type;
+struct ParameterList {
+  std::vector<ParameterTerm<B>> terms;
+  typename detail::FusedListOf<B>::type fused{};  ///< the same, as the backend has them
+};
 
 /// The list of `terms`, whose tensors stay where they are while it is used.
-/// @throws ShapeError unless the four tensors of a term have one shape; ConfigError if a group is neither 0 nor 1
+/// @throws ShapeError unless the first four tensors of a term have one shape, and its hyper is (8)
 template <OptimizerOps B>
 [[nodiscard]] ParameterList<B> make_parameter_list(B& b, std::span<const ParameterTerm<B>> terms) {
   for (const ParameterTerm<B>& term : terms) {
@@ -114,23 +120,20 @@ template <OptimizerOps B>
          {std::pair{"the parameter", term.parameter}, std::pair{"the first moment", term.first},
           std::pair{"the second moment", term.second}})
       expect_shape("make_parameter_list", name, "of the shape of its gradient", shape, b.shape(*tensor));
-    detail::expect_argument(term.group == 0 || term.group == 1, "make_parameter_list", "a group must be 0 or 1",
-                            static_cast<double>(term.group));
+    expect_shape("make_parameter_list", "hyper", "(8)", {AdamHyper::count}, b.shape(*term.hyper));
   }
-  if constexpr (FusedOptimizer<B>) {
-    return b.make_parameter_list(terms);
-  } else {
-    return {terms.begin(), terms.end()};
-  }
+  ParameterList<B> list{{terms.begin(), terms.end()}};
+  if constexpr (FusedOptimizer<B>) list.fused = b.make_parameter_list(terms);
+  return list;
 }
 
 /// Every gradient becomes 0.
 template <OptimizerOps B>
 void zero_gradients(B& b, ParameterList<B>& list) {
   if constexpr (FusedOptimizer<B>) {
-    b.zero_gradients(list);
+    b.zero_gradients(list.fused);
   } else {
-    for (const ParameterTerm<B>& term : list) b.fill(Scalar<B>(0), *term.gradient);
+    for (const ParameterTerm<B>& term : list.terms) b.fill(Scalar<B>(0), *term.gradient);
   }
 }
 
@@ -141,27 +144,24 @@ template <OptimizerOps B>
 void sum_of_squares(B& b, ParameterList<B>& list, Tensor<B>& y) {
   expect_shape("sum_of_squares", "y", "(1)", {1}, b.shape(y));
   if constexpr (FusedOptimizer<B>) {
-    b.sum_of_squares(list, y);
+    b.sum_of_squares(list.fused, y);
   } else {
     b.fill(Scalar<B>(0), y);
-    for (const ParameterTerm<B>& term : list) b.sum_of_squares(*term.gradient, y, Write::accumulate);
+    for (const ParameterTerm<B>& term : list.terms) b.sum_of_squares(*term.gradient, y, Write::accumulate);
   }
 }
 
-/// `adam_step` for every parameter, with the hyperparameters of its group.
-/// @param scale           (1)
-/// @param hyper0, hyper1  (7)  of groups 0 and 1
+/// `adam_step` for every parameter, with its own hyperparameters.
+/// @param scale  (1)
 /// @throws ShapeError
 template <OptimizerOps B>
-void adam_step(B& b, ParameterList<B>& list, const Tensor<B>& scale, const Tensor<B>& hyper0, const Tensor<B>& hyper1) {
+void adam_step(B& b, ParameterList<B>& list, const Tensor<B>& scale) {
   expect_shape("adam_step", "scale", "(1)", {1}, b.shape(scale));
-  expect_shape("adam_step", "hyper0", "(7)", {AdamHyper::count}, b.shape(hyper0));
-  expect_shape("adam_step", "hyper1", "(7)", {AdamHyper::count}, b.shape(hyper1));
   if constexpr (FusedOptimizer<B>) {
-    b.adam_step(list, scale, hyper0, hyper1);
+    b.adam_step(list.fused, scale);
   } else {
-    for (const ParameterTerm<B>& term : list)
-      b.adam_step(*term.gradient, scale, term.group == 0 ? hyper0 : hyper1, *term.parameter, *term.first, *term.second);
+    for (const ParameterTerm<B>& term : list.terms)
+      b.adam_step(*term.gradient, scale, *term.hyper, *term.parameter, *term.first, *term.second);
   }
 }
 

@@ -85,6 +85,7 @@ inline void validate(const TrainingConfig& config) {
   expect_config(config.epochs >= 1, "training: epochs must be at least 1, but is " + std::to_string(config.epochs));
   expect_config(config.batch >= 1, "training: batch must be at least 1, but is " + std::to_string(config.batch));
   expect_config(config.learning_rate > 0, "training: learning_rate must be greater than 0");
+  validate(config.adam);
   expect_config(config.random_epochs >= 0, "training: random_epochs must be at least 0");
   expect_config(config.policy_epochs >= 0, "training: policy_epochs must be at least 0");
   expect_config(config.sigma_epochs >= 0, "training: sigma_epochs must be at least 0");
@@ -103,8 +104,7 @@ inline void validate(const TrainingConfig& config) {
     throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
   config.learning_rate = 3e-3;
   config.adam.clip_norm = 5;
-  config.adam.policy_rate = 0.15;
-  config.adam.policy_epsilon = 1e-3;
+  config.adam.groups = {{.pattern = "policy.*", .rate = 0.15, .epsilon = 1e-3}};
   config.decay = 0.985;
   config.epochs = name == "stable" ? 120 : 60;
   config.random_epochs = name == "stable" ? 40 : 12;
@@ -121,8 +121,22 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("beta2", c.beta2);
   visit("epsilon", c.epsilon);
   visit("clip_norm", c.clip_norm);
-  visit("policy_rate", c.policy_rate);
-  visit("policy_epsilon", c.policy_epsilon);
+  visit("weight_decay", c.weight_decay);
+  visit("groups", c.groups);
+}
+
+template <>
+inline constexpr std::array<OldField, 2> old_fields<AdamConfig>{
+    {{"policy_rate", "groups[policy.*].rate"}, {"policy_epsilon", "groups[policy.*].epsilon"}}};
+
+template <class C, class Visitor>
+requires std::same_as<std::remove_const_t<C>, ParameterGroup>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("pattern", c.pattern);
+  visit("rate", c.rate);
+  visit("epsilon", c.epsilon);
+  visit("weight_decay", c.weight_decay);
+  visit("frozen", c.frozen);
 }
 
 template <class C, class Visitor>

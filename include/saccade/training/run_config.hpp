@@ -3,6 +3,7 @@
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/breakhis_dataset.hpp>
 #include <saccade/training/config.hpp>
+#include <saccade/training/config_history.hpp>
 #include <saccade/version.hpp>
 
 #include <nlohmann/json.hpp>
@@ -55,11 +56,10 @@ struct RunConfig {
             {"test_patients", dataset.patients(split.test)}}}};
 }
 
-/// Where two descriptions of runs differ first: "model.encoder.width is 16, but now is 32". Nothing where the one can
-/// go on as the other: the number of epochs says only when to stop, and the version of the program may be newer.
+namespace detail {
 [[nodiscard]] inline std::optional<std::string> run_difference(const nlohmann::ordered_json& before,
                                                                const nlohmann::ordered_json& now,
-                                                               const std::string& name = "") {
+                                                               const std::string& name) {
   static const std::set<std::string, std::less<>> free = {"version", "training.epochs"};
   if (before == now || free.contains(name)) return {};
   if (before.is_object() && now.is_object()) {
@@ -74,6 +74,15 @@ struct RunConfig {
     return {};
   }
   return name + " is " + before.dump() + ", but now is " + now.dump();
+}
+}  // namespace detail
+
+/// Where two descriptions of runs differ first: "model.encoder.width is 16, but now is 32". Nothing where the one can
+/// go on as the other: the number of epochs says only when to stop, and the version of the program may be newer, and
+/// have other names for the same.
+[[nodiscard]] inline std::optional<std::string> run_difference(const nlohmann::ordered_json& before,
+                                                               const nlohmann::ordered_json& now) {
+  return detail::run_difference(current_description(before), current_description(now), "");
 }
 
 }  // namespace saccade

@@ -5,16 +5,21 @@
 #include <saccade/ops/policy.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/collective.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/step_report.hpp>
 
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,7 +27,8 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are
 /// its business. A step allocates nothing once every batch size has been seen. On a backend that is ops::RecordedStep
-/// it is one recorded body, from clearing the gradients to the new weights.
+/// it is one recorded body, from clearing the gradients to the new weights, or two where a collective stands between
+/// gradient and update.
 template <TrainableBackend B, class Model = HybridAttentionClassifier<B>>
 class Trainer {
  public:
@@ -57,6 +63,18 @@ class Trainer {
   [[nodiscard]] Adam<B>& optimizer() { return adam_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
+  /// Makes every step from now on together with the other trainers of `collective`, which outlives this one; NoCollective
+  /// ends that. Steps that were recorded are recorded anew.
+  template <Collective<B> C>
+  void set_collective(C& collective) {
+    if constexpr (std::same_as<std::remove_const_t<C>, NoCollective>) {
+      all_reduce_mean_ = nullptr;
+    } else {
+      all_reduce_mean_ = [&collective](B& b, ops::ParameterList<B>& list) { collective.all_reduce_mean(b, list); };
+    }
+    for (auto& [size, work] : works_) work.recordings = {};
+  }
+
   /// One update from a batch.
   /// @param labels  index of each image's class
   /// @param how     what may differ from step to step
@@ -85,7 +103,8 @@ class Trainer {
     for (auto& greedy : work.greedy) model_.set_labels(b, std::span<const Scalar<B>>(labels_), greedy);
     model_.stage(b, images);
     adam_.prepare(b, learning_rate);
-    ops::run_step(b, work.graph_of(how), step_count(options), [&] {
+    ops::ParameterList<B>& learning = policy_only ? policy_parameters() : adam_.learning();
+    const auto find_gradient = [&] {
       adam_.zero_gradients(b);
       if (!learns) give_locations(b, options, how.glimpses, episode);
       model_.rollout(b, parameters_, statistics_, images, options, episode);
@@ -95,9 +114,22 @@ class Trainer {
                            policy_only ? PolicyTerms::only
                            : learns    ? PolicyTerms::included
                                        : PolicyTerms::excluded);
-      work.figures.gather(b, episode, adam_.measure(b));
-      adam_.update(b, policy_only ? Updated::policy : Updated::all);
-    });
+    };
+    const auto update = [&] {
+      work.figures.gather(b, episode, adam_.measure(b, learning));
+      adam_.update(b, learning);
+    };
+    Recording& recording = work.recording_of(how);
+    if (all_reduce_mean_) {
+      ops::run_step(b, recording.graph, step_count(options), find_gradient);
+      all_reduce_mean_(b, learning);
+      ops::run_step(b, recording.graph_of_update, step_count(options), update);
+    } else {
+      ops::run_step(b, recording.graph, step_count(options), [&] {
+        find_gradient();
+        update();
+      });
+    }
     const StepReport report = work.figures.read(b, model_.config().policy.weight);
     if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
       throw NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " +
@@ -119,6 +151,7 @@ class Trainer {
   struct Recording {
     StepOptions options;
     ops::StepGraph<B> graph;
+    ops::StepGraph<B> graph_of_update{};  ///< where a collective stands between the two
   };
 
   /// What belongs to a number of images, and of rollouts of each.
@@ -129,12 +162,19 @@ class Trainer {
     std::vector<LeaveOneOut<B>> others{};           ///< one for the leave-one-out baseline, else none
     std::array<Recording, 3> recordings{};          ///< by kind of glimpses
 
-    ops::StepGraph<B>& graph_of(const StepOptions& how) {
+    Recording& recording_of(const StepOptions& how) {
       Recording& recording = recordings[static_cast<std::size_t>(how.glimpses)];
-      if (recording.options != how) recording = {how, {}};
-      return recording.graph;
+      if (recording.options != how) recording = {how, {}, {}};
+      return recording;
     }
   };
+
+  /// What learns in a step of TrainedPart::policy.
+  ops::ParameterList<B>& policy_parameters() {
+    static const std::vector<std::string> patterns{"policy.*"};
+    if (!policy_parameters_) policy_parameters_ = adam_.subset(*b_, patterns);
+    return *policy_parameters_;
+  }
 
   Work& work_for(Index images, Index rollouts) {
     const auto found = works_.find({images, rollouts});
@@ -189,8 +229,10 @@ class Trainer {
   Parameters gradients_;
   Statistics statistics_;
   Adam<B> adam_;
+  std::optional<ops::ParameterList<B>> policy_parameters_;  ///< made when first asked for
   std::uint64_t seed_;
   Keep keep_;
+  std::function<void(B&, ops::ParameterList<B>&)> all_reduce_mean_;  ///< of the collective, or empty
   std::map<std::pair<Index, Index>, Work> works_;  ///< by images and rollouts: the usual, and a last, shorter batch
   std::vector<OrientedImage<B>> oriented_;         ///< of all rollouts of a step
   std::vector<Scalar<B>> labels_;

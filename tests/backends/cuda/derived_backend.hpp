@@ -28,7 +28,7 @@ class DerivedBackend : public saccade::CudaBackend<float> {
   ParameterList make_parameter_list(std::span<const saccade::ParameterTerm<Self>> terms) {
     std::vector<saccade::ParameterTerm<Base>> translated;
     for (const saccade::ParameterTerm<Self>& term : terms)
-      translated.push_back({term.gradient, term.parameter, term.first, term.second, term.group});
+      translated.push_back({term.gradient, term.parameter, term.first, term.second, term.hyper});
     return Base::make_parameter_list(translated);
   }
 

@@ -245,8 +245,8 @@ class CudaBackend {
   }
   void zero_gradients(ParameterList& list) { cuda::zero_gradients(call("zero_gradients"), list); }
   void sum_of_squares(ParameterList& list, Tensor& y) { cuda::sum_of_squares(call("sum_of_squares"), list, y); }
-  void adam_step(ParameterList& list, const Tensor& scale, const Tensor& hyper0, const Tensor& hyper1) {
-    cuda::adam_step(call("adam_step"), list, scale, hyper0, hyper1);
+  void adam_step(ParameterList& list, const Tensor& scale) {
+    cuda::adam_step(call("adam_step"), list, scale);
   }
 
   /// Captured steps: see ops/step.hpp.

@@ -70,8 +70,8 @@ struct ParameterChunk {
   float* parameter = nullptr;
   float* first = nullptr;
   float* second = nullptr;
+  const float* hyper = nullptr;  ///< (AdamHyper::count), which it follows
   std::uint32_t count = 0;
-  std::uint32_t group = 0;  ///< 0 or 1: which hyper it follows
 };
 
 inline constexpr Index parameter_chunk = 4096;
@@ -241,9 +241,7 @@ void zero_gradients(const ParameterChunk* chunks, Index count, cudaStream_t stre
 /// Overwrites sum (1) by the squared norm of all gradients, added up in the order of the chunks.
 void sum_of_squares(const ParameterChunk* chunks, Index count, float* sum, float* workspace, cudaStream_t stream);
 [[nodiscard]] Index sum_of_squares_list_workspace(Index count);
-/// Chunks of group 0 follow hyper0, those of group 1 follow hyper1.
-void adam_step(const ParameterChunk* chunks, Index count, const float* scale, const float* hyper0, const float* hyper1,
-               cudaStream_t stream);
+void adam_step(const ParameterChunk* chunks, Index count, const float* scale, cudaStream_t stream);
 
 }  // namespace cuda
 }  // namespace saccade

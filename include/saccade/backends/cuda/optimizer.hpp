@@ -38,14 +38,15 @@ template <class Terms>
     float* const parameter = call.single(*term.parameter, "a parameter");
     float* const first = call.single(*term.first, "a first moment");
     float* const second = call.single(*term.second, "a second moment");
+    const float* const hyper = call.single(*term.hyper, "hyper");
     for (Index begin = 0; begin < term.parameter->size(); begin += parameter_chunk) {
       const Index count = std::min(parameter_chunk, term.parameter->size() - begin);
       chunks.push_back({.gradient = gradient + begin,
                         .parameter = parameter + begin,
                         .first = first + begin,
                         .second = second + begin,
-                        .count = static_cast<std::uint32_t>(count),
-                        .group = static_cast<std::uint32_t>(term.group)});
+                        .hyper = hyper,
+                        .count = static_cast<std::uint32_t>(count)});
     }
   }
   return ParameterList(call, chunks);
@@ -60,10 +61,8 @@ inline void sum_of_squares(const Call& call, ParameterList& list, DeviceTensor& 
                  call.stream());
 }
 
-inline void adam_step(const Call& call, ParameterList& list, const DeviceTensor& scale, const DeviceTensor& hyper0,
-                      const DeviceTensor& hyper1) {
-  adam_step(list.chunks(), list.size(), call.single(scale, "scale"), call.single(hyper0, "hyper0"),
-            call.single(hyper1, "hyper1"), call.stream());
+inline void adam_step(const Call& call, ParameterList& list, const DeviceTensor& scale) {
+  adam_step(list.chunks(), list.size(), call.single(scale, "scale"), call.stream());
 }
 
 inline void sum_of_squares(const Call& call, const DeviceTensor& x, DeviceTensor& y, Write write) {

@@ -3,7 +3,7 @@
 #include <saccade/backends/eigen/channel_sums.hpp>
 #include <saccade/math/optimizer.hpp>
 
-/// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (7) as AdamHyper orders it.
+/// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (8) as AdamHyper orders it.
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 template <class Scalar>

@@ -5,7 +5,7 @@
 
 namespace saccade::inline SACCADE_NAMESPACE::reference {
 
-/// OptimizerOps: gradient, parameter and moments of one shape; scale (1), hyper (7) in the order of AdamHyper.
+/// OptimizerOps: gradient, parameter and moments of one shape; scale (1), hyper (8) in the order of AdamHyper.
 template <std::floating_point Scalar>
 struct Optimizer {
   using Tensor = HostTensor<Scalar>;

@@ -244,7 +244,7 @@ class SkeletonBackend {
   void adam_step(const Tensor&, const Tensor&, const Tensor&, Tensor&, Tensor&, Tensor&) {
     missing("adam_step",
             "take the step of math::adam_step with the gradient scale[0] g, and none where scale[0] is not finite, with "
-            "g, p, m, v of one shape, scale (1), hyper (7) in the order of AdamHyper");
+            "g, p, m, v of one shape, scale (1), hyper (8) in the order of AdamHyper");
   }
 
  private:

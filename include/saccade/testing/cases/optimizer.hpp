@@ -20,18 +20,21 @@ inline const double not_finite[] = {std::numeric_limits<double>::infinity(), -st
                                     std::numeric_limits<double>::quiet_NaN()};
 
 /// Of the second step of Adam, in the order of AdamHyper.
-[[nodiscard]] inline std::vector<double> adam_hyper(double learning_rate) {
-  return {learning_rate, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999, 2};
+[[nodiscard]] inline std::vector<double> adam_hyper(double learning_rate, double weight_decay = 0) {
+  return {learning_rate, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999, 2, weight_decay};
 }
 
-/// Parameters of all shapes with their gradients and moments, every other one of group 1.
+/// Parameters of all shapes with their gradients and moments, by turns under three sets of hyperparameters.
 template <class B>
 class Terms {
  public:
   Terms(const Terms&) = delete;
   Terms& operator=(const Terms&) = delete;
 
-  explicit Terms(B& b) {
+  explicit Terms(B& b)
+      : hypers_{make_tensor_of(b, {AdamHyper::count}, adam_hyper(0.01)),
+                make_tensor_of(b, {AdamHyper::count}, adam_hyper(0.5)),
+                make_tensor_of(b, {AdamHyper::count}, adam_hyper(0.1, 0.25))} {
     for (const Shape& shape : parameter_shapes) {
       tensors_.push_back({make_tensor_of(b, shape, random_values("g", shape)),
                           make_tensor_of(b, shape, random_values("p", shape)),
@@ -40,7 +43,7 @@ class Terms {
     }
     for (std::size_t i = 0; i < tensors_.size(); ++i) {
       auto& [g, p, m, v] = tensors_[i];
-      terms_.push_back({&g, &p, &m, &v, static_cast<Index>(i % 2)});
+      terms_.push_back({&g, &p, &m, &v, &hypers_[i % 3]});
     }
   }
 
@@ -59,6 +62,7 @@ class Terms {
   }
 
  private:
+  std::array<Tensor<B>, 3> hypers_;
   std::vector<std::array<Tensor<B>, 4>> tensors_;
   std::vector<ParameterTerm<B>> terms_;
 };
@@ -70,19 +74,20 @@ void add_advance_cases(Suite<B, R>& suite) {
   if constexpr (ops::AdamAdvance<B>) {
     // beta1 = 1/2, beta2 = 3/4: after steps 1, 2 and 3 the corrections are 1/2, 3/4, 7/8 and 1/4, 7/16, 37/64.
     suite.add("advance_adam: numbers by hand", [](B& b, Report& report) {
-      Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, {0.25, 0.5, 0.75, 8, 0, 0, 0});
+      Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, {0.25, 0.5, 0.75, 8, 0, 0, 0, 0.125});
       const double corrections[3][2] = {{0.5, 0.25}, {0.75, 0.4375}, {0.875, 0.578125}};
       for (int step = 1; step <= 3; ++step) {
         ops::advance_adam(b, hyper);
         expect_values(
             report, "step " + std::to_string(step), "hyper", values_of(b, hyper),
-            {0.25, 0.5, 0.75, 8, corrections[step - 1][0], corrections[step - 1][1], static_cast<double>(step)}, 0);
+            {0.25, 0.5, 0.75, 8, corrections[step - 1][0], corrections[step - 1][1], static_cast<double>(step), 0.125},
+            0);
       }
     });
     suite.add("advance_adam: has the bits of math::advance_adam", [](B& b, Report& report) {
       for (const double step : {0.0, 1.0, 6.0, 1023.0, 123456.0, 10000000.0}) {
         std::vector<Scalar<B>> expected;
-        for (const double value : {0.01, 0.9, 0.999, 1e-8, 0.5, 0.5, step})
+        for (const double value : {0.01, 0.9, 0.999, 1e-8, 0.5, 0.5, step, 0.125})
           expected.push_back(static_cast<Scalar<B>>(value));
         Tensor<B> hyper = make_tensor(b, {AdamHyper::count}, std::span<const Scalar<B>>(expected));
         ops::advance_adam(b, hyper);
@@ -108,8 +113,6 @@ void add_parameter_list_cases(Suite<B, R>& suite) {
     suite.add("parameter list: fused agrees with composed", [epsilon = suite.options().epsilon](B& b, Report& report) {
       const detail::Terms<B> fused(b), composed(b);
       auto list = ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(fused.all()));
-      const Tensor<B> hyper0 = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
-      const Tensor<B> hyper1 = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.5));
       const Tensor<B> scale = make_tensor_of(b, {1}, {0.75});
       Tensor<B> sum = make_tensor_of(b, {1}, {std::numeric_limits<double>::quiet_NaN()}), expected = b.zeros({1});
       Index count = 0;
@@ -123,10 +126,9 @@ void add_parameter_list_cases(Suite<B, R>& suite) {
         const std::vector<double> squares = values_of(b, expected);
         expect_values(report, "all parameters", "sum", values_of(b, sum), squares,
                       sum_tolerance(epsilon, count, largest(squares)));
-        ops::adam_step(b, list, scale, hyper0, hyper1);
+        ops::adam_step(b, list, scale);
         for (const ParameterTerm<B>& term : composed.all())
-          ops::adam_step(b, *term.gradient, scale, term.group == 0 ? hyper0 : hyper1, *term.parameter, *term.first,
-                         *term.second);
+          ops::adam_step(b, *term.gradient, scale, *term.hyper, *term.parameter, *term.first, *term.second);
         const std::vector<double> values = composed.values(b);
         expect_values(report, "step " + std::to_string(step), "g, p, m, v", fused.values(b), values,
                       sum_tolerance(epsilon, 1, largest(values)));
@@ -142,18 +144,16 @@ void add_parameter_list_cases(Suite<B, R>& suite) {
         const std::vector<double> before = terms.values(b);
         auto list = ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(terms.all()));
         const Tensor<B> scale = make_tensor_of(b, {1}, {factor});
-        const Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
-        ops::adam_step(b, list, scale, hyper, hyper);
+        ops::adam_step(b, list, scale);
         expect_same_bits(report, "scale " + number_text(factor), "g, p, m, v", terms.values(b), before);
       }
     });
     suite.add("parameter list: may be empty", [](B& b, Report& report) {
       auto list = ops::make_parameter_list(b, std::span<const ParameterTerm<B>>());
-      const Tensor<B> hyper = make_tensor_of(b, {AdamHyper::count}, detail::adam_hyper(0.01));
       Tensor<B> sum = make_tensor_of(b, {1}, {7});
       ops::zero_gradients(b, list);
       ops::sum_of_squares(b, list, sum);
-      ops::adam_step(b, list, sum, hyper, hyper);
+      ops::adam_step(b, list, sum);
       expect_values(report, "no parameters", "sum", values_of(b, sum), {0}, 0);
     });
   }
@@ -218,7 +218,7 @@ void add_optimizer_cases(Suite<B, R>& suite) {
     for (const Shape& shape : detail::parameter_shapes) {
       problems.add({{"g", shape, random_values("g", shape)},
                     {"scale", {1}, {0.75}},
-                    {"hyper", {AdamHyper::count}, {0.01, 0.9, 0.999, 1e-8, 1 - 0.9 * 0.9, 1 - 0.999 * 0.999, 2}}},
+                    {"hyper", {AdamHyper::count}, detail::adam_hyper(0.01, 0.25)}},
                    {{"p", shape, no_write, random_values("p", shape)},
                     {"m", shape, no_write, random_values("m", shape)},
                     {"v", shape, no_write, random_positive_values("v", shape)}},
@@ -232,8 +232,14 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   // the step is 5 / (5 + 5), and p = 1 - 1/2 * 1/2.
   suite.by_hand(
       "adam_step: numbers by hand",
-      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25, 1}}},
+      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25, 1, 0}}},
       {{"p", {1}, no_write, {1}}, {"m", {1}, no_write, {4}}, {"v", {1}, no_write, {8}}}, {{0.75}, {2.5}, {6.25}},
+      [](B& b, const auto& in, const auto& out) { ops::adam_step(b, in[0], in[1], in[2], out[0], out[1], out[2]); });
+  // The same step, and 1/4 of p with it: p = 1 - 1/2 (1/2 + 1/4). The moments do not know of the decay.
+  suite.by_hand(
+      "adam_step: weight decay by hand",
+      {{"g", {1}, {2}}, {"scale", {1}, {0.5}}, {"hyper", {AdamHyper::count}, {0.5, 0.5, 0.75, 5, 0.5, 0.25, 1, 0.25}}},
+      {{"p", {1}, no_write, {1}}, {"m", {1}, no_write, {4}}, {"v", {1}, no_write, {8}}}, {{0.625}, {2.5}, {6.25}},
       [](B& b, const auto& in, const auto& out) { ops::adam_step(b, in[0], in[1], in[2], out[0], out[1], out[2]); });
   suite.add("adam_step: a scale that is not finite changes nothing", [](B& b, Report& report) {
     for (const double factor : detail::not_finite) {
@@ -250,4 +256,4 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   add_parameter_list_cases(suite);
 }
 
-}  // namespace saccade::testing
+}  // namespace saccade::inline SACCADE_NAMESPACE::testing

@@ -95,11 +95,9 @@ __global__ void adam_step_kernel(const float* gradient, const float* scale, cons
              static_cast<std::uint32_t>(left < parameter_chunk ? left : parameter_chunk));
 }
 
-__global__ void adam_step_list_kernel(const ParameterChunk* __restrict__ chunks, const float* scale,
-                                      const float* hyper0, const float* hyper1) {
+__global__ void adam_step_list_kernel(const ParameterChunk* __restrict__ chunks, const float* scale) {
   const ParameterChunk& chunk = chunks[blockIdx.x];
-  adam_chunk(chunk.gradient, *scale, chunk.group == 0 ? hyper0 : hyper1, chunk.parameter, chunk.first, chunk.second,
-             chunk.count);
+  adam_chunk(chunk.gradient, *scale, chunk.hyper, chunk.parameter, chunk.first, chunk.second, chunk.count);
 }
 
 }  // namespace kernels
@@ -143,10 +141,9 @@ void sum_of_squares(const ParameterChunk* chunks, Index count, float* sum, float
 
 Index sum_of_squares_list_workspace(Index count) { return count; }
 
-void adam_step(const ParameterChunk* chunks, Index count, const float* scale, const float* hyper0, const float* hyper1,
-               cudaStream_t stream) {
+void adam_step(const ParameterChunk* chunks, Index count, const float* scale, cudaStream_t stream) {
   if (count == 0) return;
-  kernels::launch("adam_step", kernels::adam_step_list_kernel, count, stream, chunks, scale, hyper0, hyper1);
+  kernels::launch("adam_step", kernels::adam_step_list_kernel, count, stream, chunks, scale);
 }
 
 }  // namespace cuda
