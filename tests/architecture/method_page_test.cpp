@@ -50,8 +50,13 @@ std::string claim_fault(const Claim& claim) {
   return {};
 }
 
-/// Every value of a configuration by its dotted name.
+/// Every value of a configuration by the name under which it is set.
 void flatten(const ordered_json& json, const std::string& name, std::map<std::string, std::string>& values) {
+  if (json.is_array() && !json.empty() && json[0].contains("pattern")) {
+    for (const ordered_json& group : json)
+      flatten(group, name + "[" + group.at("pattern").get<std::string>() + "]", values);
+    return;
+  }
   if (!json.is_object()) {
     values[name] = json.is_string() ? json.get<std::string>() : json.dump();
     return;
@@ -62,7 +67,10 @@ void flatten(const ordered_json& json, const std::string& name, std::map<std::st
 std::map<std::string, std::string> preset_values(const std::string& name) {
   std::map<std::string, std::string> values;
   flatten(saccade::to_json(saccade::preset(name)), "", values);
-  flatten(saccade::to_json(saccade::training_preset(name)), "training", values);
+  saccade::TrainingConfig training = saccade::training_preset(name);
+  saccade::ParameterGroup& policy = group_of(training.adam, "policy.*");  // the same, and said where it is left open
+  policy.epsilon = policy.epsilon.value_or(training.adam.epsilon);
+  flatten(saccade::to_json(training), "training", values);
   return values;
 }
 

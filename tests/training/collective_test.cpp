@@ -164,13 +164,13 @@ std::array<Course<B>, 2> courses_of_halves(const AdamConfig& adam, std::array<in
 
 TEST_CASE("two threads with half a batch each find the gradient of the whole batch", "[collective]") {
   using B = ReferenceBackend<double>;
-  const AdamConfig adam{.clip_norm = 0.5, .weight_decay = 0.01};
+  const AdamConfig adam{.clip_norm = 0.05, .weight_decay = 0.01};
   Run<B> whole(0, 4, adam), half(0, 2, adam);
   const Course<B> expected = course_of(whole), alone = course_of(half);
   const auto courses = courses_of_halves<B>(adam);
   for (std::size_t step = 0; step < 4; ++step) {
     INFO("step " << step);
-    CHECK(expected.norms[step] > 0.5);  // clipped, by the norm of the mean
+    CHECK(expected.norms[step] > 0.05);  // clipped, by the norm of the mean
     CHECK(courses[0].norms[step] == Approx(expected.norms[step]).epsilon(1e-9));
     CHECK(courses[0].gradients[step] == courses[1].gradients[step]);
     CHECK(courses[0].weights[step] == courses[1].weights[step]);

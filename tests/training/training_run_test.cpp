@@ -104,6 +104,30 @@ TEST_CASE("A run that is stopped at any step goes on to the same bytes", "[train
   }
 }
 
+TEST_CASE("A checkpoint with the names of before goes on to the same bytes", "[training]") {
+  const ScratchFolder scratch;
+  create_folders(scratch / "whole");
+  create_folders(scratch / "part");
+  train(scratch / "whole", 1, never);
+  train(scratch / "part", 1, 14);
+  const auto path = scratch / "part/checkpoint.safetensors";
+  SafetensorsFile file = read_checkpoint(path);
+  auto run = nlohmann::ordered_json::parse(file.metadata.at("saccade.run"));
+  nlohmann::ordered_json& adam = run.at("config").at("training").at("adam");
+  REQUIRE(adam.erase("groups") == 1);
+  REQUIRE(adam.erase("weight_decay") == 1);
+  adam["policy_epsilon"] = 1e-3;
+  adam["policy_rate"] = 0.25;
+  file.metadata["saccade.run"] = run.dump();
+  write_safetensors(file, path);
+  CHECK_THROWS_WITH(train(scratch / "part", 1, never), contains("training.adam.groups is "));
+  run.at("config").at("training").at("adam")["policy_rate"] = 0.15;
+  file.metadata["saccade.run"] = run.dump();
+  write_safetensors(file, path);
+  train(scratch / "part", 1, never);
+  CHECK((read_file(path) == read_file(scratch / "whole/checkpoint.safetensors")));
+}
+
 TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes", "[training]") {
   const ScratchFolder scratch;
   create_folders(scratch / "whole");

@@ -29,7 +29,7 @@ concept FieldList = requires(C& c) { for_each_field(c, [](const char*, auto&) {}
 template <class T>
 concept KeyedList = requires(T& list) {
   { key_of(list.front()) } -> std::same_as<std::string&>;
-  list.emplace_back();
+  list.assign(1, typename T::value_type{});
 };
 
 namespace detail {
@@ -154,9 +154,9 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
     }
   } else if constexpr (KeyedList<T>) {
     if (json.is_array()) {
-      value.clear();
-      for (const auto& item : json)
-        update_from_json(item, value.emplace_back(), where + "[" + std::to_string(value.size() - 1) + "]");
+      value.assign(json.size(), {});
+      for (std::size_t i = 0; i < value.size(); ++i)
+        update_from_json(json[i], value[i], where + "[" + std::to_string(i) + "]");
     } else if (json.is_object()) {
       for (const auto& [key, item] : json.items()) {
         std::size_t place = 0;
