@@ -2,6 +2,8 @@
 #include <saccade/testing/archetype_backend.hpp>
 
 #include <limits>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -240,12 +242,20 @@ TEST_CASE_METHOD(Fixture, "policy") {
 }
 
 TEST_CASE_METHOD(Fixture, "optimizer") {
-  auto x = (*this)({4}), y = (*this)({3}), one = (*this)({1}), hyper = (*this)({7});
+  auto x = (*this)({4}), y = (*this)({3}), one = (*this)({1}), hyper = (*this)({8});
   CHECK_SHAPE_ERROR(ops::sum_of_squares(b, x, y, overwrite), "sum_of_squares: y must be (1) = (1), but is (3)");
   CHECK_CONFIG_ERROR(ops::clip_scale(b, one, 0, one), "clip_scale: max_norm must be positive, but is 0");
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, y, x, x, x), "adam_step: hyper must be (8) = (8), but is (3)");
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, hyper, x, y, x),
                     "adam_step: m must be of the shape of g = (4), but is (3)");
+  using B = std::remove_cvref_t<decltype(b)>;
+  const auto list_of = [&](const ParameterTerm<B>& term) {
+    return ops::make_parameter_list(b, std::span<const ParameterTerm<B>>(&term, 1));
+  };
+  CHECK_NOTHROW(list_of({&x, &x, &x, &x, &hyper}));
+  CHECK_SHAPE_ERROR(list_of({&x, &x, &y, &x, &hyper}),
+                    "make_parameter_list: the first moment must be of the shape of its gradient = (4), but is (3)");
+  CHECK_SHAPE_ERROR(list_of({&x, &x, &x, &x, &y}), "make_parameter_list: hyper must be (8) = (8), but is (3)");
 }
 
 TEST_CASE("activated convolution") {

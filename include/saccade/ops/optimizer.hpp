@@ -107,7 +107,7 @@ struct FusedListOf<B> {
 template <OptimizerOps B>
 struct ParameterList {
   std::vector<ParameterTerm<B>> terms;
-  typename detail::FusedListOf<B>::type fused{};  ///< the same, as the backend has them
+  typename detail::FusedListOf<B>::type fused;  ///< the same, as the backend has them
 };
 
 /// The list of `terms`, whose tensors stay where they are while it is used.
@@ -122,9 +122,11 @@ template <OptimizerOps B>
       expect_shape("make_parameter_list", name, "of the shape of its gradient", shape, b.shape(*tensor));
     expect_shape("make_parameter_list", "hyper", "(8)", {AdamHyper::count}, b.shape(*term.hyper));
   }
-  ParameterList<B> list{{terms.begin(), terms.end()}};
-  if constexpr (FusedOptimizer<B>) list.fused = b.make_parameter_list(terms);
-  return list;
+  if constexpr (FusedOptimizer<B>) {
+    return {{terms.begin(), terms.end()}, b.make_parameter_list(terms)};
+  } else {
+    return {{terms.begin(), terms.end()}, {}};
+  }
 }
 
 /// Every gradient becomes 0.
