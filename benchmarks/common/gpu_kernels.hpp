@@ -368,7 +368,6 @@ inline void GpuKernels::make_launches() {
 
   const auto* const chunks = static_cast<const gpu::ParameterChunk*>(chunks_.data());
   const auto count = static_cast<Index>(chunks_.bytes() / sizeof(gpu::ParameterChunk));
-  const auto* const hyper = static_cast<const float*>(hyper_.data());
   list["sample_uniform"] = [=, sample = static_cast<float*>(parameters_[0].data()), all = sizes_.parameters] {
     gpu::sample_uniform(-1.0f, 1.0f, {.seed = 2}, nullptr, sample, all, s);
   };
