@@ -214,24 +214,35 @@ def policy():
     file.save()
 
 
-def optimizer():
-    file = GoldenFile("optimizer")
+def adam_steps(file, case, optimizer, **more):
+    """Five steps of an optimizer of PyTorch's that is Adam or decays its weights beside."""
     hyper = {"learning_rate": 0.015625, "beta1": 0.875, "beta2": 0.984375, "epsilon": 2.0**-7}
     start = file.normal(3, 4)
     parameter = start.detach().clone().requires_grad_()
-    adam = torch.optim.Adam([parameter], lr=hyper["learning_rate"], betas=(hyper["beta1"], hyper["beta2"]),
-                            eps=hyper["epsilon"])
-    file.given("adam", p=start, **hyper)
+    adam = optimizer([parameter], lr=hyper["learning_rate"], betas=(hyper["beta1"], hyper["beta2"]),
+                     eps=hyper["epsilon"], **more)
+    file.given(case, p=start, **hyper, **more)
     steps = 5
-    file.given("adam", steps=steps)
+    file.given(case, steps=steps)
     for step in range(1, steps + 1):
         gradient = file.normal(3, 4).detach()
         gradient[0, 0] = 0.0  # a parameter without a gradient: only epsilon keeps it finite
         parameter.grad = gradient
         adam.step()
         state = adam.state[parameter]
-        file.given("adam", **{f"g{step}": gradient})
-        file.expected("adam", **{f"p{step}": parameter, f"m{step}": state["exp_avg"], f"v{step}": state["exp_avg_sq"]})
+        file.given(case, **{f"g{step}": gradient})
+        file.expected(case, **{f"p{step}": parameter, f"m{step}": state["exp_avg"], f"v{step}": state["exp_avg_sq"]})
+
+
+def weight_decay():
+    file = GoldenFile("weight_decay")
+    adam_steps(file, "adamw", torch.optim.AdamW, weight_decay=0.375)
+    file.save()
+
+
+def optimizer():
+    file = GoldenFile("optimizer")
+    adam_steps(file, "adam", torch.optim.Adam)
     for case, max_norm in (("clip hard", 0.5), ("clip not", 100.0)):
         first, second = file.normal(2, 3), file.normal(4)
         one, two = first.detach().clone().requires_grad_(), second.detach().clone().requires_grad_()
@@ -296,5 +307,5 @@ def glimpse():
 
 def make():
     for operation in (linear, convolution, normalization, pointwise, pooling, upsample, mask, loss, recurrent, policy,
-                      optimizer, glimpse):
+                      optimizer, weight_decay, glimpse):
         operation()

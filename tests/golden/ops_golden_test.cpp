@@ -250,30 +250,40 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: Gaussian policy", "[golden][policy]", B
   });
 }
 
+/// Several steps of Adam, which decays the weights beside where `weight_decay` is not 0.
+template <class B>
+void check_adam(B& b, GoldenCase<B>& golden, double weight_decay) {
+  const double beta1 = golden.number("beta1"), beta2 = golden.number("beta2");
+  auto p = golden.given("p"), m = b.zeros(golden.shape("p")), v = b.zeros(golden.shape("p"));
+  const auto scale = make_tensor<B, double>(b, {1}, std::array{1.0});
+  double power1 = 1, power2 = 1;
+  for (Index step = 1; step <= golden.integer("steps"); ++step) {
+    power1 *= beta1;
+    power2 *= beta2;
+    std::array<double, AdamHyper::count> hyper{};
+    hyper[AdamHyper::learning_rate] = golden.number("learning_rate");
+    hyper[AdamHyper::beta1] = beta1;
+    hyper[AdamHyper::beta2] = beta2;
+    hyper[AdamHyper::epsilon] = golden.number("epsilon");
+    hyper[AdamHyper::weight_decay] = weight_decay;
+    hyper[AdamHyper::correction1] = 1 - power1;
+    hyper[AdamHyper::correction2] = 1 - power2;
+    const std::string number = std::to_string(step);
+    const auto g = golden.given("g" + number);
+    ops::adam_step(b, g, scale, make_tensor<B, double>(b, {AdamHyper::count}, hyper), p, m, v);
+    golden.check("p" + number, p);
+    golden.check("m" + number, m);
+    golden.check("v" + number, v);
+  }
+}
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: Adam", "[golden][optimizer]", Backends) {
-  for_each_golden_case<TestType>("optimizer", "adam", [](TestType& b, auto& golden) {
-    const double beta1 = golden.number("beta1"), beta2 = golden.number("beta2");
-    auto p = golden.given("p"), m = b.zeros(golden.shape("p")), v = b.zeros(golden.shape("p"));
-    const auto scale = make_tensor<TestType, double>(b, {1}, std::array{1.0});
-    double power1 = 1, power2 = 1;
-    for (Index step = 1; step <= golden.integer("steps"); ++step) {
-      power1 *= beta1;
-      power2 *= beta2;
-      std::array<double, AdamHyper::count> hyper{};
-      hyper[AdamHyper::learning_rate] = golden.number("learning_rate");
-      hyper[AdamHyper::beta1] = beta1;
-      hyper[AdamHyper::beta2] = beta2;
-      hyper[AdamHyper::epsilon] = golden.number("epsilon");
-      hyper[AdamHyper::correction1] = 1 - power1;
-      hyper[AdamHyper::correction2] = 1 - power2;
-      const std::string number = std::to_string(step);
-      const auto g = golden.given("g" + number);
-      ops::adam_step(b, g, scale, make_tensor<TestType, double>(b, {AdamHyper::count}, hyper), p, m, v);
-      golden.check("p" + number, p);
-      golden.check("m" + number, m);
-      golden.check("v" + number, v);
-    }
-  });
+  for_each_golden_case<TestType>("optimizer", "adam", [](TestType& b, auto& golden) { check_adam(b, golden, 0); });
+}
+
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: AdamW", "[golden][optimizer]", Backends) {
+  for_each_golden_case<TestType>(
+      "weight_decay", "adamw", [](TestType& b, auto& golden) { check_adam(b, golden, golden.number("weight_decay")); });
 }
 
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: clipping by the global norm", "[golden][optimizer]", Backends) {
