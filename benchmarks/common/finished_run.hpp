@@ -25,7 +25,10 @@ using Json = nlohmann::ordered_json;
   if (!std::filesystem::exists(file)) return {};
   const std::vector<std::uint8_t> bytes = saccade::read_file(file);
   const auto before = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
-  if (!before.is_object() || !before.contains("figures") || saccade::current_description(before.value("config", Json())) != saccade::current_description(config)) {
+  const auto same = [&] {
+    return saccade::current_description(before.value("config", Json())) == saccade::current_description(config);
+  };
+  if (!before.is_object() || !before.contains("figures") || !same()) {
     throw saccade::FileError('"' + file.string() +
                              "\": belongs to another configuration; expected an empty folder or the same options");
   }

@@ -386,8 +386,8 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     if (!has(Fault::adam_epsilon_inside_root)) return;
     for (std::size_t i = 0; i < p.values.size(); ++i) {
       const auto& h = hyper.values;
-      p.values[i] = before.values[i] - h[0] * ((m.values[i] / h[4]) / std::sqrt(v.values[i] / h[5] + h[3]) +
-                                               h[7] * before.values[i]);
+      p.values[i] = before.values[i] -
+                    h[0] * ((m.values[i] / h[4]) / std::sqrt(v.values[i] / h[5] + h[3]) + h[7] * before.values[i]);
     }
   }
 

@@ -43,8 +43,8 @@ HybridAttentionConfig drawing_config() {
 /// A trainer with its backend and images of its own.
 template <class B>
 struct Run {
-  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, Keep keep = Keep::every_step,
-               const HybridAttentionConfig& config = drawing_config())
+  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}},
+               Keep keep = Keep::every_step, const HybridAttentionConfig& config = drawing_config())
       : trainer(b, HybridAttentionClassifier<B>(config), adam, seed, keep) {
     images.reserve(tissue.views.size());
     for (const ImageView& view : tissue.views) images.push_back(b.make_image(view));

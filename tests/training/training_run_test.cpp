@@ -151,8 +151,9 @@ TEST_CASE("An image that a glance would not show whole is a bad one, and so is o
   HybridAttentionConfig model = tiny_config().model;
   CHECK(load_image_for(path, model).width == 96);
   model.glance = {.side = 8, .reduction = 8};
-  CHECK_THROWS_WITH(load_image_for(path, model),
-                    contains("an image of 96 x 80 pixels; expected at most the 64 x 64 that the model's thumbnail covers"));
+  CHECK_THROWS_WITH(
+      load_image_for(path, model),
+      contains("an image of 96 x 80 pixels; expected at most the 64 x 64 that the model's thumbnail covers"));
   model.glance = {.side = 81, .reduction = 2};
   CHECK_THROWS_AS(load_image_for(path, model), FileError);
 }

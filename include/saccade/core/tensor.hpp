@@ -101,4 +101,4 @@ template <class B>
   return values;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -32,7 +32,8 @@ template <class Scalar>
   const Scalar v = beta2 * state.second_moment + (Scalar(1) - beta2) * gradient * gradient;
   const Scalar step =
       (m / hyper[AdamHyper::correction1]) / (std::sqrt(v / hyper[AdamHyper::correction2]) + hyper[AdamHyper::epsilon]);
-  return {state.parameter - hyper[AdamHyper::learning_rate] * (step + hyper[AdamHyper::weight_decay] * state.parameter), m, v};
+  const Scalar direction = step + hyper[AdamHyper::weight_decay] * state.parameter;
+  return {state.parameter - hyper[AdamHyper::learning_rate] * direction, m, v};
 }
 
 /// 1 - beta^step, the bias of a moment after `step` steps, a whole number. By repeated squaring in double: of
@@ -73,4 +74,4 @@ template <class Scalar>
   return norm > max_norm ? max_norm / norm : Scalar(1);
 }
 
-}  // namespace saccade::math
+}  // namespace saccade::inline SACCADE_NAMESPACE::math

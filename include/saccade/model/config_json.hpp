@@ -23,7 +23,9 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 /// A configuration with a list of fields, see config_fields.hpp.
 template <class C>
-concept FieldList = requires(C& c) { for_each_field(c, [](const char*, auto&) {}); };
+concept FieldList = requires(C& c) {
+  for_each_field(c, [](const char*, auto&) {});
+};
 
 /// A list of configurations, each known by its key: a list of objects in a file. `key_of(entry)` is the key, a field.
 template <class T>
@@ -115,7 +117,8 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
       }
       if (!found) {
         std::string names;
-        for_each_field(value, [&](const char* name, auto&) { names += (names.empty() ? "" : ", ") + std::string(name); });
+        for_each_field(value,
+                       [&](const char* name, auto&) { names += (names.empty() ? "" : ", ") + std::string(name); });
         throw ConfigError(where + " has no field \"" + key + "\"; it has " + names);
       }
     }
@@ -169,11 +172,13 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
     }
   } else {
     if (!json.is_array() || json.size() != value.size()) fail("a list of " + std::to_string(value.size()) + " numbers");
-    for (std::size_t i = 0; i < value.size(); ++i) update_from_json(json[i], value[i], where + "[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < value.size(); ++i)
+      update_from_json(json[i], value[i], where + "[" + std::to_string(i) + "]");
   }
 }
 
-/// Sets one field by its dotted name: "encoder.width=32", "adam.groups[policy.*].rate=0.15". `where` begins the error sentences. @throws ConfigError
+/// Sets one field by its dotted name: "encoder.width=32", "adam.groups[policy.*].rate=0.15". `where` begins the error
+/// sentences. @throws ConfigError
 template <FieldList C>
 void set_field(C& config, std::string_view assignment, const std::string& where = "model") {
   const std::size_t equals = assignment.find('=');
@@ -185,4 +190,4 @@ void set_field(C& config, std::string_view assignment, const std::string& where 
   update_from_json(detail::at_path(assignment.substr(0, equals), std::move(value)), config, where);
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -63,8 +63,8 @@ class Trainer {
   [[nodiscard]] Adam<B>& optimizer() { return adam_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
-  /// Makes every step from now on together with the other trainers of `collective`, which outlives this one; NoCollective
-  /// ends that. Steps that were recorded are recorded anew.
+  /// Makes every step from now on together with the other trainers of `collective`, which outlives this one;
+  /// NoCollective ends that. Steps that were recorded are recorded anew.
   template <Collective<B> C>
   void set_collective(C& collective) {
     if constexpr (std::same_as<std::remove_const_t<C>, NoCollective>) {
@@ -238,4 +238,4 @@ class Trainer {
   std::vector<Scalar<B>> labels_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -204,8 +204,9 @@ class AllOperations {
     const Shape parameters{s_.outputs, s_.kernel, s_.kernel, s_.channels};
     b_.sum_of_squares(in("d_y", pixels(s_.channels)), out("squares", {1}), write_);
     b_.clip_scale(out("squares", {1}), Scalar(1), out("scale", {1}));
-    b_.adam_step(in("conv w", parameters), out("scale", {1}), in("hyper", {saccade::AdamHyper::count}, Values::probabilities),
-                 out("parameter", parameters), out("first moment", parameters), squared(out("second", parameters)));
+    b_.adam_step(in("conv w", parameters), out("scale", {1}),
+                 in("hyper", {saccade::AdamHyper::count}, Values::probabilities), out("parameter", parameters),
+                 out("first moment", parameters), squared(out("second", parameters)));
   }
 
   /// Second moments are not negative.

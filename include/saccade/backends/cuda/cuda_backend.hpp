@@ -245,9 +245,7 @@ class CudaBackend {
   }
   void zero_gradients(ParameterList& list) { cuda::zero_gradients(call("zero_gradients"), list); }
   void sum_of_squares(ParameterList& list, Tensor& y) { cuda::sum_of_squares(call("sum_of_squares"), list, y); }
-  void adam_step(ParameterList& list, const Tensor& scale) {
-    cuda::adam_step(call("adam_step"), list, scale);
-  }
+  void adam_step(ParameterList& list, const Tensor& scale) { cuda::adam_step(call("adam_step"), list, scale); }
 
   /// Captured steps: see ops/step.hpp.
 
@@ -316,4 +314,4 @@ class CudaBackend {
 
 static_assert(TrainableBackend<CudaBackend<float>>);
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_VERSION_NAMESPACE
