@@ -30,4 +30,4 @@ namespace saccade::inline SACCADE_NAMESPACE {
   return p == pattern.size();
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

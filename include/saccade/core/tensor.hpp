@@ -101,4 +101,4 @@ template <class B>
   return values;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

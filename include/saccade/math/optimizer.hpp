@@ -74,4 +74,4 @@ template <class Scalar>
   return norm > max_norm ? max_norm / norm : Scalar(1);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::math
+}  // namespace saccade::math

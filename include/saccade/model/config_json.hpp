@@ -190,4 +190,4 @@ void set_field(C& config, std::string_view assignment, const std::string& where 
   update_from_json(detail::at_path(assignment.substr(0, equals), std::move(value)), config, where);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

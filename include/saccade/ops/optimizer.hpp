@@ -167,4 +167,4 @@ void adam_step(B& b, ParameterList<B>& list, const Tensor<B>& scale) {
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::ops
+}  // namespace saccade::ops

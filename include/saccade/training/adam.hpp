@@ -243,4 +243,4 @@ class Adam {
   double learning_rate_ = 0;  ///< in `hypers_`
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

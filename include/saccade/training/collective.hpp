@@ -32,4 +32,4 @@ struct NoCollective {
   void all_reduce_mean(B&, ops::ParameterList<B>&) const {}
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

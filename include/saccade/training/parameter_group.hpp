@@ -74,4 +74,4 @@ inline void expect_match(std::string_view pattern, std::span<const std::string> 
   return assigned;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -85,4 +85,4 @@ namespace detail {
   return detail::run_difference(current_description(before), current_description(now), "");
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

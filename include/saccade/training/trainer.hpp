@@ -238,4 +238,4 @@ class Trainer {
   std::vector<Scalar<B>> labels_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -314,4 +314,4 @@ class CudaBackend {
 
 static_assert(TrainableBackend<CudaBackend<float>>);
 
-}  // namespace saccade::inline SACCADE_VERSION_NAMESPACE
+}  // namespace saccade

@@ -86,4 +86,4 @@ inline void advance_adam(const Call& call, DeviceTensor& hyper) {
   advance_adam(call.single(hyper, "hyper"), call.stream());
 }
 
-}  // namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda
+}  // namespace saccade::cuda

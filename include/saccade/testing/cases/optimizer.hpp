@@ -256,4 +256,4 @@ void add_optimizer_cases(Suite<B, R>& suite) {
   add_parameter_list_cases(suite);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::testing
+}  // namespace saccade::testing
