@@ -162,6 +162,12 @@ class MeteredBackend {
     meter("tanh_backward", {}, bytes(y, d_y, d_x) + again(write, d_x),
           [&] { inner_.tanh_backward(y, d_y, d_x, write); });
   }
+  void exp(const Tensor& x, Tensor& y) {
+    meter("exp", {}, bytes(x, y), [&] { inner_.exp(x, y); });
+  }
+  void rsqrt(const Tensor& x, Tensor& y) {
+    meter("rsqrt", {}, bytes(x, y), [&] { inner_.rsqrt(x, y); });
+  }
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) {
     meter("clamp", {}, bytes(x, y), [&] { inner_.clamp(x, low, high, y); });
   }
@@ -173,6 +179,13 @@ class MeteredBackend {
   }
   void axpy(Scalar alpha, const Tensor& x, Tensor& y) {
     meter("axpy", {}, bytes(x, y), [&] { inner_.axpy(alpha, x, y); });
+  }
+  void row_sums(const Tensor& x, Tensor& y, Write write) {
+    meter("row_sums", {}, bytes(x, y) + again(write, y), [&] { inner_.row_sums(x, y, write); });
+  }
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) {
+    meter("row_sums_backward", {}, bytes(d_y, d_x) + again(write, d_x),
+          [&] { inner_.row_sums_backward(d_y, d_x, write); });
   }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) {
     meter("read_columns", {}, bytes(x, y) + again(write, y), [&] { inner_.read_columns(x, first, y, write); });
@@ -269,6 +282,9 @@ class MeteredBackend {
   }
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) {
     meter("clip_scale", {}, bytes(sum, scale), [&] { inner_.clip_scale(sum, max_norm, scale); });
+  }
+  void mark_not_finite(const Tensor& x, Tensor& mark) {
+    meter("mark_not_finite", {}, bytes(x, mark), [&] { inner_.mark_not_finite(x, mark); });
   }
   void adam_step(const Tensor& gradient, const Tensor& scale, const Tensor& hyper, Tensor& parameter,
                  Tensor& first_moment, Tensor& second_moment) {

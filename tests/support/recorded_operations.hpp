@@ -65,6 +65,12 @@ class RecordedOperations {
   void tanh(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.tanh(x...); }, a...);
   }
+  void exp(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.exp(x...); }, a...);
+  }
+  void rsqrt(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.rsqrt(x...); }, a...);
+  }
   void clamp(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.clamp(x...); }, a...);
   }
@@ -76,6 +82,9 @@ class RecordedOperations {
   }
   void axpy(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.axpy(x...); }, a...);
+  }
+  void row_sums(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.row_sums(x...); }, a...);
   }
   void read_columns(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.read_columns(x...); }, a...);
@@ -91,6 +100,9 @@ class RecordedOperations {
   }
   void tanh_backward(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.tanh_backward(x...); }, a...);
+  }
+  void row_sums_backward(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.row_sums_backward(x...); }, a...);
   }
   void prelu_backward(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.prelu_backward(x...); }, a...);
@@ -160,6 +172,9 @@ class RecordedOperations {
 
   void clip_scale(auto&&... a) {
     pass([](const Base& b, auto&&... x) { b.clip_scale(x...); }, a...);
+  }
+  void mark_not_finite(auto&&... a) {
+    pass([](const Base& b, auto&&... x) { b.mark_not_finite(x...); }, a...);
   }
 
  private:

@@ -48,10 +48,13 @@ class ShapeBackend {
   void prelu(const Tensor&, const Tensor&, Tensor&) {}
   void sigmoid(const Tensor&, Tensor&) {}
   void tanh(const Tensor&, Tensor&) {}
+  void exp(const Tensor&, Tensor&) {}
+  void rsqrt(const Tensor&, Tensor&) {}
   void clamp(const Tensor&, float, float, Tensor&) {}
   void add(const Tensor&, const Tensor&, Tensor&) {}
   void multiply(const Tensor&, const Tensor&, Tensor&, Write) {}
   void axpy(float, const Tensor&, Tensor&) {}
+  void row_sums(const Tensor&, Tensor&, Write) {}
   void read_columns(const Tensor&, Index, Tensor&, Write) {}
   void write_columns(const Tensor&, Index, Tensor&, Write) {}
   void max_pool(const Tensor&, PoolingGeometry, Tensor& y, Tensor&) { pooled.push_back(y.shape); }

@@ -18,9 +18,11 @@ class InferenceBackend : public saccade::ReferenceBackend<float> {
   using Base::group_norm_backward;
   using Base::linear_backward_input;
   using Base::linear_backward_weight;
+  using Base::mark_not_finite;
   using Base::max_pool_backward;
   using Base::prelu_backward;
   using Base::relu_backward;
+  using Base::row_sums_backward;
   using Base::sigmoid_backward;
   using Base::softmax_cross_entropy_backward;
   using Base::spatial_softmax_backward;

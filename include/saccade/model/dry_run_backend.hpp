@@ -64,10 +64,14 @@ class DryRunBackend {
   void sigmoid_backward(auto&&...) {}
   void tanh(auto&&...) {}
   void tanh_backward(auto&&...) {}
+  void exp(auto&&...) {}
+  void rsqrt(auto&&...) {}
   void clamp(auto&&...) {}
   void add(auto&&...) {}
   void multiply(auto&&...) {}
   void axpy(auto&&...) {}
+  void row_sums(auto&&...) {}
+  void row_sums_backward(auto&&...) {}
   void read_columns(auto&&...) {}
   void write_columns(auto&&...) {}
   void max_pool(auto&&...) {}
@@ -92,6 +96,7 @@ class DryRunBackend {
   void gaussian_policy_backward(auto&&...) {}
   void sum_of_squares(auto&&...) {}
   void clip_scale(auto&&...) {}
+  void mark_not_finite(auto&&...) {}
   void adam_step(auto&&...) {}
 
   // clang-format off

@@ -114,12 +114,15 @@ class ArchetypeBackend {
   void prelu(const Tensor& x, const Tensor& slope, Tensor& y) { reference_.prelu(x.held_, slope.held_, y.held_); }
   void sigmoid(const Tensor& x, Tensor& y) { reference_.sigmoid(x.held_, y.held_); }
   void tanh(const Tensor& x, Tensor& y) { reference_.tanh(x.held_, y.held_); }
+  void exp(const Tensor& x, Tensor& y) { reference_.exp(x.held_, y.held_); }
+  void rsqrt(const Tensor& x, Tensor& y) { reference_.rsqrt(x.held_, y.held_); }
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) { reference_.clamp(x.held_, low, high, y.held_); }
   void add(const Tensor& x1, const Tensor& x2, Tensor& y) { reference_.add(x1.held_, x2.held_, y.held_); }
   void multiply(const Tensor& x1, const Tensor& x2, Tensor& y, Write write) {
     reference_.multiply(x1.held_, x2.held_, y.held_, write);
   }
   void axpy(Scalar alpha, const Tensor& x, Tensor& y) { reference_.axpy(alpha, x.held_, y.held_); }
+  void row_sums(const Tensor& x, Tensor& y, Write write) { reference_.row_sums(x.held_, y.held_, write); }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) {
     reference_.read_columns(x.held_, first, y.held_, write);
   }
@@ -134,6 +137,9 @@ class ArchetypeBackend {
   }
   void tanh_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) {
     reference_.tanh_backward(y.held_, d_y.held_, d_x.held_, write);
+  }
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) {
+    reference_.row_sums_backward(d_y.held_, d_x.held_, write);
   }
   void prelu_backward(const Tensor& x, const Tensor& slope, const Tensor& d_y, Tensor& d_x, Write write,
                       Tensor& d_slope, Write write_slope) {
@@ -224,6 +230,7 @@ class ArchetypeBackend {
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) {
     reference_.clip_scale(sum.held_, max_norm, scale.held_);
   }
+  void mark_not_finite(const Tensor& x, Tensor& mark) { reference_.mark_not_finite(x.held_, mark.held_); }
   void adam_step(const Tensor& g, const Tensor& scale, const Tensor& hyper, Tensor& p, Tensor& m, Tensor& v) {
     reference_.adam_step(g.held_, scale.held_, hyper.held_, p.held_, m.held_, v.held_);
   }
