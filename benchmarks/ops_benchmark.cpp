@@ -178,6 +178,8 @@ void add_pointwise(Workshop& shop, Index side) {
   maps("sigmoid_backward", [](auto& b, T& x, T& y, T& z) { b.sigmoid_backward(x, y, z, write); });
   maps("tanh", [](auto& b, T& x, T& y, T&) { b.tanh(x, y); });
   maps("tanh_backward", [](auto& b, T& x, T& y, T& z) { b.tanh_backward(x, y, z, write); });
+  maps("exp", [](auto& b, T& x, T& y, T&) { b.exp(x, y); });
+  maps("rsqrt", [](auto& b, T& x, T& y, T&) { b.rsqrt(x, y); });
   maps("clamp", [](auto& b, T& x, T& y, T&) { b.clamp(x, -0.5f, 0.5f, y); });
   maps("add", [](auto& b, T& x, T& y, T& z) { b.add(x, y, z); });
   maps("multiply", [](auto& b, T& x, T& y, T& z) { b.multiply(x, y, z, write); });
@@ -254,6 +256,8 @@ void add_small(Workshop& shop) {
   with("add_bias_backward 1024", {bias, gates}, [](auto& b, auto& t) { b.add_bias_backward(*t[1], *t[0], write); });
   with("read_columns 256 of 1024", {gates, h}, [](auto& b, auto& t) { b.read_columns(*t[0], 256, *t[1], write); });
   with("write_columns 256 of 1024", {h, gates}, [](auto& b, auto& t) { b.write_columns(*t[0], 256, *t[1], write); });
+  with("row_sums 1024", {gates, one}, [](auto& b, auto& t) { b.row_sums(*t[0], *t[1], write); });
+  with("row_sums_backward 1024", {one, gates}, [](auto& b, auto& t) { b.row_sums_backward(*t[0], *t[1], write); });
   with("lstm_cell 256", {gates, h, gates, h, h, h},
        [](auto& b, auto& t) { b.lstm_cell(*t[0], *t[1], *t[2], *t[3], *t[4], *t[5]); });
   with("lstm_cell_backward 256", {gates, h, h, h, h, gates, h},
@@ -281,6 +285,7 @@ void add_small(Workshop& shop) {
     b.fill(4.0f, *t[0]);
     b.clip_scale(*t[0], 1.0f, *t[1]);
   });
+  with("mark_not_finite", {h, {1}}, [](auto& b, auto& t) { b.mark_not_finite(*t[0], *t[1]); });
   const Shape parameters{1 << 20};
   with("adam_step of a million", {parameters, {1}, {AdamHyper::count}, parameters, parameters, parameters},
        [](auto& b, auto& t) {

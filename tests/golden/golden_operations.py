@@ -96,6 +96,17 @@ def pointwise():
         y.backward(d_y)
         file.given(case, x=channels_last(x), slope=slope, d_y=channels_last(d_y))
         file.expected(case, y=channels_last(y), d_x=channels_last(x.grad), d_slope=slope.grad)
+    for case, function, x in (
+        ("exp", torch.exp, torch.cat([file.normal(20).detach(), torch.tensor([0.0, -0.0, 20.0, -20.0])])),
+        ("rsqrt", torch.rsqrt, file.normal(20).detach().abs() + 2**-10),
+        ("row sums", lambda x: x.sum(1), file.normal(5, 7).detach()),
+    ):
+        x = x.float().double().requires_grad_()
+        y = function(x)
+        d_y = file.normal(*y.shape)
+        y.backward(d_y)
+        file.given(case, x=x, d_y=d_y)
+        file.expected(case, y=y, d_x=x.grad)
     file.save()
 
 

@@ -107,6 +107,31 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: relu, sigmoid and tanh", "[golden][poin
       "tanh", [](auto&... a) { ops::tanh(a...); }, [](auto&... a) { ops::tanh_backward(a...); });
 }
 
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: exp, rsqrt and row sums", "[golden][pointwise]", Backends) {
+  const auto compare = [](const std::string& name, auto forward, auto backward) {
+    for_each_golden_case<TestType>("pointwise", name, [&](TestType& b, auto& golden) {
+      const auto x = golden.given("x"), d_y = golden.given("d_y");
+      auto y = golden.blank_like("y"), d_x = golden.blank_like("d_x");
+      forward(b, x, y);
+      backward(b, y, d_y, d_x);
+      golden.check("y", y);
+      golden.check("d_x", d_x);
+    });
+  };
+  compare(
+      "exp", [](auto&... a) { ops::exp(a...); },
+      [](auto& b, auto& y, auto& d_y, auto& d_x) { ops::multiply(b, y, d_y, d_x, overwrite); });
+  compare(
+      "rsqrt", [](auto&... a) { ops::rsqrt(a...); }, [](auto& b, auto& y, auto& d_y, auto& d_x) {  // -1/2 y^3 d_y
+        b.fill(0, d_x);
+        ops::axpy(b, Scalar<TestType>(-0.5), d_y, d_x);
+        for (int i = 0; i < 3; ++i) ops::multiply(b, y, d_x, d_x, overwrite);
+      });
+  compare(
+      "row sums", [](auto&... a) { ops::row_sums(a..., overwrite); },
+      [](auto& b, auto&, auto& d_y, auto& d_x) { ops::row_sums_backward(b, d_y, d_x, overwrite); });
+}
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: prelu", "[golden][pointwise]", Backends) {
   for_each_golden_case<TestType>("pointwise", "prelu", [](TestType& b, auto& golden) {
     const auto x = golden.given("x"), slope = golden.given("slope"), d_y = golden.given("d_y");

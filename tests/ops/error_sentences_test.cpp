@@ -129,8 +129,20 @@ TEST_CASE_METHOD(Fixture, "pointwise") {
   CHECK_SHAPE_ERROR(ops::write_columns(b, narrow, -1, x, overwrite),
                     "write_columns: columns -1 to 1 are not all in y (2, 3)");
   CHECK_SHAPE_ERROR(ops::read_columns(b, x, 0, long_column, overwrite),
-                    "read_columns: y must be (M, N) or (M) with M = 2, but is (3)");
-  CHECK_SHAPE_ERROR(ops::read_columns(b, column, 0, column, overwrite), "read_columns: x must be (M, K), but is (2)");
+                    "read_columns: y must be (..., N), or (M) beside a (M, K), for x (2, 3), but is (3)");
+  CHECK_SHAPE_ERROR(ops::read_columns(b, column, 0, column, overwrite), "read_columns: x must be (..., K), but is (2)");
+  auto map = (*this)({2, 4, 5, 3}), other = (*this)({2, 5, 4, 1});
+  CHECK_SHAPE_ERROR(
+      ops::write_columns(b, other, 0, map, overwrite),
+      "write_columns: x must be (..., N), or (M) beside a (M, K), for y (2, 4, 5, 3), but is (2, 5, 4, 1)");
+  CHECK_SHAPE_ERROR(ops::write_columns(b, column, 0, map, overwrite),
+                    "write_columns: x must be (..., N), or (M) beside a (M, K), for y (2, 4, 5, 3), but is (2)");
+  CHECK_SHAPE_ERROR(ops::exp(b, x, y), "exp: y must be of the shape of x = (2, 3), but is (3, 2)");
+  CHECK_SHAPE_ERROR(ops::rsqrt(b, x, y), "rsqrt: y must be of the shape of x = (2, 3), but is (3, 2)");
+  CHECK_SHAPE_ERROR(ops::row_sums(b, x, long_column, overwrite), "row_sums: y must be (M) = (2), but is (3)");
+  CHECK_SHAPE_ERROR(ops::row_sums(b, column, column, overwrite), "row_sums: x must be (M, K), but is (2)");
+  CHECK_SHAPE_ERROR(ops::row_sums_backward(b, long_column, x, overwrite),
+                    "row_sums_backward: d_y must be (M) = (2), but is (3)");
 }
 
 TEST_CASE_METHOD(Fixture, "pooling and upsampling") {
@@ -245,6 +257,7 @@ TEST_CASE_METHOD(Fixture, "optimizer") {
   auto x = (*this)({4}), y = (*this)({3}), one = (*this)({1}), hyper = (*this)({8});
   CHECK_SHAPE_ERROR(ops::sum_of_squares(b, x, y, overwrite), "sum_of_squares: y must be (1) = (1), but is (3)");
   CHECK_CONFIG_ERROR(ops::clip_scale(b, one, 0, one), "clip_scale: max_norm must be positive, but is 0");
+  CHECK_SHAPE_ERROR(ops::mark_not_finite(b, x, y), "mark_not_finite: mark must be (1) = (1), but is (3)");
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, y, x, x, x), "adam_step: hyper must be (8) = (8), but is (3)");
   CHECK_SHAPE_ERROR(ops::adam_step(b, x, one, hyper, x, y, x),
                     "adam_step: m must be of the shape of g = (4), but is (3)");

@@ -2,6 +2,7 @@
 
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/math/optimizer.hpp>
+#include <saccade/ops/forwarded_operations.hpp>
 #include <saccade/ops/glimpse.hpp>
 #include <saccade/ops/optimizer.hpp>
 #include <saccade/ops/step.hpp>
@@ -12,12 +13,11 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "support/recorded_operations.hpp"
 
 namespace saccade_test {
 
@@ -45,9 +45,10 @@ enum class HookFault {
 /// does: the body of the second call is written down, not computed, and what was written down is computed at the end
 /// and in every later call. A body that makes tensors, uploads or downloads is refused.
 template <std::floating_point Number>
-class RecordingBackend : public RecordedOperations<RecordingBackend<Number>, saccade::ReferenceBackend<Number>> {
+class RecordingBackend
+    : public saccade::ForwardedOperations<RecordingBackend<Number>, saccade::ReferenceBackend<Number>> {
   using Base = saccade::ReferenceBackend<Number>;
-  friend RecordedOperations<RecordingBackend, Base>;
+  using Operations = saccade::ForwardedOperations<RecordingBackend, Base>;
 
  public:
   using Scalar = Number;
@@ -112,9 +113,6 @@ class RecordingBackend : public RecordedOperations<RecordingBackend<Number>, sac
     return tensor;
   }
   [[nodiscard]] saccade::Shape shape(const Tensor& x) const { return x.shape; }
-  void fill(Number value, Tensor& y) {
-    run([](const Base& base, Number v, Tensor& x) { base.fill(v, x); }, value, y);
-  }
   void upload(std::span<const Number> source, Tensor& y) {
     refuse_in_body("upload");
     ++uploads;
@@ -207,10 +205,7 @@ class RecordingBackend : public RecordedOperations<RecordingBackend<Number>, sac
         },
         list, y);
   }
-  void sum_of_squares(const Tensor& x, Tensor& y, saccade::Write write) {
-    run([](const Base& base, const Tensor& in, Tensor& sum, saccade::Write w) { base.sum_of_squares(in, sum, w); }, x,
-        y, write);
-  }
+  using Operations::sum_of_squares;
   void adam_step(ParameterList& list, const Tensor& scale) {
     run(
         [fault = fault_](const Base& base, const ParameterList& l, const Tensor& s) {
@@ -223,9 +218,10 @@ class RecordingBackend : public RecordedOperations<RecordingBackend<Number>, sac
         },
         list, scale);
   }
-  void adam_step(const Tensor& g, const Tensor& scale, const Tensor& hyper, Tensor& p, Tensor& m, Tensor& v) {
-    run([](const Base& base, auto&&... x) { base.adam_step(x...); }, g, scale, hyper, p, m, v);
-  }
+  using Operations::adam_step;
+
+  /// Every other operation is passed on.
+  void perform(std::string_view, const auto& operation, auto&... arguments) { run(operation, arguments...); }
 
  private:
   struct Row {

@@ -182,6 +182,37 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     }
     Base::prelu_backward(x, slope, d_y, d_x, write, d_slope, write_slope);
   }
+  void exp(const Tensor& x, Tensor& y) const {
+    Tensor input = x;
+    if (has(Fault::exp_of_minus_x)) wrong::scale(-1, input);
+    Base::exp(input, y);
+  }
+  void rsqrt(const Tensor& x, Tensor& y) const {
+    Base::rsqrt(x, y);
+    if (has(Fault::rsqrt_is_sqrt)) Base::multiply(x, y, y, Write::overwrite);
+  }
+  void row_sums(const Tensor& x, Tensor& y, Write write) const {
+    if (!has(Fault::row_sums_of_columns)) return Base::row_sums(x, y, write);
+    Tensor transposed = x;
+    for (Index i = 0; i < x.shape.size(); ++i)
+      transposed.data()[i] = x.data()[i % x.shape[1] * x.shape[0] + i / x.shape[1]];
+    Base::row_sums(transposed, y, write);
+  }
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) const {
+    Tensor d = d_y;
+    if (has(Fault::row_sums_backward_mean)) wrong::scale(1.0 / static_cast<double>(d_x.shape[1]), d);
+    Base::row_sums_backward(d, d_x, write);
+  }
+  void read_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
+    if (!has(Fault::read_columns_of_images) || x.shape.rank() < 4) return Base::read_columns(x, first, y, write);
+    // A row for each image, not for each pixel.
+    const Index width = x.shape.size() / x.shape[0], part = y.shape.size() / y.shape[0];
+    Tensor matrix = x, columns = y;
+    matrix.shape = {x.shape[0], width};
+    columns.shape = {y.shape[0], part};
+    Base::read_columns(matrix, first, columns, write);
+    y.values = columns.values;
+  }
   void write_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
     if (has(Fault::write_columns_clears_others) && write == Write::overwrite) fill(0, y);
     Base::write_columns(x, first, y, write);
@@ -372,6 +403,13 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     Base::clip_scale(sum, max_norm, scale);
     if (has(Fault::clip_lets_infinity_pass) && std::isinf(sum.values[0])) scale.values[0] = 0;
     if (has(Fault::clip_enlarges)) scale.values[0] = max_norm / std::sqrt(sum.values[0]);
+  }
+  void mark_not_finite(const Tensor& x, Tensor& mark) const {
+    if (has(Fault::mark_overwrites)) mark.values[0] = 7;
+    for (const double value : x.values) {
+      if (has(Fault::mark_only_nan) && std::isinf(value)) return;
+    }
+    Base::mark_not_finite(x, mark);
   }
   void adam_step(const Tensor& g, const Tensor& scale, const Tensor& hyper, Tensor& p, Tensor& m, Tensor& v) const {
     Tensor settings = hyper, factor = scale;

@@ -5,6 +5,7 @@
 #include "tensor.hpp"
 
 #include <concepts>
+#include <limits>
 
 namespace torch_example {
 
@@ -19,6 +20,10 @@ struct Optimizer {
 
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) const {
     *scale.data_ptr<Scalar>() = saccade::math::clip_scale(*sum.data_ptr<Scalar>(), max_norm);
+  }
+
+  void mark_not_finite(const Tensor& x, Tensor& mark) const {
+    if (!at::isfinite(x).all().template item<bool>()) mark.fill_(std::numeric_limits<Scalar>::quiet_NaN());
   }
 
   void adam_step(const Tensor& gradient, const Tensor& scale, const Tensor& hyper, Tensor& parameter,

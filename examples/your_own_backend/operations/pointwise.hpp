@@ -11,6 +11,8 @@ struct Pointwise {
   void relu(const Tensor& x, Tensor& y) const { at::clamp_min_out(y, x, 0); }
   void sigmoid(const Tensor& x, Tensor& y) const { at::sigmoid_out(y, x); }
   void tanh(const Tensor& x, Tensor& y) const { at::tanh_out(y, x); }
+  void exp(const Tensor& x, Tensor& y) const { at::exp_out(y, x); }
+  void rsqrt(const Tensor& x, Tensor& y) const { at::rsqrt_out(y, x); }
   void clamp(const Tensor& x, double low, double high, Tensor& y) const { at::clamp_out(y, x, low, high); }
 
   /// slope (1) or (C)
@@ -30,16 +32,22 @@ struct Pointwise {
   /// y += alpha x
   void axpy(double alpha, const Tensor& x, Tensor& y) const { y.add_(x, alpha); }
 
-  /// y (+)= x[:, first : first + N]
+  /// y[m] (+)= the sum of x[m, k]
+  void row_sums(const Tensor& x, Tensor& y, Write write) const { adopt(at::sum(x, 1), write, y); }
+
+  /// d_x[m, k] (+)= d_y[m]
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) const { assign(d_y.unsqueeze(1), write, d_x); }
+
+  /// y (+)= x[..., first : first + N]
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
-    const Tensor narrow = matrix(y);
-    assign(matrix(x).narrow(1, first, narrow.size(1)), write, narrow);
+    const Tensor narrow = with_columns(y);
+    assign(x.narrow(-1, first, narrow.size(-1)), write, narrow);
   }
 
-  /// y[:, first : first + N] (+)= x
+  /// y[..., first : first + N] (+)= x
   void write_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
-    const Tensor narrow = matrix(x);
-    assign(narrow, write, matrix(y).narrow(1, first, narrow.size(1)));
+    const Tensor narrow = with_columns(x);
+    assign(narrow, write, y.narrow(-1, first, narrow.size(-1)));
   }
 
   void relu_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
@@ -75,7 +83,7 @@ struct Pointwise {
   }
 
   /// (M) as (M, 1).
-  static Tensor matrix(const Tensor& x) { return x.dim() == 1 ? x.unsqueeze(1) : x; }
+  static Tensor with_columns(const Tensor& x) { return x.dim() == 1 ? x.unsqueeze(1) : x; }
 };
 
 }  // namespace torch_example

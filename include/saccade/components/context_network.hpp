@@ -3,7 +3,7 @@
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/patch_readout.hpp>
 #include <saccade/core/box.hpp>
-#include <saccade/ops/convolution.hpp>
+#include <saccade/ops/pointwise.hpp>
 
 #include <array>
 #include <bit>
@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
@@ -53,7 +52,6 @@ class ContextNetwork {
   struct Cache {
     Tensor<B> middle;  // (B, 2), zero
     Tensor<B> retina;  // (B, side, side, 3 * scales): the crop at all scales
-    Tensor<B> widest;  // (3, 1, 1, 3 * scales)  1 where a channel of the thumbnail is one of the widest scale, else 0
     Tensor<B> thumbnail;  // (B, side, side, 3)
     typename Network::Cache network;
   };
@@ -77,17 +75,10 @@ class ContextNetwork {
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const { return network_.make_workspace(b, batch); }
 
   [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode) const {
-    const Index channels = sensor_.patch_shape(batch)[3];
-    Cache cache{.middle = b.zeros({batch, 2}),
-                .retina = make_map(b, sensor_.patch_shape(batch)),
-                .widest = b.zeros({image_channels, 1, 1, channels}),
-                .thumbnail = make_map(b, {batch, config_.side, config_.side, image_channels}),
-                .network = network_.make_cache(b, batch, mode)};
-    std::vector<Scalar<B>> widest(static_cast<std::size_t>(image_channels * channels));
-    for (Index c = 0; c < image_channels; ++c)
-      widest[static_cast<std::size_t>(c * channels + channels - image_channels + c)] = Scalar<B>(1);
-    b.upload(std::span<const Scalar<B>>(widest), cache.widest);
-    return cache;
+    return {.middle = b.zeros({batch, 2}),
+            .retina = make_map(b, sensor_.patch_shape(batch)),
+            .thumbnail = make_map(b, {batch, config_.side, config_.side, image_channels}),
+            .network = network_.make_cache(b, batch, mode)};
   }
 
   /// The part of an image of this size that the thumbnail shows, in pixels: all of it, and what is around it.
@@ -156,8 +147,9 @@ class ContextNetwork {
   }
 
   /// The crop has every scale up to the widest; the thumbnail is the widest alone.
-  static void choose_widest(B& b, Cache& cache) {
-    ops::convolve(b, cache.retina, cache.widest, ConvolutionGeometry{}, cache.thumbnail);  // (B, side, side, 3)
+  void choose_widest(B& b, Cache& cache) const {
+    const Index first = (sensor_.config().scales - 1) * image_channels;
+    ops::read_columns(b, cache.retina, first, cache.thumbnail, Write::overwrite);  // (B, side, side, 3)
   }
 
   Config config_;
@@ -165,4 +157,4 @@ class ContextNetwork {
   Network network_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

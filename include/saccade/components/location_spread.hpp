@@ -4,7 +4,6 @@
 #include <saccade/core/error.hpp>
 #include <saccade/ops/linear.hpp>
 #include <saccade/ops/memory.hpp>
-#include <saccade/ops/normalization.hpp>
 #include <saccade/ops/pointwise.hpp>
 #include <saccade/ops/policy.hpp>
 
@@ -39,7 +38,7 @@ struct LocationSpreadConfig {
 /// Source: Williams 1992, section 6 (both parameters of a Gaussian by REINFORCE); Williams and Peng 1991, Mnih et al.,
 /// "Asynchronous methods for deep reinforcement learning", ICML 2016 (the entropy bonus, one for each action).
 template <class B>
-  requires LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PolicyOps<B>
+requires LinearOps<B> && PointwiseOps<B> && PolicyOps<B>
 class LocationSpread {
  public:
   using Config = LocationSpreadConfig;
@@ -55,8 +54,6 @@ class LocationSpread {
   };
 
   struct Cache {
-    Tensor<B> zero;       // (2)
-    Tensor<B> one;        // (2)
     Tensor<B> zeros;      // (B, 2)
     Tensor<B> ones;       // (B, 2)
     Tensor<B> share;      // (2)     sigmoid(logit)
@@ -88,15 +85,12 @@ class LocationSpread {
   }
 
   [[nodiscard]] Cache make_cache(B& b, Index batch) const {
-    Cache cache{.zero = b.zeros({2}),
-                .one = b.zeros({2}),
-                .zeros = b.zeros({batch, 2}),
+    Cache cache{.zeros = b.zeros({batch, 2}),
                 .ones = b.zeros({batch, 2}),
                 .share = b.zeros({2}),
                 .variance = b.zeros({2}),
                 .precision = b.zeros({batch, 2}),
                 .sigma = b.zeros({batch, 2})};
-    b.fill(Scalar<B>(1), cache.one);
     b.fill(Scalar<B>(1), cache.ones);
     return cache;
   }
@@ -110,11 +104,9 @@ class LocationSpread {
     ops::sigmoid(b, p.logit, cache.share);  // (2)
     b.fill(Scalar<B>(0), cache.variance);
     ops::axpy(b, static_cast<Scalar<B>>(range()), cache.share, cache.variance);  // (2)
-    // A normalisation divides by the root of a variance with a floor under it, and that is sigma.
-    ops::batch_norm_infer(b, cache.ones, cache.one, cache.zero, cache.zero, cache.variance, floor(),
-                          cache.precision);  // (B, 2)
     b.fill(static_cast<Scalar<B>>(floor()), cache.sigma);
     ops::add_bias(b, cache.variance, cache.sigma);                                  // (B, 2): sigma^2
+    ops::rsqrt(b, cache.sigma, cache.precision);                                    // (B, 2)
     ops::multiply(b, cache.sigma, cache.precision, cache.sigma, Write::overwrite);  // (B, 2)
   }
 
@@ -139,7 +131,7 @@ class LocationSpread {
     ops::copy(b, sample, w.deviation);
     ops::axpy(b, Scalar<B>(-1), mean, w.deviation);                         // (B, 2)
     ops::multiply(b, d_mean, w.deviation, w.d_variance, Write::overwrite);  // (B, 2): -A z^2
-    for (const Index axis : {0, 1}) ops::write_columns(b, advantage, axis, w.d_variance, Write::accumulate);
+    ops::row_sums_backward(b, advantage, w.d_variance, Write::accumulate);  // (B, 2): A (1 - z^2)
     ops::axpy(b, -over_batch(b, config_.entropy, advantage), cache.ones, w.d_variance);  // (B, 2): of ln sigma
     divide_by_variance(w.d_variance);
     ops::add_bias_backward(b, w.d_variance, w.d_share, Write::overwrite);  // (2)

@@ -87,7 +87,7 @@ concept TrainableNormalizationOps =
       { b.group_norm_backward(in, in, in, groups, in, in, out, write, out, out, write) } -> std::same_as<void>;
     };
 
-/// Elementwise; y may be the same tensor as x, except in the two that move columns.
+/// Elementwise, where y may be the same tensor as x; and rows and columns, where it may not.
 template <class B>
 concept PointwiseOps =
     TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Scalar<B> number, Index first, Write write) {
@@ -95,22 +95,28 @@ concept PointwiseOps =
       { b.prelu(in, in, out) } -> std::same_as<void>;                   // (x (..., C), slope (1) or (C), y)
       { b.sigmoid(in, out) } -> std::same_as<void>;                     // (x, y)
       { b.tanh(in, out) } -> std::same_as<void>;                        // (x, y)
+      { b.exp(in, out) } -> std::same_as<void>;                         // (x, y): e^x
+      { b.rsqrt(in, out) } -> std::same_as<void>;                       // (x, y): 1 / sqrt(x)
       { b.clamp(in, number, number, out) } -> std::same_as<void>;       // (x, low, high, y)
       { b.add(in, in, out) } -> std::same_as<void>;                     // (x1, x2, y): x1 + x2
       { b.multiply(in, in, out, write) } -> std::same_as<void>;         // (x1, x2, y): y (+)= x1 x2
       { b.axpy(number, in, out) } -> std::same_as<void>;                // (alpha, x, y): y += alpha x
-      // Adjoint to one another. (x (M, K), first, y (M, N)): y (+)= x[:, first : first + N]. A (M) counts as (M, 1).
+      { b.row_sums(in, out, write) } -> std::same_as<void>;             // (x (M, K), y (M))
+      // Adjoint to one another. (x (..., K), first, y (..., N)): y (+)= x[..., first : first + N]. Beside a (M, K) a
+      // (M) counts as (M, 1).
       { b.read_columns(in, first, out, write) } -> std::same_as<void>;
-      // (x (M, N), first, y (M, K)): y[:, first : first + N] (+)= x; the other columns stay.
+      // (x (..., N), first, y (..., K)): y[..., first : first + N] (+)= x; the other columns stay.
       { b.write_columns(in, first, out, write) } -> std::same_as<void>;
     };
 
-/// Derivatives; from the output where it can be. d_x may be the same tensor as d_y when overwritten.
+/// Derivatives; from the output where it can be. d_x may be the same tensor as d_y when overwritten, except in
+/// `row_sums_backward`. `exp` needs none: d_x (+)= y d_y is `multiply`.
 template <class B>
 concept TrainablePointwiseOps = PointwiseOps<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Write write) {
   { b.relu_backward(in, in, out, write) } -> std::same_as<void>;     // (y, d_y, d_x)
   { b.sigmoid_backward(in, in, out, write) } -> std::same_as<void>;  // (y, d_y, d_x)
   { b.tanh_backward(in, in, out, write) } -> std::same_as<void>;     // (y, d_y, d_x)
+  { b.row_sums_backward(in, out, write) } -> std::same_as<void>;     // (d_y (M), d_x (M, K)): d_x (+)= d_y
   // (x, slope, d_y, d_x, write, d_slope, write)
   { b.prelu_backward(in, in, in, out, write, out, write) } -> std::same_as<void>;
 };
@@ -207,6 +213,7 @@ concept OptimizerOps = TensorMemory<B> && requires(B b, Tensor<B> out, const Ten
   { b.sum_of_squares(in, out, write) } -> std::same_as<void>;           // (x, y (1))
   // (sum (1), max_norm, scale (1)): NaN where the sum is not finite
   { b.clip_scale(in, number, out) } -> std::same_as<void>;
+  { b.mark_not_finite(in, out) } -> std::same_as<void>;  // (x, mark (1)): NaN where x is not finite, else it stays
   // A scale that is not finite leaves p, m and v as they are.
   { b.adam_step(in, in, in, out, out, out) } -> std::same_as<void>;     // (g, scale, hyper, p, m, v)
 };

@@ -85,9 +85,7 @@ struct Episode {
   Tensor<B> classes;                              // (B)  what was answered: the class that the reward judges
   Tensor<B> reward;                               // (B)  of the last answer
   Tensor<B> targets;                              // (B, K)  1 at the label, else 0
-  Tensor<B> chosen;                               // (B, K)  scratch, as the next two
-  Tensor<B> ones;                                 // (1, K)
-  Tensor<B> column;                               // (B, 1)
+  Tensor<B> chosen;                               // (B, K)  scratch
   std::vector<Scalar<B>> staging;                 ///< (B, K), on the host
   std::vector<EpisodeWorkspace<B, E>> workspace;  ///< one in training, else none
 

@@ -112,11 +112,8 @@ class HybridAttentionClassifier {
                     .reward = b.zeros({batch}),
                     .targets = b.zeros({batch, config_.classes}),
                     .chosen = b.zeros({batch, config_.classes}),
-                    .ones = b.zeros({1, config_.classes}),
-                    .column = b.zeros({batch, 1}),
                     .staging = std::vector<Scalar<B>>(static_cast<std::size_t>(batch * config_.classes)),
                     .workspace = {}};
-    b.fill(Scalar<B>(1), episode.ones);
     for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
     for (Index i = 0; i < patches; ++i) episode.patches.push_back(make_map(b, sensor_.patch_shape(batch)));
     for (Index i = 0; i < kept; ++i) {

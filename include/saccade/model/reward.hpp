@@ -3,7 +3,6 @@
 #include <saccade/components/policy_gradient.hpp>
 #include <saccade/model/episode.hpp>
 #include <saccade/model/rollout.hpp>
-#include <saccade/ops/linear.hpp>
 #include <saccade/ops/loss.hpp>
 #include <saccade/ops/memory.hpp>
 #include <saccade/ops/pointwise.hpp>
@@ -25,8 +24,7 @@ void reward_answer(B& b, const PolicyConfig& policy, const RandomKey& key, const
   }
   if (policy.reward != RewardClass::expected) return ops::correct(b, episode.classes, episode.labels, step.outcome);
   ops::multiply(b, step.probabilities, episode.targets, episode.chosen, Write::overwrite);  // (B, K)
-  ops::linear(b, episode.chosen, episode.ones, episode.column, Write::overwrite);           // (B, 1): row sums
-  ops::read_columns(b, episode.column, 0, step.outcome, Write::overwrite);                  // (B)
+  ops::row_sums(b, episode.chosen, step.outcome, Write::overwrite);                         // (B)
 }
 
 /// Judges a rollout by the labels in its episode: every step's cross-entropy, the class answered at the last step, and

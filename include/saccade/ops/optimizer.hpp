@@ -39,6 +39,19 @@ void clip_scale(B& b, const Tensor<B>& sum, Scalar<B> max_norm, Tensor<B>& scale
   b.clip_scale(sum, max_norm, scale);
 }
 
+/// mark[0] = NaN unless all numbers of x are finite, and stays as it is where they are. Marked in this way, the sum of
+/// squares of a gradient brings a step to nothing, by `clip_scale` and `adam_step`, and nobody has to wait for the
+/// numbers of x.
+///
+/// @param x     any shape
+/// @param mark  (1), another tensor than x
+/// @throws ShapeError
+template <OptimizerOps B>
+void mark_not_finite(B& b, const Tensor<B>& x, Tensor<B>& mark) {
+  expect_shape("mark_not_finite", "mark", "(1)", {1}, b.shape(mark));
+  b.mark_not_finite(x, mark);
+}
+
 /// One step of Adam with the gradient s g:
 ///     m = beta1 m + (1 - beta1) s g,  v = beta2 v + (1 - beta2) (s g)^2
 ///     p -= learning_rate ((m / correction1) / (sqrt(v / correction2) + epsilon) + weight_decay p)

@@ -3,8 +3,13 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
 
+#include <cstddef>
+#include <string>
+#include <string_view>
+
 /// Elementwise functions; all tensors of one shape, and y may be the same tensor as x. Derivatives are taken from the
-/// output where that is possible; d_x may be the same tensor as d_y when it is overwritten. All throw ShapeError.
+/// output where that is possible; d_x may be the same tensor as d_y when it is overwritten. Below them, rows and
+/// columns of matrices, all of different tensors. All throw ShapeError.
 namespace saccade::inline SACCADE_NAMESPACE::ops {
 
 namespace detail {
@@ -15,16 +20,23 @@ inline void expect_slope(std::string_view operation, const Shape& x, const Shape
                    to_string(slope));
 }
 
-/// `narrow` (M, N), or (M) for one column, must be columns `first` to `first + N` of `wide` (M, K).
+/// `narrow` (..., N), or (M) beside a (M, K), must be columns `first` to `first + N` of `wide` (..., K).
 inline void expect_columns(std::string_view operation, std::string_view wide_name, const Shape& wide,
                            std::string_view narrow_name, const Shape& narrow, Index first) {
-  expect_rank(operation, wide_name, "(M, K)", 2, wide);
-  const Index columns = narrow.rank() == 1 ? 1 : narrow[1];
-  if (narrow.rank() < 1 || narrow.rank() > 2 || narrow[0] != wide[0]) {
-    throw ShapeError(std::string(operation) + ": " + std::string(narrow_name) +
-                     " must be (M, N) or (M) with M = " + std::to_string(wide[0]) + ", but is " + to_string(narrow));
+  if (wide.rank() < 2) {
+    throw ShapeError(std::string(operation) + ": " + std::string(wide_name) + " must be (..., K), but is " +
+                     to_string(wide));
   }
-  if (first < 0 || columns > wide[1] - first) {
+  const bool one_column = wide.rank() == 2 && narrow.rank() == 1;
+  bool alike = one_column || narrow.rank() == wide.rank();
+  for (std::size_t axis = 0; alike && axis + 1 < wide.rank(); ++axis) alike = narrow[axis] == wide[axis];
+  if (!alike) {
+    throw ShapeError(std::string(operation) + ": " + std::string(narrow_name) +
+                     " must be (..., N), or (M) beside a (M, K), for " + std::string(wide_name) + " " +
+                     to_string(wide) + ", but is " + to_string(narrow));
+  }
+  const Index columns = one_column ? 1 : narrow.last();
+  if (first < 0 || columns > wide.last() - first) {
     throw ShapeError(std::string(operation) + ": columns " + std::to_string(first) + " to " +
                      std::to_string(first + columns) + " are not all in " + std::string(wide_name) + " " +
                      to_string(wide));
@@ -98,6 +110,20 @@ void tanh_backward(B& b, const Tensor<B>& y, const Tensor<B>& d_y, Tensor<B>& d_
   b.tanh_backward(y, d_y, d_x, write);
 }
 
+/// y = e^x. Its derivative is y, so that d_x (+)= y d_y is `multiply(b, y, d_y, d_x, write)`.
+template <PointwiseOps B>
+void exp(B& b, const Tensor<B>& x, Tensor<B>& y) {
+  expect_shape("exp", "y", "of the shape of x", b.shape(x), b.shape(y));
+  b.exp(x, y);
+}
+
+/// y = 1 / sqrt(x), for positive x; infinite where x is 0, NaN where it is negative.
+template <PointwiseOps B>
+void rsqrt(B& b, const Tensor<B>& x, Tensor<B>& y) {
+  expect_shape("rsqrt", "y", "of the shape of x", b.shape(x), b.shape(y));
+  b.rsqrt(x, y);
+}
+
 /// y = min(max(x, low), high). No derivative: what is clamped here belongs to the world, not to the policy.
 /// @throws ConfigError as well, unless low <= high
 template <PointwiseOps B>
@@ -130,15 +156,34 @@ void axpy(B& b, Scalar<B> alpha, const Tensor<B>& x, Tensor<B>& y) {
   b.axpy(alpha, x, y);
 }
 
-/// y (+)= x[:, first : first + N]. `x` (M, K), `y` (M, N), or (M) for N = 1; two different tensors.
+/// y[m] (+)= sum over k of x[m, k]. `x` (M, K), `y` (M).
+template <PointwiseOps B>
+void row_sums(B& b, const Tensor<B>& x, Tensor<B>& y, Write write) {
+  const Shape shape = b.shape(x);
+  expect_rank("row_sums", "x", "(M, K)", 2, shape);
+  expect_shape("row_sums", "y", "(M)", {shape[0]}, b.shape(y));
+  b.row_sums(x, y, write);
+}
+
+/// d_x[m, k] (+)= d_y[m], the adjoint of `row_sums`: the same number for all columns of a row. `d_y` (M), `d_x` (M, K).
+template <TrainablePointwiseOps B>
+void row_sums_backward(B& b, const Tensor<B>& d_y, Tensor<B>& d_x, Write write) {
+  const Shape shape = b.shape(d_x);
+  expect_rank("row_sums_backward", "d_x", "(M, K)", 2, shape);
+  expect_shape("row_sums_backward", "d_y", "(M)", {shape[0]}, b.shape(d_y));
+  b.row_sums_backward(d_y, d_x, write);
+}
+
+/// y (+)= x[..., first : first + N]: some channels of a map, or some columns of a matrix. `x` (..., K) and `y` (..., N)
+/// differ in their last axis only; beside a (M, K), `y` may be (M) for N = 1.
 template <PointwiseOps B>
 void read_columns(B& b, const Tensor<B>& x, Index first, Tensor<B>& y, Write write) {
   detail::expect_columns("read_columns", "x", b.shape(x), "y", b.shape(y), first);
   b.read_columns(x, first, y, write);
 }
 
-/// y[:, first : first + N] (+)= x, the other columns stay: the adjoint of `read_columns`.
-/// `x` (M, N), or (M) for N = 1; `y` (M, K); two different tensors.
+/// y[..., first : first + N] (+)= x, the other columns stay: the adjoint of `read_columns`.
+/// `x` (..., N), `y` (..., K); beside a (M, K), `x` may be (M) for N = 1.
 template <PointwiseOps B>
 void write_columns(B& b, const Tensor<B>& x, Index first, Tensor<B>& y, Write write) {
   detail::expect_columns("write_columns", "y", b.shape(y), "x", b.shape(x), first);

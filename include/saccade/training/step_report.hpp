@@ -38,7 +38,6 @@ class StepFigures {
       : batch_(batch),
         answers_(answers),
         figures_(b.zeros({batch, answers + 3})),
-        judged_(b.zeros({batch, answers + 3})),
         column_(b.zeros({batch, 1})),
         values_(static_cast<std::size_t>(batch * (answers + 3))) {}
 
@@ -57,10 +56,7 @@ class StepFigures {
     ops::most_probable(b, episode.last().probabilities, episode.classes);
     ops::correct(b, episode.classes, episode.labels, episode.reward);
     ops::write_columns(b, episode.reward, column++, figures_, Write::overwrite);
-    // x - x is 0, or NaN where x is not finite.
-    ops::copy(b, figures_, judged_);
-    ops::axpy(b, Scalar<B>(-1), figures_, judged_);               // (B, answers + 3)
-    ops::sum_of_squares(b, judged_, squares, Write::accumulate);  // (1)
+    ops::mark_not_finite(b, figures_, squares);  // (1)
     b.fill(Scalar<B>(0), column_);
     ops::add_bias(b, squares, column_);  // (B, 1)
     ops::write_columns(b, column_, column, figures_, Write::overwrite);
@@ -91,7 +87,6 @@ class StepFigures {
   Index batch_;
   Index answers_;
   Tensor<B> figures_;              // (B, answers + 3)
-  Tensor<B> judged_;               // (B, answers + 3)
   Tensor<B> column_;               // (B, 1)
   std::vector<Scalar<B>> values_;  ///< `figures_` on the host
 };

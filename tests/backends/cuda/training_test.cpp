@@ -1,6 +1,7 @@
+#include <saccade/cuda.hpp>
+#include <saccade/ops/forwarding_backend.hpp>
 #include <saccade/training/trainer.hpp>
 
-#include "derived_backend.hpp"
 #include "support/catch.hpp"
 #include "training/trainer_fixture.hpp"
 
@@ -21,9 +22,9 @@ namespace {
 using saccade::Index;
 
 /// Never captures.
-class Uncaptured : public saccade_test::DerivedBackend<Uncaptured> {
+class Uncaptured : public saccade::ForwardingBackend<Uncaptured, saccade::CudaBackend<float>> {
  public:
-  using DerivedBackend::DerivedBackend;
+  using ForwardingBackend::ForwardingBackend;
 
   void run_step(StepGraph&, saccade::StepCount, const std::function<void()>& body) { body(); }
 };

@@ -145,6 +145,8 @@ class AllOperations {
     b_.sigmoid_backward(x, d_y, out("sigmoid d_x", s), write_);
     b_.tanh(x, out("tanh", s));
     b_.tanh_backward(x, d_y, out("tanh d_x", s), write_);
+    b_.exp(x, out("exp", s));
+    b_.rsqrt(in("roots", s, Values::positive), out("rsqrt", s));
     b_.clamp(x, Scalar(-0.5), Scalar(1), out("clamp", s));
     b_.add(x, d_y, out("add", s));
     b_.multiply(x, d_y, out("multiply", s), write_);
@@ -153,6 +155,10 @@ class AllOperations {
     const Shape wide{s_.batch, 13}, narrow{s_.batch, 6};
     b_.read_columns(in("wide", wide), 4, out("read", narrow), write_);
     b_.write_columns(in("narrow", narrow), 4, out("written", wide), write_);
+    b_.read_columns(x, s_.channels / 2, out("read x", pixels(1)), write_);
+    b_.write_columns(in("channel", pixels(1)), s_.channels / 2, out("written x", s), write_);
+    b_.row_sums(in("wide", wide), out("row sums", {s_.batch}), write_);
+    b_.row_sums_backward(in("rows", {s_.batch}), out("rows d_x", wide), write_);
     b_.apply_mask(x, in("logits", s), out("attended", s));
     b_.apply_mask_backward(x, in("logits", s), d_y, out("d_trunk", s), write_, out("d_logits", s), write_);
   }
@@ -204,6 +210,7 @@ class AllOperations {
     const Shape parameters{s_.outputs, s_.kernel, s_.kernel, s_.channels};
     b_.sum_of_squares(in("d_y", pixels(s_.channels)), out("squares", {1}), write_);
     b_.clip_scale(out("squares", {1}), Scalar(1), out("scale", {1}));
+    b_.mark_not_finite(in("d_y", pixels(s_.channels)), out("scale", {1}));
     b_.adam_step(in("conv w", parameters), out("scale", {1}),
                  in("hyper", {saccade::AdamHyper::count}, Values::probabilities), out("parameter", parameters),
                  out("first moment", parameters), squared(out("second", parameters)));

@@ -137,12 +137,18 @@ class CudaBackend {
   void tanh_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) {
     cuda::tanh_backward(call("tanh_backward"), y, d_y, d_x, write);
   }
+  void exp(const Tensor& x, Tensor& y) { cuda::exp(call("exp"), x, y); }
+  void rsqrt(const Tensor& x, Tensor& y) { cuda::rsqrt(call("rsqrt"), x, y); }
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) { cuda::clamp(call("clamp"), x, low, high, y); }
   void add(const Tensor& x1, const Tensor& x2, Tensor& y) { cuda::add(call("add"), x1, x2, y); }
   void multiply(const Tensor& x1, const Tensor& x2, Tensor& y, Write write) {
     cuda::multiply(call("multiply"), x1, x2, y, write);
   }
   void axpy(Scalar alpha, const Tensor& x, Tensor& y) { cuda::axpy(call("axpy"), alpha, x, y); }
+  void row_sums(const Tensor& x, Tensor& y, Write write) { cuda::row_sums(call("row_sums"), x, y, write); }
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) {
+    cuda::row_sums_backward(call("row_sums_backward"), d_y, d_x, write);
+  }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) {
     cuda::read_columns(call("read_columns"), x, first, y, write);
   }
@@ -230,6 +236,7 @@ class CudaBackend {
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) {
     cuda::clip_scale(call("clip_scale"), sum, max_norm, scale);
   }
+  void mark_not_finite(const Tensor& x, Tensor& mark) { cuda::mark_not_finite(call("mark_not_finite"), x, mark); }
   void adam_step(const Tensor& gradient, const Tensor& scale, const Tensor& hyper, Tensor& parameter,
                  Tensor& first_moment, Tensor& second_moment) {
     cuda::adam_step(call("adam_step"), gradient, scale, hyper, parameter, first_moment, second_moment);

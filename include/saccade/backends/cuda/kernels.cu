@@ -10,5 +10,6 @@
 #include <saccade/backends/cuda/kernels/policy.cuh>
 #include <saccade/backends/cuda/kernels/pooling.cuh>
 #include <saccade/backends/cuda/kernels/recurrent.cuh>
+#include <saccade/backends/cuda/kernels/rows.cuh>
 #include <saccade/backends/cuda/kernels/spatial_softmax.cuh>
 #include <saccade/backends/cuda/kernels/upsample.cuh>

@@ -143,6 +143,8 @@ void relu(ConstMap x, Map y, Index n, cudaStream_t stream);
 void prelu(ConstMap x, const float* slope, Map y, Index rows, Index channels, Index slopes, cudaStream_t stream);
 void sigmoid(ConstMap x, Map y, Index n, cudaStream_t stream);
 void tanh(ConstMap x, Map y, Index n, cudaStream_t stream);
+void exp(ConstMap x, Map y, Index n, cudaStream_t stream);
+void rsqrt(ConstMap x, Map y, Index n, cudaStream_t stream);
 void clamp(ConstMap x, float low, float high, Map y, Index n, cudaStream_t stream);
 void add(ConstMap x1, ConstMap x2, Map y, Index n, cudaStream_t stream);
 void multiply(ConstMap x1, ConstMap x2, Map y, Write write, Index n, cudaStream_t stream);
@@ -153,6 +155,10 @@ void tanh_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cuda
 void prelu_backward(ConstMap x, const float* slope, ConstMap d_y, Map d_x, Write write, float* d_slope,
                     Write write_slope, Index rows, Index channels, Index slopes, float* workspace, cudaStream_t stream);
 [[nodiscard]] Index prelu_backward_workspace(Index rows, Index channels);
+
+// Rows. x, d_x (R, K); y, d_y (R).
+void row_sums(const float* x, float* y, Write write, Index rows, Index columns, cudaStream_t stream);
+void row_sums_backward(const float* d_y, float* d_x, Write write, Index rows, Index columns, cudaStream_t stream);
 
 // Columns. read: x (R, K), y (R, N), y (+)= x[:, first : first + N]; write: x (R, N), y (R, K).
 void read_columns(ConstMap x, Index first, Map y, Write write, Index rows, Index x_columns, Index y_columns,
@@ -231,6 +237,8 @@ void gaussian_policy_backward(const float* sample, const float* mean, const floa
 void sum_of_squares(const float* x, float* sum, Write write, Index n, float* workspace, cudaStream_t stream);
 [[nodiscard]] Index sum_of_squares_workspace(Index n);
 void clip_scale(const float* sum, float max_norm, float* scale, cudaStream_t stream);
+/// mark (1) = NaN unless x is finite.
+void mark_not_finite(ConstMap x, float* mark, Index n, cudaStream_t stream);
 void adam_step(const float* gradient, const float* scale, const float* hyper, float* parameter, float* first_moment,
                float* second_moment, Index n, cudaStream_t stream);
 /// step += 1, and the corrections that belong to it.

@@ -74,6 +74,10 @@ inline void clip_scale(const Call& call, const DeviceTensor& sum, float max_norm
   clip_scale(call.single(sum, "sum"), max_norm, call.single(scale, "scale"), call.stream());
 }
 
+inline void mark_not_finite(const Call& call, const DeviceTensor& x, DeviceTensor& mark) {
+  mark_not_finite(x.map(), call.single(mark, "mark"), x.size(), call.stream());
+}
+
 inline void adam_step(const Call& call, const DeviceTensor& gradient, const DeviceTensor& scale,
                       const DeviceTensor& hyper, DeviceTensor& parameter, DeviceTensor& first_moment,
                       DeviceTensor& second_moment) {

@@ -47,6 +47,14 @@ inline void prelu_backward(const Call& call, const DeviceTensor& x, const Device
                  call.stream());
 }
 
+inline void exp(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  exp(x.map(), y.map(), y.size(), call.stream());
+}
+inline void rsqrt(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  rsqrt(x.map(), y.map(), y.size(), call.stream());
+}
 inline void clamp(const Call& call, const DeviceTensor& x, float low, float high, DeviceTensor& y) {
   call.expect_one_format({{"x", x}, {"y", y}});
   clamp(x.map(), low, high, y.map(), y.size(), call.stream());
@@ -63,18 +71,24 @@ inline void axpy(const Call& call, float alpha, const DeviceTensor& x, DeviceTen
   axpy(alpha, x.map(), y.map(), y.size(), call.stream());
 }
 
-/// Columns of a matrix; (M) counts as (M, 1).
-[[nodiscard]] inline Index columns_of(const Shape& matrix) { return matrix.rank() == 1 ? 1 : matrix.last(); }
+inline void row_sums(const Call& call, const DeviceTensor& x, DeviceTensor& y, Write write) {
+  row_sums(call.single(x, "x"), call.single(y, "y"), write, x.shape()[0], x.shape()[1], call.stream());
+}
+inline void row_sums_backward(const Call& call, const DeviceTensor& d_y, DeviceTensor& d_x, Write write) {
+  row_sums_backward(call.single(d_y, "d_y"), call.single(d_x, "d_x"), write, d_x.shape()[0], d_x.shape()[1],
+                    call.stream());
+}
+
+/// The last axis of (..., K); a column (M) has one.
+[[nodiscard]] inline Index columns_of(const Shape& shape) { return shape.rank() == 1 ? 1 : shape.last(); }
 
 inline void read_columns(const Call& call, const DeviceTensor& x, Index first, DeviceTensor& y, Write write) {
   call.expect_one_format({{"x", x}, {"y", y}});
-  read_columns(x.map(), first, y.map(), write, x.shape()[0], columns_of(x.shape()), columns_of(y.shape()),
-               call.stream());
+  read_columns(x.map(), first, y.map(), write, x.rows(), columns_of(x.shape()), columns_of(y.shape()), call.stream());
 }
 inline void write_columns(const Call& call, const DeviceTensor& x, Index first, DeviceTensor& y, Write write) {
   call.expect_one_format({{"x", x}, {"y", y}});
-  write_columns(x.map(), first, y.map(), write, x.shape()[0], columns_of(x.shape()), columns_of(y.shape()),
-                call.stream());
+  write_columns(x.map(), first, y.map(), write, y.rows(), columns_of(x.shape()), columns_of(y.shape()), call.stream());
 }
 
 }  // namespace saccade::cuda

@@ -160,12 +160,18 @@ class EigenBackend {
   void tanh_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) {
     eigen::tanh_backward(*engine_, y, d_y, d_x, write);
   }
+  void exp(const Tensor& x, Tensor& y) { eigen::exp(*engine_, x, y); }
+  void rsqrt(const Tensor& x, Tensor& y) { eigen::rsqrt(*engine_, x, y); }
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) { eigen::clamp(*engine_, x, low, high, y); }
   void add(const Tensor& x1, const Tensor& x2, Tensor& y) { eigen::add(*engine_, x1, x2, y); }
   void multiply(const Tensor& x1, const Tensor& x2, Tensor& y, Write write) {
     eigen::multiply(*engine_, x1, x2, y, write);
   }
   void axpy(Scalar alpha, const Tensor& x, Tensor& y) { eigen::axpy(*engine_, alpha, x, y); }
+  void row_sums(const Tensor& x, Tensor& y, Write write) { eigen::row_sums(*engine_, x, y, write); }
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) {
+    eigen::row_sums_backward(*engine_, d_y, d_x, write);
+  }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) {
     eigen::read_columns(*engine_, x, first, y, write);
   }
@@ -243,6 +249,7 @@ class EigenBackend {
 
   void sum_of_squares(const Tensor& x, Tensor& y, Write write) { eigen::sum_of_squares(*engine_, x, y, write); }
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) { eigen::clip_scale(sum, max_norm, scale); }
+  void mark_not_finite(const Tensor& x, Tensor& mark) { eigen::mark_not_finite(x, mark); }
   void adam_step(const Tensor& gradient, const Tensor& scale, const Tensor& hyper, Tensor& parameter,
                  Tensor& first_moment, Tensor& second_moment) {
     eigen::adam_step(*engine_, gradient, scale, hyper, parameter, first_moment, second_moment);

@@ -3,6 +3,8 @@
 #include <saccade/backends/eigen/channel_sums.hpp>
 #include <saccade/math/optimizer.hpp>
 
+#include <limits>
+
 /// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (8) as AdamHyper orders it.
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
@@ -22,6 +24,13 @@ void sum_of_squares(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scal
 template <class Scalar>
 void clip_scale(const HostTensor<Scalar>& sum, Scalar max_norm, HostTensor<Scalar>& scale) {
   scale.data()[0] = math::clip_scale(sum.data()[0], max_norm);
+}
+
+template <class Scalar>
+void mark_not_finite(const HostTensor<Scalar>& x, HostTensor<Scalar>& mark) {
+  bool finite = true;
+  for (Index i = 0; i < x.size(); ++i) finite &= math::is_finite(x.data()[i]);
+  if (!finite) mark.data()[0] = std::numeric_limits<Scalar>::quiet_NaN();
 }
 
 template <class Scalar>

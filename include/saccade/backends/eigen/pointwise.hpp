@@ -2,10 +2,11 @@
 
 #include <saccade/backends/eigen/channel_sums.hpp>
 #include <saccade/math/activation.hpp>
+#include <saccade/math/elementary.hpp>
 
 #include <algorithm>
 
-/// Elementwise operations; y may be the same tensor as x, except in the two that move columns.
+/// Elementwise operations, where y may be the same tensor as x; and rows and columns, where it may not.
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 template <class Scalar>
@@ -107,6 +108,19 @@ void tanh_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor
 }
 
 template <class Scalar>
+void exp(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  // Eigen's vector exponential never becomes infinite.
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return math::exp(value); }, dense(x));
+}
+
+template <class Scalar>
+void rsqrt(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return math::rsqrt(value); }, dense(x));
+}
+
+template <class Scalar>
 void clamp(Engine& engine, const HostTensor<Scalar>& x, Scalar low, Scalar high, HostTensor<Scalar>& y) {
   transform(
       engine, y.size(), y.data(), [low, high](Scalar value) { return value < low    ? low
@@ -136,21 +150,49 @@ void axpy(Engine& engine, Scalar alpha, const HostTensor<Scalar>& x, HostTensor<
       engine, y.size(), y.data(), [alpha](Scalar value) { return alpha * value; }, dense(x));
 }
 
-/// Rows and columns of a tensor as columns are counted: (M, K), and (M) as (M, 1).
-struct ColumnExtents {
-  explicit ColumnExtents(const Shape& shape) : rows(shape[0]), columns(shape.rank() == 1 ? 1 : shape[1]) {}
+/// The last axis of (..., K); a column (M) has one.
+[[nodiscard]] inline Index columns_of(const Shape& shape) { return shape.rank() == 1 ? 1 : shape.last(); }
 
-  Index rows;
-  Index columns;
-};
+/// Calls `body(first, last)` for some rows of `columns` numbers at a time.
+template <class Body>
+void for_row_ranges(Engine& engine, Index rows, Index columns, const Body& body) {
+  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, columns));
+  engine.parallel_ranges(rows, grain, [&](Index first, Index last, int) { body(first, last); });
+}
+
+template <class Scalar>
+void row_sums(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y, Write write) {
+  const Index columns = x.shape()[1];
+  for_row_ranges(engine, y.size(), columns, [&](Index first, Index last) {
+    for (Index row = first; row < last; ++row) {
+      double sum = write == Write::accumulate ? static_cast<double>(y.data()[row]) : 0.0;
+      for (Index i = 0; i < columns; ++i) sum += static_cast<double>(x.data()[row * columns + i]);
+      y.data()[row] = static_cast<Scalar>(sum);
+    }
+  });
+}
+
+template <class Scalar>
+void row_sums_backward(Engine& engine, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x, Write write) {
+  const Index columns = d_x.shape()[1];
+  for_row_ranges(engine, d_y.size(), columns, [&](Index first, Index last) {
+    for (Index row = first; row < last; ++row) {
+      const Scalar value = d_y.data()[row];
+      Scalar* const to = d_x.data() + row * columns;
+      if (write == Write::overwrite)
+        std::fill_n(to, columns, value);
+      else
+        for (Index i = 0; i < columns; ++i) to[i] += value;
+    }
+  });
+}
 
 /// to[row, 0 : count] (+)= from[row, 0 : count], for row beginnings `from_stride` and `to_stride` apart.
 template <class Scalar>
 void copy_columns(Engine& engine, Index rows, Index count, const Scalar* from, Index from_stride, Scalar* to,
                   Index to_stride, Write write) {
-  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, count));
-  engine.parallel_ranges(rows, grain, [&](Index begin, Index end, int) {
-    for (Index row = begin; row < end; ++row) {
+  for_row_ranges(engine, rows, count, [&](Index first, Index last) {
+    for (Index row = first; row < last; ++row) {
       if (write == Write::overwrite)
         std::copy_n(from + row * from_stride, count, to + row * to_stride);
       else
@@ -161,16 +203,16 @@ void copy_columns(Engine& engine, Index rows, Index count, const Scalar* from, I
 
 template <class Scalar>
 void read_columns(Engine& engine, const HostTensor<Scalar>& x, Index first, HostTensor<Scalar>& y, Write write) {
-  const ColumnExtents source(x.shape());
-  const ColumnExtents target(y.shape());
-  copy_columns(engine, source.rows, target.columns, x.data() + first, source.columns, y.data(), target.columns, write);
+  const Index wide = columns_of(x.shape()), narrow = columns_of(y.shape());
+  if (wide == 0) return;
+  copy_columns(engine, x.size() / wide, narrow, x.data() + first, wide, y.data(), narrow, write);
 }
 
 template <class Scalar>
 void write_columns(Engine& engine, const HostTensor<Scalar>& x, Index first, HostTensor<Scalar>& y, Write write) {
-  const ColumnExtents source(x.shape());
-  const ColumnExtents target(y.shape());
-  copy_columns(engine, source.rows, source.columns, x.data(), source.columns, y.data() + first, target.columns, write);
+  const Index narrow = columns_of(x.shape()), wide = columns_of(y.shape());
+  if (wide == 0) return;
+  copy_columns(engine, y.size() / wide, narrow, x.data(), narrow, y.data() + first, wide, write);
 }
 
 }  // namespace saccade::eigen

@@ -3,6 +3,8 @@
 #include <saccade/backends/reference/host_tensor.hpp>
 #include <saccade/math/optimizer.hpp>
 
+#include <limits>
+
 namespace saccade::inline SACCADE_NAMESPACE::reference {
 
 /// OptimizerOps: gradient, parameter and moments of one shape; scale (1), hyper (8) in the order of AdamHyper.
@@ -20,6 +22,13 @@ struct Optimizer {
   /// scale[0] = min(1, max_norm / sqrt(sum[0])), NaN where the sum is not finite
   void clip_scale(const Tensor& sum, Scalar max_norm, Tensor& scale) const {
     scale.data()[0] = math::clip_scale(sum.data()[0], max_norm);
+  }
+
+  /// mark[0] = NaN unless all of x is finite
+  void mark_not_finite(const Tensor& x, Tensor& mark) const {
+    for (Index i = 0; i < x.shape.size(); ++i) {
+      if (!math::is_finite(x.data()[i])) mark.data()[0] = std::numeric_limits<Scalar>::quiet_NaN();
+    }
   }
 
   /// Adam with the gradient scale[0] * gradient; see math::adam_step. Nothing where scale[0] is not finite.

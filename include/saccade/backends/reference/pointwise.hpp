@@ -2,6 +2,7 @@
 
 #include <saccade/backends/reference/host_tensor.hpp>
 #include <saccade/math/activation.hpp>
+#include <saccade/math/elementary.hpp>
 
 #include <vector>
 
@@ -30,6 +31,14 @@ struct Pointwise {
     for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::tanh(x.data()[i]);
   }
 
+  void exp(const Tensor& x, Tensor& y) const {
+    for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::exp(x.data()[i]);
+  }
+
+  void rsqrt(const Tensor& x, Tensor& y) const {
+    for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::rsqrt(x.data()[i]);
+  }
+
   /// y = min(max(x, low), high); NaN stays
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) const {
     for (Index i = 0; i < x.shape.size(); ++i) {
@@ -55,17 +64,35 @@ struct Pointwise {
     }
   }
 
-  /// x (M, K), y (M, N): y (+)= x[:, first : first + N]
+  /// x (M, K), y (M): y[m] (+)= sum_k x[m, k]
+  void row_sums(const Tensor& x, Tensor& y, Write write) const {
+    const Index M = x.shape[0], K = x.shape[1];
+    for (Index m = 0; m < M; ++m) {
+      Sum<Scalar> sum = 0;
+      for (Index k = 0; k < K; ++k) sum += x.data()[m * K + k];
+      store(sum, write, y.data()[m]);
+    }
+  }
+
+  /// d_y (M), d_x (M, K): d_x[m, k] (+)= d_y[m]
+  void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) const {
+    const Index M = d_x.shape[0], K = d_x.shape[1];
+    for (Index m = 0; m < M; ++m) {
+      for (Index k = 0; k < K; ++k) store<Scalar>(d_y.data()[m], write, d_x.data()[m * K + k]);
+    }
+  }
+
+  /// x (..., K), y (..., N): y (+)= x[..., first : first + N]
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
-    const Index M = y.shape[0], K = columns(x.shape), N = columns(y.shape);
+    const Index M = rows(x.shape), K = columns(x.shape), N = columns(y.shape);
     for (Index m = 0; m < M; ++m) {
       for (Index n = 0; n < N; ++n) store<Scalar>(x.data()[m * K + first + n], write, y.data()[m * N + n]);
     }
   }
 
-  /// x (M, N), y (M, K): y[:, first : first + N] (+)= x
+  /// x (..., N), y (..., K): y[..., first : first + N] (+)= x
   void write_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
-    const Index M = y.shape[0], N = columns(x.shape), K = columns(y.shape);
+    const Index M = rows(y.shape), N = columns(x.shape), K = columns(y.shape);
     for (Index m = 0; m < M; ++m) {
       for (Index n = 0; n < N; ++n) store<Scalar>(x.data()[m * N + n], write, y.data()[m * K + first + n]);
     }
@@ -103,7 +130,10 @@ struct Pointwise {
   }
 
  private:
-  /// Columns of a matrix (M, K); a column (M) has one.
+  /// All axes of (..., K) but the last.
+  static Index rows(const Shape& shape) { return shape.last() == 0 ? 0 : shape.size() / shape.last(); }
+
+  /// The last axis of (..., K); a column (M) has one.
   static Index columns(const Shape& shape) { return shape.rank() == 1 ? 1 : shape.last(); }
 };
 

@@ -107,16 +107,23 @@ class SkeletonBackend {
   }
   void sigmoid(const Tensor&, Tensor&) { missing("sigmoid", "y = 1 / (1 + exp(-x))"); }
   void tanh(const Tensor&, Tensor&) { missing("tanh", "y = tanh(x)"); }
+  void exp(const Tensor&, Tensor&) { missing("exp", "y = e^x"); }
+  void rsqrt(const Tensor&, Tensor&) { missing("rsqrt", "y = 1 / sqrt(x)"); }
   void clamp(const Tensor&, Scalar, Scalar, Tensor&) { missing("clamp", "y = min(max(x, low), high)"); }
   void add(const Tensor&, const Tensor&, Tensor&) { missing("add", "y = x1 + x2"); }
   void multiply(const Tensor&, const Tensor&, Tensor&, Write) { missing("multiply", "y (+)= x1 x2, elementwise"); }
   void axpy(Scalar, const Tensor&, Tensor&) { missing("axpy", "y += alpha x"); }
+  void row_sums(const Tensor&, Tensor&, Write) {
+    missing("row_sums", "y[m] (+)= the sum of x[m, k] over k with x (M, K), y (M)");
+  }
   void read_columns(const Tensor&, Index, Tensor&, Write) {
-    missing("read_columns", "y (+)= x[:, first : first + N] with x (M, K), y (M, N); (M) counts as (M, 1)");
+    missing("read_columns",
+            "y (+)= x[..., first : first + N] with x (..., K), y (..., N); a y (M) counts as (M, 1) beside a (M, K)");
   }
   void write_columns(const Tensor&, Index, Tensor&, Write) {
     missing("write_columns",
-            "y[:, first : first + N] (+)= x, the other columns of y untouched, with x (M, N), y (M, K)");
+            "y[..., first : first + N] (+)= x, the other columns of y untouched, with x (..., N), y (..., K); a x (M) "
+            "counts as (M, 1) beside a (M, K)");
   }
   void relu_backward(const Tensor&, const Tensor&, Tensor&, Write) {
     missing("relu_backward", "d_x (+)= d_y where y > 0, 0 elsewhere");
@@ -126,6 +133,9 @@ class SkeletonBackend {
   }
   void tanh_backward(const Tensor&, const Tensor&, Tensor&, Write) {
     missing("tanh_backward", "d_x (+)= d_y (1 - y^2)");
+  }
+  void row_sums_backward(const Tensor&, Tensor&, Write) {
+    missing("row_sums_backward", "d_x[m, k] (+)= d_y[m] with d_y (M), d_x (M, K)");
   }
   void prelu_backward(const Tensor&, const Tensor&, const Tensor&, Tensor&, Write, Tensor&, Write) {
     missing("prelu_backward",
@@ -240,6 +250,9 @@ class SkeletonBackend {
   }
   void clip_scale(const Tensor&, Scalar, Tensor&) {
     missing("clip_scale", "scale[0] = min(1, max_norm / sqrt(sum[0])), NaN where the sum is not finite, with sum, scale (1)");
+  }
+  void mark_not_finite(const Tensor&, Tensor&) {
+    missing("mark_not_finite", "mark[0] = NaN unless all of x is finite, else leave it, with mark (1)");
   }
   void adam_step(const Tensor&, const Tensor&, const Tensor&, Tensor&, Tensor&, Tensor&) {
     missing("adam_step",

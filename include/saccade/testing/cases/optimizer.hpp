@@ -213,6 +213,35 @@ void add_optimizer_cases(Suite<B, R>& suite) {
                   ops::clip_scale(b, in[0], std::numeric_limits<Scalar<B>>::infinity(), out[0]);
                 });
 
+  suite.add(
+      "mark_not_finite: marks what is not finite, wherever it stands, and nothing else", [](B& b, Report& report) {
+        const Shape shape{3, 701};
+        const std::vector<double> values = random_values("x", shape);
+        const auto marked = [&](const std::vector<double>& x) {
+          Tensor<B> mark = make_tensor_of(b, {1}, {7});
+          ops::mark_not_finite(b, make_tensor_of(b, shape, x), mark);
+          return values_of(b, mark)[0];
+        };
+        const double untouched = marked(values);
+        report.expect(untouched == 7, "mark is " + number_text(untouched) + ", but must still be 7: all is finite");
+        for (const std::size_t place : {std::size_t{0}, values.size() / 2, values.size() - 1}) {
+          for (const double value : detail::not_finite) {
+            std::vector<double> x = values;
+            x[place] = value;
+            report.expect(std::isnan(marked(x)), "mark is " + number_text(marked(x)) + ", but must be nan: x[" +
+                                                     std::to_string(place) + "] is " + number_text(value));
+          }
+        }
+      });
+  suite.add("mark_not_finite: a mark stays, and an empty tensor makes none", [](B& b, Report& report) {
+    Tensor<B> mark = make_tensor_of(b, {1}, {std::numeric_limits<double>::quiet_NaN()});
+    ops::mark_not_finite(b, make_tensor_of(b, {2}, {1, 2}), mark);
+    report.expect(std::isnan(values_of(b, mark)[0]), "a mark is gone after a tensor that is finite");
+    Tensor<B> empty = make_tensor_of(b, {1}, {7});
+    ops::mark_not_finite(b, b.zeros({0, 3}), empty);
+    report.expect(values_of(b, empty)[0] == 7, "an empty tensor has marked something");
+  });
+
   suite.operation("adam_step", [] {
     Problems<B, R> problems;
     for (const Shape& shape : detail::parameter_shapes) {

@@ -13,9 +13,12 @@ struct Columns {
   Shape narrow;
   Index first;
 };
-inline const Columns columns[] = {{{3, 5}, {3, 2}, 0}, {{3, 5}, {3, 2}, 3},       {{3, 5}, {3, 5}, 0},
-                                  {{4, 3}, {4}, 1},    {{1, 7}, {1, 3}, 2},       {{0, 4}, {0, 2}, 1},
-                                  {{5, 4}, {5, 1}, 3}, {{67, 129}, {67, 31}, 37}, {{1, 1}, {1}, 0}};
+inline const Columns columns[] = {
+    {{3, 5}, {3, 2}, 0}, {{3, 5}, {3, 2}, 3}, {{3, 5}, {3, 5}, 0},       {{4, 3}, {4}, 1},
+    {{1, 7}, {1, 3}, 2}, {{0, 4}, {0, 2}, 1}, {{5, 4}, {5, 1}, 3},       {{67, 129}, {67, 31}, 37},
+    {{1, 1}, {1}, 0},    {{3, 4}, {3, 0}, 2}, {{2, 3, 9}, {2, 3, 4}, 5}, {{3, 17, 13, 18}, {3, 17, 13, 3}, 15}};
+
+inline const Shape matrix_shapes[] = {{0, 3}, {1, 1}, {3, 0}, {3, 5}, {1, 300}, {67, 131}};
 
 struct PreluSize {
   Shape x;
@@ -25,14 +28,15 @@ inline const PreluSize prelu_sizes[] = {
     {{1}, {1}},          {{0, 3}, {3}},       {{5, 3}, {1}},           {{5, 3}, {3}},
     {{2, 3, 5, 7}, {7}}, {{2, 3, 5, 7}, {1}}, {{3, 17, 13, 32}, {32}}, {{3, 17, 13, 32}, {1}}};
 
-/// y = f(x), where y may be x.
+/// y = f(x), where y may be x. `values` makes numbers where f is defined.
 template <class B, class R, class Function>
-void add_unary_cases(Suite<B, R>& suite, const std::string& name, Function function) {
-  const auto problems = [function] {
+void add_unary_cases(Suite<B, R>& suite, const std::string& name, Function function,
+                     std::vector<double> (*values)(std::string_view, const Shape&) = random_values) {
+  const auto problems = [function, values] {
     Problems<B, R> result;
     for (const Shape& shape : pointwise_shapes) {
       result
-          .add({{"x", shape, random_values("x", shape)}}, {{"y", shape}}, 1,
+          .add({{"x", shape, values("x", shape)}}, {{"y", shape}}, 1,
                [function](auto& b, const auto& in, const auto& out, const Writes&) { function(b, in[0], out[0]); })
           .aliases = {{0, 0}};
     }
@@ -87,6 +91,9 @@ void add_pointwise_cases(Suite<B, R>& suite) {
   detail::add_unary_cases(suite, "sigmoid", [](auto& b, const auto& x, auto& y) { ops::sigmoid(b, x, y); });
   detail::add_unary_cases(suite, "tanh", [](auto& b, const auto& x, auto& y) { ops::tanh(b, x, y); });
   detail::add_unary_cases(suite, "clamp", [](auto& b, const auto& x, auto& y) { ops::clamp(b, x, -1, 0.5, y); });
+  detail::add_unary_cases(suite, "exp", [](auto& b, const auto& x, auto& y) { ops::exp(b, x, y); });
+  detail::add_unary_cases(
+      suite, "rsqrt", [](auto& b, const auto& x, auto& y) { ops::rsqrt(b, x, y); }, random_positive_values);
   suite.by_hand("relu: numbers by hand", {{"x", {3}, {-1, 0, 2}}}, {{"y", {3}}}, {{0, 0, 2}},
                 [](B& b, const auto& in, const auto& out) { ops::relu(b, in[0], out[0]); });
   suite.by_hand("sigmoid: numbers by hand, and no overflow",
@@ -96,6 +103,19 @@ void add_pointwise_cases(Suite<B, R>& suite) {
   suite.by_hand("tanh: numbers by hand, and no overflow",
                 {{"x", {5}, {0, std::log(3.0) / 2, -std::log(3.0) / 2, large, -large}}}, {{"y", {5}}},
                 {{0, 0.5, -0.5, 1, -1}}, [](B& b, const auto& in, const auto& out) { ops::tanh(b, in[0], out[0]); });
+  suite.by_hand("exp: numbers by hand", {{"x", {4}, {0, std::log(3.0), -std::log(4.0), -large}}}, {{"y", {4}}},
+                {{1, 3, 0.25, 0}}, [](B& b, const auto& in, const auto& out) { ops::exp(b, in[0], out[0]); });
+  suite.by_hand("rsqrt: numbers by hand", {{"x", {3}, {1, 4, 0.0625}}}, {{"y", {3}}}, {{1, 0.5, 4}},
+                [](B& b, const auto& in, const auto& out) { ops::rsqrt(b, in[0], out[0]); });
+  suite.add("exp, rsqrt: infinite where they should be", [](B& b, Report& report) {
+    const Tensor<B> x = make_tensor_of(b, {1}, {1000}), zero = b.zeros({1});
+    Tensor<B> y = b.zeros({1});
+    ops::exp(b, x, y);
+    report.expect(std::isinf(values_of(b, y)[0]), "e^1000 is " + number_text(values_of(b, y)[0]) + ", but must be inf");
+    ops::rsqrt(b, zero, y);
+    report.expect(std::isinf(values_of(b, y)[0]),
+                  "1 / sqrt(0) is " + number_text(values_of(b, y)[0]) + ", but must be inf");
+  });
   suite.by_hand("clamp: numbers by hand", {{"x", {3}, {-3, 0.5, 3}}}, {{"y", {3}}}, {{-1, 0.5, 2}},
                 [](B& b, const auto& in, const auto& out) { ops::clamp(b, in[0], -1, 2, out[0]); });
 
@@ -157,6 +177,23 @@ void add_pointwise_cases(Suite<B, R>& suite) {
   suite.by_hand("axpy: numbers by hand", {{"x", {2}, {10, 20}}}, {{"y", {2}, no_write, {1, 2}}}, {{21, 42}},
                 [](B& b, const auto& in, const auto& out) { ops::axpy(b, 2, in[0], out[0]); });
 
+  suite.operation("row_sums", [] {
+    Problems<B, R> problems;
+    for (const Shape& shape : detail::matrix_shapes) {
+      problems.add({{"x", shape, random_values("x", shape)}}, {{"y", {shape[0]}, 0}}, std::max<Index>(1, shape[1]),
+                   [](auto& b, const auto& in, const auto& out, const Writes& write) {
+                     ops::row_sums(b, in[0], out[0], write[0]);
+                   });
+    }
+    return problems;
+  });
+  suite.by_hand("row_sums: numbers by hand", {{"x", {2, 3}, {1, 2, 3, 4, 5, 6}}},
+                {{"y", {2}, 0}, {"z", {2}, no_write, {10, 20}}}, {{6, 15}, {16, 35}},
+                [](B& b, const auto& in, const auto& out) {
+                  ops::row_sums(b, in[0], out[0], Write::overwrite);
+                  ops::row_sums(b, in[0], out[1], Write::accumulate);
+                });
+
   suite.operation("read_columns", [] {
     Problems<B, R> problems;
     for (const auto& [wide, narrow, first] : detail::columns) {
@@ -188,19 +225,30 @@ void add_pointwise_cases(Suite<B, R>& suite) {
                   ops::write_columns(b, in[0], 1, out[0], Write::overwrite);
                   ops::write_columns(b, in[0], 1, out[1], Write::accumulate);
                 });
+  suite.by_hand("read_columns, write_columns: channels of a map by hand",
+                {{"x", {1, 2, 1, 3}, {1, 2, 3, 4, 5, 6}}, {"z", {1, 2, 1, 1}, {7, 8}}},
+                {{"y", {1, 2, 1, 2}, 0}, {"w", {1, 2, 1, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
+                {{2, 3, 5, 6}, {1, 7, 3, 4, 8, 6}}, [](B& b, const auto& in, const auto& out) {
+                  ops::read_columns(b, in[0], 1, out[0], Write::overwrite);
+                  ops::write_columns(b, in[1], 1, out[1], Write::overwrite);
+                });
   suite.adjoint("read_columns", [] {
-    return std::vector<Derivative<B>>{
-        {.inputs = {{"x", {3, 5}, random_values("x", {3, 5})}},
-         .outputs = {{"y", {3, 2}, 0}},
-         .wrt = {0},
-         .linear_in = {0},
-         .forward = [](B& b, const auto& in,
-                       const auto& out) { ops::read_columns(b, in[0], 2, out[0], Write::overwrite); },
-         .backward =
-             [](B& b, const auto&, const auto&, const auto& d_out, const auto& d_in) {
-               b.fill(0, d_in[0]);
-               ops::write_columns(b, d_out[0], 2, d_in[0], Write::overwrite);
-             }}};
+    std::vector<Derivative<B>> derivatives;
+    for (const auto& [wide, narrow] : {std::pair<Shape, Shape>{{3, 5}, {3, 2}}, {{2, 3, 1, 4}, {2, 3, 1, 1}}}) {
+      derivatives.push_back(
+          {.inputs = {{"x", wide, random_values("x", wide)}},
+           .outputs = {{"y", narrow, 0}},
+           .wrt = {0},
+           .linear_in = {0},
+           .forward = [](B& b, const auto& in,
+                         const auto& out) { ops::read_columns(b, in[0], 2, out[0], Write::overwrite); },
+           .backward =
+               [](B& b, const auto&, const auto&, const auto& d_out, const auto& d_in) {
+                 b.fill(0, d_in[0]);
+                 ops::write_columns(b, d_out[0], 2, d_in[0], Write::overwrite);
+               }});
+    }
+    return derivatives;
   });
 }
 
@@ -225,6 +273,55 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
   suite.gradient("relu", detail::unary_derivatives<B>(relu, relu_backward));
   suite.gradient("sigmoid", detail::unary_derivatives<B>(sigmoid, sigmoid_backward));
   suite.gradient("tanh", detail::unary_derivatives<B>(tanh, tanh_backward));
+
+  // What is composed of other operations: y d_y, and -1/2 y^3 d_y.
+  suite.gradient("exp", detail::unary_derivatives<B>([](auto& b, const auto& x, auto& y) { ops::exp(b, x, y); },
+                                                     [](auto& b, const auto& y, const auto& d_y, auto& d_x, Write) {
+                                                       ops::multiply(b, y, d_y, d_x, Write::overwrite);
+                                                     }));
+  suite.gradient("rsqrt", [] {
+    return std::vector<Derivative<B>>{
+        {.inputs = {{"x", {3, 7}, random_positive_values("x", {3, 7})}},
+         .outputs = {{"y", {3, 7}}},
+         .wrt = {0},
+         .forward = [](B& b, const auto& in, const auto& out) { ops::rsqrt(b, in[0], out[0]); },
+         .backward =
+             [](B& b, const auto&, const auto& out, const auto& d_out, const auto& d_in) {
+               b.fill(0, d_in[0]);
+               ops::axpy(b, Scalar<B>(-0.5), d_out[0], d_in[0]);
+               for (int i = 0; i < 3; ++i) ops::multiply(b, out[0], d_in[0], d_in[0], Write::overwrite);
+             }}};
+  });
+
+  suite.operation("row_sums_backward", [] {
+    Problems<B, R> problems;
+    for (const Shape& shape : detail::matrix_shapes) {
+      problems.add({{"d_y", {shape[0]}, random_values("d_y", {shape[0]})}}, {{"d_x", shape, 0}}, 1,
+                   [](auto& b, const auto& in, const auto& out, const Writes& write) {
+                     ops::row_sums_backward(b, in[0], out[0], write[0]);
+                   });
+    }
+    return problems;
+  });
+  suite.by_hand("row_sums_backward: numbers by hand", {{"d_y", {2}, {7, -8}}},
+                {{"d_x", {2, 3}, 0}, {"z", {2, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
+                {{7, 7, 7, -8, -8, -8}, {8, 9, 10, -4, -3, -2}}, [](B& b, const auto& in, const auto& out) {
+                  ops::row_sums_backward(b, in[0], out[0], Write::overwrite);
+                  ops::row_sums_backward(b, in[0], out[1], Write::accumulate);
+                });
+  const auto row_sums_derivatives = [] {
+    const Shape x{4, 5};
+    return std::vector<Derivative<B>>{
+        {.inputs = {{"x", x, random_values("x", x)}},
+         .outputs = {{"y", {4}, 0}},
+         .wrt = {0},
+         .linear_in = {0},
+         .forward = [](B& b, const auto& in, const auto& out) { ops::row_sums(b, in[0], out[0], Write::overwrite); },
+         .backward = [](B& b, const auto&, const auto&, const auto& d_out,
+                        const auto& d_in) { ops::row_sums_backward(b, d_out[0], d_in[0], Write::overwrite); }}};
+  };
+  suite.adjoint("row_sums", row_sums_derivatives);
+  suite.gradient("row_sums", row_sums_derivatives);
 
   suite.by_hand("relu_backward: numbers by hand", {{"y", {3}, {0, 0, 2}}, {"d_y", {3}, {5, 6, 7}}}, {{"d_x", {3}, 0}},
                 {{0, 0, 7}}, [](B& b, const auto& in, const auto& out) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/backends/cuda/kernels/launch.cuh>
+#include <saccade/backends/cuda/kernels/rows.cuh>
 
 #include <cmath>
 
@@ -9,22 +9,6 @@
 namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
-
-inline constexpr unsigned warp_threads = 32;
-inline constexpr unsigned all_lanes = 0xFFFFFFFFu;
-inline constexpr unsigned rows_of_block = block_threads / warp_threads;
-
-/// Row of the running warp, and its lane. All lanes of a warp have the same row.
-struct WarpRow {
-  Index row;
-  unsigned lane;
-};
-
-__device__ __forceinline__ WarpRow warp_row() {
-  return {Index{blockIdx.x} * rows_of_block + threadIdx.x / warp_threads, threadIdx.x % warp_threads};
-}
-
-inline Index warp_row_blocks(Index rows) { return ceil_divide(rows, rows_of_block); }
 
 /// probabilities = softmax(logits), and loss = -ln p[label] if it is wanted.
 __global__ void softmax_kernel(const float* __restrict__ logits, const float* __restrict__ labels, Index batch,
@@ -42,8 +26,7 @@ __global__ void softmax_kernel(const float* __restrict__ logits, const float* __
   const auto shifted = [&](Index k) { return static_cast<double>(x[k]) - static_cast<double>(largest); };
   double sum = 0.0;
   for (Index k = place.lane; k < classes; k += warp_threads) sum += std::exp(shifted(k));
-#pragma unroll
-  for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_xor_sync(all_lanes, sum, offset);
+  sum = sum_over_warp(sum);
   for (Index k = place.lane; k < classes; k += warp_threads)
     probabilities[place.row * classes + k] = static_cast<float>(std::exp(shifted(k)) / sum);
   if (loss != nullptr && place.lane == 0)

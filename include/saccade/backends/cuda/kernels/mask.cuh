@@ -23,8 +23,8 @@ struct MaskedRow {
 
 /// Shares (images, splits, 1, C) of the sum over the rows of the trunk, attended if `masked`.
 template <class T, int N, bool masked>
-__global__ void row_sums_kernel(const T* __restrict__ trunk, const T* __restrict__ mask_logits, ChannelTiles tiles,
-                                float* __restrict__ shares) {
+__global__ void channel_sums_kernel(const T* __restrict__ trunk, const T* __restrict__ mask_logits, ChannelTiles tiles,
+                                    float* __restrict__ shares) {
   const TilePlace place = tile_place<N>(tiles);
   float sums[N] = {};
   if (place.active) {
@@ -56,20 +56,20 @@ __global__ void row_sums_kernel(const T* __restrict__ trunk, const T* __restrict
 
 /// y[b, c] (+)= the sum over the rows of image b, divided by `divisor`.
 template <bool masked>
-void row_sums(const char* name, ConstMap trunk, ConstMap mask_logits, double divisor, float* y, Write how, Index images,
-              Index rows, Index channels, float* workspace, cudaStream_t stream) {
+void channel_sums(const char* name, ConstMap trunk, ConstMap mask_logits, double divisor, float* y, Write how,
+                  Index images, Index rows, Index channels, float* workspace, cudaStream_t stream) {
   if (images * channels == 0) return;
   const ChannelTiles tiles = sum_tiles(images, rows, channels);
   if (tiles.splits > 0) {
     with_sum_pack(trunk.format, channels, [&]<class T, int N>(Type<T>, Width<N>) {
-      launch(name, row_sums_kernel<T, N, masked>, tiles.blocks(), stream, numbers<T>(trunk), numbers<T>(mask_logits),
-             tiles, workspace);
+      launch(name, channel_sums_kernel<T, N, masked>, tiles.blocks(), stream, numbers<T>(trunk),
+             numbers<T>(mask_logits), tiles, workspace);
     });
   }
   fold_shares(name, workspace, tiles, nullptr, SumTargets<1>{{{y, nullptr, how}}, divisor}, stream);
 }
 
-inline Index row_sums_workspace(Index images, Index rows, Index channels) {
+inline Index channel_sums_workspace(Index images, Index rows, Index channels) {
   return images * sum_tiles(images, rows, channels).splits * channels;
 }
 
@@ -149,19 +149,21 @@ __global__ void spread_rows_kernel(const float* __restrict__ d_pooled, float div
 
 void add_bias_backward(ConstMap d_y, float* d_bias, Write write, Index rows, Index channels, float* workspace,
                        cudaStream_t stream) {
-  kernels::row_sums<false>("add_bias_backward", d_y, {}, 1.0, d_bias, write, 1, rows, channels, workspace, stream);
+  kernels::channel_sums<false>("add_bias_backward", d_y, {}, 1.0, d_bias, write, 1, rows, channels, workspace, stream);
 }
 
-Index add_bias_backward_workspace(Index rows, Index channels) { return kernels::row_sums_workspace(1, rows, channels); }
+Index add_bias_backward_workspace(Index rows, Index channels) {
+  return kernels::channel_sums_workspace(1, rows, channels);
+}
 
 void global_average_pool(ConstMap x, float* pooled, Index batch, Index pixels, Index channels, float* workspace,
                          cudaStream_t stream) {
-  kernels::row_sums<false>("global_average_pool", x, {}, static_cast<double>(pixels), pooled, Write::overwrite, batch,
-                           pixels, channels, workspace, stream);
+  kernels::channel_sums<false>("global_average_pool", x, {}, static_cast<double>(pixels), pooled, Write::overwrite,
+                               batch, pixels, channels, workspace, stream);
 }
 
 Index global_average_pool_workspace(Index batch, Index pixels, Index channels) {
-  return kernels::row_sums_workspace(batch, pixels, channels);
+  return kernels::channel_sums_workspace(batch, pixels, channels);
 }
 
 void global_average_pool_backward(const float* d_pooled, Map d_x, Write write, Index batch, Index pixels,
@@ -191,12 +193,12 @@ void apply_mask_backward(ConstMap trunk, ConstMap mask_logits, ConstMap d_attend
 
 void attention_pool(ConstMap trunk, ConstMap mask_logits, float* features, Index batch, Index pixels, Index channels,
                     float* workspace, cudaStream_t stream) {
-  kernels::row_sums<true>("attention_pool", trunk, mask_logits, static_cast<double>(pixels), features, Write::overwrite,
-                          batch, pixels, channels, workspace, stream);
+  kernels::channel_sums<true>("attention_pool", trunk, mask_logits, static_cast<double>(pixels), features,
+                              Write::overwrite, batch, pixels, channels, workspace, stream);
 }
 
 Index attention_pool_workspace(Index batch, Index pixels, Index channels) {
-  return kernels::row_sums_workspace(batch, pixels, channels);
+  return kernels::channel_sums_workspace(batch, pixels, channels);
 }
 
 void attention_pool_backward(ConstMap trunk, ConstMap mask_logits, const float* d_features, Map d_trunk,

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <saccade/backends/cuda/kernels/elementwise.cuh>
 #include <saccade/backends/cuda/kernels/reduce.cuh>
 #include <saccade/math/optimizer.hpp>
+
+#include <limits>
 
 /// Norms of gradients and Adam, for one parameter or for all of them in one launch. A block has one chunk of at most
 /// `parameter_chunk` numbers.
@@ -59,6 +62,25 @@ __global__ void clip_scale_kernel(const float* sum, float max_norm, float* scale
   if (threadIdx.x == 0) *scale = math::clip_scale(*sum, max_norm);
 }
 
+inline constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+/// *mark = NaN unless all of x is finite. Whoever finds a number that is not writes the same, so that no order matters.
+template <class T>
+__global__ void mark_not_finite_kernel(const T* __restrict__ x, Index n, float* mark) {
+  constexpr int N = pack_width<T>;
+  const Index first = (Index{blockIdx.x} * block_threads + threadIdx.x) * N;
+  bool finite = true;
+  if (first + N <= n) {
+    const Floats<N> values = load<N>(x + first);
+#pragma unroll
+    for (int k = 0; k < N; ++k) finite = finite && math::is_finite(values.value[k]);
+  } else {
+#pragma unroll 1
+    for (Index i = first; i < n; ++i) finite = finite && math::is_finite(to_float(x[i]));
+  }
+  if (!finite) *mark = not_a_number;
+}
+
 __global__ void advance_adam_kernel(float* hyper) {
   if (threadIdx.x == 0) math::advance_adam(hyper);
 }
@@ -114,6 +136,14 @@ Index sum_of_squares_workspace(Index n) { return kernels::ceil_divide(n, paramet
 
 void clip_scale(const float* sum, float max_norm, float* scale, cudaStream_t stream) {
   kernels::launch("clip_scale", kernels::clip_scale_kernel, 1, stream, sum, max_norm, scale);
+}
+
+void mark_not_finite(ConstMap x, float* mark, Index n, cudaStream_t stream) {
+  if (n == 0) return;
+  kernels::with_type(x.format, [&]<class T>(kernels::Type<T>) {
+    kernels::launch("mark_not_finite", kernels::mark_not_finite_kernel<T>, kernels::elementwise_blocks<T>(n, 1), stream,
+                    kernels::numbers<T>(x), n, mark);
+  });
 }
 
 void adam_step(const float* gradient, const float* scale, const float* hyper, float* parameter, float* first_moment,

@@ -3,6 +3,7 @@
 #include <saccade/backends/cuda/kernels/elementwise.cuh>
 #include <saccade/backends/cuda/kernels/reduce.cuh>
 #include <saccade/math/activation.hpp>
+#include <saccade/math/elementary.hpp>
 
 /// Activation functions, sums and products.
 namespace saccade::inline SACCADE_VERSION_NAMESPACE {
@@ -17,6 +18,12 @@ struct Sigmoid {
 };
 struct Tanh {
   __device__ float operator()(const float (&x)[1]) const { return math::tanh(x[0]); }
+};
+struct Exp {
+  __device__ float operator()(const float (&x)[1]) const { return math::exp(x[0]); }
+};
+struct ReciprocalRoot {
+  __device__ float operator()(const float (&x)[1]) const { return math::rsqrt(x[0]); }
 };
 struct Clamp {
   float low, high;
@@ -111,6 +118,14 @@ void sigmoid(ConstMap x, Map y, Index n, cudaStream_t stream) {
 
 void tanh(ConstMap x, Map y, Index n, cudaStream_t stream) {
   kernels::elementwise("tanh", kernels::Tanh{}, x, y, Write::overwrite, n, stream);
+}
+
+void exp(ConstMap x, Map y, Index n, cudaStream_t stream) {
+  kernels::elementwise("exp", kernels::Exp{}, x, y, Write::overwrite, n, stream);
+}
+
+void rsqrt(ConstMap x, Map y, Index n, cudaStream_t stream) {
+  kernels::elementwise("rsqrt", kernels::ReciprocalRoot{}, x, y, Write::overwrite, n, stream);
 }
 
 void clamp(ConstMap x, float low, float high, Map y, Index n, cudaStream_t stream) {
