@@ -1,6 +1,7 @@
 #include <saccade/data/image_encode.hpp>
 #include <saccade/report/early_stopping.hpp>
 #include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/evaluation_table.hpp>
 #include <saccade/report/explain_image.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_report.hpp>
@@ -11,14 +12,13 @@
 #include "common/backend_choice.hpp"
 #include "common/dataset_options.hpp"
 #include "common/foci.hpp"
+#include "common/ground_truth.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
 #include "common/report.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -75,17 +75,6 @@ std::vector<std::string> known_patients(const BreakhisDataset& dataset, const nl
   return known;
 }
 
-std::string text(double value) {
-  if (!std::isfinite(value)) return "-";
-  char buffer[16];
-  std::snprintf(buffer, sizeof buffer, "%.3f", value);
-  return buffer;
-}
-
-std::string text(const metrics::Estimate& estimate) {
-  return text(estimate.value) + " [" + text(estimate.interval.low) + ", " + text(estimate.interval.high) + "]";
-}
-
 /// figures/early_stopping.png in `folder`: a curve for each policy. @throws FileError
 void draw_early_stopping(const std::filesystem::path& folder, const std::vector<report::PolicyResult>& results) {
   std::vector<report::Series> curves;
@@ -93,25 +82,6 @@ void draw_early_stopping(const std::filesystem::path& folder, const std::vector<
     curves.push_back(report::stopping_series(to_string(result.policy), result.early_stopping));
   create_folders(folder / "figures");
   data::write_png(folder / "figures/early_stopping.png", draw_chart(report::stopping_chart(std::move(curves))).view());
-}
-
-void print_table(const std::vector<report::PolicyResult>& results) {
-  std::printf("%-8s  %-21s  %8s  %8s  %6s  %6s  %9s  %6s  %6s\n", "policy", "patients [95 %]", "majority", "images",
-              "balan.", "AUC", "processed", "unique", "hits");
-  for (const report::PolicyResult& result : results) {
-    const metrics::Scores& s = result.scores;
-    std::printf("%-8s  %-21s  %8s  %8s  %6s  %6s  %9s  %6s  %6s\n", to_string(result.policy).c_str(),
-                text(s.patient_recognition_rate).c_str(), text(s.majority_accuracy.value).c_str(),
-                text(s.image_accuracy.value).c_str(), text(s.balanced_accuracy.value).c_str(),
-                text(s.auc.value).c_str(), text(result.pixels.processed).c_str(), text(result.pixels.unique).c_str(),
-                result.hit_rate ? text(result.hit_rate->any()).c_str() : "-");
-  }
-  std::printf(
-      "\npatients: patient recognition rate, the mean over patients of (images right / images)\n"
-      "majority: share of the patients of whom more than half of the images are right\n"
-      "processed, unique: pixels read, and pixels seen at full resolution, as shares of the image\n"
-      "hits: share of the images of which a glimpse met the focus\n");
-  std::fflush(stdout);
 }
 
 /// One policy's answers, as a file keeps them, and the images that they are about.
@@ -139,8 +109,8 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const BreakhisDataset&
                               {.policy = answered.policy,
                                .seed = options.seed,
                                .number = static_cast<Index>(i),
-                               .focus = record.focus.value_or(Box{})});
-    if (record.focus) explanation.foci.push_back(*record.focus);
+                               .focus = record.regions.empty() ? Box{} : record.regions.front()});
+    explanation.foci = record.regions;
     writer.add(record, explanation);
   }
   writer.finish();
@@ -161,12 +131,16 @@ int evaluate(B& b, const EvaluateOptions& options) {
     throw FileError("the oracle policy needs foci.csv, and there is none in or above \"" +
                     options.data.folder.string() + '"');
   }
+  const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
   const std::vector<std::string> known = known_patients(dataset, trained);
   if (!known.empty()) {
     std::cerr << "breakhis_evaluate: warning: " << known.size() << " of " << dataset.patients(part).size()
               << " patients belong to those that the checkpoint was trained with (" << known.front()
               << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new patients\n";
   }
+  const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
+  if (!absent.empty())
+    std::cerr << "breakhis_evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
   create_folders(options.out);
 
   data::Loader loader(dataset.paths(), decode_for(info.model), options.loader.options(options.batch));
@@ -195,9 +169,9 @@ int evaluate(B& b, const EvaluateOptions& options) {
     const auto predictions = look(predict, to_string(policy));
     if (interruption.requested()) return stopped();
     if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
-    results.push_back(report::judge(policy, dataset, predictions, info.model.sensor, foci, options.seed,
+    results.push_back(report::judge(policy, truth, predictions, info.model.sensor, options.seed,
                                     report::steady_seconds() - start));
-    auto of_policy = report::prediction_records(policy, dataset, predictions, foci);
+    auto of_policy = report::prediction_records(policy, truth, predictions);
     records.insert(records.end(), of_policy.begin(), of_policy.end());
     if (policy != headline) continue;
     answered.records = std::move(of_policy);
@@ -217,8 +191,9 @@ int evaluate(B& b, const EvaluateOptions& options) {
     }
     for (std::size_t i = 0; i < predictions.size(); ++i) predictions[i].prediction = averaged(of_image[i]);
     averaged_rollouts = {{"rollouts", options.rollouts}};
-    averaged_rollouts.update(to_json(report::judge(GlimpsePolicy::learned, dataset, predictions, info.model.sensor,
-                                                   foci, options.seed, report::steady_seconds() - start)));
+    const report::PolicyResult result = report::judge(GlimpsePolicy::learned, truth, predictions, info.model.sensor,
+                                                      options.seed, report::steady_seconds() - start);
+    averaged_rollouts.update(to_json(result, truth.classes));
   }
   program::warn_of_bad_images("breakhis_evaluate", loader.bad_images(), 0);
 
@@ -233,28 +208,30 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                         {"backend", options.backend.name},
                                         {"precision", options.backend.precision()},
                                         {"glimpses", info.model.glimpses},
-                                        {"patients", chosen->answers.by_patient().size()},
+                                        {"groups", chosen->answers.by_group().size()},
                                         {"images", chosen->answers.images()},
                                         {"bad_images", loader.bad_images().size()},
-                                        {"patients_of_the_training", known}};
+                                        {"groups_of_the_training", known}};
   const report::RunFolder folder(options.out);
   const std::filesystem::path file = folder.evaluation();
-  nlohmann::ordered_json json = report::evaluation_json(protocol, results, headline, info.model.glimpses);
+  nlohmann::ordered_json json = report::evaluation_json(protocol, truth, results, headline, info.model.glimpses);
   json["averaged_rollouts"] = averaged_rollouts;
   report::write_predictions(folder.predictions(), records);
   draw_gallery(b, classifier, dataset, options, answered);
   write_file_atomically(file, json.dump(2) + '\n');
   draw_early_stopping(options.out, results);
 
-  std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["patients"]
+  std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["groups"]
             << " patients, " << protocol["images"] << " images\n";
   std::cout << "patient recognition rate of the " << to_string(headline)
-            << " policy: " << text(chosen->scores.patient_recognition_rate) << "\n\n"
-            << std::flush;
-  print_table(results);
+            << " policy: " << report::figure_text(chosen->scores.group_recognition_rate) << "\n\n"
+            << report::policy_table(results, truth.group_noun);
+  if (truth.classes.size() > 2) {
+    std::cout << "\nclasses, " << to_string(headline) << " policy\n" << report::class_table(*chosen, truth.classes);
+  }
   if (!averaged_rollouts.is_null()) {
     std::cout << "\nmean probabilities of " << options.rollouts << " drawn rollouts of the learned policy: "
-              << text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
+              << report::figure_text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
   }
   std::cout << "\nall figures:  " << file.string()
             << "\nreport:       " << program::write_report("breakhis_evaluate", folder).string() << '\n';

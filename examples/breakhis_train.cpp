@@ -76,6 +76,25 @@ RunConfig run_config(const TrainOptions& options, const BreakhisDataset& dataset
   return config;
 }
 
+/// Says where a part of the data has no image of a class.
+void warn_of_missing_classes(const BreakhisDataset& dataset) {
+  const std::vector<std::string> classes(data::class_names.begin(), data::class_names.end());
+  const auto missing = [&](const std::vector<Index>& part) {
+    std::vector<Index> labels;
+    for (const Index image : part) labels.push_back(dataset.record(image).label);
+    return metrics::missing_classes(classes, labels);
+  };
+  for (const std::string& name : missing(dataset.split.train)) {
+    std::cerr << "breakhis_train: warning: no training image is of class \"" << name
+              << "\": the classifier cannot learn it\n";
+  }
+  if (dataset.split.validation.empty()) return;
+  if (const auto absent = missing(dataset.split.validation); !absent.empty()) {
+    std::cerr << "breakhis_train: warning: " << metrics::missing_classes_sentence("validation", absent)
+              << ", and the best epoch is chosen without images of it\n";
+  }
+}
+
 void print_split(const BreakhisDataset& dataset) {
   std::cout << describe_split(dataset);
   if (dataset.choice.everything()) return;
@@ -97,7 +116,7 @@ std::string epoch_line(const nlohmann::ordered_json& metrics, Index epochs, doub
                      number(metrics["reward"].get<double>()) + "  accuracy " +
                      number(metrics["accuracy"].get<double>());
   if (const auto& validation = metrics["validation"]; !validation.is_null()) {
-    line += "  validation: patients " + number(validation["patient_recognition_rate"].get<double>()) + ", images " +
+    line += "  validation: patients " + number(validation["group_recognition_rate"].get<double>()) + ", images " +
             number(validation["image_accuracy"].get<double>()) + ", cross-entropy " +
             number(validation["cross_entropy"].get<double>());
   }
@@ -117,7 +136,7 @@ void print_result(const RunState& state, const report::RunFolder& folder) {
   std::cout << "epochs:      " << state.epochs << '\n';
   if (state.best) {
     std::cout << "best epoch:  " << state.best->epoch << ", validation patient recognition rate "
-              << number(state.best->patient_recognition_rate) << ", cross-entropy " << number(state.best->cross_entropy)
+              << number(state.best->group_recognition_rate) << ", cross-entropy " << number(state.best->cross_entropy)
               << '\n';
   }
   std::cout << "checkpoint:  " << folder.best().string() << "\ncurves:      " << folder.figures().string()
@@ -129,6 +148,7 @@ int train(B& b, const TrainOptions& options) {
   const BreakhisDataset dataset = open_for_training(options.data);
   const RunConfig config = run_config(options, dataset);
   print_split(dataset);
+  warn_of_missing_classes(dataset);
   std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, options.keep())) << std::endl;
   report::RunFolder folder(options.out);
   TrainingRun<B> run(

@@ -8,6 +8,7 @@
 #include <saccade/training/training_run.hpp>
 
 #include "common/foci.hpp"
+#include "common/ground_truth.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -64,6 +65,7 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisD
   auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, work.backend.golden_tolerance());
   const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? dataset.split.test : dataset.split.validation;
   const std::vector<Box> foci = program::foci_of(dataset);
+  const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
   data::Loader loader(dataset.paths(), decode_for(trial.config.model), work.loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
   Json figures{{"policies", Json::object()}};
@@ -79,8 +81,8 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisD
     if (stopped) return {};
     if (predictions.empty()) throw FileError(trial.name + ": none of the images can be used");
     const report::PolicyResult result =
-        report::judge(policy, dataset, predictions, trial.config.model.sensor, foci, trial.config.seed, 0);
-    Json& of_policy = figures["policies"][to_string(policy)] = to_json(result);
+        report::judge(policy, truth, predictions, trial.config.model.sensor, trial.config.seed, 0);
+    Json& of_policy = figures["policies"][to_string(policy)] = to_json(result, truth.classes);
     if (trial.original_pixels > 0) {
       // What is read is still a share of the image as it was; nothing of it is seen at full resolution.
       const Index side = trial.config.model.sensor.side;
@@ -90,8 +92,8 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisD
           {"unique_any_scale", nullptr}};
     }
     std::map<std::string, Index> label_of;
-    for (std::size_t i = 0; i < result.answers.patient.size(); ++i)
-      label_of.try_emplace(result.answers.patient[i], result.answers.truth[i]);
+    for (std::size_t i = 0; i < result.answers.group.size(); ++i)
+      label_of.try_emplace(result.answers.group[i], result.answers.truth[i]);
     figures["patients"] = label_of.size();
     figures["malignant_patients"] =
         std::count_if(label_of.begin(), label_of.end(), [](const auto& entry) { return entry.second == 1; });

@@ -9,9 +9,13 @@
 /// Figures out of what run_trial measured. All are shares; not a number where one is missing or not defined.
 namespace bench {
 
-/// @param where  a path in the policy's figures: "image_accuracy/value"
+/// @param where  a path in the policy's figures: "image_accuracy/value". The groups of a study are patients: figures of
+///               groups are found by either name, and older runs have them by that of patients.
 [[nodiscard]] inline double figure_of(const Json& figures, const std::string& policy, const std::string& where) {
-  const auto pointer = Json::json_pointer("/policies/" + policy + "/" + where);
+  const std::string place = "/policies/" + policy + "/", patient = "patient_";
+  auto pointer = Json::json_pointer(place + where);
+  if (where.starts_with(patient) && !figures.contains(pointer))
+    pointer = Json::json_pointer(place + "group_" + where.substr(patient.size()));
   if (!figures.contains(pointer) || !figures.at(pointer).is_number()) return std::numeric_limits<double>::quiet_NaN();
   return figures.at(pointer).get<double>();
 }

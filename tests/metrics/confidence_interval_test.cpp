@@ -61,3 +61,19 @@ TEST_CASE("draws without a value are left out", "[metrics]") {
   CHECK(interval.high == 0.25);
   CHECK(std::isnan(bootstrap_interval(0, first_or_nothing, 1).low));
 }
+
+TEST_CASE("several figures share their draws, and each leaves out its own", "[metrics]") {
+  const auto both = [](std::span<const Index> drawn) {
+    const double first = static_cast<double>(drawn[0]);
+    return std::vector<double>{first, drawn[0] == 0 ? std::numeric_limits<double>::quiet_NaN() : first};
+  };
+  const auto alone = [](std::span<const Index> drawn) { return static_cast<double>(drawn[0]); };
+  const std::vector<Interval> intervals = bootstrap_intervals(3, 2, both, 5, 200);
+  const Interval one = bootstrap_interval(3, alone, 5, 200);
+  CHECK(intervals[0].low == one.low);
+  CHECK(intervals[0].high == one.high);
+  CHECK(intervals[0].low == 0);
+  CHECK(intervals[1].low == 1);
+  CHECK(intervals[1].high == 2);
+  CHECK(std::isnan(bootstrap_intervals(0, 2, both, 5)[1].low));
+}

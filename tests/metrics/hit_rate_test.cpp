@@ -8,7 +8,7 @@
 using namespace saccade;
 using namespace saccade::metrics;
 
-TEST_CASE("a glimpse hits when it has half of the smaller box in common with the focus", "[metrics]") {
+TEST_CASE("a glimpse hits when it has half of the smaller box in common with the region", "[metrics]") {
   const Box focus{100, 50, 20, 10};  // area 200
   CHECK(hits(focus, focus));
   CHECK(hits({110, 50, 40, 40}, focus));        // large: shows 10 x 10 = 100 of 200
@@ -20,7 +20,8 @@ TEST_CASE("a glimpse hits when it has half of the smaller box in common with the
 }
 
 TEST_CASE("hits are counted by step and at any step", "[metrics]") {
-  const Box focus{0, 0, 10, 10}, on{0, 0, 10, 10}, off{50, 50, 10, 10};
+  const std::vector<Box> focus{{0, 0, 10, 10}};
+  const Box on{0, 0, 10, 10}, off{50, 50, 10, 10};
   HitRate rate_of_hits;
   CHECK(std::isnan(rate_of_hits.any()));
   rate_of_hits.add(std::vector<Box>{off, on}, focus);
@@ -30,4 +31,16 @@ TEST_CASE("hits are counted by step and at any step", "[metrics]") {
   CHECK(rate_of_hits.by_step() == std::vector<double>{0.25, 0.75});
   CHECK(rate_of_hits.any() == 0.75);
   CHECK(rate_of_hits.images() == 4);
+}
+
+TEST_CASE("any region of an image will do, and an image without one does not count", "[metrics]") {
+  const std::vector<Box> two{{0, 0, 10, 10}, {40, 0, 10, 10}};
+  const Box first{0, 0, 10, 10}, second{40, 0, 10, 10}, off{80, 80, 10, 10};
+  HitRate rate_of_hits;
+  rate_of_hits.add(std::vector<Box>{first, second, off}, two);
+  rate_of_hits.add(std::vector<Box>{off, second, off}, two);
+  rate_of_hits.add(std::vector<Box>{first, first, first}, {});
+  CHECK(rate_of_hits.images() == 2);
+  CHECK(rate_of_hits.any() == 1);
+  CHECK(rate_of_hits.by_step() == std::vector<double>{0.5, 1, 0});
 }

@@ -1,3 +1,4 @@
+#include <saccade/metrics/area_under_curve.hpp>
 #include <saccade/metrics/roc_curve.hpp>
 
 #include "support/catch.hpp"
@@ -36,4 +37,12 @@ TEST_CASE("there is no curve of one class, nor of scores that are not numbers", 
   CHECK(roc_curve({}, {}).empty());
   CHECK_THROWS_WITH(roc_curve(both, bad), "roc_curve: a score is not a number");
   CHECK_THROWS_WITH(roc_curve(both, std::vector<double>{1}), "roc_curve: 2 labels and 1 scores");
+}
+
+TEST_CASE("of more classes the curve is of one against the rest", "[metrics][roc]") {
+  const std::vector<Index> truth{2, 0, 1, 2};
+  const std::vector<double> score{0.9, 0.8, 0.1, 0.3};
+  const std::vector<RocPoint> expected{{0, 0}, {0, 0.5}, {0.5, 0.5}, {0.5, 1}, {1, 1}};
+  CHECK((roc_curve(truth, score, 2) == expected));
+  CHECK(roc_curve(truth, score, 3).empty());
 }

@@ -49,7 +49,7 @@ TEST_CASE("breakhis_study lays its results out like the paper's table", "[progra
   for (const char* name : {"100x-random1-attention-learned", "100x-random2-attention-learned"}) {
     const auto one = nlohmann::json::parse(text(scratch / "one/runs" / (std::string(name) + ".json")));
     const auto& figures = one.at("figures");
-    rate += figures.at("policies").at("learned").at("patient_recognition_rate").at("value").get<double>() / 2;
+    rate += figures.at("policies").at("learned").at("group_recognition_rate").at("value").get<double>() / 2;
     CHECK(figures.at("patients") == 2);
     CHECK(figures.at("malignant_patients") == 1);
     const auto& data = one.at("config").at("data");

@@ -82,7 +82,7 @@ TEST_CASE("best.safetensors is the epoch that did best on the validation patient
   int best = 0;
   for (const auto& epoch : saccade::report::read_json_lines(out / "metrics.jsonl")) {
     if (epoch.at("validation").at("policy") == "random") continue;  // its policy knows nothing yet
-    const double rate = epoch.at("validation").at("patient_recognition_rate").get<double>();
+    const double rate = epoch.at("validation").at("group_recognition_rate").get<double>();
     const double loss = epoch.at("validation").at("cross_entropy").get<double>();
     if (rate > best_rate || (rate == best_rate && loss < best_loss)) {
       best_rate = rate;

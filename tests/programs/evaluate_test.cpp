@@ -26,21 +26,21 @@ nlohmann::ordered_json evaluate(const std::filesystem::path& out, const Argument
 TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   const ScratchFolder scratch;
   const auto json = evaluate(scratch / "e");
-  CHECK(json.at("schema") == "saccade.evaluation.1");
+  CHECK(json.at("schema") == "saccade.evaluation.2");
   const auto& protocol = json.at("protocol");
   CHECK(protocol.at("split") == "random:1");  // the training's: its test half
   CHECK(protocol.at("magnification") == 100);
   CHECK(protocol.at("policy") == "learned");
   CHECK(protocol.at("backend") == "eigen");
   CHECK(protocol.at("precision") == "fp32");
-  CHECK(protocol.at("patients") == 2);
+  CHECK(protocol.at("groups") == 2);
   CHECK(protocol.at("images") == 6);
   CHECK(protocol.at("seed") == 1);
-  CHECK(protocol.at("patients_of_the_training").empty());
+  CHECK(protocol.at("groups_of_the_training").empty());
 
   const auto check_figures = [](const nlohmann::ordered_json& of) {
-    for (const char* name : {"patient_recognition_rate", "patient_majority_accuracy", "image_accuracy",
-                             "balanced_accuracy", "auc", "sensitivity", "specificity", "f1"}) {
+    for (const char* name : {"group_recognition_rate", "group_majority_accuracy", "image_accuracy", "balanced_accuracy",
+                             "macro_f1", "auc", "sensitivity", "specificity", "f1"}) {
       INFO(name);
       const auto& figure = of.at(name);
       REQUIRE((figure.at("value").is_number() || figure.at("value").is_null()));
@@ -49,6 +49,11 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
       CHECK(figure.at("value") <= figure.at("high"));
     }
     CHECK(of.at("confusion").at("counts").size() == 2);
+    REQUIRE(of.at("by_class").size() == 2);
+    CHECK(of.at("by_class")[0].at("class") == "benign");
+    CHECK(of.at("by_class")[1].at("sensitivity") == of.at("sensitivity"));
+    CHECK(of.at("by_class")[0].at("sensitivity") == of.at("specificity"));
+    CHECK(of.at("by_class")[0].at("images") == 3);
     CHECK(of.at("accuracy_by_glimpse").size() == 2);
     const auto& stopping = of.at("early_stopping");
     REQUIRE(stopping.size() == 17);
@@ -60,6 +65,8 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
     CHECK(of.at("hit_rate").at("by_step").size() == 2);
   };
   check_figures(json);
+  CHECK(json.at("group_noun") == "patient");
+  CHECK(json.at("missing_classes").empty());
   CHECK(json.at("controls").size() == 4);
   for (const char* policy : {"random", "centre", "grid", "oracle"}) check_figures(json.at("controls").at(policy));
 
@@ -78,13 +85,13 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   // Eq. 6 by hand from the patients' counts.
   double rate = 0;
   int right = 0;
-  REQUIRE(json.at("per_patient").size() == 2);
-  for (const auto& patient : json.at("per_patient")) {
+  REQUIRE(json.at("per_group").size() == 2);
+  for (const auto& patient : json.at("per_group")) {
     CHECK(patient.at("images") == 3);
     rate += patient.at("right").get<double>() / 3 / 2;
     right += patient.at("right").get<int>();
   }
-  CHECK(json.at("patient_recognition_rate").at("value").get<double>() == Approx(rate));
+  CHECK(json.at("group_recognition_rate").at("value").get<double>() == Approx(rate));
   CHECK(json.at("image_accuracy").at("value").get<double>() == Approx(right / 6.0));
   const auto& counts = json.at("confusion").at("counts");
   CHECK(counts[0][0].get<int>() + counts[1][1].get<int>() == right);
@@ -193,7 +200,23 @@ TEST_CASE("Figures that are not defined are null", "[programs]") {
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   const auto json = nlohmann::ordered_json::parse(text(scratch / "e/evaluation.json"));
-  CHECK(json.at("auc").at("value").is_null());
-  CHECK(json.at("sensitivity").at("value").is_null());
+  for (const char* name : {"auc", "sensitivity", "balanced_accuracy", "macro_f1", "f1"}) {
+    INFO(name);
+    CHECK(json.at(name).at("value").is_null());
+    CHECK(json.at(name).at("low").is_null());
+  }
   CHECK(json.at("specificity").at("value").is_number());
+  CHECK(json.at("missing_classes") == nlohmann::ordered_json({"malignant"}));
+  CHECK_THAT(ending.err, contains("breakhis_evaluate: warning: no test image is of class \"malignant\": balanced accuracy"));
+  CHECK_THAT(text(scratch / "e/report.html"), contains("No evaluated image is of class &quot;malignant&quot;"));
+
+
+  const Ending trained = run("breakhis_train", training(scratch / "run", 1, {}, scratch / "data"));
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  CHECK_THAT(trained.err, contains("warning: no training image is of class \"malignant\": the classifier cannot learn it"));
+  CHECK_THAT(trained.err, contains("warning: no validation image is of class \"malignant\": balanced accuracy"));
+  const std::string line = text(scratch / "run/metrics.jsonl");
+  const auto validation = nlohmann::ordered_json::parse(line.substr(0, line.find('\n'))).at("validation");
+  for (const char* name : {"balanced_accuracy", "macro_f1", "auc"}) CHECK(validation.at(name).is_null());
 }

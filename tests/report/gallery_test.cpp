@@ -53,7 +53,7 @@ TEST_CASE("a gallery is read as it was written", "[report][gallery]") {
   GalleryWriter writer(folder / "gallery", "learned");
   writer.add({.policy = "learned",
               .image = "x",
-              .patient = "p",
+              .group = "p",
               .truth = 1,
               .width = 64,
               .height = 32,
@@ -66,6 +66,7 @@ TEST_CASE("a gallery is read as it was written", "[report][gallery]") {
   REQUIRE(gallery.images.size() == 1);
   const GalleryImage& image = gallery.images[0];
   CHECK(image.image == "x");
+  CHECK(image.group == "p");
   CHECK(image.truth == 1);
   CHECK(image.probabilities[0][1] == 0.75);
   CHECK_FALSE(image.masks);
@@ -78,12 +79,13 @@ TEST_CASE("a gallery is read as it was written", "[report][gallery]") {
 TEST_CASE("a gallery's list may name no file elsewhere", "[report][gallery]") {
   const ScratchFolder folder;
   const auto list = [](const std::string& file) {
-    return "{\"policy\":\"a\",\"images\":[{\"image\":\"x\",\"patient\":\"\",\"truth\":0,\"probabilities\":[[1,0]],"
+    return "{\"policy\":\"a\",\"images\":[{\"image\":\"x\",\"patient\":\"q\",\"truth\":0,\"probabilities\":[[1,0]],"
            "\"path\":\"" +
            file + "\",\"glimpses\":\"b.jpg\",\"masks\":false}]}";
   };
   write_file(folder / "gallery.json", list("a.jpg"));
   CHECK(read_gallery(folder.path()).images.size() == 1);
+  CHECK(read_gallery(folder.path()).images.front().group == "q");  // by its name of before
   for (const char* file : {"../secret", "/etc/passwd", "", "a/b"}) {
     write_file(folder / "gallery.json", list(file));
     CHECK_THROWS_WITH(read_gallery(folder.path()), contains("image \"x\" is not described whole"));

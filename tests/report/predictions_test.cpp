@@ -13,13 +13,13 @@ TEST_CASE("predictions.jsonl holds an image a line, and is read as it was writte
   const ScratchFolder folder;
   const std::vector<PredictionRecord> records{{.policy = "learned",
                                                .image = "a",
-                                               .patient = "p",
+                                               .group = "p",
                                                .truth = 1,
                                                .width = 700,
                                                .height = 460,
                                                .locations = {{0.25, -1}, {1.0 / 3, 0}},
                                                .probabilities = {{0.5, 0.5}, {0.25, 0.75}},
-                                               .focus = Box{1, 2, 3, 4}},
+                                               .regions = {{1, 2, 3, 4}, {5, 6, 7, 8}}},
                                               {.policy = "random",
                                                .image = "b",
                                                .truth = 0,
@@ -30,19 +30,19 @@ TEST_CASE("predictions.jsonl holds an image a line, and is read as it was writte
   write_predictions(folder / "p.jsonl", records);
   const std::vector<std::uint8_t> bytes = read_file(folder / "p.jsonl");
   CHECK(std::string(bytes.begin(), bytes.end()) ==
-        "{\"policy\":\"learned\",\"image\":\"a\",\"patient\":\"p\",\"truth\":1,\"size\":[700,460],"
-        "\"locations\":[[0.25,-1.0],[0.333333,0.0]],\"probabilities\":[[0.5,0.5],[0.25,0.75]],\"focus\":[1,2,3,4]}\n"
+        "{\"policy\":\"learned\",\"image\":\"a\",\"group\":\"p\",\"truth\":1,\"size\":[700,460],"
+        "\"locations\":[[0.25,-1.0],[0.333333,0.0]],\"probabilities\":[[0.5,0.5],[0.25,0.75]],\"regions\":[[1,2,3,4],[5,6,7,8]]}\n"
         "{\"policy\":\"random\",\"image\":\"b\",\"truth\":0,\"size\":[1,2],\"locations\":[[0.0,0.0]],"
         "\"probabilities\":[[1.0,0.0,0.0]]}\n");
   const std::vector<PredictionRecord> read = read_predictions(folder / "p.jsonl");
   REQUIRE(read.size() == 2);
   CHECK(read[0].policy == "learned");
-  CHECK(read[0].patient == "p");
+  CHECK(read[0].group == "p");
   CHECK(read[0].predicted() == 1);
   CHECK(read[0].locations[1].x == 0.333333);
-  CHECK((read[0].focus == Box{1, 2, 3, 4}));
-  CHECK(read[1].patient.empty());
-  CHECK_FALSE(read[1].focus);
+  CHECK((read[0].regions == records[0].regions));
+  CHECK(read[1].group.empty());
+  CHECK(read[1].regions.empty());
   CHECK(read[1].predicted() == 0);
   CHECK(read[1].height == 2);
 }
@@ -66,4 +66,13 @@ TEST_CASE("a line that tells no prediction is named", "[report][predictions]") {
                       contains("p.jsonl\": line 2 does not say what was predicted of an image"));
   }
   CHECK_THROWS_AS(read_predictions(folder / "none.jsonl"), FileError);
+}
+
+TEST_CASE("a file of before groups and regions is read", "[report][predictions]") {
+  const ScratchFolder folder;
+  write_file(folder / "p.jsonl", std::string("{\"policy\":\"a\",\"image\":\"b\",\"patient\":\"p\",\"truth\":0,\"size\":[9,9],"
+                                             "\"locations\":[],\"probabilities\":[[1,0]],\"focus\":[1,2,3,4]}\n"));
+  const PredictionRecord record = read_predictions(folder / "p.jsonl").front();
+  CHECK(record.group == "p");
+  CHECK((record.regions == std::vector<Box>{{1, 2, 3, 4}}));
 }

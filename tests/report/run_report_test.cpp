@@ -20,9 +20,12 @@ nlohmann::ordered_json figures(double rate) {
   const auto estimate = [](double value) {
     return nlohmann::ordered_json{{"value", value}, {"low", value - 0.125}, {"high", value + 0.125}};
   };
-  return {{"patient_recognition_rate", estimate(rate)},
+  return {{"group_recognition_rate", estimate(rate)},
           {"image_accuracy", estimate(rate)},
           {"auc", estimate(0.75)},
+          {"by_class",
+           {{{"class", "cat"}, {"images", 4}, {"sensitivity", estimate(0.75)}, {"precision", estimate(0.625)}},
+            {{"class", "d<o>g"}, {"images", 4}, {"sensitivity", estimate(0.75)}, {"f1", estimate(0.5)}}}},
           {"confusion", {{"classes", {"cat", "d<o>g"}}, {"counts", {{3, 1}, {1, 3}}}}},
           {"accuracy_by_glimpse", {0.5, rate}},
           {"pixel_fraction", {{"processed", 0.125}, {"unique", 0.0625}}},
@@ -31,9 +34,11 @@ nlohmann::ordered_json figures(double rate) {
 
 nlohmann::ordered_json evaluation() {
   nlohmann::ordered_json json = figures(0.75);
+  json["schema"] = "saccade.evaluation.2";
+  json["group_noun"] = "patient";
   json["protocol"] = {{"policy", "learned"}, {"seed", 7}, {"images", 8}, {"version", "1.2.3"}};
-  json["per_patient"] = {{{"patient", "p<1>"}, {"class", "cat"}, {"right", 3}, {"images", 4}},
-                         {{"patient", "p2"}, {"class", "d<o>g"}, {"right", 3}, {"images", 4}}};
+  json["per_group"] = {{{"group", "p<1>"}, {"class", "cat"}, {"right", 3}, {"images", 4}},
+                         {{"group", "p2"}, {"class", "d<o>g"}, {"right", 3}, {"images", 4}}};
   json["controls"] = {{"random", figures(0.5)}};
   return json;
 }
@@ -45,13 +50,13 @@ std::vector<PredictionRecord> predictions() {
       const double p = static_cast<double>(i) / 8;
       records.push_back({.policy = policy,
                          .image = "i" + std::to_string(i),
-                         .patient = "p",
+                         .group = "p",
                          .truth = i / 4,
                          .width = 60,
                          .height = 40,
                          .locations = {{0, 0}, {0.5, 0.5}},
                          .probabilities = {{0.5, 0.5}, {1 - p, p}},
-                         .focus = Box{10, 10, 4, 4}});
+                         .regions = {{10, 10, 4, 4}}});
     }
   }
   return records;
@@ -84,20 +89,23 @@ TEST_CASE("a report shows all that the folder of a run holds", "[report][run_rep
   CHECK(report.problems.empty());
   const std::string& html = report.html;
   CHECK_THAT(html, contains("<h1>Run a</h1>"));
-  for (const char* id : {"policies", "locations", "gallery", "patients", "errors", "training", "configuration"})
+  for (const char* id : {"policies", "locations", "gallery", "groups", "classes", "training", "configuration"})
     CHECK_THAT(html, contains("<h2 id=\"" + std::string(id) + "\">"));
   CHECK_THAT(html, contains("<dd>75.0&nbsp;%<small>95&nbsp;% interval 62.5 to 87.5&nbsp;%"));
   CHECK_THAT(html, contains("+25.0 points"));
   CHECK_THAT(html, contains("75.0&nbsp;%<br><small>62.5 to 87.5&nbsp;%</small>"));
   CHECK_THAT(html, contains("3 of 4"));
-  CHECK_THAT(html, contains("3 <small>(75&nbsp;%)</small>"));
+  CHECK_THAT(html, contains(">3<br><small>75&nbsp;%</small></td>"));
+  CHECK_THAT(html, contains("Patient recognition rate</dt>"));
+  CHECK_THAT(html, contains("<h2 id=\"groups\">Patients</h2>"));
+  CHECK_THAT(html, contains("62.5&nbsp;%<br><small>50.0 to 75.0&nbsp;%</small>"));  // a precision
   // Every score of class 1 above every one of class 0: the curve goes up first.
   CHECK_THAT(html, contains("<th scope=\"row\">0.000</th><td>1.000</td>"));
   CHECK_THAT(html, contains("last loss 0.25, accuracy 75.0&nbsp;%"));
   CHECK_THAT(html, contains("<th scope=\"row\">seed</th><td>42</td>"));
   CHECK_THAT(html, contains("<th scope=\"row\">version</th><td>1.2.3</td>"));
   CHECK_THAT(html, contains("<th scope=\"row\">data.names</th><td>2 names</td>"));
-  CHECK_THAT(html, contains("<b>foci</b>"));
+  CHECK_THAT(html, contains("<b>regions</b>"));
   CHECK_THAT(html, contains("image/jpeg;base64,"));
   CHECK_THAT(html, contains("&#10003; right</span> <b>i0</b>"));
   CHECK_THAT(html, contains("true class d&lt;o&gt;g, answered d&lt;o&gt;g (88&nbsp;%)"));
@@ -151,8 +159,17 @@ TEST_CASE("what is damaged is said at the top, and the rest is shown", "[report]
   CHECK_THAT(problem_of("gallery/gallery.json", "{}"), contains("gallery.json\": is not the list of a gallery"));
   // Valid JSON of another hand: one part falls, not the page.
   nlohmann::ordered_json other = evaluation();
-  other["per_patient"] = {1, 2};
-  CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("the part \"Patients\" is left out"));
+  other["per_group"] = {1, 2};
+  CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("the part \"Groups\" is left out"));
+  other = evaluation();
+  other["schema"] = "saccade.evaluation.3";
+  CHECK_THAT(problem_of("evaluation.json", other.dump()),
+             contains("evaluation.json\": its schema is \"saccade.evaluation.3\"; expected \"saccade.evaluation.2\" or "
+                      "\"saccade.evaluation.1\""));
+  other = evaluation();
+  other["schema"] = "saccade.evaluation.1";
+  other["confusion"] = 7;
+  CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("does not hold what an evaluation of its schema does"));
   other = evaluation();
   other["protocol"]["policy"] = 3;
   CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("is left out"));
@@ -167,29 +184,93 @@ TEST_CASE("pictures that are gone are named in their places", "[report][run_repo
   CHECK_THAT(report.html, contains("gallery/01_path.jpg is missing."));
 }
 
-TEST_CASE("more than two classes have a confusion matrix and no ROC curve", "[report][run_report]") {
+TEST_CASE("four classes have a matrix, a table and a curve each against the rest", "[report][run_report]") {
   const ScratchFolder scratch;
   nlohmann::ordered_json json = evaluation();
-  json["confusion"] = {{"classes", {"a", "b", "c"}}, {"counts", {{5, 0, 0}, {1, 4, 0}, {0, 0, 5}}}};
-  json.erase("per_patient");
-  json.erase("patient_recognition_rate");
+  const auto estimate = [](double value) {
+    return nlohmann::ordered_json{{"value", value}, {"low", value - 0.0625}, {"high", value}};
+  };
+  const nlohmann::ordered_json none{{"value", nullptr}, {"low", nullptr}, {"high", nullptr}};
+  json["confusion"] = {{"classes", {"a", "b", "c", "d"}},
+                       {"counts", {{5, 0, 0, 0}, {1, 4, 0, 0}, {0, 2, 3, 0}, {0, 0, 0, 0}}}};
+  json["by_class"] = nlohmann::ordered_json::array();
+  for (const char* name : {"a", "b", "c"}) {
+    json["by_class"].push_back({{"class", name},
+                                {"images", 5},
+                                {"sensitivity", estimate(0.875)},
+                                {"precision", none},
+                                {"f1", estimate(0.25)},
+                                {"auc", estimate(0.9375)}});
+  }
+  json["by_class"].push_back({{"class", "d"}, {"images", 0}, {"sensitivity", none}, {"precision", none}});
+  json["missing_classes"] = {"d"};
+  json["balanced_accuracy"] = json["auc"] = none;
+  json["group_noun"] = "image";
   json["controls"] = nlohmann::ordered_json::object();
   write_file(scratch / "evaluation.json", json.dump());
-  const std::vector<PredictionRecord> three{{.policy = "learned",
-                                             .image = "x",
-                                             .truth = 2,
-                                             .width = 60,
-                                             .height = 60,
-                                             .locations = {{0, 0}},
-                                             .probabilities = {{0.25, 0.25, 0.5}}}};
-  write_predictions(scratch / "predictions.jsonl", three);
+  std::vector<PredictionRecord> records;
+  for (Index label = 0; label < 3; ++label) {
+    records.push_back({.policy = "learned",
+                       .image = "x",
+                       .group = "x",
+                       .truth = label,
+                       .width = 60,
+                       .height = 60,
+                       .locations = {{0, 0}},
+                       .probabilities = {{0.25, 0.25, 0.25, 0.25}}});
+    records.back().probabilities[0][static_cast<std::size_t>(label)] = 0.5;
+  }
+  write_predictions(scratch / "predictions.jsonl", records);
   const RunReport report = make_run_report(scratch.path());
   CHECK(report.problems.empty());
-  CHECK_THAT(report.html, contains("answered c</th>"));
-  CHECK_THAT(report.html, contains("4 <small>(80&nbsp;%)</small>"));
-  CHECK(report.html.find("errors-roc") == std::string::npos);
-  CHECK_THAT(report.html, contains("does not tell patients apart"));
-  CHECK_THAT(report.html, contains("<b>Image accuracy</b> by policy"));
+  const std::string& html = report.html;
+  CHECK_THAT(html, contains("colspan=\"4\">answer</th>"));
+  CHECK_THAT(html, contains(">4<br><small>80&nbsp;%</small></td>"));
+  CHECK_THAT(html, contains(">0<br><small>&ndash;</small></td>"));  // a share of no image
+  CHECK_THAT(html, contains("<th scope=\"row\">a</th><td>5</td><td>87.5&nbsp;%<br><small>81.2 to 87.5&nbsp;%</small></td>"
+                            "<td>&ndash;</td>"));
+  CHECK_THAT(html, contains("No evaluated image is of class &quot;d&quot;: balanced accuracy, macro F1"));
+  CHECK_THAT(html, contains("Balanced accuracy</dt><dd>&ndash;<small>not defined: a class has no image"));
+  CHECK_THAT(html, contains("<b>ROC curves</b> of each class against the rest, learned policy"));
+  CHECK_THAT(html, contains("Points of the curve of class c"));
+  CHECK(html.find("Points of the curve of class d") == std::string::npos);
+  CHECK(html.find("<th scope=\"col\">specificity") == std::string::npos);
+  CHECK_THAT(html, contains("each image stands alone"));
+  CHECK_THAT(html, contains("<b>Image accuracy</b> by policy"));
+  CHECK_THAT(html, !contains("atient recognition"));
+}
+
+TEST_CASE("an evaluation of the schema before is shown in the words of this one", "[report][run_report]") {
+  const ScratchFolder scratch;
+  nlohmann::ordered_json json = figures(0.75);
+  const auto estimate = json.at("image_accuracy");
+  json.erase("by_class");
+  json.erase("group_recognition_rate");
+  json["patient_recognition_rate"] = json["sensitivity"] = estimate;
+  json["specificity"] = {{"value", 0.5}, {"low", 0.25}, {"high", 0.625}};
+  json["balanced_accuracy"] = estimate;
+  nlohmann::ordered_json control = json;
+  control["patient_recognition_rate"]["value"] = 0.25;
+  json["controls"] = {{"random", control}};
+  json["schema"] = "saccade.evaluation.1";
+  json["protocol"] = {{"policy", "learned"}, {"images", 8}, {"patients", 2}};
+  json["per_patient"] = {{{"patient", "p1"}, {"class", "cat"}, {"right", 3}, {"images", 4}}};
+  write_file(scratch / "evaluation.json", json.dump());
+  const RunReport report = make_run_report(scratch.path());
+  CHECK(report.problems.empty());
+  CHECK_THAT(report.html, contains("Patient recognition rate</dt><dd>75.0&nbsp;%"));
+  CHECK_THAT(report.html, contains("+50.0 points"));
+  CHECK_THAT(report.html, contains("8 images of 2 patients"));
+  CHECK_THAT(report.html, contains("<b>cat</b>: 1 patient<"));
+  // Class 0: its sensitivity is the specificity that was kept, its precision 3 of 4 without an interval.
+  CHECK_THAT(report.html, contains("<th scope=\"row\">cat</th><td>4</td><td>50.0&nbsp;%<br><small>25.0 to 62.5&nbsp;%"
+                                   "</small></td><td>75.0&nbsp;%</td>"));
+
+  // What was printed as balanced for a part of one class was the sensitivity of that class.
+  json["confusion"]["counts"] = {{0, 0}, {1, 3}};
+  const nlohmann::ordered_json upgraded = upgraded_evaluation(json, "file");
+  CHECK(upgraded.at("balanced_accuracy").at("value").is_null());
+  CHECK(upgraded.at("missing_classes") == nlohmann::ordered_json({"cat"}));
 }
 
 TEST_CASE("a folder without a run is refused", "[report][run_report]") {

@@ -36,3 +36,14 @@ TEST_CASE("epochs become charts: the known figures first, then whatever else the
   CHECK(charts[3].chart.series[1].points[1].y == 1);
   CHECK(training_charts({}).empty());
 }
+
+TEST_CASE("a run that began before groups were named so has one curve of their rate", "[report][training_charts]") {
+  std::vector<nlohmann::ordered_json> epochs;
+  epochs.push_back({{"epoch", 1}, {"validation", {{"patient_recognition_rate", 0.5}}}});
+  epochs.push_back({{"epoch", 2}, {"validation", {{"group_recognition_rate", 0.75}}}});
+  const std::vector<TrainingChart> charts = training_charts(epochs);
+  REQUIRE(charts.size() == 1);
+  REQUIRE(charts[0].chart.series.size() == 1);
+  CHECK(charts[0].chart.series[0].points[0].y == 0.5);
+  CHECK(charts[0].chart.series[0].points[1].y == 0.75);
+}

@@ -2,6 +2,7 @@
 #include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/training/training_run.hpp>
 
+#include <cmath>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -180,13 +181,50 @@ TEST_CASE("Computing activations again changes nothing, and a run may begin with
 }
 
 TEST_CASE("The best epoch is one that judged the learned policy", "[training]") {
-  const BestEpoch random{.epoch = 1, .learned_policy = false, .patient_recognition_rate = 0.9, .cross_entropy = 0.1};
-  const BestEpoch learned{.epoch = 2, .learned_policy = true, .patient_recognition_rate = 0.5, .cross_entropy = 0.7};
-  const BestEpoch surer{.epoch = 3, .learned_policy = true, .patient_recognition_rate = 0.5, .cross_entropy = 0.6};
+  const BestEpoch random{.epoch = 1, .learned_policy = false, .group_recognition_rate = 0.9, .cross_entropy = 0.1};
+  const BestEpoch learned{.epoch = 2, .learned_policy = true, .group_recognition_rate = 0.5, .cross_entropy = 0.7};
+  const BestEpoch surer{.epoch = 3, .learned_policy = true, .group_recognition_rate = 0.5, .cross_entropy = 0.6};
   CHECK(learned.better_than(random));
   CHECK_FALSE(random.better_than(learned));
   CHECK(surer.better_than(learned));
   CHECK_FALSE(learned.better_than(learned));
+}
+
+TEST_CASE("The best epoch is chosen by the figure that is asked for", "[training]") {
+  const BestEpoch one{.epoch = 1, .group_recognition_rate = 0.9, .balanced_accuracy = 0.5, .cross_entropy = 0.7};
+  const BestEpoch two{.epoch = 2, .group_recognition_rate = 0.8, .balanced_accuracy = 0.6, .cross_entropy = 0.8};
+  CHECK(one.better_than(two));
+  CHECK(two.better_than(one, BestEpochBy::balanced_accuracy));
+  CHECK_FALSE(one.better_than(two, BestEpochBy::balanced_accuracy));
+  CHECK(one.better_than(two, BestEpochBy::cross_entropy));
+  BestEpoch surer = two;
+  surer.cross_entropy = 0.4;
+  CHECK(surer.better_than(two, BestEpochBy::balanced_accuracy));
+}
+
+TEST_CASE("A best epoch is read as it was written, and from a checkpoint of before", "[training]") {
+  RunState state{.epochs = 3};
+  state.best = BestEpoch{.epoch = 2, .group_recognition_rate = 0.75, .balanced_accuracy = 0.5, .cross_entropy = 0.25};
+  const auto read = [](const nlohmann::ordered_json& json) { return *run_state_from_json(json, "file").best; };
+  nlohmann::ordered_json json = to_json(state);
+  CHECK(read(json).group_recognition_rate == 0.75);
+  CHECK(read(json).balanced_accuracy == 0.5);
+  json["best"] = {
+      {"epoch", 2}, {"learned_policy", true}, {"patient_recognition_rate", 0.625}, {"cross_entropy", 0.25}};
+  CHECK(read(json).group_recognition_rate == 0.625);
+  CHECK(std::isnan(read(json).balanced_accuracy));
+}
+
+TEST_CASE("Choosing by balanced accuracy needs validation images of every class", "[training]") {
+  RunConfig config = tiny_config();
+  config.training.select_by = BestEpochBy::balanced_accuracy;
+  BreakhisDataset dataset = tissue();
+  std::erase_if(dataset.split.validation, [&](Index image) { return dataset.record(image).label == 1; });
+  REQUIRE_FALSE(dataset.split.validation.empty());
+  EigenBackend<float> b(1);
+  CHECK_THROWS_WITH((TrainingRun<EigenBackend<float>>(b, config, dataset, {}, {})),
+                    contains("training: select_by is balanced_accuracy, but no validation image is of class "
+                             "\"malignant\": balanced accuracy"));
 }
 
 TEST_CASE("What changes a run's result is named, what does not is let pass", "[training]") {
@@ -194,6 +232,14 @@ TEST_CASE("What changes a run's result is named, what does not is let pass", "[t
   RunConfig other = tiny_config();
   other.training.epochs = 9;
   CHECK_FALSE(run_difference(before, describe_run(other, tissue())).has_value());
+  // A run of a version that did not know of a field had its default.
+  nlohmann::ordered_json older = before;
+  older["training"].erase("select_by");
+  CHECK_FALSE(run_difference(older, before).has_value());
+  other.training.select_by = BestEpochBy::cross_entropy;
+  CHECK(run_difference(older, describe_run(other, tissue())) ==
+        "training.select_by is \"group_recognition_rate\", but now is \"cross_entropy\"");
+  other = tiny_config();
   other.model.policy.sigma = 0.75;
   const auto difference = run_difference(before, describe_run(other, tissue()));
   REQUIRE(difference.has_value());

@@ -1,41 +1,59 @@
 #pragma once
 
+#include <saccade/metrics/area_under_curve.hpp>
 #include <saccade/metrics/classification.hpp>
-#include <saccade/metrics/confidence_interval.hpp>
-#include <saccade/metrics/patient_recognition_rate.hpp>
+#include <saccade/metrics/group_recognition_rate.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
-/// A classifier's answers to images of two classes: one entry an image in each list.
+/// A classifier's answers to images of K classes: one entry an image in each list.
 struct Answers {
-  std::vector<std::string> patient;
-  std::vector<Index> truth;
-  std::vector<Index> predicted;
-  std::vector<double> score;          ///< probability of class 1
-  std::vector<double> cross_entropy;  ///< -log of the true class' probability
+  Index classes;
+  std::vector<std::string> group{};  ///< patient, slide or scene
+  std::vector<Index> truth{};
+  std::vector<Index> predicted{};
+  std::vector<double> probabilities{};  ///< (N, K)
+  std::vector<double> cross_entropy{};  ///< -log of the true class' probability
 
-  /// @param probabilities  of each class
-  void add(std::string of_patient, Index label, std::span<const double> probabilities) {
-    patient.push_back(std::move(of_patient));
+  explicit Answers(Index class_count) : classes(class_count) {}
+
+  /// @param of_image  probability of each class, (K)
+  /// @throws ConfigError where there are not K probabilities, or no class `label`
+  void add(std::string of_group, Index label, std::span<const double> of_image) {
+    expect_config(static_cast<Index>(of_image.size()) == classes,
+                  "answers: an image has " + std::to_string(of_image.size()) + " probabilities; expected one for each of " +
+                      std::to_string(classes) + " classes");
+    expect_config(label >= 0 && label < classes, "answers: the class of an image must be 0 to " +
+                                                     std::to_string(classes - 1) + ", but is " + std::to_string(label));
+    group.push_back(std::move(of_group));
     truth.push_back(label);
-    predicted.push_back(std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin());
-    score.push_back(probabilities[1]);
+    predicted.push_back(std::max_element(of_image.begin(), of_image.end()) - of_image.begin());
+    probabilities.insert(probabilities.end(), of_image.begin(), of_image.end());
     // A probability that was rounded to 0 must not make a mean infinite.
-    cross_entropy.push_back(-std::log(std::max(probabilities[static_cast<std::size_t>(label)], 1e-12)));
+    cross_entropy.push_back(-std::log(std::max(of_image[static_cast<std::size_t>(label)], 1e-12)));
   }
 
   [[nodiscard]] Index images() const { return static_cast<Index>(truth.size()); }
 
-  [[nodiscard]] std::vector<PatientScore> by_patient() const { return score_patients(patient, truth, predicted); }
+  /// Probability of class `label`, of each image.
+  [[nodiscard]] std::vector<double> score(Index label) const {
+    std::vector<double> column(truth.size());
+    for (std::size_t i = 0; i < column.size(); ++i)
+      column[i] = probabilities[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(label)];
+    return column;
+  }
+
+  [[nodiscard]] Confusion confusion() const { return {classes, truth, predicted}; }
+
+  [[nodiscard]] std::vector<GroupScore> by_group() const { return score_groups(group, truth, predicted); }
 
   [[nodiscard]] double mean_cross_entropy() const {
     double sum = 0;
@@ -44,79 +62,41 @@ struct Answers {
   }
 };
 
-/// A figure with its 95 % interval over patients.
-struct Estimate {
-  double value = undefined;
-  Interval interval{};
+/// The area under the ROC curve of each class against the rest, ready for draws of the images.
+class ClassAreas {
+ public:
+  explicit ClassAreas(const Answers& answers) {
+    // Of two classes both have the same curve; rounding of the other probability must not tell them apart.
+    if (answers.classes == 2) {
+      areas_.assign(2, AreaUnderCurve(answers.truth, answers.score(1), 1));
+    } else {
+      for (Index label = 0; label < answers.classes; ++label)
+        areas_.emplace_back(answers.truth, answers.score(label), label);
+    }
+  }
+
+  /// Of each class, (K). @param times  how often each image is taken
+  [[nodiscard]] std::vector<double> operator()(std::span<const Index> times) const {
+    std::vector<double> values;
+    for (const AreaUnderCurve& area : areas_) values.push_back(area(times));
+    return values;
+  }
+
+ private:
+  std::vector<AreaUnderCurve> areas_;
 };
 
-/// Share of the patients of whom more than half of the images are right.
-[[nodiscard]] inline double majority_accuracy(std::span<const PatientScore> patients) {
-  const auto right = std::count_if(patients.begin(), patients.end(),
-                                   [](const PatientScore& patient) { return 2 * patient.right > patient.images; });
-  return rate(right, static_cast<Index>(patients.size()));
+/// Mean of figures of each class; undefined where that of a class is.
+[[nodiscard]] inline double macro_mean(std::span<const double> by_class) {
+  double sum = 0;
+  for (const double value : by_class) sum += value;
+  return sum / static_cast<double>(by_class.size());
 }
 
-/// Figures of a classifier over a set of patients. Shares of patients have Wilson's interval; the others, whose unit is
-/// the image, a bootstrap over patients. Class 1 (malignant) is the one to find.
-struct Scores {
-  Estimate patient_recognition_rate;
-  Estimate majority_accuracy;
-  Estimate image_accuracy;
-  Estimate balanced_accuracy;
-  Estimate auc;
-  Estimate sensitivity;
-  Estimate specificity;
-  Estimate f1;
-};
-
-/// @param seed  of the bootstrap
-[[nodiscard]] inline Scores score_answers(const Answers& answers, std::uint64_t seed, Index resamples = 2000) {
-  const std::vector<PatientScore> patients = answers.by_patient();
-  const auto count = static_cast<Index>(patients.size());
-  std::map<std::string, std::vector<std::size_t>> images_of;
-  for (std::size_t i = 0; i < answers.patient.size(); ++i) images_of[answers.patient[i]].push_back(i);
-  std::vector<std::vector<std::size_t>> images;  // by patient, in the order of `patients`
-  for (const auto& [name, list] : images_of) images.push_back(list);
-
-  const auto share_of_patients = [&](double value) {
-    return Estimate{value, count == 0 ? Interval{} : wilson_interval(value * static_cast<double>(count), count)};
-  };
-  const auto confusion_of = [&](std::span<const Index> drawn) {
-    Confusion confusion(2);
-    for (const Index patient : drawn)
-      for (const std::size_t i : images[static_cast<std::size_t>(patient)])
-        confusion.add(answers.truth[i], answers.predicted[i]);
-    return confusion;
-  };
-  const auto area_of = [&](std::span<const Index> drawn) {
-    std::vector<Index> truth;
-    std::vector<double> score;
-    for (const Index patient : drawn) {
-      for (const std::size_t i : images[static_cast<std::size_t>(patient)]) {
-        truth.push_back(answers.truth[i]);
-        score.push_back(answers.score[i]);
-      }
-    }
-    return area_under_curve(truth, score);
-  };
-  std::vector<Index> everybody(patients.size());
-  for (std::size_t i = 0; i < everybody.size(); ++i) everybody[i] = static_cast<Index>(i);
-  const auto estimate = [&](const auto& statistic) {
-    return Estimate{statistic(std::span<const Index>(everybody)),
-                    bootstrap_interval(count, statistic, seed, resamples)};
-  };
-  const auto of_confusion = [&](const auto& figure) {
-    return estimate([&](std::span<const Index> drawn) { return figure(confusion_of(drawn)); });
-  };
-  return {.patient_recognition_rate = share_of_patients(metrics::patient_recognition_rate(patients)),
-          .majority_accuracy = share_of_patients(metrics::majority_accuracy(patients)),
-          .image_accuracy = of_confusion([](const Confusion& c) { return c.accuracy(); }),
-          .balanced_accuracy = of_confusion([](const Confusion& c) { return c.balanced_accuracy(); }),
-          .auc = estimate(area_of),
-          .sensitivity = of_confusion([](const Confusion& c) { return metrics::sensitivity(c); }),
-          .specificity = of_confusion([](const Confusion& c) { return metrics::specificity(c); }),
-          .f1 = of_confusion([](const Confusion& c) { return c.f1(1); })};
+/// Mean over the classes of the area under the ROC curve of each against the rest. Undefined where a class has no image.
+/// Source: Provost and Domingos 2001, "Well-trained PETs", without their weights by class.
+[[nodiscard]] inline double macro_area(const Answers& answers) {
+  return macro_mean(ClassAreas(answers)(std::vector<Index>(answers.truth.size(), 1)));
 }
 
 }  // namespace saccade::metrics

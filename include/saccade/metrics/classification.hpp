@@ -3,7 +3,6 @@
 #include <saccade/core/error.hpp>
 #include <saccade/core/shape.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <numeric>
@@ -21,10 +20,14 @@ inline constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   return whole == 0 ? undefined : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// How many images of each class were given each class.
+/// How many images of each class were given each class: K x K counts.
 class Confusion {
  public:
-  explicit Confusion(Index classes) : classes_(classes), counts_(static_cast<std::size_t>(classes * classes)) {}
+  /// @throws ConfigError where there is less than one class
+  explicit Confusion(Index classes) : classes_(classes) {
+    expect_config(classes >= 1, "confusion: classes must be at least 1, but is " + std::to_string(classes));
+    counts_.resize(static_cast<std::size_t>(classes * classes));
+  }
 
   /// @throws ConfigError unless both lists are equally long and hold classes 0 to `classes` - 1
   Confusion(Index classes, std::span<const Index> truth, std::span<const Index> predicted) : Confusion(classes) {
@@ -33,11 +36,11 @@ class Confusion {
     for (std::size_t i = 0; i < truth.size(); ++i) add(truth[i], predicted[i]);
   }
 
-  void add(Index truth, Index predicted) {
+  void add(Index truth, Index predicted, Index images = 1) {
     expect_config(truth >= 0 && truth < classes_ && predicted >= 0 && predicted < classes_,
                   "confusion: classes must be 0 to " + std::to_string(classes_ - 1) + ", but are " +
                       std::to_string(truth) + " and " + std::to_string(predicted));
-    ++counts_[static_cast<std::size_t>(truth * classes_ + predicted)];
+    counts_[static_cast<std::size_t>(truth * classes_ + predicted)] += images;
   }
 
   [[nodiscard]] Index classes() const { return classes_; }
@@ -63,65 +66,45 @@ class Confusion {
     return rate(right, images());
   }
 
-  /// Share of the images of class `label` that are right. Of class 1 (malignant) it is the sensitivity, of class 0 the
-  /// specificity.
-  [[nodiscard]] double recall(Index label) const { return rate(count(label, label), of_class(label)); }
+  /// Share of the images of class `label` that are right: its recall. Where there are two classes, that of class 1 is
+  /// what a test of class 1 calls sensitivity, and that of class 0 its specificity. Undefined where the class has no
+  /// image.
+  [[nodiscard]] double sensitivity(Index label) const { return rate(count(label, label), of_class(label)); }
 
-  /// Share of the images given class `label` that are of it.
-  [[nodiscard]] double precision(Index label) const { return rate(count(label, label), given_class(label)); }
-
-  /// 2 TP / (2 TP + FP + FN) for class `label`.
-  [[nodiscard]] double f1(Index label) const {
-    return rate(2 * count(label, label), of_class(label) + given_class(label));
+  /// Share of the images given class `label` that are of it. Undefined where no image was given it, and where all images
+  /// are of this class or none is: the share would be 1 or 0 whatever the classifier does.
+  [[nodiscard]] double precision(Index label) const {
+    return is_told_apart(label) ? rate(count(label, label), given_class(label)) : undefined;
   }
 
-  /// Mean of the recalls of the classes that have images.
+  /// 2 TP / (2 TP + FP + FN) for class `label`. Undefined where all images are of this class or none is.
+  [[nodiscard]] double f1(Index label) const {
+    return is_told_apart(label) ? rate(2 * count(label, label), of_class(label) + given_class(label)) : undefined;
+  }
+
+  /// Mean of the sensitivities of all classes. Undefined where a class has no image.
   [[nodiscard]] double balanced_accuracy() const {
-    double sum = 0;
-    Index present = 0;
-    for (Index label = 0; label < classes_; ++label) {
-      if (of_class(label) == 0) continue;
-      sum += recall(label);
-      ++present;
-    }
-    return present == 0 ? undefined : sum / static_cast<double>(present);
+    return mean_over_classes([this](Index label) { return sensitivity(label); });
+  }
+
+  /// Mean of the F1 of all classes. Undefined where a class has no image.
+  [[nodiscard]] double macro_f1() const {
+    return mean_over_classes([this](Index label) { return f1(label); });
   }
 
  private:
+  /// Whether there are images of class `label` and others.
+  [[nodiscard]] bool is_told_apart(Index label) const { return of_class(label) > 0 && of_class(label) < images(); }
+
+  template <class Figure>
+  [[nodiscard]] double mean_over_classes(const Figure& figure) const {
+    double sum = 0;
+    for (Index label = 0; label < classes_; ++label) sum += figure(label);  // not a number plus anything is none
+    return sum / static_cast<double>(classes_);
+  }
+
   Index classes_;
   std::vector<Index> counts_;  ///< (classes, classes), rows are the truth
 };
-
-/// Share of the right answers among malignant images.
-[[nodiscard]] inline double sensitivity(const Confusion& confusion) { return confusion.recall(1); }
-
-/// Share of the right answers among benign images.
-[[nodiscard]] inline double specificity(const Confusion& confusion) { return confusion.recall(0); }
-
-/// Area under the ROC curve: the chance that a random image of class 1 scores higher than a random one of class 0,
-/// where a tie counts half. Undefined unless both classes have images.
-/// @param score  of class 1, an increasing function of its probability
-[[nodiscard]] inline double area_under_curve(std::span<const Index> truth, std::span<const double> score) {
-  expect_config(truth.size() == score.size(), "area under the curve: " + std::to_string(truth.size()) + " labels and " +
-                                                  std::to_string(score.size()) + " scores");
-  std::vector<std::size_t> order(truth.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return score[a] < score[b]; });
-  double positives = 0, negatives = 0, won = 0;
-  for (std::size_t begin = 0; begin < order.size();) {
-    std::size_t end = begin;
-    double tied_positives = 0, tied_negatives = 0;
-    for (; end < order.size() && score[order[end]] == score[order[begin]]; ++end) {
-      (truth[order[end]] == 1 ? tied_positives : tied_negatives) += 1;
-    }
-    // A score that is not a number equals nothing, itself included; it would hold the loop here for ever.
-    expect_config(end > begin, "area under the curve: a score is not a number");
-    won += tied_positives * (negatives + tied_negatives / 2);
-    positives += tied_positives;
-    negatives += tied_negatives;
-    begin = end;
-  }
-  return positives == 0 || negatives == 0 ? undefined : won / (positives * negatives);
-}
 
 }  // namespace saccade::metrics

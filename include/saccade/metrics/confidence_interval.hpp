@@ -5,6 +5,7 @@
 #include <saccade/math/random_sequence.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -34,37 +35,52 @@ struct Interval {
   return {std::max(centre - half, 0.0), std::min(centre + half, 1.0)};
 }
 
-/// 95 % percentile bootstrap over patients, whose images are not independent: patients are drawn with replacement,
-/// `resamples` times, and the figure is computed of each draw.
+/// 95 % percentile bootstrap over groups (patients, slides), whose images are not independent: groups are drawn with
+/// replacement, `resamples` times, and the figures are computed of each draw.
 ///
-/// @param patients   how many there are
-/// @param statistic  the figure of some patients, given as positions 0 to patients - 1 with repeats; draws of which it
-///                   is not a number (of one class only, say) are left out
-/// @param seed       the same seed gives the same interval
+/// @param groups      how many there are
+/// @param figures     how many numbers `statistics` gives
+/// @param statistics  the figures of some groups, given as positions 0 to groups - 1 with repeats; draws of which a
+///                    figure is not a number (for want of a class, say) are left out for that figure
+/// @param seed        the same seed gives the same intervals
 /// Source: Efron 1979, "Bootstrap methods: another look at the jackknife".
-template <std::invocable<std::span<const Index>> Statistic>
-[[nodiscard]] Interval bootstrap_interval(Index patients, const Statistic& statistic, std::uint64_t seed,
-                                          Index resamples = 2000) {
+template <std::invocable<std::span<const Index>> Statistics>
+[[nodiscard]] std::vector<Interval> bootstrap_intervals(Index groups, std::size_t figures, const Statistics& statistics,
+                                                        std::uint64_t seed, Index resamples = 2000) {
   expect_config(resamples >= 1, "bootstrap: resamples must be at least 1, but is " + std::to_string(resamples));
-  if (patients == 0) return {};
-  std::vector<Index> drawn(static_cast<std::size_t>(patients));
-  std::vector<double> values;
+  std::vector<Interval> intervals(figures);
+  if (groups == 0) return intervals;
+  std::vector<Index> drawn(static_cast<std::size_t>(groups));
+  std::vector<std::vector<double>> values(figures);
   for (Index resample = 0; resample < resamples; ++resample) {
     math::RandomSequence random(
         {.seed = seed, .stream = RandomStream::bootstrap, .counter = static_cast<std::uint64_t>(resample)});
-    for (Index& patient : drawn) patient = random.below(static_cast<std::uint64_t>(patients));
-    const double value = statistic(std::span<const Index>(drawn));
-    if (!std::isnan(value)) values.push_back(value);
+    for (Index& group : drawn) group = random.below(static_cast<std::uint64_t>(groups));
+    const auto of_draw = statistics(std::span<const Index>(drawn));
+    for (std::size_t i = 0; i < figures; ++i)
+      if (!std::isnan(of_draw[i])) values[i].push_back(of_draw[i]);
   }
-  if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const auto quantile = [&](double share) {
-    const double position = share * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<std::size_t>(position);
-    const std::size_t above = std::min(below + 1, values.size() - 1);
-    return std::lerp(values[below], values[above], position - static_cast<double>(below));
-  };
-  return {quantile(0.025), quantile(0.975)};
+  for (std::size_t i = 0; i < figures; ++i) {
+    std::vector<double>& sorted = values[i];
+    if (sorted.empty()) continue;
+    std::sort(sorted.begin(), sorted.end());
+    const auto quantile = [&](double share) {
+      const double position = share * static_cast<double>(sorted.size() - 1);
+      const auto below = static_cast<std::size_t>(position);
+      const std::size_t above = std::min(below + 1, sorted.size() - 1);
+      return std::lerp(sorted[below], sorted[above], position - static_cast<double>(below));
+    };
+    intervals[i] = {quantile(0.025), quantile(0.975)};
+  }
+  return intervals;
+}
+
+/// The same for one figure.
+template <std::invocable<std::span<const Index>> Statistic>
+[[nodiscard]] Interval bootstrap_interval(Index groups, const Statistic& statistic, std::uint64_t seed,
+                                          Index resamples = 2000) {
+  const auto one = [&](std::span<const Index> drawn) { return std::array<double, 1>{statistic(drawn)}; };
+  return bootstrap_intervals(groups, 1, one, seed, resamples).front();
 }
 
 }  // namespace saccade::metrics

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <saccade/data/image_encode.hpp>
-#include <saccade/report/evaluation_section.hpp>
+#include <saccade/report/evaluation_text.hpp>
 #include <saccade/report/heat_map.hpp>
 
 #include <algorithm>
@@ -52,13 +52,15 @@ inline constexpr Index map_columns = 18;
          "<small>" + percent_text(map.largest_share(), 0) + "</small>";
 }
 
-/// Where the foci are, once for each image.
-[[nodiscard]] inline LocationMap focus_map(const RunRecord& run, Index rows) {
+/// Where the regions are, once for each image.
+[[nodiscard]] inline LocationMap region_map(const RunRecord& run, Index rows) {
   LocationMap map(map_columns, rows);
   for (const PredictionRecord& record : run.predictions) {
-    if (record.policy != run.predictions.front().policy || !record.focus) continue;
-    const Point at = centre(*record.focus);
-    map.add({2 * at.x / static_cast<double>(record.width) - 1, 2 * at.y / static_cast<double>(record.height) - 1});
+    if (record.policy != run.predictions.front().policy) continue;
+    for (const Box& region : record.regions) {
+      const Point at = centre(region);
+      map.add({2 * at.x / static_cast<double>(record.width) - 1, 2 * at.y / static_cast<double>(record.height) - 1});
+    }
   }
   return map;
 }
@@ -80,7 +82,9 @@ inline constexpr Index map_columns = 18;
   std::string caption = "<span class=\"verdict " +
                         std::string(right ? "right\">&#10003; right" : "wrong\">&#10007; wrong") + "</span> <b>" +
                         escape_html(image.image) + "</b><br>";
-  if (!image.patient.empty()) caption += "patient " + escape_html(image.patient) + ", ";
+  // A group that is named like its image says nothing more.
+  if (!image.group.empty() && image.group != image.image)
+    caption += escape_html(run.group_noun()) + ' ' + escape_html(image.group) + ", ";
   caption += "true class " + escape_html(name(truth)) + ", answered " + escape_html(name(answer)) + " (" +
              percent_text(last[answer], 0) + ")";
   const auto picture = [&](const std::string& file, const std::string& description) {
@@ -140,8 +144,8 @@ inline constexpr Index map_columns = 18;
     table.rows.push_back(std::move(row));
   }
   for (std::size_t t = 0; t < steps; ++t) table.columns.push_back("glimpse " + std::to_string(t + 1));
-  if (const LocationMap foci = focus_map(run, rows); foci.total() > 0)
-    table.rows.push_back({"<b>foci</b>, where they are", map_image(foci, "centres of the foci")});
+  if (const LocationMap regions = region_map(run, rows); regions.total() > 0)
+    table.rows.push_back({"<b>regions</b> where the class can be told", map_image(regions, "centres of the regions")});
   section.content += "<div class=\"maps\">" + scrolling("Heat maps of the locations", table.html()) + "</div>\n";
   section.content += folded("Numbers: mean and deviation of the locations, -1 and 1 being the edges of the image",
                             scrolling("Locations", numbers.html()));
@@ -158,7 +162,7 @@ inline constexpr Index map_columns = 18;
   section.content =
       "<p>Glimpses of the policy <b>" + escape_html(run.gallery.policy) +
       "</b>: numbered boxes in the order of looking, from green to yellow; thin boxes are coarser scales, a dashed "
-      "white box is the focus where it is known. Below the image each glimpse at its finest scale, its soft mask as "
+      "white box is a region where the class can be told, where such are known. Below the image each glimpse at its finest scale, its soft mask as "
       "heat (dark to bright: from the smallest to the largest value of this image), and the most probable class after "
       "it. Images are taken evenly from the list of those that are right and of those that are wrong.</p>\n";
   const std::vector<std::string> classes = run.classes();

@@ -1,116 +1,24 @@
 #pragma once
 
-#include <saccade/core/box.hpp>
-#include <saccade/metrics/answers.hpp>
-#include <saccade/metrics/early_stopping.hpp>
-#include <saccade/metrics/hit_rate.hpp>
-#include <saccade/metrics/pixel_fraction.hpp>
-#include <saccade/model/config.hpp>
-#include <saccade/model/control_policy.hpp>
-#include <saccade/report/predictions.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
-#include <saccade/training/predict_images.hpp>
+#include <saccade/metrics/missing_classes.hpp>
+#include <saccade/report/policy_result.hpp>
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-/// How a classifier did under one glimpse policy, and its JSON: evaluation.json. Opt-in: needs nlohmann/json, libpng
-/// and libjpeg-turbo.
+/// evaluation.json: how a classifier did under each glimpse policy. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE::report {
 
-/// How much of an image is read, means over the images.
-struct PixelShares {
-  double processed = metrics::undefined;  ///< pixels handed to the network: (T * scales * side^2 + thumbnail) / area
-  double unique = metrics::undefined;            ///< of the image, seen at full resolution by at least one glimpse
-  double unique_any_scale = metrics::undefined;  ///< of the image, seen by at least one glimpse at any scale
-};
-
-/// One policy's results over a set of images.
-struct PolicyResult {
-  GlimpsePolicy policy = GlimpsePolicy::learned;
-  metrics::Answers answers;
-  metrics::Scores scores;
-  std::vector<double> accuracy_by_glimpse;  ///< of images, after each glimpse
-  std::vector<metrics::StoppingPoint> early_stopping;  ///< accuracy against mean glimpses
-  PixelShares pixels;
-  std::optional<metrics::HitRate> hit_rate;  ///< where the foci are known
-  double seconds = 0;                        ///< that it took, decoding included
-};
-
-/// @param foci  box of each record of the dataset, or empty where they are not known
-/// @param seed  of the bootstrap
-[[nodiscard]] inline PolicyResult judge(GlimpsePolicy policy, const BreakhisDataset& dataset,
-                                        std::span<const ImagePrediction> predictions, const GlimpseGeometry& sensor,
-                                        std::span<const Box> foci, std::uint64_t seed, double seconds) {
-  PolicyResult result;
-  result.policy = policy;
-  result.seconds = seconds;
-  if (!foci.empty()) result.hit_rate.emplace();
-  PixelShares sums{0, 0, 0};
-  std::vector<double> right;
-  std::vector<metrics::AnswersByGlimpse> answers;
-  for (const ImagePrediction& each : predictions) {
-    const Prediction& prediction = each.prediction;
-    const Index label = dataset.record(each.image).label;
-    result.answers.add(dataset.patient_of(each.image), label, prediction.probabilities.back());
-    answers.push_back(prediction.probabilities);
-    right.resize(prediction.probabilities.size());
-    for (std::size_t t = 0; t < right.size(); ++t) {
-      const std::vector<double>& p = prediction.probabilities[t];
-      right[t] += std::max_element(p.begin(), p.end()) - p.begin() == label ? 1 : 0;
-    }
-    std::vector<Box> finest, all;
-    for (const std::vector<Box>& windows : prediction.windows) {
-      finest.push_back(windows.front());
-      all.insert(all.end(), windows.begin(), windows.end());
-    }
-    Index processed = static_cast<Index>(all.size()) * sensor.side * sensor.side;
-    for (const Thumbnail& thumbnail : prediction.thumbnails) {
-      processed += thumbnail.side * thumbnail.side;
-      all.push_back(thumbnail.window);
-    }
-    sums.processed += static_cast<double>(processed) / static_cast<double>(each.width * each.height);
-    sums.unique += metrics::pixel_fraction(finest, each.width, each.height).unique;
-    sums.unique_any_scale += metrics::pixel_fraction(all, each.width, each.height).unique;
-    if (result.hit_rate) result.hit_rate->add(finest, foci[static_cast<std::size_t>(each.image)]);
-  }
-  if (const auto images = static_cast<double>(predictions.size()); images > 0) {
-    for (const double count : right) result.accuracy_by_glimpse.push_back(count / images);
-    result.pixels = {sums.processed / images, sums.unique / images, sums.unique_any_scale / images};
-  }
-  result.early_stopping = metrics::early_stopping(answers, result.answers.truth);
-  result.scores = metrics::score_answers(result.answers, seed);
-  return result;
-}
-
-/// The lines of predictions.jsonl for one policy. @param foci  as for `judge`
-[[nodiscard]] inline std::vector<PredictionRecord> prediction_records(GlimpsePolicy policy,
-                                                                      const BreakhisDataset& dataset,
-                                                                      std::span<const ImagePrediction> predictions,
-                                                                      std::span<const Box> foci) {
-  std::vector<PredictionRecord> records;
-  for (const ImagePrediction& each : predictions) {
-    const data::ImageRecord& image = dataset.record(each.image);
-    records.push_back({.policy = to_string(policy),
-                       .image = image.path.stem().string(),
-                       .patient = dataset.patient_of(each.image),
-                       .truth = image.label,
-                       .width = each.width,
-                       .height = each.height,
-                       .locations = each.prediction.locations,
-                       .probabilities = each.prediction.probabilities});
-    if (!foci.empty()) records.back().focus = foci[static_cast<std::size_t>(each.image)];
-  }
-  return records;
-}
+inline constexpr std::string_view evaluation_schema = "saccade.evaluation.2";
 
 namespace detail {
 
@@ -119,7 +27,7 @@ namespace detail {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }
 
-/// {"value": 0.9, "low": 0.72, "high": 0.97}: the 95 % interval over patients.
+/// {"value": 0.9, "low": 0.72, "high": 0.97}: the 95 % interval over groups.
 [[nodiscard]] inline nlohmann::ordered_json figure(const metrics::Estimate& estimate) {
   return {{"value", figure(estimate.value)},
           {"low", figure(estimate.interval.low)},
@@ -142,16 +50,50 @@ namespace detail {
   return list;
 }
 
-[[nodiscard]] inline nlohmann::ordered_json per_patient(const metrics::Answers& answers) {
-  std::map<std::string, Index> label_of;  // a leaking slide may have both: its first image's
-  for (std::size_t i = 0; i < answers.patient.size(); ++i) label_of.try_emplace(answers.patient[i], answers.truth[i]);
+[[nodiscard]] inline nlohmann::ordered_json by_class(const metrics::Scores& scores,
+                                                     std::span<const std::string> classes) {
   auto list = nlohmann::ordered_json::array();
-  for (const metrics::PatientScore& patient : answers.by_patient()) {
-    list.push_back({{"patient", patient.patient},
-                    {"class", data::class_names[static_cast<std::size_t>(label_of.at(patient.patient))]},
-                    {"right", patient.right},
-                    {"images", patient.images},
-                    {"score", patient.score()}});
+  for (std::size_t label = 0; label < classes.size(); ++label) {
+    const metrics::ClassScores& each = scores.by_class[label];
+    list.push_back({{"class", classes[label]},
+                    {"images", each.images},
+                    {"sensitivity", figure(each.sensitivity)},
+                    {"precision", figure(each.precision)},
+                    {"f1", figure(each.f1)},
+                    {"auc", figure(each.auc)}});
+  }
+  return list;
+}
+
+[[nodiscard]] inline nlohmann::ordered_json confusion(const metrics::Confusion& confusion,
+                                                      std::span<const std::string> classes) {
+  auto counts = nlohmann::ordered_json::array();
+  for (Index truth = 0; truth < confusion.classes(); ++truth) {
+    auto row = nlohmann::ordered_json::array();
+    for (Index predicted = 0; predicted < confusion.classes(); ++predicted)
+      row.push_back(confusion.count(truth, predicted));
+    counts.push_back(std::move(row));
+  }
+  return {{"classes", classes}, {"counts", counts}};
+}
+
+/// The class of a group is null where its images are of several.
+[[nodiscard]] inline nlohmann::ordered_json per_group(const metrics::Answers& answers,
+                                                      std::span<const std::string> classes) {
+  std::map<std::string, std::optional<Index>> label_of;
+  for (std::size_t i = 0; i < answers.group.size(); ++i) {
+    const auto [at, is_new] = label_of.try_emplace(answers.group[i], answers.truth[i]);
+    if (!is_new && at->second != answers.truth[i]) at->second.reset();
+  }
+  auto list = nlohmann::ordered_json::array();
+  for (const metrics::GroupScore& group : answers.by_group()) {
+    nlohmann::ordered_json name = nullptr;
+    if (const std::optional<Index> label = label_of.at(group.group)) name = classes[static_cast<std::size_t>(*label)];
+    list.push_back({{"group", group.group},
+                    {"class", name},
+                    {"right", group.right},
+                    {"images", group.images},
+                    {"score", group.score()}});
   }
   return list;
 }
@@ -159,29 +101,30 @@ namespace detail {
 }  // namespace detail
 
 /// The figures that evaluation.json has at its top for the headline policy and below "controls" for every other one.
-[[nodiscard]] inline nlohmann::ordered_json to_json(const PolicyResult& result) {
+/// `auc` is the mean over the classes of each against the rest; `sensitivity`, `specificity` and `f1` are there for two
+/// classes only, of the second one.
+[[nodiscard]] inline nlohmann::ordered_json to_json(const PolicyResult& result, std::span<const std::string> classes) {
   using detail::figure;
   const metrics::Scores& scores = result.scores;
-  const metrics::Confusion confusion(2, result.answers.truth, result.answers.predicted);
-  nlohmann::ordered_json json{
-      {"patient_recognition_rate", figure(scores.patient_recognition_rate)},
-      {"patient_majority_accuracy", figure(scores.majority_accuracy)},
-      {"image_accuracy", figure(scores.image_accuracy)},
-      {"balanced_accuracy", figure(scores.balanced_accuracy)},
-      {"auc", figure(scores.auc)},
-      {"sensitivity", figure(scores.sensitivity)},
-      {"specificity", figure(scores.specificity)},
-      {"f1", figure(scores.f1)},
-      {"confusion",
-       {{"classes", data::class_names},
-        {"counts", {{confusion.count(0, 0), confusion.count(0, 1)}, {confusion.count(1, 0), confusion.count(1, 1)}}}}},
-      {"cross_entropy", figure(result.answers.mean_cross_entropy())},
-      {"accuracy_by_glimpse", detail::figures(result.accuracy_by_glimpse)},
-      {"early_stopping", detail::early_stopping(result.early_stopping)},
-      {"pixel_fraction",
-       {{"processed", figure(result.pixels.processed)},
-        {"unique", figure(result.pixels.unique)},
-        {"unique_any_scale", figure(result.pixels.unique_any_scale)}}}};
+  nlohmann::ordered_json json{{"group_recognition_rate", figure(scores.group_recognition_rate)},
+                              {"group_majority_accuracy", figure(scores.majority_accuracy)},
+                              {"image_accuracy", figure(scores.image_accuracy)},
+                              {"balanced_accuracy", figure(scores.balanced_accuracy)},
+                              {"macro_f1", figure(scores.macro_f1)},
+                              {"auc", figure(scores.auc)}};
+  if (classes.size() == 2) {
+    json["sensitivity"] = figure(scores.by_class[1].sensitivity);
+    json["specificity"] = figure(scores.by_class[0].sensitivity);
+    json["f1"] = figure(scores.by_class[1].f1);
+  }
+  json["by_class"] = detail::by_class(scores, classes);
+  json["confusion"] = detail::confusion(result.answers.confusion(), classes);
+  json["cross_entropy"] = figure(result.answers.mean_cross_entropy());
+  json["accuracy_by_glimpse"] = detail::figures(result.accuracy_by_glimpse);
+  json["early_stopping"] = detail::early_stopping(result.early_stopping);
+  json["pixel_fraction"] = {{"processed", figure(result.pixels.processed)},
+                            {"unique", figure(result.pixels.unique)},
+                            {"unique_any_scale", figure(result.pixels.unique_any_scale)}};
   json["hit_rate"] = nullptr;
   if (result.hit_rate) {
     json["hit_rate"] = {{"any", figure(result.hit_rate->any())},
@@ -196,17 +139,19 @@ namespace detail {
 /// @param results   of every policy; the headline is the one named `headline`
 /// @param glimpses  of an image
 [[nodiscard]] inline nlohmann::ordered_json evaluation_json(const nlohmann::ordered_json& protocol,
+                                                            const GroundTruth& truth,
                                                             std::span<const PolicyResult> results,
                                                             GlimpsePolicy headline, Index glimpses) {
-  nlohmann::ordered_json json{{"schema", "saccade.evaluation.1"}, {"protocol", protocol}};
+  nlohmann::ordered_json json{{"schema", evaluation_schema}, {"protocol", protocol}, {"group_noun", truth.group_noun}};
   nlohmann::ordered_json controls = nlohmann::ordered_json::object();
   for (const PolicyResult& result : results) {
     if (result.policy != headline) {
-      controls[to_string(result.policy)] = to_json(result);
+      controls[to_string(result.policy)] = to_json(result, truth.classes);
       continue;
     }
-    json.update(to_json(result));
-    json["per_patient"] = detail::per_patient(result.answers);
+    json["missing_classes"] = metrics::missing_classes(truth.classes, result.answers.truth);
+    json.update(to_json(result, truth.classes));
+    json["per_group"] = detail::per_group(result.answers, truth.classes);
     const double speed = static_cast<double>(result.answers.images()) / result.seconds;
     json["throughput"] = {{"images_per_second", detail::figure(speed)},
                           {"glimpses_per_second", detail::figure(speed * static_cast<double>(glimpses))}};

@@ -67,7 +67,7 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 /// An image of the gallery, its pictures named by their files in the folder.
 struct GalleryImage {
   std::string image;
-  std::string patient{};                             ///< empty: not known
+  std::string group{};                               ///< empty: not known
   Index truth = 0;                                   ///< class
   std::vector<std::vector<double>> probabilities{};  ///< of each class, after each glimpse
   std::string path_picture{};
@@ -96,7 +96,7 @@ class GalleryWriter {
     char number[16];
     std::snprintf(number, sizeof number, "%02zu", gallery_.images.size() + 1);
     GalleryImage image{
-        .image = record.image, .patient = record.patient, .truth = record.truth, .probabilities = record.probabilities};
+        .image = record.image, .group = record.group, .truth = record.truth, .probabilities = record.probabilities};
     image.path_picture = std::string(number) + "_path.jpg";
     image.glimpses_picture = std::string(number) + "_glimpses.jpg";
     for (const GlimpseStep& step : explanation.steps) image.masks = image.masks || !step.mask.values.empty();
@@ -108,11 +108,11 @@ class GalleryWriter {
 
   /// @throws FileError
   void finish() const {
-    nlohmann::ordered_json json{{"schema", "saccade.gallery.1"}, {"policy", gallery_.policy}};
+    nlohmann::ordered_json json{{"schema", "saccade.gallery.2"}, {"policy", gallery_.policy}};
     json["images"] = nlohmann::ordered_json::array();
     for (const GalleryImage& image : gallery_.images) {
       json["images"].push_back({{"image", image.image},
-                                {"patient", image.patient},
+                                {"group", image.group},
                                 {"truth", image.truth},
                                 {"probabilities", image.probabilities},
                                 {"path", image.path_picture},
@@ -138,7 +138,7 @@ class GalleryWriter {
     Gallery gallery{.policy = json.at("policy").get<std::string>()};
     for (const auto& each : json.at("images")) {
       GalleryImage image{.image = each.at("image").get<std::string>(),
-                         .patient = each.at("patient").get<std::string>(),
+                         .group = each.value("group", each.value("patient", "")),
                          .truth = each.at("truth").get<Index>(),
                          .probabilities = each.at("probabilities").get<std::vector<std::vector<double>>>(),
                          .path_picture = each.at("path").get<std::string>(),

@@ -88,7 +88,15 @@ summary{cursor:pointer;color:#1d4ed8;width:fit-content}
 .maps th,.maps td{text-align:center;padding:.3rem .4rem;border:0}
 .maps tbody th{text-align:left;white-space:normal;min-width:7.5rem;font-weight:400}
 .maps img{image-rendering:pixelated;border:1px solid #9ca3af;margin:auto}
-.confusion td{min-width:6rem}
+.classes,.confusion{margin:.8rem 0;min-width:0}
+.confusion table{border-collapse:separate;border-spacing:2px}
+.confusion th,.confusion td{border:0;padding:.3rem .5rem}
+.confusion thead th{vertical-align:bottom;text-align:center}
+.confusion thead tr:first-child th{border-bottom:2px solid #9ca3af;font-weight:400;color:#4b5563}
+.confusion th:first-child{text-align:left}
+.confusion tbody td{min-width:4.4rem;text-align:center;line-height:1.25}
+.confusion small{color:inherit}
+.classes tbody tr:last-child>*{border-top:2px solid #9ca3af;border-bottom:0}
 footer{margin-top:3rem;padding-block:1rem;border-top:1px solid #d1d5db;font-size:.88rem;color:#4b5563}
 @media print{
 body{font-size:10.5pt}

@@ -12,31 +12,31 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 /// predictions.jsonl of a run folder: what was said of every evaluated image under every policy, and where was looked.
 /// Each line is an object:
-///     {"policy": "learned", "image": "SOB_B_A-14-22549AB-100-001", "patient": "14-22549AB", "truth": 0,
-///      "size": [700, 460], "locations": [[x, y], ...], "probabilities": [[p0, p1], ...], "focus": [x, y, width,
-///      height]}
+///     {"policy": "learned", "image": "SOB_B_A-14-22549AB-100-001", "group": "14-22549AB", "truth": 0,
+///      "size": [700, 460], "locations": [[x, y], ...], "probabilities": [[p0, p1], ...],
+///      "regions": [[x, y, width, height], ...]}
 /// with one location in [-1, 1] and one list of class probabilities a glimpse, rounded to six digits after the point.
-/// `patient` and `focus` (in pixels) are missing where they are not known. Opt-in: needs nlohmann/json.
+/// `group` (the patient, slide or scene) and `regions` (in pixels) are missing where they are not known. Older files
+/// have "patient" and one "focus" instead. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// What was said of one image under one policy.
 struct PredictionRecord {
   std::string policy;
   std::string image;
-  std::string patient{};  ///< empty: not known
-  Index truth = 0;        ///< class
+  std::string group{};  ///< patient, slide or scene; empty: not known
+  Index truth = 0;      ///< class
   Index width = 0;        ///< pixels
   Index height = 0;
   std::vector<Location> locations{};                 ///< of each glimpse
   std::vector<std::vector<double>> probabilities{};  ///< of each class, after each glimpse
-  std::optional<Box> focus{};
+  std::vector<Box> regions{};                        ///< where the class can be told; empty: not known
 
   /// The most probable class after the last glimpse; the first of equals.
   [[nodiscard]] Index predicted() const {
@@ -53,7 +53,7 @@ namespace detail {
 
 [[nodiscard]] inline nlohmann::ordered_json to_json(const PredictionRecord& record) {
   nlohmann::ordered_json json{{"policy", record.policy}, {"image", record.image}};
-  if (!record.patient.empty()) json["patient"] = record.patient;
+  if (!record.group.empty()) json["group"] = record.group;
   json["truth"] = record.truth;
   json["size"] = {record.width, record.height};
   json["locations"] = nlohmann::ordered_json::array();
@@ -65,7 +65,8 @@ namespace detail {
     for (const double p : step) list.push_back(detail::six_digits(p));
     json["probabilities"].push_back(list);
   }
-  if (record.focus) json["focus"] = {record.focus->x, record.focus->y, record.focus->width, record.focus->height};
+  for (const Box& region : record.regions)
+    json["regions"].push_back({region.x, region.y, region.width, region.height});
   return json;
 }
 
@@ -86,16 +87,18 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
     try {
       record.policy = json.at("policy").get<std::string>();
       record.image = json.at("image").get<std::string>();
-      record.patient = json.value("patient", "");
+      record.group = json.value("group", json.value("patient", ""));
       record.truth = json.at("truth").get<Index>();
       record.width = json.at("size").at(0).get<Index>();
       record.height = json.at("size").at(1).get<Index>();
       for (const auto& at : json.at("locations")) record.locations.push_back({at.at(0), at.at(1)});
       for (const auto& step : json.at("probabilities")) record.probabilities.push_back(step.get<std::vector<double>>());
-      if (json.contains("focus")) {
-        const auto& box = json.at("focus");
-        record.focus = Box{box.at(0), box.at(1), box.at(2), box.at(3)};
-      }
+      const auto add_region = [&](const nlohmann::ordered_json& box) {
+        record.regions.push_back({box.at(0), box.at(1), box.at(2), box.at(3)});
+      };
+      if (json.contains("focus")) add_region(json.at("focus"));
+      if (json.contains("regions"))
+        for (const auto& box : json.at("regions")) add_region(box);
       whole = record.width > 0 && record.height > 0 && !record.probabilities.empty() && record.truth >= 0;
       for (const std::vector<double>& step : record.probabilities)
         whole = whole && static_cast<Index>(step.size()) > record.truth &&

@@ -2,6 +2,7 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
+#include <saccade/report/evaluation_schema.hpp>
 #include <saccade/report/gallery.hpp>
 #include <saccade/report/predictions.hpp>
 #include <saccade/report/run_folder.hpp>
@@ -46,6 +47,16 @@ struct RunRecord {
   /// The figures of a policy of `policies()`.
   [[nodiscard]] const nlohmann::ordered_json& figures(const std::string& policy) const {
     return policy == headline() ? evaluation : evaluation.at("controls").at(policy);
+  }
+
+  /// What a group of the evaluation is: "patient".
+  [[nodiscard]] std::string group_noun() const {
+    return evaluation.is_object() ? evaluation.value("group_noun", "group") : "group";
+  }
+
+  /// Whether groups are more than single images, so that they have figures of their own.
+  [[nodiscard]] bool has_groups() const {
+    return evaluation.contains("group_recognition_rate") && group_noun() != "image";
   }
 
   /// Names of the classes; empty where the evaluation does not say.
@@ -102,6 +113,11 @@ namespace detail {
     nlohmann::ordered_json json = detail::read_object(files.evaluation());
     if (!json.is_null() && !(json.contains("protocol") && json.at("protocol").is_object()))
       throw FileError('"' + files.evaluation().string() + "\": is not an evaluation: it has no protocol");
+    try {
+      if (!json.is_null()) json = upgraded_evaluation(std::move(json), files.evaluation().string());
+    } catch (const nlohmann::json::exception&) {
+      throw FileError('"' + files.evaluation().string() + "\": does not hold what an evaluation of its schema does");
+    }
     run.evaluation = std::move(json);
   });
   attempt([&] {

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <saccade/report/attention_section.hpp>
+#include <saccade/report/classes_section.hpp>
+#include <saccade/report/groups_section.hpp>
 #include <saccade/report/page.hpp>
+#include <saccade/report/policies_section.hpp>
 #include <saccade/report/run_record.hpp>
 #include <saccade/version.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -54,27 +58,29 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
 [[nodiscard]] inline std::string tiles(const RunRecord& run) {
   std::string text;
   if (!run.evaluation.is_null()) {
-    const auto estimate = [&](const char* name, const char* words) {
-      const std::string place = std::string("/") + name;
+    const auto estimate = [&](const std::string& name, const std::string& words, bool share) {
       if (!run.evaluation.contains(name)) return;
-      text += tile(words, percent_text(number_at(run.evaluation, place + "/value")),
-                   "95&nbsp;% interval " + number_text(100 * number_at(run.evaluation, place + "/low"), 1) + " to " +
-                       percent_text(number_at(run.evaluation, place + "/high")));
+      const double value = number_at(run.evaluation, '/' + name + "/value");
+      const double low = number_at(run.evaluation, '/' + name + "/low");
+      const double high = number_at(run.evaluation, '/' + name + "/high");
+      std::string note = "not defined: a class has no image";
+      if (std::isfinite(value)) {
+        note = "95&nbsp;% interval " + (share ? number_text(100 * low, 1) + " to " + percent_text(high)
+                                              : number_text(low) + " to " + number_text(high));
+      }
+      text += tile(escape_html(capitalised(words)), share ? percent_text(value) : number_text(value), note);
     };
-    estimate("patient_recognition_rate", "Patient recognition rate");
-    estimate("image_accuracy", "Image accuracy");
-    if (run.evaluation.contains("auc")) {
-      text += tile("Area under the ROC curve", number_text(number_at(run.evaluation, "/auc/value")),
-                   "95&nbsp;% interval " + number_text(number_at(run.evaluation, "/auc/low")) + " to " +
-                       number_text(number_at(run.evaluation, "/auc/high")));
-    }
+    if (run.has_groups()) estimate("group_recognition_rate", main_figure_words(run), true);
+    estimate("image_accuracy", "image accuracy", true);
+    if (run.classes().size() > 2) estimate("balanced_accuracy", "balanced accuracy", true);
+    estimate("auc", area_words(run), false);
     const std::string rate = main_figure(run);
     if (run.headline() != "random" && run.evaluation.at("controls").contains("random")) {
       const double gain =
           number_at(run.evaluation, '/' + rate + "/value") - number_at(run.figures("random"), '/' + rate + "/value");
       text += tile("Beside random glimpses", (gain > 0 ? "+" : "") + number_text(100 * gain, 1) + " points",
                    escape_html(run.headline()) + " glimpses less random ones, same classifier, " +
-                       (rate == "image_accuracy" ? "image accuracy" : "patient recognition rate"));
+                       escape_html(main_figure_words(run)));
     }
     text += tile("Pixels read", percent_text(number_at(run.evaluation, "/pixel_fraction/processed")),
                  percent_text(number_at(run.evaluation, "/pixel_fraction/unique")) + " seen at full resolution");
@@ -106,8 +112,11 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
     text += " policy on ";
     words(protocol, "images", "");
     text += " images";
-    words(protocol, "patients", " of ");
-    text += protocol.contains("patients") ? " patients" : "";
+    if (run.has_groups() && protocol.contains("groups")) {
+      words(protocol, "groups", " of ");
+      text += ' ' + escape_html(protocol.at("groups") == 1 ? run.group_noun() : plural(run.group_noun()));
+    }
+    if (run.classes().size() > 2) text += " and " + std::to_string(run.classes().size()) + " classes";
     words(protocol, "split", ", split ");
     words(protocol, "magnification", ", magnification ");
     text += ".";
@@ -157,11 +166,11 @@ struct RunReport {
     if (section.id.empty()) section = {id, heading, missing("This part is left out; the top of the page says why.")};
     page.sections.push_back(std::move(section));
   };
-  add("policies", "Glimpse policies compared", comparison_section);
+  add("policies", "Glimpse policies compared", policies_section);
   add("locations", "Where it looks", locations_section);
   add("gallery", "Gallery", gallery_section);
-  add("patients", "Patients", patients_section);
-  add("errors", "ROC curve and confusion", errors_section);
+  add("groups", "Groups", groups_section);
+  add("classes", "Classes and confusion", classes_section);
   add("training", "Training", training_section);
   add("configuration", "Configuration, seeds, versions", detail::configuration_section);
   for (const std::string& problem : report.problems)

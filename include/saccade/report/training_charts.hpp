@@ -26,11 +26,14 @@ struct TrainingChart {
 namespace detail {
 
 /// A figure by epoch; empty where no epoch has it.
+/// @param older  its place in lines of before, for a run that went on
 [[nodiscard]] inline Series series_of(std::span<const nlohmann::ordered_json> epochs, const std::string& name,
-                                      const nlohmann::ordered_json::json_pointer& pointer) {
+                                      const nlohmann::ordered_json::json_pointer& now,
+                                      const nlohmann::ordered_json::json_pointer& older) {
   Series series{.name = name, .points = {}};
   bool any = false;
   for (const nlohmann::ordered_json& epoch : epochs) {
+    const auto& pointer = epoch.contains(now) ? now : older;
     const bool known = epoch.contains(pointer) && epoch.at(pointer).is_number();
     any = any || known;
     series.points.push_back({epoch.at("epoch").get<double>(),
@@ -38,6 +41,11 @@ namespace detail {
   }
   if (!any) series.points.clear();
   return series;
+}
+
+[[nodiscard]] inline Series series_of(std::span<const nlohmann::ordered_json> epochs, const std::string& name,
+                                      const nlohmann::ordered_json::json_pointer& pointer) {
+  return series_of(epochs, name, pointer, pointer);
 }
 
 /// "learning_rate" as "Learning rate".
@@ -59,7 +67,10 @@ namespace detail {
                        std::initializer_list<std::pair<std::string, std::string>> curves) {
     for (const auto& [name, pointer] : curves) {
       drawn.insert(pointer.substr(1));
-      Series series = detail::series_of(epochs, name, nlohmann::ordered_json::json_pointer(pointer));
+      const bool rate = pointer == "/validation/group_recognition_rate";  // once named after patients
+      const nlohmann::ordered_json::json_pointer place(pointer);
+      const nlohmann::ordered_json::json_pointer older(rate ? "/validation/patient_recognition_rate" : pointer);
+      Series series = detail::series_of(epochs, name, place, older);
       if (!series.points.empty()) chart.series.push_back(std::move(series));
     }
     chart.x_label = "epoch";
@@ -73,7 +84,8 @@ namespace detail {
   add("accuracy", {.title = "Accuracy", .y_low = 0, .y_high = 1},
       {{"images, training", "/accuracy"},
        {"images, validation", "/validation/image_accuracy"},
-       {"patient recognition rate, validation", "/validation/patient_recognition_rate"},
+       {"group recognition rate, validation", "/validation/group_recognition_rate"},
+       {"balanced accuracy, validation", "/validation/balanced_accuracy"},
        {"area under the curve, validation", "/validation/auc"}});
   add("gradient_norm", {.title = "Norm of the gradient", .y_low = 0}, {{"norm", "/gradient_norm"}});
   for (const nlohmann::ordered_json& epoch : epochs) {

@@ -38,6 +38,13 @@ struct StepOptions {
   friend bool operator==(const StepOptions&, const StepOptions&) = default;
 };
 
+/// Which figure of the validation images chooses the best epoch. Of equal ones the lower cross-entropy does.
+enum class BestEpochBy {
+  group_recognition_rate,  ///< equation 6; where groups are single images, the image accuracy
+  balanced_accuracy,       ///< each class counts alike, however many images it has
+  cross_entropy,
+};
+
 /// How a model is trained; the model itself has its own configuration.
 struct TrainingConfig {
   Index epochs = 200;
@@ -54,6 +61,7 @@ struct TrainingConfig {
   Index rollouts = 1;       ///< of each image in a step
   bool augment = true;      ///< the eight symmetries of the square
   double stain = 0;         ///< how much each stain of H&E may differ, 0 to 0.5: 0.05 is light, 0.2 strong
+  BestEpochBy select_by = BestEpochBy::group_recognition_rate;
 };
 
 /// Where the glimpses of an epoch come from.
@@ -114,6 +122,10 @@ inline void validate(const TrainingConfig& config) {
 template <>
 inline constexpr std::array<std::string_view, 3> enum_names<TrainingGlimpses>{"policy", "random", "centre"};
 
+template <>
+inline constexpr std::array<std::string_view, 3> enum_names<BestEpochBy>{"group_recognition_rate", "balanced_accuracy",
+                                                                         "cross_entropy"};
+
 template <class C, class Visitor>
 requires std::same_as<std::remove_const_t<C>, AdamConfig>
 void for_each_field(C& c, Visitor&& visit) {
@@ -155,6 +167,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("rollouts", c.rollouts);
   visit("augment", c.augment);
   visit("stain", c.stain);
+  visit("select_by", c.select_by);
 }
 
 }  // namespace saccade

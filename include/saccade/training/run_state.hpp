@@ -1,6 +1,8 @@
 #pragma once
 
 #include <saccade/core/error.hpp>
+#include <saccade/metrics/classification.hpp>
+#include <saccade/training/config.hpp>
 #include <saccade/training/trainer.hpp>
 
 #include <nlohmann/json.hpp>
@@ -11,19 +13,34 @@
 /// Where a run stands. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// The epoch that has done best on the validation patients.
+/// The epoch that has done best on the validation images.
 struct BestEpoch {
-  Index epoch = 0;                      ///< counted from 1
-  bool learned_policy = true;           ///< false for an epoch that trained, and was judged, on random glimpses
-  double patient_recognition_rate = 0;  ///< more is better
-  double cross_entropy = 0;             ///< less is better where the rates are equal
+  Index epoch = 0;                    ///< counted from 1
+  bool learned_policy = true;         ///< false for an epoch that trained, and was judged, on random glimpses
+  double group_recognition_rate = 0;  ///< more is better
+  double balanced_accuracy = metrics::undefined;
+  double cross_entropy = 0;  ///< less is better
 
   /// A first stage on random glimpses leaves a policy that knows nothing: any later epoch is better.
-  [[nodiscard]] bool better_than(const BestEpoch& other) const {
+  [[nodiscard]] bool better_than(const BestEpoch& other,
+                                 BestEpochBy by = BestEpochBy::group_recognition_rate) const {
     if (learned_policy != other.learned_policy) return learned_policy;
-    if (patient_recognition_rate != other.patient_recognition_rate)
-      return patient_recognition_rate > other.patient_recognition_rate;
+    const double mine = figure(by), others = other.figure(by);
+    if (mine != others) return mine > others;
     return cross_entropy < other.cross_entropy;
+  }
+
+  /// What epochs are compared by: more is better.
+  [[nodiscard]] double figure(BestEpochBy by) const {
+    switch (by) {
+      case BestEpochBy::balanced_accuracy:
+        return balanced_accuracy;
+      case BestEpochBy::cross_entropy:
+        return -cross_entropy;
+      case BestEpochBy::group_recognition_rate:
+        break;
+    }
+    return group_recognition_rate;
   }
 };
 
@@ -54,7 +71,8 @@ void for_each_figure(Report& report, Visitor&& visit) {
   if (state.best) {
     json["best"] = {{"epoch", state.best->epoch},
                     {"learned_policy", state.best->learned_policy},
-                    {"patient_recognition_rate", state.best->patient_recognition_rate},
+                    {"group_recognition_rate", state.best->group_recognition_rate},
+                    {"balanced_accuracy", state.best->balanced_accuracy},
                     {"cross_entropy", state.best->cross_entropy}};
   }
   return json;
@@ -70,10 +88,14 @@ void for_each_figure(Report& report, Visitor&& visit) {
     for_each_figure(state.sums,
                     [&](const char* figure, double& value) { value = json.at("sums").at(figure).get<double>(); });
     if (const auto& best = json.at("best"); !best.is_null()) {
+      // Older checkpoints name the rate after patients, and do not have the balanced accuracy.
+      const char* rate = best.contains("group_recognition_rate") ? "group_recognition_rate" : "patient_recognition_rate";
       state.best = BestEpoch{.epoch = best.at("epoch").get<Index>(),
                              .learned_policy = best.at("learned_policy").get<bool>(),
-                             .patient_recognition_rate = best.at("patient_recognition_rate").get<double>(),
+                             .group_recognition_rate = best.at(rate).get<double>(),
                              .cross_entropy = best.at("cross_entropy").get<double>()};
+      if (best.contains("balanced_accuracy") && best.at("balanced_accuracy").is_number())
+        state.best->balanced_accuracy = best.at("balanced_accuracy").get<double>();
     }
     return state;
   } catch (const nlohmann::json::exception&) {

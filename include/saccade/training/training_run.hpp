@@ -5,6 +5,7 @@
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/metrics/answers.hpp>
+#include <saccade/metrics/missing_classes.hpp>
 #include <saccade/training/checkpoint.hpp>
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/predict_images.hpp>
@@ -40,11 +41,11 @@ struct RunEvents {
 
 struct RunFiles {
   std::filesystem::path checkpoint;  ///< where the run stands
-  std::filesystem::path best;        ///< the epoch that did best on the validation patients; the last without any
+  std::filesystem::path best;        ///< the epoch that did best on the validation images; the last without any
   Index checkpoint_every = 0;        ///< steps between two checkpoints; 0: at the end of an epoch only
 };
 
-/// Trains epoch by epoch, judges each on the validation patients, and keeps the checkpoints. The result depends on the
+/// Trains epoch by epoch, judges each on the validation images, and keeps the checkpoints. The result depends on the
 /// configuration and the images alone: not on the number of threads, nor on where a run was stopped and resumed.
 template <TrainableBackend B>
 class TrainingRun {
@@ -65,6 +66,7 @@ class TrainingRun {
         stained_(b, loader_, config.seed, config.training.stain),
         trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
     validate(config.training);
+    expect_classes_to_select_by();
   }
 
   [[nodiscard]] const RunState& state() const { return state_; }
@@ -119,6 +121,17 @@ class TrainingRun {
   }
 
  private:
+  /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
+  void expect_classes_to_select_by() const {
+    if (config_.training.select_by != BestEpochBy::balanced_accuracy || dataset_->split.validation.empty()) return;
+    std::vector<Index> labels;
+    for (const Index image : dataset_->split.validation) labels.push_back(dataset_->record(image).label);
+    const std::vector<std::string> classes(data::class_names.begin(), data::class_names.end());
+    const auto missing = metrics::missing_classes(classes, labels);
+    expect_config(missing.empty(), "training: select_by is balanced_accuracy, but " +
+                                       metrics::missing_classes_sentence("validation", missing));
+  }
+
   /// False when it was asked to stop.
   bool train_epoch(double learning_rate, const RunEvents& events) {
     const auto epoch = static_cast<std::uint64_t>(state_.epochs);
@@ -174,7 +187,7 @@ class TrainingRun {
     return GlimpsePolicy::learned;
   }
 
-  /// Figures of one deterministic rollout over the validation patients, null without any; nothing when asked to stop.
+  /// Figures of one deterministic rollout over the validation images, null without any; nothing when asked to stop.
   std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events) {
     const std::vector<Index>& part = dataset_->split.validation;
     if (part.empty()) return nlohmann::ordered_json(nullptr);
@@ -190,7 +203,7 @@ class TrainingRun {
                                               return !stopped;
                                             });
     if (stopped) return {};
-    metrics::Answers answers;
+    metrics::Answers answers(config_.model.classes);
     for (const ImagePrediction& each : predictions) {
       const std::vector<double>& probabilities = each.prediction.probabilities.back();
       if (!std::all_of(probabilities.begin(), probabilities.end(), [](double p) { return std::isfinite(p); })) {
@@ -199,15 +212,16 @@ class TrainingRun {
       }
       answers.add(dataset_->patient_of(each.image), dataset_->record(each.image).label, probabilities);
     }
-    const metrics::Confusion confusion(2, answers.truth, answers.predicted);
-    const std::vector<metrics::PatientScore> patients = answers.by_patient();
+    const metrics::Confusion confusion = answers.confusion();
+    const std::vector<metrics::GroupScore> groups = answers.by_group();
     return nlohmann::ordered_json{{"policy", to_string(options.policy)},
-                                  {"patients", patients.size()},
+                                  {"groups", groups.size()},
                                   {"images", answers.images()},
-                                  {"patient_recognition_rate", metrics::patient_recognition_rate(patients)},
+                                  {"group_recognition_rate", metrics::group_recognition_rate(groups)},
                                   {"image_accuracy", confusion.accuracy()},
                                   {"balanced_accuracy", confusion.balanced_accuracy()},
-                                  {"auc", metrics::area_under_curve(answers.truth, answers.score)},
+                                  {"macro_f1", confusion.macro_f1()},
+                                  {"auc", metrics::macro_area(answers)},
                                   {"cross_entropy", answers.mean_cross_entropy()}};
   }
 
@@ -222,9 +236,10 @@ class TrainingRun {
     if (!keep && validation["images"] > 0) {
       const BestEpoch candidate{.epoch = state_.epochs,
                                 .learned_policy = validation["policy"] == to_string(GlimpsePolicy::learned),
-                                .patient_recognition_rate = validation["patient_recognition_rate"].get<double>(),
+                                .group_recognition_rate = validation["group_recognition_rate"].get<double>(),
+                                .balanced_accuracy = validation["balanced_accuracy"].get<double>(),
                                 .cross_entropy = validation["cross_entropy"].get<double>()};
-      keep = !state_.best || candidate.better_than(*state_.best);
+      keep = !state_.best || candidate.better_than(*state_.best, config_.training.select_by);
       if (keep) state_.best = candidate;
     }
     if (keep) save(files_.best);
