@@ -170,7 +170,7 @@ struct RocInput {
   if (run.evaluation.contains("by_class")) section.content += class_table(run);
   // A small matrix stands beside the curves, a large one needs the width of the page.
   const std::string matrix = confusion_table(run.evaluation, classes);
-  const bool large = classes.size() > 5;
+  const bool large = classes.size() > 3;
   section.content += (large ? matrix : "") + "<div class=\"charts\">\n" + (large ? "" : matrix) +
                      (classes.size() >= 2 ? roc_figure(run, classes) : "") + "</div>\n";
   return section;

@@ -51,7 +51,7 @@ struct GroupBar {
 [[nodiscard]] inline PageSection groups_section(const RunRecord& run) {
   using namespace detail;
   const std::string noun = run.group_noun(), nouns = plural(noun);
-  PageSection section{.id = "groups", .heading = capitalised(nouns)};
+  PageSection section{.id = "groups", .heading = run.has_groups() ? capitalised(nouns) : "Groups"};
   if (run.evaluation.is_null()) {
     section.content = missing(no_evaluation);
     return section;

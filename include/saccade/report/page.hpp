@@ -91,7 +91,7 @@ summary{cursor:pointer;color:#1d4ed8;width:fit-content}
 .classes,.confusion{margin:.8rem 0;min-width:0}
 .confusion table{border-collapse:separate;border-spacing:2px}
 .confusion th,.confusion td{border:0;padding:.3rem .5rem}
-.confusion thead th{vertical-align:bottom;text-align:center}
+.confusion thead th{vertical-align:bottom;text-align:center;max-width:7rem;overflow-wrap:break-word}
 .confusion thead tr:first-child th{border-bottom:2px solid #9ca3af;font-weight:400;color:#4b5563}
 .confusion th:first-child{text-align:left}
 .confusion tbody td{min-width:4.4rem;text-align:center;line-height:1.25}

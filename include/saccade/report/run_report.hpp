@@ -72,8 +72,10 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
     };
     if (run.has_groups()) estimate("group_recognition_rate", main_figure_words(run), true);
     estimate("image_accuracy", "image accuracy", true);
-    if (run.classes().size() > 2) estimate("balanced_accuracy", "balanced accuracy", true);
-    estimate("auc", area_words(run), false);
+    if (run.classes().size() > 2)
+      estimate("balanced_accuracy", "balanced accuracy", true);
+    else
+      estimate("auc", area_words(run), false);
     const std::string rate = main_figure(run);
     if (run.headline() != "random" && run.evaluation.at("controls").contains("random")) {
       const double gain =
