@@ -169,8 +169,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
     const auto predictions = look(predict, to_string(policy));
     if (interruption.requested()) return stopped();
     if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
-    results.push_back(report::judge(policy, truth, predictions, info.model.sensor, options.seed,
-                                    report::steady_seconds() - start));
+    results.push_back(
+        report::judge(policy, truth, predictions, info.model.sensor, options.seed, report::steady_seconds() - start));
     auto of_policy = report::prediction_records(policy, truth, predictions);
     records.insert(records.end(), of_policy.begin(), of_policy.end());
     if (policy != headline) continue;

@@ -6,6 +6,7 @@
 #include <saccade/data/leak_report.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/evaluation_table.hpp>
 #include <saccade/report/event_file.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_folder.hpp>

@@ -42,7 +42,8 @@ TEST_CASE("The mean area of four classes, worked out by hand", "[metrics]") {
   answers.add("g", 1, std::vector<double>{0.1, 0.6, 0.2, 0.1});
   answers.add("g", 2, std::vector<double>{0.8, 0.05, 0.05, 0.1});
   answers.add("g", 3, std::vector<double>{0.2, 0.2, 0.3, 0.3});
-  // Class 0: 0.7 wins over 0.1 and 0.2, loses to 0.8. Class 1: 0.6 wins all. Class 2: 0.05 loses all. Class 3: 0.3 wins.
+  // Class 0: 0.7 wins over 0.1 and 0.2, loses to 0.8. Class 1: 0.6 wins all. Class 2: 0.05 loses all. Class 3: 0.3
+  // wins.
   CHECK(metrics::macro_area(answers) == Approx((2.0 / 3 + 1 + 0 + 1) / 4));
   answers.truth[3] = 0;
   CHECK(std::isnan(metrics::macro_area(answers)));

@@ -64,8 +64,8 @@ TEST_CASE("a class that no image is of leaves undefined what needs it, and the r
   four.add(1, 2);
   four.add(1, 1);
   four.add(3, 0);
-  for (const double figure : {four.sensitivity(2), four.precision(2), four.f1(2), four.balanced_accuracy(),
-                              four.macro_f1()})
+  for (const double figure :
+       {four.sensitivity(2), four.precision(2), four.f1(2), four.balanced_accuracy(), four.macro_f1()})
     CHECK(std::isnan(figure));
   CHECK(four.accuracy() == Approx(3.0 / 5));
   CHECK(four.precision(0) == Approx(2.0 / 3));

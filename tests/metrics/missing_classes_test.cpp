@@ -14,9 +14,10 @@ TEST_CASE("classes without an image are named, and what they leave open", "[metr
   CHECK(missing({3, 1, 0, 2}).empty());
   CHECK(missing_classes_sentence("test", missing({3, 1, 0, 2})).empty());
   CHECK(missing({0, 3, 0}) == std::vector<std::string>{"b", "c"});
-  CHECK(missing_classes_sentence("validation", missing({0, 2, 3})) ==
-        "no validation image is of class \"b\": balanced accuracy, macro F1, the mean area under the ROC curve and what "
-        "belongs to this class alone are not given");
+  CHECK(
+      missing_classes_sentence("validation", missing({0, 2, 3})) ==
+      "no validation image is of class \"b\": balanced accuracy, macro F1, the mean area under the ROC curve and what "
+      "belongs to this class alone are not given");
   CHECK_THAT(missing_classes_sentence("test", missing({1})),
              contains("no test image is of class \"a\", \"c\" or \"d\": balanced accuracy"));
 }

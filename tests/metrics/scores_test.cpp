@@ -85,8 +85,9 @@ TEST_CASE("The intervals of two classes are those of before there were more", "[
   check(scores.auc, 0.83333333333333337, 1);
   check(scores.by_class[1].sensitivity, 0.5, 1);
   check(scores.by_class[0].sensitivity, 2.0 / 3, 2.0 / 3);
-  // A draw without patient a, or of a alone, has neither balanced accuracy nor F1. Of the others a, b, b and a, c, c have
-  // the least and the greatest sensitivity of class 1; a, a, b (one hit, one miss, two false alarms) and a, c, c the F1.
+  // A draw without patient a, or of a alone, has neither balanced accuracy nor F1. Of the others a, b, b and a, c, c
+  // have the least and the greatest sensitivity of class 1; a, a, b (one hit, one miss, two false alarms) and a, c, c
+  // the F1.
   check(scores.balanced_accuracy, (2.0 / 3 + 1.0 / 2) / 2, (2.0 / 3 + 1) / 2);
   check(scores.by_class[1].f1, 2.0 / 5, 8.0 / 9);
 }
@@ -140,8 +141,8 @@ TEST_CASE("What needs a class that is missing is not given, neither as a value n
   const metrics::Scores single = metrics::score_answers(one, 1);
   CHECK(single.group_recognition_rate.value == 1);
   CHECK(single.by_class[1].sensitivity.value == 1);
-  for (const metrics::Estimate& estimate : {single.balanced_accuracy, single.macro_f1, single.auc,
-                                            single.by_class[0].sensitivity, single.by_class[1].f1})
+  for (const metrics::Estimate& estimate :
+       {single.balanced_accuracy, single.macro_f1, single.auc, single.by_class[0].sensitivity, single.by_class[1].f1})
     CHECK(std::isnan(estimate.value));
 }
 

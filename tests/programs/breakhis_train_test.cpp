@@ -33,7 +33,7 @@ TEST_CASE("A training leaves a run folder with everything in it", "[programs]") 
     CHECK(epochs[i].at("epoch") == i + 1);
     for (const char* name : {"learning_rate", "loss", "cross_entropy", "reward", "accuracy", "gradient_norm"})
       CHECK(epochs[i].at(name).is_number());
-    CHECK(epochs[i].at("validation").at("patients") == 2);
+    CHECK(epochs[i].at("validation").at("groups") == 2);
     CHECK(epochs[i].at("validation").at("images") == 6);
   }
   CHECK(epochs[2].at("learning_rate").get<double>() == Approx(0.002 * 0.95 * 0.95));

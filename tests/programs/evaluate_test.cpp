@@ -100,8 +100,11 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
 TEST_CASE("A glance and a learned sigma go all the way: trained, resumed, evaluated, and their pixels counted",
           "[programs]") {
   const ScratchFolder scratch;
-  const Arguments options{"--threads", "1", "--set", "glance.side=12", "--set", "glance.reduction=8", "--set",
-                          "policy.learn_sigma=true", "--set", "policy.entropy=0.01"};
+  const Arguments options{"--threads", "1",
+                          "--set",     "glance.side=12",
+                          "--set",     "glance.reduction=8",
+                          "--set",     "policy.learn_sigma=true",
+                          "--set",     "policy.entropy=0.01"};
   for (const int epochs : {1, 2}) {
     const Ending trained = run("breakhis_train", training(scratch / "run", epochs, options + Arguments{"--resume"}));
     INFO(trained.err);
@@ -207,14 +210,15 @@ TEST_CASE("Figures that are not defined are null", "[programs]") {
   }
   CHECK(json.at("specificity").at("value").is_number());
   CHECK(json.at("missing_classes") == nlohmann::ordered_json({"malignant"}));
-  CHECK_THAT(ending.err, contains("breakhis_evaluate: warning: no test image is of class \"malignant\": balanced accuracy"));
+  CHECK_THAT(ending.err,
+             contains("breakhis_evaluate: warning: no test image is of class \"malignant\": balanced accuracy"));
   CHECK_THAT(text(scratch / "e/report.html"), contains("No evaluated image is of class &quot;malignant&quot;"));
-
 
   const Ending trained = run("breakhis_train", training(scratch / "run", 1, {}, scratch / "data"));
   INFO(trained.err);
   REQUIRE(trained.code == 0);
-  CHECK_THAT(trained.err, contains("warning: no training image is of class \"malignant\": the classifier cannot learn it"));
+  CHECK_THAT(trained.err,
+             contains("warning: no training image is of class \"malignant\": the classifier cannot learn it"));
   CHECK_THAT(trained.err, contains("warning: no validation image is of class \"malignant\": balanced accuracy"));
   const std::string line = text(scratch / "run/metrics.jsonl");
   const auto validation = nlohmann::ordered_json::parse(line.substr(0, line.find('\n'))).at("validation");

@@ -80,7 +80,7 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
   }
 
   const std::string html = text(scratch / "run/report.html");
-  for (const char* id : {"policies", "locations", "gallery", "patients", "errors", "training", "configuration"})
+  for (const char* id : {"policies", "locations", "gallery", "groups", "classes", "training", "configuration"})
     CHECK_THAT(html, contains("<h2 id=\"" + std::string(id) + "\">"));
   CHECK(count(html, "data:image/jpeg;base64,") == 2 * gallery.at("images").size());
   CHECK(count(html, "data:image/png;base64,") == 5 * 2 + 1);  // policies by glimpses, and the foci

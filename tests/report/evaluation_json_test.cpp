@@ -116,12 +116,17 @@ TEST_CASE("predictions carry group, class and regions", "[report][evaluation]") 
 TEST_CASE("tables say what is not defined with a dash", "[report][evaluation]") {
   const std::vector<PolicyResult> results{result_of(GlimpsePolicy::learned)};
   const std::string policies = policy_table(results, "slide");
-  CHECK_THAT(policies, contains("policy    slides [95 %]          majority    images  balan.     AUC  processed  unique    hits\n"));
+  CHECK_THAT(
+      policies,
+      contains("policy    slides [95 %]          majority    images  balan.     AUC  processed  unique    hits\n"));
   CHECK_THAT(policies, contains("\nlearned   0.722 ["));
   CHECK_THAT(policies, contains("     0.667     0.667       -       -      0.020   0.020   1.000\n"));
   CHECK_THAT(policies, contains("slides: slide recognition rate, the mean over slides of"));
   const std::string classes = class_table(results.front(), four_classes().classes);
-  CHECK_THAT(classes, contains("class       images  sensitivity [95 %]    precision             F1                    AUC\n"));
+  CHECK_THAT(classes,
+             contains("class       images  sensitivity [95 %]    precision             F1                    AUC\n"));
   CHECK_THAT(classes, contains("\neosinophil       2  1.000 [1.000, 1.000]  0.667 ["));
-  CHECK_THAT(classes, contains("\nmonocyte         0  - [-, -]              - [-, -]              - [-, -]              - [-, -]\n"));
+  CHECK_THAT(
+      classes,
+      contains("\nmonocyte         0  - [-, -]              - [-, -]              - [-, -]              - [-, -]\n"));
 }

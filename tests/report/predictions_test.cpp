@@ -31,7 +31,8 @@ TEST_CASE("predictions.jsonl holds an image a line, and is read as it was writte
   const std::vector<std::uint8_t> bytes = read_file(folder / "p.jsonl");
   CHECK(std::string(bytes.begin(), bytes.end()) ==
         "{\"policy\":\"learned\",\"image\":\"a\",\"group\":\"p\",\"truth\":1,\"size\":[700,460],"
-        "\"locations\":[[0.25,-1.0],[0.333333,0.0]],\"probabilities\":[[0.5,0.5],[0.25,0.75]],\"regions\":[[1,2,3,4],[5,6,7,8]]}\n"
+        "\"locations\":[[0.25,-1.0],[0.333333,0.0]],\"probabilities\":[[0.5,0.5],[0.25,0.75]],\"regions\":[[1,2,3,4],["
+        "5,6,7,8]]}\n"
         "{\"policy\":\"random\",\"image\":\"b\",\"truth\":0,\"size\":[1,2],\"locations\":[[0.0,0.0]],"
         "\"probabilities\":[[1.0,0.0,0.0]]}\n");
   const std::vector<PredictionRecord> read = read_predictions(folder / "p.jsonl");
@@ -70,8 +71,9 @@ TEST_CASE("a line that tells no prediction is named", "[report][predictions]") {
 
 TEST_CASE("a file of before groups and regions is read", "[report][predictions]") {
   const ScratchFolder folder;
-  write_file(folder / "p.jsonl", std::string("{\"policy\":\"a\",\"image\":\"b\",\"patient\":\"p\",\"truth\":0,\"size\":[9,9],"
-                                             "\"locations\":[],\"probabilities\":[[1,0]],\"focus\":[1,2,3,4]}\n"));
+  write_file(folder / "p.jsonl",
+             std::string("{\"policy\":\"a\",\"image\":\"b\",\"patient\":\"p\",\"truth\":0,\"size\":[9,9],"
+                         "\"locations\":[],\"probabilities\":[[1,0]],\"focus\":[1,2,3,4]}\n"));
   const PredictionRecord record = read_predictions(folder / "p.jsonl").front();
   CHECK(record.group == "p");
   CHECK((record.regions == std::vector<Box>{{1, 2, 3, 4}}));

@@ -38,7 +38,7 @@ nlohmann::ordered_json evaluation() {
   json["group_noun"] = "patient";
   json["protocol"] = {{"policy", "learned"}, {"seed", 7}, {"images", 8}, {"version", "1.2.3"}};
   json["per_group"] = {{{"group", "p<1>"}, {"class", "cat"}, {"right", 3}, {"images", 4}},
-                         {{"group", "p2"}, {"class", "d<o>g"}, {"right", 3}, {"images", 4}}};
+                       {{"group", "p2"}, {"class", "d<o>g"}, {"right", 3}, {"images", 4}}};
   json["controls"] = {{"random", figures(0.5)}};
   return json;
 }
@@ -169,7 +169,8 @@ TEST_CASE("what is damaged is said at the top, and the rest is shown", "[report]
   other = evaluation();
   other["schema"] = "saccade.evaluation.1";
   other["confusion"] = 7;
-  CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("does not hold what an evaluation of its schema does"));
+  CHECK_THAT(problem_of("evaluation.json", other.dump()),
+             contains("does not hold what an evaluation of its schema does"));
   other = evaluation();
   other["protocol"]["policy"] = 3;
   CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("is left out"));
@@ -227,8 +228,9 @@ TEST_CASE("four classes have a matrix, a table and a curve each against the rest
   CHECK_THAT(html, contains("colspan=\"4\">answer</th>"));
   CHECK_THAT(html, contains(">4<br><small>80&nbsp;%</small></td>"));
   CHECK_THAT(html, contains(">0<br><small>&ndash;</small></td>"));  // a share of no image
-  CHECK_THAT(html, contains("<th scope=\"row\">a</th><td>5</td><td>87.5&nbsp;%<br><small>81.2 to 87.5&nbsp;%</small></td>"
-                            "<td>&ndash;</td>"));
+  CHECK_THAT(html,
+             contains("<th scope=\"row\">a</th><td>5</td><td>87.5&nbsp;%<br><small>81.2 to 87.5&nbsp;%</small></td>"
+                      "<td>&ndash;</td>"));
   CHECK_THAT(html, contains("No evaluated image is of class &quot;d&quot;: balanced accuracy, macro F1"));
   CHECK_THAT(html, contains("Balanced accuracy</dt><dd>&ndash;<small>not defined: a class has no image"));
   CHECK_THAT(html, contains("<b>ROC curves</b> of each class against the rest, learned policy"));

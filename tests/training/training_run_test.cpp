@@ -209,8 +209,7 @@ TEST_CASE("A best epoch is read as it was written, and from a checkpoint of befo
   nlohmann::ordered_json json = to_json(state);
   CHECK(read(json).group_recognition_rate == 0.75);
   CHECK(read(json).balanced_accuracy == 0.5);
-  json["best"] = {
-      {"epoch", 2}, {"learned_policy", true}, {"patient_recognition_rate", 0.625}, {"cross_entropy", 0.25}};
+  json["best"] = {{"epoch", 2}, {"learned_policy", true}, {"patient_recognition_rate", 0.625}, {"cross_entropy", 0.25}};
   CHECK(read(json).group_recognition_rate == 0.625);
   CHECK(std::isnan(read(json).balanced_accuracy));
 }

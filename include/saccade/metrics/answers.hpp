@@ -29,8 +29,8 @@ struct Answers {
   /// @throws ConfigError where there are not K probabilities, or no class `label`
   void add(std::string of_group, Index label, std::span<const double> of_image) {
     expect_config(static_cast<Index>(of_image.size()) == classes,
-                  "answers: an image has " + std::to_string(of_image.size()) + " probabilities; expected one for each of " +
-                      std::to_string(classes) + " classes");
+                  "answers: an image has " + std::to_string(of_image.size()) +
+                      " probabilities; expected one for each of " + std::to_string(classes) + " classes");
     expect_config(label >= 0 && label < classes, "answers: the class of an image must be 0 to " +
                                                      std::to_string(classes - 1) + ", but is " + std::to_string(label));
     group.push_back(std::move(of_group));
@@ -93,7 +93,8 @@ class ClassAreas {
   return sum / static_cast<double>(by_class.size());
 }
 
-/// Mean over the classes of the area under the ROC curve of each against the rest. Undefined where a class has no image.
+/// Mean over the classes of the area under the ROC curve of each against the rest. Undefined where a class has no
+/// image.
 /// Source: Provost and Domingos 2001, "Well-trained PETs", without their weights by class.
 [[nodiscard]] inline double macro_area(const Answers& answers) {
   return macro_mean(ClassAreas(answers)(std::vector<Index>(answers.truth.size(), 1)));

@@ -15,8 +15,8 @@
 namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// Area under the ROC curve of one class against the rest: the chance that a random image of the class scores higher
-/// than a random one of another class, where a tie counts half. Images are ordered once, so that the areas of many draws
-/// of them cost one pass each.
+/// than a random one of another class, where a tie counts half. Images are ordered once, so that the areas of many
+/// draws of them cost one pass each.
 /// Source: Hanley and McNeil 1982, "The meaning and use of the area under a receiver operating characteristic curve".
 class AreaUnderCurve {
  public:

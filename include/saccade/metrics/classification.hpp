@@ -71,8 +71,8 @@ class Confusion {
   /// image.
   [[nodiscard]] double sensitivity(Index label) const { return rate(count(label, label), of_class(label)); }
 
-  /// Share of the images given class `label` that are of it. Undefined where no image was given it, and where all images
-  /// are of this class or none is: the share would be 1 or 0 whatever the classifier does.
+  /// Share of the images given class `label` that are of it. Undefined where no image was given it, and where all
+  /// images are of this class or none is: the share would be 1 or 0 whatever the classifier does.
   [[nodiscard]] double precision(Index label) const {
     return is_told_apart(label) ? rate(count(label, label), given_class(label)) : undefined;
   }

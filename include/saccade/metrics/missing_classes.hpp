@@ -25,8 +25,7 @@ namespace saccade::inline SACCADE_NAMESPACE::metrics {
 
 /// no validation image is of class "a" or "b": balanced accuracy, macro F1, ...; nothing where no class is missing.
 /// @param part  of the data: "validation"
-[[nodiscard]] inline std::string missing_classes_sentence(std::string_view part,
-                                                          std::span<const std::string> missing) {
+[[nodiscard]] inline std::string missing_classes_sentence(std::string_view part, std::span<const std::string> missing) {
   if (missing.empty()) return {};
   std::string names;
   for (std::size_t i = 0; i < missing.size(); ++i)

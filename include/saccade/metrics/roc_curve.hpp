@@ -22,9 +22,9 @@ struct RocPoint {
   friend bool operator==(const RocPoint&, const RocPoint&) = default;
 };
 
-/// The receiver operating characteristic of one class against the rest, from (0, 0), where no image is called the class,
-/// to (1, 1), where every one is: one point for each distinct score. Images of equal scores join in one slanted step, so
-/// that the area below the curve is that of area_under_curve. Empty unless the class and the rest have images.
+/// The receiver operating characteristic of one class against the rest, from (0, 0), where no image is called the
+/// class, to (1, 1), where every one is: one point for each distinct score. Images of equal scores join in one slanted
+/// step, so that the area below the curve is that of area_under_curve. Empty unless the class and the rest have images.
 /// @param score  of class `positive`
 /// @throws ConfigError where the lists differ in length or a score is not a number
 [[nodiscard]] inline std::vector<RocPoint> roc_curve(std::span<const Index> truth, std::span<const double> score,

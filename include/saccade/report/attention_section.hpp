@@ -162,7 +162,8 @@ inline constexpr Index map_columns = 18;
   section.content =
       "<p>Glimpses of the policy <b>" + escape_html(run.gallery.policy) +
       "</b>: numbered boxes in the order of looking, from green to yellow; thin boxes are coarser scales, a dashed "
-      "white box is a region where the class can be told, where such are known. Below the image each glimpse at its finest scale, its soft mask as "
+      "white box is a region where the class can be told, where such are known. Below the image each glimpse at its "
+      "finest scale, its soft mask as "
       "heat (dark to bright: from the smallest to the largest value of this image), and the most probable class after "
       "it. Images are taken evenly from the list of those that are right and of those that are wrong.</p>\n";
   const std::vector<std::string> classes = run.classes();

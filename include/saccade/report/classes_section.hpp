@@ -21,8 +21,9 @@ namespace detail {
 inline constexpr std::size_t most_roc_classes = 7;
 
 [[nodiscard]] inline std::string class_table(const RunRecord& run) {
-  HtmlTable table{.caption = "<b>Each class against the rest</b>",
-                  .columns = {"class", "images", "sensitivity (recall)", "precision", "F1", "area under the ROC curve"}};
+  HtmlTable table{
+      .caption = "<b>Each class against the rest</b>",
+      .columns = {"class", "images", "sensitivity (recall)", "precision", "F1", "area under the ROC curve"}};
   double images = 0;
   for (const nlohmann::ordered_json& each : run.evaluation.at("by_class")) {
     images += each.at("images").get<double>();
@@ -47,9 +48,10 @@ inline constexpr std::size_t most_roc_classes = 7;
 
 [[nodiscard]] inline std::string confusion_table(const nlohmann::ordered_json& evaluation,
                                                  const std::vector<std::string>& classes) {
-  std::string text = "<table><caption><b>Confusion matrix</b>: images by true class (rows) and answer (columns), "
-                     "and their share of the row</caption>\n<thead><tr><td></td><th scope=\"colgroup\" colspan=\"" +
-                     std::to_string(classes.size()) + "\">answer</th><td></td></tr>\n<tr><th scope=\"col\">true class</th>";
+  std::string text =
+      "<table><caption><b>Confusion matrix</b>: images by true class (rows) and answer (columns), "
+      "and their share of the row</caption>\n<thead><tr><td></td><th scope=\"colgroup\" colspan=\"" +
+      std::to_string(classes.size()) + "\">answer</th><td></td></tr>\n<tr><th scope=\"col\">true class</th>";
   for (const std::string& name : classes) text += "<th scope=\"col\">" + escape_html(name) + "</th>";
   text += "<th scope=\"col\">images</th></tr></thead><tbody>\n";
   const nlohmann::ordered_json& counts = evaluation.at("confusion").at("counts");
@@ -58,7 +60,8 @@ inline constexpr std::size_t most_roc_classes = 7;
     double sum = 0;
     for (const double count : row) sum += count;
     text += "<tr><th scope=\"row\">" + escape_html(classes[truth]) + "</th>";
-    for (std::size_t answer = 0; answer < row.size(); ++answer) text += confusion_cell(row[answer], sum, answer == truth);
+    for (std::size_t answer = 0; answer < row.size(); ++answer)
+      text += confusion_cell(row[answer], sum, answer == truth);
     text += "<td>" + short_number(sum, 9) + "</td></tr>\n";
   }
   return "<div class=\"confusion\">" + scrolling("Confusion matrix", text + "</tbody></table>\n") + "</div>\n";

@@ -43,9 +43,8 @@ namespace detail {
 [[nodiscard]] inline nlohmann::ordered_json early_stopping(std::span<const metrics::StoppingPoint> curve) {
   auto list = nlohmann::ordered_json::array();
   for (const metrics::StoppingPoint& point : curve) {
-    list.push_back({{"threshold", point.threshold},
-                    {"glimpses", figure(point.glimpses)},
-                    {"accuracy", figure(point.accuracy)}});
+    list.push_back(
+        {{"threshold", point.threshold}, {"glimpses", figure(point.glimpses)}, {"accuracy", figure(point.accuracy)}});
   }
   return list;
 }

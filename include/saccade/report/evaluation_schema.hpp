@@ -41,9 +41,10 @@ inline void upgrade_figures(nlohmann::ordered_json& figures) {
   auto list = nlohmann::ordered_json::array();
   for (Index label = 0; label < confusion.classes(); ++label) {
     const bool two = confusion.classes() == 2, second = two && label == 1;
+    const char* of_class = second ? "sensitivity" : "specificity";
     list.push_back({{"class", classes[static_cast<std::size_t>(label)]},
                     {"images", confusion.of_class(label)},
-                    {"sensitivity", kept_or(second ? "sensitivity" : two ? "specificity" : "", confusion.sensitivity(label))},
+                    {"sensitivity", kept_or(two ? of_class : "", confusion.sensitivity(label))},
                     {"precision", figure(metrics::Estimate{.value = confusion.precision(label)})},
                     {"f1", kept_or(second ? "f1" : "", confusion.f1(label))},
                     {"auc", kept_or(two ? "auc" : "", metrics::undefined)}});

@@ -44,8 +44,7 @@ namespace detail {
   std::string text;
   const auto line = [&](const std::vector<std::string>& cells) {
     constexpr std::size_t widths[] = {8, 21, 8, 8, 6, 6, 9, 6, 6};
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      text += (i == 0 ? "" : "  ") + padded(cells[i], widths[i], i < 2);
+    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : "  ") + padded(cells[i], widths[i], i < 2);
     text += '\n';
   };
   line({"policy", groups + " [95 %]", "majority", "images", "balan.", "AUC", "processed", "unique", "hits"});
@@ -72,8 +71,7 @@ namespace detail {
   std::string text;
   const auto line = [&](const std::vector<std::string>& cells) {
     const std::size_t widths[] = {names, 6, 20, 20, 20, 20};
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      text += (i == 0 ? "" : "  ") + padded(cells[i], widths[i], i != 1);
+    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : "  ") + padded(cells[i], widths[i], i != 1);
     text.erase(text.find_last_not_of(' ') + 1);
     text += '\n';
   };

@@ -32,7 +32,8 @@ struct GroupBar {
     const auto right = each.at("right").get<Index>(), images = each.at("images").get<Index>();
     const auto label = static_cast<std::size_t>(std::find(classes.begin(), classes.end(), name) - classes.begin());
     const metrics::Interval interval = metrics::wilson_interval(static_cast<double>(right), images);
-    groups.push_back({label, name,
+    groups.push_back({label,
+                      name,
                       {.label = each.at("group").get<std::string>(),
                        .value = metrics::rate(right, images),
                        .low = interval.low,
@@ -81,9 +82,9 @@ struct GroupBar {
     std::string caption = "<b>" + escape_html(begin.of_class) + "</b>: " + std::to_string(count) + ' ' +
                           escape_html(count == 1 ? noun : nouns);
     if (count > most) caption += ", the " + std::to_string(most) + " lowest of them";
-    section.content += figure(caption, svg_bars("Share of the images that are right, by " + noun + ", of class " +
-                                                    begin.of_class,
-                                                "groups-" + std::to_string(begin.label), bars));
+    section.content +=
+        figure(caption, svg_bars("Share of the images that are right, by " + noun + ", of class " + begin.of_class,
+                                 "groups-" + std::to_string(begin.label), bars));
     first = last;
   }
   section.content += "</div>\n" + folded("Numbers of every " + noun, scrolling(section.heading, table.html()));

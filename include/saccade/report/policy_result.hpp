@@ -40,7 +40,7 @@ struct GroundTruth {
 /// How much of an image is read, means over the images.
 struct PixelShares {
   double processed = metrics::undefined;  ///< pixels handed to the network: (T * scales * side^2 + thumbnail) / area
-  double unique = metrics::undefined;            ///< of the image, seen at full resolution by at least one glimpse
+  double unique = metrics::undefined;     ///< of the image, seen at full resolution by at least one glimpse
   double unique_any_scale = metrics::undefined;  ///< of the image, seen by at least one glimpse at any scale
 };
 
@@ -61,9 +61,8 @@ struct PolicyResult {
 [[nodiscard]] inline PolicyResult judge(GlimpsePolicy policy, const GroundTruth& truth,
                                         std::span<const ImagePrediction> predictions, const GlimpseGeometry& sensor,
                                         std::uint64_t seed, double seconds) {
-  PolicyResult result{.policy = policy,
-                      .answers = metrics::Answers(static_cast<Index>(truth.classes.size())),
-                      .seconds = seconds};
+  PolicyResult result{
+      .policy = policy, .answers = metrics::Answers(static_cast<Index>(truth.classes.size())), .seconds = seconds};
   if (!truth.regions.empty()) result.hit_rate.emplace();
   PixelShares sums{0, 0, 0};
   std::vector<double> right;

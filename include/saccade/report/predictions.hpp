@@ -32,7 +32,7 @@ struct PredictionRecord {
   std::string image;
   std::string group{};  ///< patient, slide or scene; empty: not known
   Index truth = 0;      ///< class
-  Index width = 0;        ///< pixels
+  Index width = 0;      ///< pixels
   Index height = 0;
   std::vector<Location> locations{};                 ///< of each glimpse
   std::vector<std::vector<double>> probabilities{};  ///< of each class, after each glimpse
@@ -65,8 +65,7 @@ namespace detail {
     for (const double p : step) list.push_back(detail::six_digits(p));
     json["probabilities"].push_back(list);
   }
-  for (const Box& region : record.regions)
-    json["regions"].push_back({region.x, region.y, region.width, region.height});
+  for (const Box& region : record.regions) json["regions"].push_back({region.x, region.y, region.width, region.height});
   return json;
 }
 

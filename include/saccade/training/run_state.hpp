@@ -22,8 +22,7 @@ struct BestEpoch {
   double cross_entropy = 0;  ///< less is better
 
   /// A first stage on random glimpses leaves a policy that knows nothing: any later epoch is better.
-  [[nodiscard]] bool better_than(const BestEpoch& other,
-                                 BestEpochBy by = BestEpochBy::group_recognition_rate) const {
+  [[nodiscard]] bool better_than(const BestEpoch& other, BestEpochBy by = BestEpochBy::group_recognition_rate) const {
     if (learned_policy != other.learned_policy) return learned_policy;
     const double mine = figure(by), others = other.figure(by);
     if (mine != others) return mine > others;
@@ -89,7 +88,8 @@ void for_each_figure(Report& report, Visitor&& visit) {
                     [&](const char* figure, double& value) { value = json.at("sums").at(figure).get<double>(); });
     if (const auto& best = json.at("best"); !best.is_null()) {
       // Older checkpoints name the rate after patients, and do not have the balanced accuracy.
-      const char* rate = best.contains("group_recognition_rate") ? "group_recognition_rate" : "patient_recognition_rate";
+      const char* rate =
+          best.contains("group_recognition_rate") ? "group_recognition_rate" : "patient_recognition_rate";
       state.best = BestEpoch{.epoch = best.at("epoch").get<Index>(),
                              .learned_policy = best.at("learned_policy").get<bool>(),
                              .group_recognition_rate = best.at(rate).get<double>(),
