@@ -2,7 +2,6 @@
 #include <saccade/training/resident_images.hpp>
 
 #include <atomic>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,17 +16,14 @@ namespace {
 
 /// Twelve images, some of which are bad: image i is i + 1 wide and its first byte is i.
 struct Files {
-  explicit Files(std::vector<Index> bad_ones, Index allowed = 12) : bad(std::move(bad_ones)), allowed_bad(allowed) {
-    for (int i = 0; i < 12; ++i) paths.push_back(std::to_string(i));
-  }
+  explicit Files(std::vector<Index> bad_ones, Index allowed = 12) : bad(std::move(bad_ones)), allowed_bad(allowed) {}
 
   [[nodiscard]] data::Loader loader() {
-    return data::Loader(paths,
-                        [this](const std::filesystem::path& path) {
+    return data::Loader(12,
+                        [this](Index index) {
                           ++decoded;
-                          const Index index = std::stoll(path.string());
                           for (const Index each : bad) {
-                            if (each == index) throw FileError("image " + path.string() + " is bad");
+                            if (each == index) throw FileError("image " + std::to_string(index) + " is bad");
                           }
                           RgbImage image(index + 1, 2);
                           image.pixels[0] = static_cast<std::uint8_t>(index);
@@ -36,7 +32,6 @@ struct Files {
                         {.threads = 2, .prefetch = 3, .cache_bytes = 0, .max_bad_images = allowed_bad});
   }
 
-  std::vector<std::filesystem::path> paths;
   std::vector<Index> bad;
   Index allowed_bad;
   std::atomic<int> decoded = 0;

@@ -4,7 +4,6 @@
 #include "support/catch.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,11 +25,8 @@ RgbImage original(Index index) {
 std::map<Index, std::vector<std::uint8_t>> epoch_of(std::uint64_t seed, double strength, std::uint64_t epoch,
                                                     const std::vector<Index>& order) {
   B b;
-  std::vector<std::filesystem::path> paths;
-  for (int i = 0; i < 5; ++i) paths.push_back(std::to_string(i));
-  data::Loader loader(paths,
-                      [](const std::filesystem::path& path) {
-                        const Index index = std::stoll(path.string());
+  data::Loader loader(5,
+                      [](Index index) {
                         if (index == 3) throw FileError("bad");
                         return original(index);
                       },

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,7 +26,7 @@ struct LoaderOptions {
 };
 
 struct LoadedImage {
-  Index index = 0;  ///< position in the list of paths
+  Index index = 0;  ///< its number, from 0
   std::shared_ptr<const RgbImage> image;
 };
 
@@ -44,23 +43,26 @@ struct BadImage {
 /// that it saw first and drops none: when each epoch visits every image once in a new order, that hits as often as
 /// any rule can.
 ///
-///     Loader loader(paths, load_image, {.threads = 2});
+///     Loader loader(count, [&](Index image) { return load_image(paths[image]); }, {.threads = 2});
 ///     loader.start(epoch_order(split.train, seed, epoch));
 ///     for (auto batch = loader.next(16); !batch.empty(); batch = loader.next(16)) ...
 class Loader {
  public:
-  /// Makes pixels of a file. FileError marks the image as bad; anything else ends the run.
-  using Decode = std::function<RgbImage(const std::filesystem::path&)>;
+  /// Makes pixels of image number 0, 1, ..., called by several threads at a time. FileError marks the image as bad;
+  /// anything else ends the run.
+  using Decode = std::function<RgbImage(Index)>;
 
+  /// @param count  how many images there are
   /// @throws ConfigError
-  Loader(std::vector<std::filesystem::path> paths, Decode decode, const LoaderOptions& options = {})
-      : paths_(std::move(paths)), decode_(std::move(decode)), options_(options) {
+  Loader(Index count, Decode decode, const LoaderOptions& options = {})
+      : count_(count), decode_(std::move(decode)), options_(options) {
+    expect_config(count >= 0, "loader: the number of images must be at least 0, but is " + std::to_string(count));
     expect_config(options.threads >= 1,
                   "loader: threads must be at least 1, but is " + std::to_string(options.threads));
     expect_config(options.prefetch >= 1,
                   "loader: prefetch must be at least 1, but is " + std::to_string(options.prefetch));
     slots_.resize(static_cast<std::size_t>(options.prefetch));
-    cache_.resize(paths_.size());
+    cache_.resize(static_cast<std::size_t>(count));
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
   }
 
@@ -73,12 +75,12 @@ class Loader {
     work_to_do_.notify_all();
   }
 
-  /// Begins an epoch: `order` holds positions in the list of paths. An epoch that is not read to its end is dropped.
-  /// @throws ConfigError where a position is not in the list
+  /// Begins an epoch: `order` holds numbers of images. An epoch that is not read to its end is dropped.
+  /// @throws ConfigError where there is no such image
   void start(std::vector<Index> order) {
     for (const Index index : order) {
-      expect_config(index >= 0 && index < static_cast<Index>(paths_.size()),
-                    "loader: image " + std::to_string(index) + " is not one of " + std::to_string(paths_.size()));
+      expect_config(index >= 0 && index < count_,
+                    "loader: image " + std::to_string(index) + " is not one of " + std::to_string(count_));
     }
     const std::lock_guard lock(mutex_);
     order_ = std::move(order);
@@ -116,8 +118,8 @@ class Loader {
     return LoadedImage{index, result.image};
   }
 
-  /// How many images the list has.
-  [[nodiscard]] Index size() const { return static_cast<Index>(paths_.size()); }
+  /// How many images there are.
+  [[nodiscard]] Index size() const { return count_; }
 
   /// The bad images met so far, in the order in which they came up; each once.
   [[nodiscard]] const std::vector<BadImage>& bad_images() const { return bad_images_; }
@@ -158,8 +160,8 @@ class Loader {
       if (stopping_) return;
       const std::size_t position = claimed_++;
       const std::uint64_t epoch = epoch_;
-      const auto index = static_cast<std::size_t>(order_[position]);
-      Slot result = cache_[index];
+      const Index index = order_[position];
+      Slot result = cache_[static_cast<std::size_t>(index)];
       if (!result.ready) {
         lock.unlock();
         result = decode(index);
@@ -172,10 +174,10 @@ class Loader {
     }
   }
 
-  [[nodiscard]] Slot decode(std::size_t index) const {
+  [[nodiscard]] Slot decode(Index index) const {
     Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
     try {
-      result.image = std::make_shared<const RgbImage>(decode_(paths_[index]));
+      result.image = std::make_shared<const RgbImage>(decode_(index));
     } catch (const FileError& error) {
       result.problem = error.what();
     } catch (...) {
@@ -185,14 +187,15 @@ class Loader {
   }
 
   /// A bad image costs nothing to remember.
-  void remember(std::size_t index, const Slot& result) {
+  void remember(Index index, const Slot& result) {
     const std::size_t bytes = result.image ? result.image->pixels.size() : 0;
-    if (cache_[index].ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes) return;
-    cache_[index] = result;
+    Slot& kept = cache_[static_cast<std::size_t>(index)];
+    if (kept.ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes) return;
+    kept = result;
     cached_bytes_ += bytes;
   }
 
-  const std::vector<std::filesystem::path> paths_;
+  const Index count_;
   const Decode decode_;
   const LoaderOptions options_;
 
@@ -204,7 +207,7 @@ class Loader {
   std::size_t claimed_ = 0;   ///< positions of `order_` below this are decoded or being decoded
   std::size_t consumed_ = 0;  ///< positions below this have been handed out
   std::vector<Slot> slots_;   ///< position p waits in slot p modulo their number
-  std::vector<Slot> cache_;   ///< one for each path
+  std::vector<Slot> cache_;   ///< one for each image
   std::size_t cached_bytes_ = 0;
   bool stopping_ = false;
   std::vector<BadImage> bad_images_;

@@ -59,7 +59,7 @@ class TrainingRun {
         dataset_(&dataset),
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
-        loader_(dataset.paths(), decode_for(config.model),
+        loader_(static_cast<Index>(dataset.records.size()), decode_for(config.model, dataset),
                 config.training.stain > 0 ? loader : ResidentImages<B>::adjusted(loader)),
         images_(b, loader_),
         stained_(b, loader_, config.seed, config.training.stain),
