@@ -31,7 +31,7 @@ TEST_CASE("the sensor looks at resident and at streamed images", "[glimpse_senso
   for (std::size_t n = 0; n < 2; ++n) {
     // By hand: byte 3 (4 y + x) + c is five times that; the middle is pixels (1, 1) to (2, 2), and all of it four
     // means.
-    CHECK(values[24 * n] == Approx(75 / 255.0));      // pixel (1, 1)
+    CHECK(values[24 * n] == Approx(75 / 255.0));                           // pixel (1, 1)
     CHECK(values[24 * n + 3] == Approx(37.5 / 255.0).margin(0.51 / 255));  // of (0, 0), (1, 0), (0, 1) and (1, 1)
   }
 }

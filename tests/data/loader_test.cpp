@@ -9,7 +9,9 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -48,7 +50,7 @@ std::vector<Index> read_epoch(Loader& loader, const std::vector<Index>& order, I
   loader.start(order);
   for (auto batch = loader.next(batch_size); !batch.empty(); batch = loader.next(batch_size)) {
     for (const LoadedImage& loaded : batch) {
-      CHECK(loaded.image->pixels[0] == loaded.index);
+      CHECK(loaded.image->pixels()->pixels[0] == loaded.index);
       seen.push_back(loaded.index);
     }
   }
@@ -201,4 +203,38 @@ TEST_CASE("each symmetry is drawn as often, anew each epoch", "[loader]") {
   for (const int count : counts) CHECK(count == Approx(1000).margin(150));
   CHECK(changed == Approx(7000).margin(150));
   CHECK(draw_symmetry(1, 0, 5) == draw_symmetry(1, 0, 5));
+}
+
+TEST_CASE("an image may be opened instead of decoded, and a bounded number stays open", "[loader]") {
+  /// Image i: i pixels wide. Counts how often it is opened, and how many of its like are open.
+  struct Opened {
+    std::shared_ptr<int> open;
+    Index width_;
+    [[nodiscard]] Index width() const { return width_; }
+    [[nodiscard]] Index height() const { return 1; }
+    void read_region(Index, Index, Index, Index, Index, std::span<std::uint8_t>) const {}
+  };
+  const auto token = std::make_shared<int>();
+  std::atomic<int> opened = 0;
+  Loader loader(10,
+                [&](Index index) -> AnyImage {
+                  if (index % 2 == 0) return RgbImage(index + 1, 1);
+                  ++opened;
+                  return StreamedImage(Opened{token, index + 1});
+                },
+                {.threads = 2, .prefetch = 2, .open_sources = 3});
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    loader.start({0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    Index next = 0;
+    for (auto batch = loader.next(1); !batch.empty(); batch = loader.next(1), ++next) {
+      CHECK(batch[0].index == next);
+      CHECK(batch[0].image->width() == next + 1);
+      CHECK((batch[0].image->source() != nullptr) == (next % 2 == 1));
+      CHECK((batch[0].image->pixels() != nullptr) == (next % 2 == 0));
+    }
+  }
+  CHECK(opened == 3 + 3 * 2);  // two of the five are opened in every epoch
+  CHECK(token.use_count() == 1 + 3);
+  CHECK(loader.cached_bytes() == 3 * (1 + 3 + 5 + 7 + 9));
+  CHECK_THROWS_WITH(Loader(1, nullptr, {.open_sources = -1}), "loader: open_sources must be at least 0, but is -1");
 }

@@ -168,9 +168,9 @@ TEST_CASE("of a huge image only the glimpses are read, where its symmetry puts t
     return *slide.reads;
   };
   // By hand: the centre is (75000, 20000), in windows of 16, 32 and 64 pixels.
-  CHECK(reads(Symmetry::identity) ==
-        std::vector<std::array<Index, 5>>{
-            {74992, 19992, 16, 16, 1}, {74984, 19984, 16, 16, 2}, {74968, 19968, 16, 16, 4}});
+  CHECK(reads(Symmetry::identity) == std::vector<std::array<Index, 5>>{{74992, 19992, 16, 16, 1},
+                                                                       {74984, 19984, 16, 16, 2},
+                                                                       {74968, 19968, 16, 16, 4}});
   // Left and right change places: the window of columns 74992 to 75007 shows 24992 to 25007.
   CHECK(reads(Symmetry::flip_horizontal)[0] == std::array<Index, 5>{24992, 19992, 16, 16, 1});
   // Turned clockwise the image is 80000 wide: (60000, 25000) shows column 25000 and row 80000 - 60000.

@@ -23,7 +23,8 @@ struct Slide {
     std::size_t next = 0;
     for (saccade::Index j = 0; j < height; ++j)
       for (saccade::Index i = 0; i < width; ++i)
-        for (saccade::Index c = 0; c < 3; ++c) pixels[next++] = mean(x + i * reduction, y + j * reduction, reduction, c);
+        for (saccade::Index c = 0; c < 3; ++c)
+          pixels[next++] = mean(x + i * reduction, y + j * reduction, reduction, c);
     if (pixels_read) *pixels_read += width * height;
   }
 

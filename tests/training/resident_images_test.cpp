@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,25 +15,37 @@ using saccade_test::RecordingBackend;
 
 namespace {
 
-/// Twelve images, some of which are bad: image i is i + 1 wide and its first byte is i.
+/// A source of nothing.
+struct Wide {
+  Index width_;
+  [[nodiscard]] Index width() const { return width_; }
+  [[nodiscard]] Index height() const { return 2; }
+  void read_region(Index, Index, Index, Index, Index, std::span<std::uint8_t>) const {}
+};
+
+/// Twelve images, some of which are bad and some streamed: image i is i + 1 wide and its first byte is i.
 struct Files {
-  explicit Files(std::vector<Index> bad_ones, Index allowed = 12) : bad(std::move(bad_ones)), allowed_bad(allowed) {}
+  explicit Files(std::vector<Index> bad_ones, Index allowed = 12, std::vector<Index> streamed_ones = {})
+      : bad(std::move(bad_ones)), streamed(std::move(streamed_ones)), allowed_bad(allowed) {}
 
   [[nodiscard]] data::Loader loader() {
-    return data::Loader(12,
-                        [this](Index index) {
-                          ++decoded;
-                          for (const Index each : bad) {
-                            if (each == index) throw FileError("image " + std::to_string(index) + " is bad");
-                          }
-                          RgbImage image(index + 1, 2);
-                          image.pixels[0] = static_cast<std::uint8_t>(index);
-                          return image;
-                        },
-                        {.threads = 2, .prefetch = 3, .cache_bytes = 0, .max_bad_images = allowed_bad});
+    return data::Loader(
+        12,
+        [this](Index index) -> AnyImage {
+          ++decoded;
+          for (const Index each : bad) {
+            if (each == index) throw FileError("image " + std::to_string(index) + " is bad");
+          }
+          for (const Index each : streamed)
+            if (each == index) return StreamedImage(Wide{index + 1});
+          RgbImage image(index + 1, 2);
+          image.pixels[0] = static_cast<std::uint8_t>(index);
+          return image;
+        },
+        {.threads = 2, .prefetch = 3, .cache_bytes = 0, .open_sources = 1, .max_bad_images = allowed_bad});
   }
 
-  std::vector<Index> bad;
+  std::vector<Index> bad, streamed;
   Index allowed_bad;
   std::atomic<int> decoded = 0;
 };
@@ -51,7 +64,7 @@ std::vector<std::string> told(Files& files, const std::vector<std::vector<Index>
         std::string line;
         for (const auto& [index, image] : batch) {
           line += std::to_string(index) + " ";
-          CHECK(ops::width(b, *image) == index + 1);
+          CHECK(ops::stored_size(b, image) == ImageSize{index + 1, 2});
         }
         for (const data::BadImage& each : loader.bad_images()) line += "bad " + std::to_string(each.index) + " ";
         lines.push_back(line);
@@ -78,7 +91,8 @@ TEST_CASE("images that are kept come in the same batches as images made anew", "
   const std::vector<Index> bad = GENERATE(std::vector<Index>{}, std::vector<Index>{1, 3, 8}, std::vector<Index>{6},
                                           std::vector<Index>{11, 10, 9, 0});
   const Index allowed = GENERATE(0, 1, 2, 12);
-  Files anew(bad, allowed), kept(bad, allowed);
+  const std::vector<Index> streamed = GENERATE(std::vector<Index>{}, std::vector<Index>{4, 8, 0, 11});
+  Files anew(bad, allowed, streamed), kept(bad, allowed, streamed);
   CHECK(told<Copies>(kept, epochs) == told<Views>(anew, epochs));
 }
 
@@ -92,13 +106,30 @@ TEST_CASE("an image that is kept is decoded once", "[resident]") {
     images.start({0, 1, 2, 3, 4, 5});
     for (auto batch = images.next(4); !batch.empty(); batch = images.next(4)) {
       for (const auto& [index, image] : batch) {
-        CHECK(places.emplace(index, image).first->second == image);
-        CHECK(image->view().pixels[0] == index);
+        CHECK(places.emplace(index, image.image).first->second == image.image);
+        CHECK(image.image->view().pixels[0] == index);
       }
     }
   }
   CHECK(files.decoded == 6);
   CHECK(b.images_made == 5);
+}
+
+TEST_CASE("streamed images are opened anew, but for those that the loader keeps open", "[resident]") {
+  Files files({}, 0, {1, 2, 3});
+  Copies b;
+  data::Loader loader = files.loader();
+  ResidentImages<Copies> images(b, loader);
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    images.start({0, 1, 2, 3, 1});
+    const auto batch = images.next(9);
+    REQUIRE(batch.size() == 5);
+    CHECK(batch[0].image.image != nullptr);
+    for (std::size_t n = 1; n < 5; ++n) CHECK(batch[n].image.source->width() == batch[n].index + 1);
+  }
+  CHECK(files.decoded >= 1 + 1 + 2 * 3);  // two threads may open the one that is kept at a time
+  CHECK(files.decoded <= 1 + 2 + 3 * 4);
+  CHECK(b.images_made == 1);
 }
 
 TEST_CASE("an epoch may be dropped in the middle", "[resident]") {

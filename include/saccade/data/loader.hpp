@@ -1,14 +1,13 @@
 #pragma once
 
+#include <saccade/core/any_image.hpp>
 #include <saccade/core/error.hpp>
-#include <saccade/core/image.hpp>
 
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,12 +21,13 @@ struct LoaderOptions {
   int threads = 2;                                 ///< that decode, at least 1
   Index prefetch = 32;                             ///< images decoded ahead of the reader at most, at least 1
   std::size_t cache_bytes = std::size_t{1} << 30;  ///< of decoded pixels kept for later epochs
+  Index open_sources = 64;                         ///< kept open for later epochs
   Index max_bad_images = 0;                        ///< more of them end the run
 };
 
 struct LoadedImage {
-  Index index = 0;  ///< its number, from 0
-  std::shared_ptr<const RgbImage> image;
+  Index index = 0;                  ///< its number, from 0
+  std::optional<AnyImage> image{};  ///< none where it is bad
 };
 
 /// An image that cannot be used, and the sentence that says why.
@@ -36,21 +36,21 @@ struct BadImage {
   std::string problem;
 };
 
-/// Hands out decoded images in a given order while threads decode ahead. What comes out never depends on the number of
-/// threads or on the cache.
+/// Hands out images in a given order, decoded or, where they are streamed, opened, while threads work ahead. What comes
+/// out never depends on the number of threads or on the cache.
 ///
-/// The memory held is at most `cache_bytes` of pixels and `prefetch` images beside them. The cache keeps the images
-/// that it saw first and drops none: when each epoch visits every image once in a new order, that hits as often as
-/// any rule can.
+/// What is held is at most `cache_bytes` of pixels and `open_sources` sources, and `prefetch` images beside them. The
+/// cache keeps the images that it saw first and drops none: when each epoch visits every image once in a new order,
+/// that hits as often as any rule can.
 ///
 ///     Loader loader(count, [&](Index image) { return load_image(paths[image]); }, {.threads = 2});
 ///     loader.start(epoch_order(split.train, seed, epoch));
 ///     for (auto batch = loader.next(16); !batch.empty(); batch = loader.next(16)) ...
 class Loader {
  public:
-  /// Makes pixels of image number 0, 1, ..., called by several threads at a time. FileError marks the image as bad;
-  /// anything else ends the run.
-  using Decode = std::function<RgbImage(Index)>;
+  /// Makes pixels of image number 0, 1, ..., or opens it as a source of regions; called by several threads at a time.
+  /// FileError marks the image as bad; anything else ends the run.
+  using Decode = std::function<AnyImage(Index)>;
 
   /// @param count  how many images there are
   /// @throws ConfigError
@@ -61,6 +61,8 @@ class Loader {
                   "loader: threads must be at least 1, but is " + std::to_string(options.threads));
     expect_config(options.prefetch >= 1,
                   "loader: prefetch must be at least 1, but is " + std::to_string(options.prefetch));
+    expect_config(options.open_sources >= 0,
+                  "loader: open_sources must be at least 0, but is " + std::to_string(options.open_sources));
     slots_.resize(static_cast<std::size_t>(options.prefetch));
     cache_.resize(static_cast<std::size_t>(count));
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
@@ -133,7 +135,7 @@ class Loader {
  private:
   struct Slot {
     bool ready = false;
-    std::shared_ptr<const RgbImage> image;
+    std::optional<AnyImage> image;
     std::string problem;
     std::exception_ptr failure;
   };
@@ -177,7 +179,7 @@ class Loader {
   [[nodiscard]] Slot decode(Index index) const {
     Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
     try {
-      result.image = std::make_shared<const RgbImage>(decode_(index));
+      result.image = decode_(index);
     } catch (const FileError& error) {
       result.problem = error.what();
     } catch (...) {
@@ -188,11 +190,15 @@ class Loader {
 
   /// A bad image costs nothing to remember.
   void remember(Index index, const Slot& result) {
-    const std::size_t bytes = result.image ? result.image->pixels.size() : 0;
+    const std::size_t bytes = result.image ? result.image->bytes() : 0;
+    const Index sources = result.image && result.image->source() ? 1 : 0;
     Slot& kept = cache_[static_cast<std::size_t>(index)];
-    if (kept.ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes) return;
+    if (kept.ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes ||
+        cached_sources_ + sources > options_.open_sources)
+      return;
     kept = result;
     cached_bytes_ += bytes;
+    cached_sources_ += sources;
   }
 
   const Index count_;
@@ -209,6 +215,7 @@ class Loader {
   std::vector<Slot> slots_;   ///< position p waits in slot p modulo their number
   std::vector<Slot> cache_;   ///< one for each image
   std::size_t cached_bytes_ = 0;
+  Index cached_sources_ = 0;
   bool stopping_ = false;
   std::vector<BadImage> bad_images_;
   std::vector<std::jthread> threads_;  // last, so that they end before what they use

@@ -47,22 +47,21 @@ template <Backend B, class Model>
   std::vector<ImagePrediction> predictions;
   images.start({part.begin(), part.end()});
   while (true) {
-    const std::span<const ResidentImage<B>> batch = images.next(evaluator.batch());
+    const std::span<const ListedImage<B>> batch = images.next(evaluator.batch());
     if (batch.empty()) break;
-    std::vector<const Image<B>*> handles;
+    std::vector<OrientedImage<B>> seen;
     std::vector<Box> foci;
-    for (const ResidentImage<B>& each : batch) {
-      handles.push_back(each.image);
+    for (const ListedImage<B>& each : batch) {
+      seen.push_back(each.image);
       if (!options.foci.empty()) foci.push_back(options.foci[static_cast<std::size_t>(each.index)]);
     }
-    const std::span<const Image<B>* const> pointers(handles);
     const auto first = static_cast<Index>(predictions.size());
     std::vector<Prediction> answers =
-        options.drawn ? evaluator.predict_drawn(parameters, statistics, pointers, options.seed, *options.drawn, first)
-                      : evaluator.predict(parameters, statistics, pointers, options.policy, options.seed, foci, first);
+        options.drawn ? evaluator.predict_drawn(parameters, statistics, seen, options.seed, *options.drawn, first)
+                      : evaluator.predict(parameters, statistics, seen, options.policy, options.seed, foci, first);
     for (std::size_t n = 0; n < answers.size(); ++n) {
-      predictions.push_back(
-          {batch[n].index, ops::width(b, *batch[n].image), ops::height(b, *batch[n].image), std::move(answers[n])});
+      const auto [width, height] = ops::stored_size(b, seen[n]);
+      predictions.push_back({batch[n].index, width, height, std::move(answers[n])});
     }
     if (!go_on(static_cast<Index>(predictions.size()))) break;
   }

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <saccade/data/loader.hpp>
-#include <saccade/ops/glimpse.hpp>
+#include <saccade/ops/image_handle.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <span>
 #include <utility>
@@ -11,16 +12,17 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// An image of a loader's list behind the backend's handle.
+/// An image of a loader's list as a batch takes it, not turned.
 template <class B>
-struct ResidentImage {
+struct ListedImage {
   Index index = 0;  ///< position in the list
-  const Image<B>* image = nullptr;
+  OrientedImage<B> image;
 };
 
-/// The images of a loader behind the backend's handles, in the orders of any number of epochs. Where the handles are
-/// copies of the pixels (`images_are_copies`), every handle is kept, and every file is decoded once; otherwise those of
-/// a batch are made anew. What comes out, and when a bad image is met for the first time, is the same.
+/// The images of a loader behind handles of the backend, in the orders of any number of epochs. Where resident images
+/// are copies of the pixels (`images_are_copies`), every one of them is kept, and every file is decoded once; otherwise
+/// those of a batch are made anew, as are streamed images everywhere: how many of these stay open is the loader's
+/// business. What comes out, and when a bad image is met for the first time, is the same.
 ///
 ///     ResidentImages<B> images(b, loader);
 ///     images.start(epoch_order(split.train, seed, epoch));
@@ -43,16 +45,14 @@ class ResidentImages {
   void start(std::vector<Index> order) {
     position_ = 0;
     if constexpr (images_are_copies<B>) {
-      // Each once: the second time, the image is there.
-      std::vector<Index> unknown;
-      std::vector<bool> listed(entries_.size(), false);
+      std::vector<Index> wanted;
+      asked_.clear();
       for (const Index index : order) {
         const auto place = static_cast<std::size_t>(index);
-        if (place < entries_.size() && (entries_[place].known || listed[place])) continue;
-        if (place < entries_.size()) listed[place] = true;
-        unknown.push_back(index);
+        asked_.push_back(place >= entries_.size() || (!entries_[place].image && !entries_[place].bad));
+        if (asked_.back()) wanted.push_back(index);
       }
-      loader_->start(std::move(unknown));
+      loader_->start(std::move(wanted));
       order_ = std::move(order);
     } else {
       loader_->start(std::move(order));
@@ -61,47 +61,55 @@ class ResidentImages {
 
   /// The next `count` good images, fewer at the end of the epoch, none after it. They stay until the next call.
   /// @throws FileError, naming the image, when there are more bad ones than the loader allows
-  [[nodiscard]] std::span<const ResidentImage<B>> next(Index count) {
+  [[nodiscard]] std::span<const ListedImage<B>> next(Index count) {
     batch_.clear();
+    handles_.clear();
     if constexpr (images_are_copies<B>) {
-      for (; static_cast<Index>(batch_.size()) < count && position_ < order_.size(); ++position_) {
-        Entry& entry = entries_[static_cast<std::size_t>(order_[position_])];
-        if (!entry.known) load(entry);
-        if (entry.image) batch_.push_back({order_[position_], &*entry.image});
-      }
+      for (; static_cast<Index>(batch_.size()) < count && position_ < order_.size(); ++position_) add_next();
     } else {
-      handles_.clear();
-      loaded_ = loader_->next(count);
-      handles_.reserve(loaded_.size());
-      for (const data::LoadedImage& each : loaded_) {
-        handles_.push_back(ops::make_image(*b_, each.image->view()));
-        batch_.push_back({each.index, &handles_.back()});
-      }
+      for (data::LoadedImage& each : loader_->next(count)) add({*b_, *std::move(each.image)}, each.index);
     }
     return batch_;
   }
 
  private:
+  using Handle = ops::ImageHandle<B>;
+
+  /// What is known of an image. Nothing, until it is met; never anything of a streamed one.
   struct Entry {
-    bool known = false;
-    std::optional<Image<B>> image;  ///< none if it is bad
+    bool bad = false;
+    std::optional<Handle> image;  ///< a resident one
   };
 
-  /// The loader's next position is that of `entry`: both orders are the same, but for what is known.
-  void load(Entry& entry) {
-    entry.known = true;
-    const std::optional<data::LoadedImage> loaded = loader_->take();
-    if (loaded && loaded->image) entry.image.emplace(ops::make_image(*b_, loaded->image->view()));
+  void add(Handle handle, Index index) {
+    handles_.push_back(std::move(handle));
+    batch_.push_back({index, handles_.back().seen()});
+  }
+
+  /// The image at `position_`, unless it is bad. The loader's order is that of the positions it was asked for.
+  void add_next() {
+    const Index index = order_[position_];
+    Entry& entry = entries_[static_cast<std::size_t>(index)];
+    if (asked_[position_]) {
+      std::optional<data::LoadedImage> loaded = loader_->take();
+      entry.bad = !loaded || !loaded->image;
+      if (!entry.bad && !entry.image) {
+        Handle handle(*b_, *std::move(loaded->image));
+        if (handle.streamed()) return add(std::move(handle), index);
+        entry.image.emplace(std::move(handle));
+      }
+    }
+    if (entry.image) batch_.push_back({index, entry.image->seen()});
   }
 
   B* b_;
   data::Loader* loader_;
   std::vector<Entry> entries_;  ///< one for each image of the list where handles are kept, else none
   std::vector<Index> order_;
+  std::vector<bool> asked_;  ///< whether the loader was asked for the image at this position of the order
   std::size_t position_ = 0;
-  std::vector<data::LoadedImage> loaded_;  ///< the pixels of the batch where handles are not kept
-  std::vector<Image<B>> handles_;
-  std::vector<ResidentImage<B>> batch_;
+  std::deque<Handle> handles_;  ///< of the images of the batch that are not kept; it points at them
+  std::vector<ListedImage<B>> batch_;
 };
 
 }  // namespace saccade

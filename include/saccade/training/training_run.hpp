@@ -128,14 +128,14 @@ class TrainingRun {
     stained ? stained_.start(rest, epoch) : images_.start(rest);
     while (true) {
       if (events.stop_requested()) return false;
-      const std::span<const ResidentImage<B>> batch =
+      const std::span<const ListedImage<B>> batch =
           stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
       if (batch.empty()) break;
       oriented_.clear();
       labels_.clear();
       for (const auto& [index, image] : batch) {
-        oriented_.push_back(
-            {image, config_.training.augment ? data::draw_symmetry(config_.seed, epoch, index) : Symmetry::identity});
+        oriented_.push_back(image);
+        if (config_.training.augment) oriented_.back().symmetry = data::draw_symmetry(config_.seed, epoch, index);
         labels_.push_back(dataset_->record(index).label);
       }
       const StepReport report =
