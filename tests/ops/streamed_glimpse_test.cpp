@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/slide.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
@@ -179,6 +180,37 @@ TEST_CASE("of a huge image only the glimpses are read, where its symmetry puts t
   const OrientedImage<B> turned{.symmetry = Symmetry::rotate_90, .source = &streamed};
   CHECK(ops::stored_size(b, turned) == ImageSize{100000, 80000});
   CHECK(ops::seen_size(b, turned) == ImageSize{80000, 100000});
+}
+
+TEST_CASE("the same glimpse several times in a row is read once", "[glimpse]") {
+  using B = ReferenceBackend<float>;
+  B b;
+  const RgbImage image = noise_image(20, 10);
+  Index pixels_read = 0;
+  const StreamedImage streamed{Slide{&image, &pixels_read}};
+  const GlimpseGeometry geometry{.side = 4};
+  const auto patches_of = [&](const std::vector<Symmetry>& symmetries, const std::vector<float>& at) {
+    std::vector<OrientedImage<B>> images;
+    for (const Symmetry symmetry : symmetries) images.push_back({.symmetry = symmetry, .source = &streamed});
+    const auto batch = static_cast<Index>(images.size());
+    Tensor<B> patches = b.zeros(ops::glimpse_shape(batch, geometry));
+    pixels_read = 0;
+    ops::crop_glimpses(b, ImageBatch<B>(images), make_tensor<B, float>(b, {batch, 2}, at), geometry, patches);
+    return to_vector(b, patches);
+  };
+  using enum Symmetry;
+  const auto patches = patches_of({identity, identity, identity}, {0, 0, 0, 0, 0, 0});
+  CHECK(pixels_read == 16);
+  CHECK(std::equal(patches.begin(), patches.begin() + 96, patches.begin() + 48));
+  CHECK(std::vector(patches.begin(), patches.begin() + 48) == patches_of({identity}, {0, 0}));
+  for (const std::vector<float>& at : {std::vector<float>{0, 0, 0.5f, 0}, {0, 0, 0, 0.5f}}) {
+    CHECK(patches_of({identity, identity}, at)[50] == patches_of({identity}, {at[2], at[3]})[2]);
+    CHECK(pixels_read == 16);
+    static_cast<void>(patches_of({identity, identity}, at));
+    CHECK(pixels_read == 32);
+  }
+  static_cast<void>(patches_of({identity, transpose}, {0, 0, 0, 0}));
+  CHECK(pixels_read == 32);
 }
 
 TEST_CASE("what a source throws comes out of the crop", "[glimpse]") {

@@ -73,7 +73,8 @@ template <class B>
   return true;
 }
 
-/// crop_glimpses of a batch with streamed images in it, one read after another. Waits for the location.
+/// crop_glimpses of a batch with streamed images in it, one read after another; where a batch is filled up with one
+/// image again and again, it is read once. Waits for the location.
 template <class B>
 void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const GlimpseGeometry& geometry,
                    Tensor<B>& patches) {
@@ -85,6 +86,13 @@ void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   const std::size_t stride = values.size() / images.size();
   for (std::size_t n = 0; n < images.size(); ++n) {
     if (images[n].source == nullptr) continue;
+    const bool again = n > 0 && images[n].source == images[n - 1].source &&
+                       images[n].symmetry == images[n - 1].symmetry && at[2 * n] == at[2 * n - 2] &&
+                       at[2 * n + 1] == at[2 * n - 1];
+    if (again) {
+      std::copy_n(&values[(n - 1) * stride], stride, &values[n * stride]);
+      continue;
+    }
     for (Index scale = 0; scale < geometry.scales; ++scale)
       read_scale(*images[n].source, images[n].symmetry, at[2 * n], at[2 * n + 1], geometry, scale,
                  std::span<std::uint8_t>(region), &values[n * stride]);
