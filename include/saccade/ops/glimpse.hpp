@@ -28,16 +28,6 @@ template <GlimpseOps B>
   return b.make_image(view);
 }
 
-/// Width and height in pixels of a resident image, as stored: before any symmetry.
-template <GlimpseOps B>
-[[nodiscard]] Index width(B& b, const Image<B>& image) {
-  return b.width(image);
-}
-template <GlimpseOps B>
-[[nodiscard]] Index height(B& b, const Image<B>& image) {
-  return b.height(image);
-}
-
 /// Size of one image of a batch as stored: before its symmetry.
 template <GlimpseOps B>
 [[nodiscard]] ImageSize stored_size(B& b, const OrientedImage<B>& image) {
