@@ -216,7 +216,7 @@ TEST_CASE("a data set of huge images that exist only where one looks is learned 
                         return StreamedImage(DiscSlide{image % 2, pixels_read});
                       },
                       {.prefetch = 4, .open_sources = 2});
-  ResidentImages<B> images(b, loader);
+  ListedImages<B> images(b, loader);
   std::vector<OrientedImage<B>> batch;
   std::vector<Index> labels;
   std::vector<Index> train(8), test{8, 9, 10, 11};

@@ -3,7 +3,7 @@
 #include <saccade/core/box.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/training/evaluator.hpp>
-#include <saccade/training/resident_images.hpp>
+#include <saccade/training/listed_images.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +41,7 @@ template <Backend B, class Model>
 [[nodiscard]] std::vector<ImagePrediction> predict_images(B& b, Evaluator<B, Model>& evaluator,
                                                           const typename Model::Parameters& parameters,
                                                           typename Model::Statistics& statistics,
-                                                          ResidentImages<B>& images, std::span<const Index> part,
+                                                          ListedImages<B>& images, std::span<const Index> part,
                                                           const PredictOptions& options,
                                                           const std::function<bool(Index)>& go_on) {
   std::vector<ImagePrediction> predictions;
@@ -75,7 +75,7 @@ template <Backend B, class Model>
                                                           typename Model::Statistics& statistics, data::Loader& loader,
                                                           std::span<const Index> part, const PredictOptions& options,
                                                           const std::function<bool(Index)>& go_on) {
-  ResidentImages<B> images(b, loader);
+  ListedImages<B> images(b, loader);
   return predict_images(b, evaluator, parameters, statistics, images, part, options, go_on);
 }
 

@@ -3,7 +3,7 @@
 #include <saccade/data/loader.hpp>
 #include <saccade/data/stain_augmentation.hpp>
 #include <saccade/ops/image_handle.hpp>
-#include <saccade/training/resident_images.hpp>
+#include <saccade/training/listed_images.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -13,7 +13,7 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// The images of a loader's list, each stained anew in every epoch, behind the backend's handles. What `ResidentImages`
+/// The images of a loader's list, each stained anew in every epoch, behind the backend's handles. What `ListedImages`
 /// is for images that stay as they are.
 ///
 /// The pixels of a batch are changed whole, in a copy, when it is their turn: one place for all backends, and the crop

@@ -7,8 +7,8 @@
 #include <saccade/metrics/answers.hpp>
 #include <saccade/training/checkpoint.hpp>
 #include <saccade/training/learning_rate.hpp>
+#include <saccade/training/listed_images.hpp>
 #include <saccade/training/predict_images.hpp>
-#include <saccade/training/resident_images.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/stained_images.hpp>
@@ -60,7 +60,7 @@ class TrainingRun {
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
         loader_(static_cast<Index>(dataset.records.size()), decode_for(config.model, dataset),
-                config.training.stain > 0 ? loader : ResidentImages<B>::adjusted(loader)),
+                config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
         images_(b, loader_),
         stained_(b, loader_, config.seed, config.training.stain),
         trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
@@ -246,7 +246,7 @@ class TrainingRun {
   RunFiles files_;
   nlohmann::ordered_json description_;
   data::Loader loader_;
-  ResidentImages<B> images_;
+  ListedImages<B> images_;
   StainedImages<B> stained_;
   Trainer<B> trainer_;
   RunState state_;

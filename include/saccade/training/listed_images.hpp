@@ -24,14 +24,14 @@ struct ListedImage {
 /// those of a batch are made anew, as are streamed images everywhere: how many of these stay open is the loader's
 /// business. What comes out, and when a bad image is met for the first time, is the same.
 ///
-///     ResidentImages<B> images(b, loader);
+///     ListedImages<B> images(b, loader);
 ///     images.start(epoch_order(split.train, seed, epoch));
 ///     for (auto batch = images.next(16); !batch.empty(); batch = images.next(16)) ...
 template <GlimpseOps B>
-class ResidentImages {
+class ListedImages {
  public:
   /// Backend and loader outlive it, and nobody else starts the loader.
-  ResidentImages(B& b, data::Loader& loader) : b_(&b), loader_(&loader) {
+  ListedImages(B& b, data::Loader& loader) : b_(&b), loader_(&loader) {
     if constexpr (images_are_copies<B>) entries_.resize(static_cast<std::size_t>(loader.size()));
   }
 

@@ -1,5 +1,5 @@
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/training/resident_images.hpp>
+#include <saccade/training/listed_images.hpp>
 
 #include <atomic>
 #include <map>
@@ -55,7 +55,7 @@ template <class B>
 std::vector<std::string> told(Files& files, const std::vector<std::vector<Index>>& epochs) {
   B b;
   data::Loader loader = files.loader();
-  ResidentImages<B> images(b, loader);
+  ListedImages<B> images(b, loader);
   std::vector<std::string> lines;
   for (const std::vector<Index>& order : epochs) {
     try {
@@ -82,7 +82,7 @@ using Copies = RecordingBackend<float>;
 
 }  // namespace
 
-TEST_CASE("images that are kept come in the same batches as images made anew", "[resident]") {
+TEST_CASE("images that are kept come in the same batches as images made anew", "[listed]") {
   const std::vector<std::vector<Index>> epochs{{3, 1, 4, 0, 5, 9, 2, 6},
                                                {11, 3, 5, 8, 9, 7, 0, 10},
                                                {8, 3, 8, 4, 4, 2, 7},
@@ -96,11 +96,11 @@ TEST_CASE("images that are kept come in the same batches as images made anew", "
   CHECK(told<Copies>(kept, epochs) == told<Views>(anew, epochs));
 }
 
-TEST_CASE("an image that is kept is decoded once", "[resident]") {
+TEST_CASE("an image that is kept is decoded once", "[listed]") {
   Files files({2});
   Copies b;
   data::Loader loader = files.loader();
-  ResidentImages<Copies> images(b, loader);
+  ListedImages<Copies> images(b, loader);
   std::map<Index, const Image<Copies>*> places;
   for (int epoch = 0; epoch < 3; ++epoch) {
     images.start({0, 1, 2, 3, 4, 5});
@@ -115,11 +115,11 @@ TEST_CASE("an image that is kept is decoded once", "[resident]") {
   CHECK(b.images_made == 5);
 }
 
-TEST_CASE("streamed images are opened anew, but for those that the loader keeps open", "[resident]") {
+TEST_CASE("streamed images are opened anew, but for those that the loader keeps open", "[listed]") {
   Files files({}, 0, {1, 2, 3});
   Copies b;
   data::Loader loader = files.loader();
-  ResidentImages<Copies> images(b, loader);
+  ListedImages<Copies> images(b, loader);
   for (int epoch = 0; epoch < 3; ++epoch) {
     images.start({0, 1, 2, 3, 1});
     const auto batch = images.next(9);
@@ -132,11 +132,11 @@ TEST_CASE("streamed images are opened anew, but for those that the loader keeps 
   CHECK(b.images_made == 1);
 }
 
-TEST_CASE("an epoch may be dropped in the middle", "[resident]") {
+TEST_CASE("an epoch may be dropped in the middle", "[listed]") {
   Files files({});
   Copies b;
   data::Loader loader = files.loader();
-  ResidentImages<Copies> images(b, loader);
+  ListedImages<Copies> images(b, loader);
   images.start({0, 1, 2, 3, 4, 5});
   CHECK(images.next(2).size() == 2);
   images.start({5, 1, 4, 0});
@@ -148,7 +148,7 @@ TEST_CASE("an epoch may be dropped in the middle", "[resident]") {
   CHECK_THROWS_WITH(images.start({0, 12}), "loader: image 12 is not one of 12");
 }
 
-TEST_CASE("pixels that the backend keeps are not cached twice", "[resident]") {
-  CHECK(ResidentImages<Copies>::adjusted({.cache_bytes = 100}).cache_bytes == 0);
-  CHECK(ResidentImages<Views>::adjusted({.cache_bytes = 100}).cache_bytes == 100);
+TEST_CASE("pixels that the backend keeps are not cached twice", "[listed]") {
+  CHECK(ListedImages<Copies>::adjusted({.cache_bytes = 100}).cache_bytes == 0);
+  CHECK(ListedImages<Views>::adjusted({.cache_bytes = 100}).cache_bytes == 100);
 }
