@@ -253,6 +253,12 @@ TEST_CASE("a data set of huge images that exist only where one looks is learned 
   const ScratchFolder folder;
   save_checkpoint(folder / "model.safetensors", trainer, {.model = config, .classes = {"red", "blue"}, .run = {}});
   auto classifier = TrainedClassifier<B>::load(b, folder / "model.safetensors");
+  const ops::ImageHandle<B> red(b, StreamedImage(DiscSlide{0, pixels_read}));
+  const ops::ImageHandle<B> photograph(b, RgbImage(64, 64));
+  const std::array<OrientedImage<B>, 2> both{photograph.seen(), red.seen(Symmetry::transpose)};
+  const std::vector<Classification> answers = classifier.classify(ImageBatch<B>(both));
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[1].class_name == "red");
   for (const Index label : {0, 1}) {
     const Classification answer = classifier.classify(StreamedImage(DiscSlide{label, pixels_read}));
     CHECK(answer.class_index == label);
