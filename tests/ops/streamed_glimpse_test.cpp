@@ -204,10 +204,9 @@ TEST_CASE("the same glimpse several times in a row is read once", "[glimpse]") {
   CHECK(std::equal(patches.begin(), patches.begin() + 96, patches.begin() + 48));
   CHECK(std::vector(patches.begin(), patches.begin() + 48) == patches_of({identity}, {0, 0}));
   for (const std::vector<float>& at : {std::vector<float>{0, 0, 0.5f, 0}, {0, 0, 0, 0.5f}}) {
-    CHECK(patches_of({identity, identity}, at)[50] == patches_of({identity}, {at[2], at[3]})[2]);
-    CHECK(pixels_read == 16);
-    static_cast<void>(patches_of({identity, identity}, at));
+    const auto two = patches_of({identity, identity}, at);
     CHECK(pixels_read == 32);
+    CHECK(std::vector(two.begin() + 48, two.end()) == patches_of({identity}, {at[2], at[3]}));
   }
   static_cast<void>(patches_of({identity, transpose}, {0, 0, 0, 0}));
   CHECK(pixels_read == 32);
