@@ -51,7 +51,7 @@ enum class Kind { resident, streamed, mixed };
 template <class B>
 struct Run {
   explicit Run(Kind kind, const HybridAttentionConfig& config = one_scale())
-      : trainer(b, HybridAttentionClassifier<B>(config), {.clip_norm = 1, .policy_rate = 0.5}, 5) {
+      : trainer(b, HybridAttentionClassifier<B>(config), {.clip_norm = 1}, 5) {
     for (const RgbImage& image : tissue.images) {
       const bool streamed = kind == Kind::streamed || (kind == Kind::mixed && handles.size() % 2 == 0);
       handles.emplace_back(b, streamed ? AnyImage(StreamedImage(Slide{&image})) : AnyImage(image));
