@@ -52,9 +52,9 @@ Answers answer(B& b, const HybridAttentionClassifier<B>& model,
     const std::size_t last = std::min(images.size(), first + static_cast<std::size_t>(batch));
     std::vector<ImageView> handles;
     for (std::size_t i = first; i < last; ++i) handles.push_back(b.make_image(images[i].view()));
-    std::vector<const ImageView*> pointers;
-    for (const ImageView& handle : handles) pointers.push_back(&handle);
-    return evaluator.predict(parameters, statistics, pointers, GlimpsePolicy::learned);
+    std::vector<OrientedImage<B>> seen;
+    for (const ImageView& handle : handles) seen.push_back({&handle});
+    return evaluator.predict(parameters, statistics, seen, GlimpsePolicy::learned);
   };
   predict(0);  // sizes the memory
   const double seconds = bench::seconds_of([&] {

@@ -143,7 +143,8 @@ int evaluate(B& b, const EvaluateOptions& options) {
     std::cerr << "breakhis_evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
   create_folders(options.out);
 
-  data::Loader loader(dataset.paths(), decode_for(info.model), options.loader.options(options.batch));
+  data::Loader loader(static_cast<Index>(dataset.records.size()), decode_for(info.model, dataset),
+                      options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), options.batch);
   const program::Interruption interruption;
   const auto look = [&](const PredictOptions& predict, const std::string& name) {

@@ -23,7 +23,7 @@ int main() {
 
   const saccade::data::SyntheticImage tissue = saccade::data::synthesize({}, 0, 0);
   const saccade::ImageView image = tissue.image.view();
-  const std::vector<const saccade::ImageView*> images{&image};
+  const std::vector<saccade::OrientedImage<CountingBackend>> images{{&image}};
   saccade::Evaluator evaluator(backend, model, 1);
   const auto answer = evaluator.predict(parameters, statistics, images, saccade::GlimpsePolicy::learned).front();
   for (const auto& [x, y] : answer.locations) std::printf("looked at (%+.2f, %+.2f)\n", x, y);

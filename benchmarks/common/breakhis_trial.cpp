@@ -66,7 +66,7 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisD
   const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? dataset.split.test : dataset.split.validation;
   const std::vector<Box> foci = program::foci_of(dataset);
   const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
-  data::Loader loader(dataset.paths(), decode_for(trial.config.model), work.loader);
+  data::Loader loader(static_cast<Index>(dataset.records.size()), decode_for(trial.config.model, dataset), work.loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
   Json figures{{"policies", Json::object()}};
   for (const GlimpsePolicy policy : trial.policies) {

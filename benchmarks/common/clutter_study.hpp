@@ -243,10 +243,9 @@ class ClutterTrial {
     for (std::size_t first = 0; first < part.size(); first += batch) {
       const auto objects = std::span(part).subspan(first, std::min(batch, part.size() - first));
       draw(set, objects, saccade::data::drawn_once);
-      std::vector<const saccade::Image<B>*> images;
-      for (const auto& handle : handles_) images.push_back(&handle);
-      const auto predictions = evaluator.predict(trainer.parameters(), trainer.statistics(),
-                                                 std::span<const saccade::Image<B>* const>(images), policy, run_.seed,
+      std::vector<saccade::OrientedImage<B>> images;
+      for (const auto& handle : handles_) images.push_back({&handle});
+      const auto predictions = evaluator.predict(trainer.parameters(), trainer.statistics(), images, policy, run_.seed,
                                                  {}, static_cast<Index>(first));
       for (std::size_t n = 0; n < predictions.size(); ++n) {
         for (std::size_t t = 0; t < wrong.size(); ++t) {

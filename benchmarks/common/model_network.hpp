@@ -30,8 +30,7 @@ class ModelNetwork : public Network {
   ModelNetwork(std::unique_ptr<B> backend, const NetworkSpec& spec)
       : spec_(spec),
         backend_(std::move(backend)),
-        model_(spec.config),
-        staging_(model_.sensor().make_staging(spec.streamed ? spec.batch : 0)) {
+        model_(spec.config) {
     const Index side = spec.config.sensor.side;
     for (const ImageSize& size : spec.sizes) {
       saccade::expect_config(size.width >= side && size.height >= side,
@@ -41,8 +40,7 @@ class ModelNetwork : public Network {
       for (Index n = 0; n < spec.batch; ++n)
         sources_.emplace_back(size.width, size.height, static_cast<std::uint32_t>(n + 1));
     }
-    for (const ProceduralImage& source : sources_) streams_.push_back(&source);
-    if (!spec.streamed) materialize_all();
+    spec.streamed ? stream_all() : materialize_all();
     for (Index n = 0; n < spec.batch; ++n) labels_.push_back(n % spec.config.classes);
     if (spec.training) {
       trainer_.emplace(*backend_, model_, saccade::AdamConfig{}, seed);
@@ -51,20 +49,16 @@ class ModelNetwork : public Network {
     }
   }
 
-  void train() override { trainer_.value().step(batch(oriented_, 0), labels_, learning_rate); }
+  void train() override { trainer_.value().step(batch(0), labels_, learning_rate); }
 
   void infer(std::size_t size) override {
     B& b = *backend_;
     Classifier& c = classifier_.value();
     size_ = size;
-    if (spec_.streamed) {
-      model_.rollout(b, c.parameters, c.statistics, batch(streams_, size), staging_, {}, c.episode);
-    } else {
-      const auto images = batch(oriented_, size);
-      const auto rollout = [&] { model_.rollout(b, c.parameters, c.statistics, images, {}, c.episode); };
-      model_.stage(b, images);
-      saccade::ops::run_step(b, recordings_[size], {0, 0}, rollout);  // which draws nothing
-    }
+    const auto images = batch(size);
+    const auto rollout = [&] { model_.rollout(b, c.parameters, c.statistics, images, {}, c.episode); };
+    model_.stage(b, images);
+    saccade::ops::run_step(b, recordings_[size], {0, 0}, images, rollout);  // which draws nothing
     b.download(c.episode.last().probabilities, std::span<saccade::Scalar<B>>(answers_));
   }
 
@@ -108,6 +102,11 @@ class ModelNetwork : public Network {
     answers_.resize(static_cast<std::size_t>(spec_.batch * spec_.config.classes));
   }
 
+  void stream_all() {
+    for (const ProceduralImage& source : sources_) streams_.emplace_back(source);
+    for (const saccade::StreamedImage& stream : streams_) oriented_.push_back({.source = &stream});
+  }
+
   void materialize_all() {
     for (const ProceduralImage& source : sources_) pictures_.push_back(materialize(source));
     for (const saccade::RgbImage& picture : pictures_) images_.push_back(backend_->make_image(picture.view()));
@@ -115,18 +114,16 @@ class ModelNetwork : public Network {
   }
 
   /// The images of one size.
-  template <class T>
-  [[nodiscard]] std::span<const T> batch(const std::vector<T>& all, std::size_t size) const {
+  [[nodiscard]] saccade::ImageBatch<B> batch(std::size_t size) const {
     const auto count = static_cast<std::size_t>(spec_.batch);
-    return std::span<const T>(all).subspan(size * count, count);
+    return saccade::ImageBatch<B>(oriented_).subspan(size * count, count);
   }
 
   NetworkSpec spec_;
   std::unique_ptr<B> backend_;
   Model model_;
-  typename saccade::GlimpseSensor<B>::Staging staging_;
   std::vector<ProceduralImage> sources_;
-  std::vector<const ProceduralImage*> streams_;
+  std::vector<saccade::StreamedImage> streams_;
   std::vector<saccade::RgbImage> pictures_;
   std::vector<saccade::Image<B>> images_;
   std::vector<saccade::OrientedImage<B>> oriented_;

@@ -40,10 +40,10 @@
 #include <saccade/training/evaluator.hpp>
 #include <saccade/training/golden_answer.hpp>
 #include <saccade/training/learning_rate.hpp>
+#include <saccade/training/listed_images.hpp>
 #include <saccade/training/memory.hpp>
 #include <saccade/training/predict_images.hpp>
 #include <saccade/training/stained_images.hpp>
-#include <saccade/training/resident_images.hpp>
 #include <saccade/training/step_report.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/version.hpp>

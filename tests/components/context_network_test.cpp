@@ -2,6 +2,7 @@
 
 #include "support/fused_reference.hpp"
 #include "support/gradient_check.hpp"
+#include "support/slide.hpp"
 
 #include <array>
 #include <vector>
@@ -35,29 +36,6 @@ double at(const Array& thumbnail, Index n, Index x, Index y, Index c) {
   const Index side = thumbnail.shape[1];
   return 255 * thumbnail.values[static_cast<std::size_t>(((n * side + y) * side + x) * 3 + c)];
 }
-
-/// An image behind the door of a slide.
-struct Slide {
-  const RgbImage* image;
-
-  [[nodiscard]] Index width() const { return image->width; }
-  [[nodiscard]] Index height() const { return image->height; }
-  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
-    std::size_t next = 0;
-    for (Index j = 0; j < height; ++j)
-      for (Index i = 0; i < width; ++i)
-        for (Index c = 0; c < 3; ++c) {
-          Index sum = 0, count = 0;
-          for (Index row = y + j * reduction; row < y + (j + 1) * reduction; ++row)
-            for (Index column = x + i * reduction; column < x + (i + 1) * reduction; ++column) {
-              if (row < 0 || row >= this->height() || column < 0 || column >= this->width()) continue;
-              sum += image->at(column, row)[c];
-              ++count;
-            }
-          pixels[next++] = static_cast<std::uint8_t>(count == 0 ? 0 : (2 * sum + count) / (2 * count));
-        }
-  }
-};
 
 }  // namespace
 
@@ -115,9 +93,9 @@ TEST_CASE("a thumbnail of a streamed image is that of the image in memory", "[co
   auto resident = glance.make_cache(b, 1, Mode::evaluation), streamed = glance.make_cache(b, 1, Mode::evaluation);
   const std::array<OrientedImage<Reference>, 1> images{{{&view}}};
   glance.look(b, images, resident);
-  const Slide slide{&image};
-  const std::array<const Slide*, 1> slides{&slide};
-  glance.look(b, std::span<const Slide* const>(slides), streamed);
+  const StreamedImage slide{Slide{&image}};
+  const std::array<OrientedImage<Reference>, 1> slides{{{.source = &slide}}};
+  glance.look(b, slides, streamed);
   CHECK(worst_difference(resident.thumbnail, streamed.thumbnail) <= 0.5 / 255 + 1e-9);  // a source rounds
   CHECK(norm(streamed.thumbnail) > 0.5);
 }
@@ -164,6 +142,9 @@ TEST_CASE("a glance refuses an image that it would not show whole", "[context_ne
       "covers";
   CHECK_THROWS_WITH(glance.look(b, large, cache), sentence);
   CHECK_THROWS_WITH(glance.stage(b, large), sentence);
+  const StreamedImage slide{Slide{&image}};
+  const std::array<OrientedImage<Reference>, 1> streamed{{{.source = &slide}}};
+  CHECK_THROWS_WITH(glance.look(b, streamed, cache), sentence);
   CHECK_THROWS_AS(glance.look(b, small, cache), ConfigError);
   CHECK_THROWS_WITH(Glance(plain(2, 6)), "ContextNetwork: reduction must be a power of two, at least 2, but is 6");
   CHECK_THROWS_WITH(Glance(plain(2, 1)), contains("power of two"));

@@ -1,6 +1,10 @@
-#include <saccade/core/image.hpp>
+#include <saccade/core/any_image.hpp>
 
 #include "support/catch.hpp"
+
+#include <memory>
+#include <type_traits>
+#include <utility>
 
 using namespace saccade;
 
@@ -25,7 +29,15 @@ struct ChangesWhenRead : GreySource {
 static_assert(RegionSource<GreySource>);
 static_assert(!RegionSource<NoReduction>);
 static_assert(!RegionSource<ChangesWhenRead>);
+static_assert(RegionSource<StreamedImage>);
 static_assert(!RegionSource<ImageView> && !RegionSource<RgbImage> && !RegionSource<int>);
+static_assert(std::is_constructible_v<StreamedImage, GreySource>);
+static_assert(!std::is_constructible_v<StreamedImage, RgbImage> && !std::is_convertible_v<GreySource, StreamedImage>);
+
+/// Open as long as its token is held.
+struct OpenSource : GreySource {
+  std::shared_ptr<int> token;
+};
 
 }  // namespace
 
@@ -35,4 +47,34 @@ TEST_CASE("a region source of a gigapixel needs no gigabyte") {
   source.read_region(1000, 1000, 2, 2, 1, pixels);
   CHECK(source.width() * source.height() == Index{1} << 39);
   CHECK(pixels[11] == 128);
+}
+
+TEST_CASE("a streamed image hands on what it is asked for, and closes its source with its last copy") {
+  const auto token = std::make_shared<int>();
+  OpenSource source;
+  source.token = token;
+  source.width_ = 5;
+  {
+    const StreamedImage image(std::move(source));
+    const StreamedImage copy = image;
+    CHECK(token.use_count() == 2);
+    CHECK(copy.width() == 5);
+    CHECK(copy.height() == Index{1} << 19);
+    std::uint8_t pixels[3] = {};
+    copy.read_region(0, 0, 1, 1, 1, pixels);
+    CHECK(pixels[2] == 128);
+  }
+  CHECK(token.use_count() == 1);
+}
+
+TEST_CASE("an image of a data set is pixels or a source") {
+  const AnyImage pixels = RgbImage(3, 2), source = StreamedImage(GreySource{7});
+  CHECK(pixels.width() == 3);
+  CHECK(pixels.height() == 2);
+  CHECK(pixels.bytes() == 18);
+  CHECK(pixels.source() == nullptr);
+  CHECK(source.width() == 7);
+  CHECK(source.height() == Index{1} << 19);
+  CHECK(source.bytes() == 0);
+  CHECK(source.pixels() == nullptr);
 }

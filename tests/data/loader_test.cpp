@@ -8,7 +8,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -36,12 +39,18 @@ RgbImage decode(const std::filesystem::path& path) {
   return image;
 }
 
+/// What a Loader decodes with: image i lies at paths[i].
+template <class DecodePath>
+Loader::Decode decode_of(const std::vector<std::filesystem::path>& paths, DecodePath decode_path) {
+  return [paths, decode_path](Index image) { return decode_path(paths.at(static_cast<std::size_t>(image))); };
+}
+
 std::vector<Index> read_epoch(Loader& loader, const std::vector<Index>& order, Index batch_size) {
   std::vector<Index> seen;
   loader.start(order);
   for (auto batch = loader.next(batch_size); !batch.empty(); batch = loader.next(batch_size)) {
     for (const LoadedImage& loaded : batch) {
-      CHECK(loaded.image->pixels[0] == loaded.index);
+      CHECK(loaded.image->pixels()->pixels[0] == loaded.index);
       seen.push_back(loaded.index);
     }
   }
@@ -55,7 +64,7 @@ TEST_CASE("images come in the order asked for, for any number of threads", "[loa
   for (std::size_t i = 0; i < 60; ++i) everything[i] = static_cast<Index>(i);
   for (const int threads : {1, 2, 4}) {
     for (const std::size_t cache : {std::size_t{0}, std::size_t{500}, std::size_t{1} << 20}) {
-      Loader loader(numbered(60), decode, {.threads = threads, .prefetch = 5, .cache_bytes = cache});
+      Loader loader(60, decode_of(numbered(60), decode), {.threads = threads, .prefetch = 5, .cache_bytes = cache});
       for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
         const auto order = epoch_order(everything, 1, epoch);
         CHECK(read_epoch(loader, order, 7) == order);
@@ -65,7 +74,7 @@ TEST_CASE("images come in the order asked for, for any number of threads", "[loa
 }
 
 TEST_CASE("batches are full but for the last", "[loader]") {
-  Loader loader(numbered(10), decode);
+  Loader loader(10, decode_of(numbered(10), decode));
   loader.start({9, 8, 7, 6, 5, 4, 3});
   CHECK(loader.next(3).size() == 3);
   CHECK(loader.next(3).size() == 3);
@@ -74,7 +83,7 @@ TEST_CASE("batches are full but for the last", "[loader]") {
 }
 
 TEST_CASE("an epoch can be dropped half-way", "[loader]") {
-  Loader loader(numbered(40), decode, {.threads = 3, .prefetch = 8});
+  Loader loader(40, decode_of(numbered(40), decode), {.threads = 3, .prefetch = 8});
   for (int repeat = 0; repeat < 20; ++repeat) {
     loader.start({30, 31, 32, 33, 34, 35, 36, 37, 38, 39});
     CHECK(loader.next(2).front().index == 30);
@@ -88,7 +97,7 @@ TEST_CASE("no more images are decoded ahead than allowed", "[loader]") {
     ++decoded;
     return decode(path);
   };
-  Loader loader(numbered(100), counting, {.threads = 4, .prefetch = 6});
+  Loader loader(100, decode_of(numbered(100), counting), {.threads = 4, .prefetch = 6});
   std::vector<Index> order(100);
   for (std::size_t i = 0; i < 100; ++i) order[i] = static_cast<Index>(i);
   loader.start(order);
@@ -106,7 +115,7 @@ TEST_CASE("the cache keeps as many images as it has room for, and these are deco
     ++decoded;
     return decode(path);
   };
-  Loader loader(numbered(10), counting, {.threads = 2, .prefetch = 3, .cache_bytes = 4 * 24 + 23});
+  Loader loader(10, decode_of(numbered(10), counting), {.threads = 2, .prefetch = 3, .cache_bytes = 4 * 24 + 23});
   const std::vector<Index> order = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   read_epoch(loader, order, 4);
   CHECK(decoded == 10);
@@ -119,7 +128,7 @@ TEST_CASE("the cache keeps as many images as it has room for, and these are deco
 TEST_CASE("the first bad image ends the run by default", "[loader]") {
   auto paths = numbered(6);
   paths[3] = "3 bad";
-  Loader loader(paths, decode);
+  Loader loader(static_cast<Index>(paths.size()), decode_of(paths, decode));
   loader.start({0, 1, 2, 3, 4, 5});
   CHECK(loader.next(3).size() == 3);
   CHECK_THROWS_WITH(loader.next(3), "\"3 bad\": not a PNG or JPEG image");
@@ -131,7 +140,8 @@ TEST_CASE("allowed bad images are named once, counted and passed over, for any n
   paths[5] = "5 bad";
   for (const int threads : {1, 2, 4}) {
     for (const std::size_t cache : {std::size_t{0}, std::size_t{1000}}) {
-      Loader loader(paths, decode, {.threads = threads, .prefetch = 4, .cache_bytes = cache, .max_bad_images = 2});
+      Loader loader(static_cast<Index>(paths.size()), decode_of(paths, decode),
+                    {.threads = threads, .prefetch = 4, .cache_bytes = cache, .max_bad_images = 2});
       for (int epoch = 0; epoch < 2; ++epoch) {
         loader.start({7, 5, 6, 2, 1, 0});
         const auto batch = loader.next(3);  // the gap is filled from what follows
@@ -151,22 +161,24 @@ TEST_CASE("one bad image too many ends the run with its name and the limit", "[l
   auto paths = numbered(4);
   paths[0] = "0 bad";
   paths[1] = "1 bad";
-  Loader loader(paths, decode, {.threads = 2, .max_bad_images = 1});
+  Loader loader(static_cast<Index>(paths.size()), decode_of(paths, decode), {.threads = 2, .max_bad_images = 1});
   loader.start({0, 1, 2, 3});
   CHECK_THROWS_WITH(loader.next(4), "\"1 bad\": not a PNG or JPEG image (bad image number 2; at most 1 are allowed)");
 }
 
 TEST_CASE("what is no fault of the image ends the run in any case", "[loader]") {
-  Loader loader(numbered(3), [](const std::filesystem::path&) -> RgbImage { throw std::bad_alloc(); },
-                {.max_bad_images = 100});
+  Loader loader(3, [](Index) -> RgbImage { throw std::bad_alloc(); }, {.max_bad_images = 100});
   loader.start({0});
   CHECK_THROWS_AS(loader.next(1), std::bad_alloc);
 }
 
 TEST_CASE("options and positions out of range are refused", "[loader]") {
-  CHECK_THROWS_WITH(Loader(numbered(1), decode, {.threads = 0}), contains("threads must be at least 1, but is 0"));
-  CHECK_THROWS_WITH(Loader(numbered(1), decode, {.prefetch = 0}), contains("prefetch must be at least 1, but is 0"));
-  Loader loader(numbered(3), decode);
+  CHECK_THROWS_WITH(Loader(1, decode_of(numbered(1), decode), {.threads = 0}),
+                    contains("threads must be at least 1, but is 0"));
+  CHECK_THROWS_WITH(Loader(-1, decode_of(numbered(1), decode)), contains("must be at least 0, but is -1"));
+  CHECK_THROWS_WITH(Loader(1, decode_of(numbered(1), decode), {.prefetch = 0}),
+                    contains("prefetch must be at least 1, but is 0"));
+  Loader loader(3, decode_of(numbered(3), decode));
   CHECK_THROWS_WITH(loader.start({0, 3}), contains("image 3 is not one of 3"));
 }
 
@@ -191,4 +203,38 @@ TEST_CASE("each symmetry is drawn as often, anew each epoch", "[loader]") {
   for (const int count : counts) CHECK(count == Approx(1000).margin(150));
   CHECK(changed == Approx(7000).margin(150));
   CHECK(draw_symmetry(1, 0, 5) == draw_symmetry(1, 0, 5));
+}
+
+TEST_CASE("an image may be opened instead of decoded, and a bounded number stays open", "[loader]") {
+  /// Image i: i pixels wide. Counts how often it is opened, and how many of its like are open.
+  struct Opened {
+    std::shared_ptr<int> open;
+    Index width_;
+    [[nodiscard]] Index width() const { return width_; }
+    [[nodiscard]] Index height() const { return 1; }
+    void read_region(Index, Index, Index, Index, Index, std::span<std::uint8_t>) const {}
+  };
+  const auto token = std::make_shared<int>();
+  std::atomic<int> opened = 0;
+  Loader loader(10,
+                [&](Index index) -> AnyImage {
+                  if (index % 2 == 0) return RgbImage(index + 1, 1);
+                  ++opened;
+                  return StreamedImage(Opened{token, index + 1});
+                },
+                {.threads = 2, .prefetch = 2, .open_sources = 3});
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    loader.start({0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    Index next = 0;
+    for (auto batch = loader.next(1); !batch.empty(); batch = loader.next(1), ++next) {
+      CHECK(batch[0].index == next);
+      CHECK(batch[0].image->width() == next + 1);
+      CHECK((batch[0].image->source() != nullptr) == (next % 2 == 1));
+      CHECK((batch[0].image->pixels() != nullptr) == (next % 2 == 0));
+    }
+  }
+  CHECK(opened == 3 + 3 * 2);  // two of the five are opened in every epoch
+  CHECK(token.use_count() == 1 + 3);
+  CHECK(loader.cached_bytes() == 3 * (1 + 3 + 5 + 7 + 9));
+  CHECK_THROWS_WITH(Loader(1, nullptr, {.open_sources = -1}), "loader: open_sources must be at least 0, but is -1");
 }

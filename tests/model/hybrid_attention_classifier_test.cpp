@@ -83,12 +83,11 @@ TEST_CASE("a rollout over streamed images is that over resident ones", "[model]"
   config.sensor.scales = 1;
   ToyModel toy(config, 2, Mode::evaluation);
   const auto resident = rolled(toy, {});
-  const Slide slides[] = {{&toy.images[0]}, {&toy.images[1]}};
-  const Slide* const pointers[] = {&slides[0], &slides[1]};
-  auto staging = toy.model.sensor().make_staging(2);
-  toy.model.rollout(toy.b, toy.parameters, toy.statistics, std::span<const Slide* const>(pointers), staging, {},
-                    toy.episode);
-  CHECK(trace(toy) == resident);
+  const StreamedImage slides[] = {StreamedImage(Slide{&toy.images[0]}), StreamedImage(Slide{&toy.images[1]})};
+  const bool mixed = GENERATE(false, true);
+  toy.oriented[1] = {.symmetry = toy.oriented[1].symmetry, .source = &slides[1]};
+  if (!mixed) toy.oriented[0] = {.symmetry = toy.oriented[0].symmetry, .source = &slides[0]};
+  CHECK(rolled(toy, {}) == resident);
 }
 
 TEST_CASE("an episode keeps every step's maps, or in evaluation the last one's", "[model]") {

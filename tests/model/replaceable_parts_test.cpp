@@ -2,6 +2,7 @@
 #include <saccade/training/trainer.hpp>
 
 #include "support/catch.hpp"
+#include "support/slide.hpp"
 
 #include <array>
 #include <utility>
@@ -22,9 +23,9 @@ class QuadrantSensor {
 
   void forward(B& b, ImageBatch<B> images, const Tensor<B>& location, Tensor<B>& patches) const {
     // A crop of half the image, averaged by the backend's own pooling.
-    const GlimpseGeometry half{.side = b.width(*images[0].image) / 2};
+    const GlimpseGeometry half{.side = ops::seen_size(b, images[0]).width / 2};
     Tensor<B> crop = b.zeros({static_cast<Index>(images.size()), half.side, half.side, 3});
-    b.crop_glimpses(images, location, half, crop);
+    ops::crop_glimpses(b, images, location, half, crop);
     Tensor<B> mean = b.zeros({static_cast<Index>(images.size()), 3});
     b.global_average_pool(crop, mean);
     std::vector<Scalar<B>> values(static_cast<std::size_t>(b.shape(mean).size()));
@@ -93,16 +94,24 @@ struct Colourful {
     for (const auto& image : images) batch.push_back({&image});
   }
 
+  /// The same pixels from sources.
+  void stream() {
+    for (const auto& image : pixels) sources.emplace_back(saccade_test::Slide{&image});
+    for (std::size_t n = 0; n < batch.size(); ++n) batch[n] = {.source = &sources[n]};
+  }
+
   std::vector<RgbImage> pixels;
   std::vector<Image<Archetype>> images;
+  std::vector<StreamedImage> sources;
   std::vector<OrientedImage<Archetype>> batch;
   std::vector<Index> labels;
 };
 
 /// First and last cross-entropy of `steps` steps.
 template <class Model>
-std::pair<double, double> train(Archetype& b, Model model, int steps) {
-  const Colourful data(b);
+std::pair<double, double> train(Archetype& b, Model model, int steps, bool streamed = false) {
+  Colourful data(b);
+  if (streamed) data.stream();
   Trainer<Archetype, Model> trainer(b, std::move(model), {}, 1);
   const double first = trainer.step(data.batch, data.labels, 0.02).cross_entropy;
   double last = first;
@@ -122,6 +131,7 @@ TEST_CASE("a model of a user's own sensor and encoder learns", "[parts]") {
   const auto [first, last] = train(b, Model(config, Colours{}, Quadrants{}), 60);
   CHECK(first > 0.4);
   CHECK(last < 0.1);
+  CHECK(train(b, Model(config, Colours{}, Quadrants{}), 60, true) == std::pair{first, last});
 }
 
 TEST_CASE("the model needs no more of a backend than the concept offers", "[parts]") {

@@ -244,15 +244,15 @@ TEST_CASE("a recorded evaluation answers like a plain one, also for other images
   Run<Recording> recording;
   Evaluator<Plain> by_loops(plain.b, plain.trainer.model(), 2);
   Evaluator<Recording> by_record(recording.b, recording.trainer.model(), 2);
-  const auto pointers = [](const auto& images, std::size_t first) {
-    return std::vector{&images[first], &images[first + 1]};
+  const auto pair = [](const auto& run, std::size_t first) {
+    return std::vector{run.oriented[first], run.oriented[first + 1]};
   };
   for (std::size_t call = 0; call < 8; ++call) {
     const auto policy = call % 2 == 0 ? GlimpsePolicy::learned : GlimpsePolicy::random;
-    const auto expected = by_loops.predict(plain.trainer.parameters(), plain.trainer.statistics(),
-                                           pointers(plain.images, call % 4), policy, call);
+    const auto expected =
+        by_loops.predict(plain.trainer.parameters(), plain.trainer.statistics(), pair(plain, call % 4), policy, call);
     const auto answers = by_record.predict(recording.trainer.parameters(), recording.trainer.statistics(),
-                                           pointers(recording.images, call % 4), policy, call);
+                                           pair(recording, call % 4), policy, call);
     REQUIRE(answers.size() == 2);
     for (std::size_t n = 0; n < 2; ++n) {
       CHECK(answers[n].probabilities == expected[n].probabilities);
@@ -271,16 +271,16 @@ TEST_CASE("a recorded evaluation answers like a plain one, also for other images
   by_record = Evaluator<Recording>(recording.b, recording.trainer.model(), 2);
   for (int call = 0; call < 3; ++call) {
     CHECK(by_record
-              .predict(recording.trainer.parameters(), recording.trainer.statistics(), pointers(recording.images, 0),
+              .predict(recording.trainer.parameters(), recording.trainer.statistics(), pair(recording, 0),
                        GlimpsePolicy::learned)
               .size() == 2);
   }
-  const auto answers = by_record.predict(other.trainer.parameters(), other.trainer.statistics(),
-                                         pointers(recording.images, 0), GlimpsePolicy::learned);
+  const auto answers = by_record.predict(other.trainer.parameters(), other.trainer.statistics(), pair(recording, 0),
+                                         GlimpsePolicy::learned);
   Evaluator<Recording> fresh(recording.b, recording.trainer.model(), 2);
   CHECK(answers[0].probabilities == fresh
                                         .predict(other.trainer.parameters(), other.trainer.statistics(),
-                                                 pointers(recording.images, 0), GlimpsePolicy::learned)[0]
+                                                 pair(recording, 0), GlimpsePolicy::learned)[0]
                                         .probabilities);
 }
 

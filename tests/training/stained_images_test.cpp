@@ -2,9 +2,10 @@
 #include <saccade/training/stained_images.hpp>
 
 #include "support/catch.hpp"
+#include "support/slide.hpp"
 
+#include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,11 +27,8 @@ RgbImage original(Index index) {
 std::map<Index, std::vector<std::uint8_t>> epoch_of(std::uint64_t seed, double strength, std::uint64_t epoch,
                                                     const std::vector<Index>& order) {
   B b;
-  std::vector<std::filesystem::path> paths;
-  for (int i = 0; i < 5; ++i) paths.push_back(std::to_string(i));
-  data::Loader loader(paths,
-                      [](const std::filesystem::path& path) {
-                        const Index index = std::stoll(path.string());
+  data::Loader loader(5,
+                      [](Index index) {
                         if (index == 3) throw FileError("bad");
                         return original(index);
                       },
@@ -40,7 +38,7 @@ std::map<Index, std::vector<std::uint8_t>> epoch_of(std::uint64_t seed, double s
   std::map<Index, std::vector<std::uint8_t>> found;
   for (auto batch = images.next(2); !batch.empty(); batch = images.next(2)) {
     CHECK(batch.size() <= 2);
-    for (const auto& [index, image] : batch) found[index] = {image->pixels, image->pixels + 18};
+    for (const auto& [index, image] : batch) found[index] = {image.image->pixels, image.image->pixels + 18};
   }
   return found;
 }
@@ -56,4 +54,22 @@ TEST_CASE("every image of an epoch is stained by seed, epoch and image, whatever
   CHECK(epoch_of(1, 0.2, 4, {4, 2, 0, 1}) == found);
   CHECK(epoch_of(1, 0.2, 5, {0, 1, 2, 4}) != found);
   CHECK(epoch_of(2, 0.2, 4, {0, 1, 2, 4}) != found);
+}
+
+TEST_CASE("a streamed image is stained as its regions are read", "[stain]") {
+  B b;
+  const RgbImage image = original(2);
+  data::Loader loader(3, [&](Index) { return StreamedImage(saccade_test::Slide{&image}); }, {.threads = 1});
+  StainedImages<B> images(b, loader, 1, 0.2);
+  images.start({2, 1}, 4);
+  const auto batch = images.next(2);
+  REQUIRE(batch.size() == 2);
+  for (const auto& [index, seen] : batch) {
+    const RgbImage expected = data::restain(image.view(), data::draw_stain(1, 4, index, 0.2));
+    std::vector<std::uint8_t> pixels(2 * 2 * 3);
+    seen.source->read_region(1, 0, 2, 2, 1, pixels);
+    CHECK(std::equal(pixels.begin(), pixels.begin() + 6, expected.at(1, 0)));
+    CHECK(std::equal(pixels.begin() + 6, pixels.end(), expected.at(1, 1)));
+    CHECK(ops::stored_size(b, seen) == ImageSize{3, 2});
+  }
 }

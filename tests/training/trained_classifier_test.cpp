@@ -54,7 +54,7 @@ TEST_CASE("a trained classifier answers as the model that was saved") {
   const RgbImage image = noise(20, 15, 1);
   const ImageView view = image.view();
   Evaluator<Cpu> evaluator(b, run.trainer.model(), 1);
-  const std::vector<const ImageView*> images{&view};
+  const std::vector<OrientedImage<Cpu>> images{{&view}};
   const Prediction expected =
       evaluator.predict(run.trainer.parameters(), run.trainer.statistics(), images, GlimpsePolicy::learned).front();
   const Classification answer = classifier.classify(view);
@@ -80,7 +80,7 @@ TEST_CASE("a prediction says which thumbnail chose its places, and a control's s
   Evaluator<Cpu> evaluator(b, model, 2);
   const RgbImage images[] = {noise(20, 15, 1), noise(12, 24, 2)};
   const ImageView views[] = {images[0].view(), images[1].view()};
-  const std::vector<const ImageView*> batch{&views[0], &views[1]};
+  const std::vector<OrientedImage<Cpu>> batch{{&views[0]}, {&views[1]}};
   const auto learned = evaluator.predict(parameters, statistics, batch, GlimpsePolicy::learned);
   REQUIRE(learned[1].thumbnails.size() == 1);
   CHECK(learned[0].thumbnails[0].window == Box{-2, -4, 24, 24});

@@ -95,19 +95,11 @@ class ContextNetwork {
     sensor_.stage(b, images);
   }
 
-  /// Makes the thumbnails. @throws ConfigError as `stage` does
+  /// Makes the thumbnails. Of a streamed image side x side pixels are read at every reduction up to the widest.
+  /// @throws ConfigError as `stage` does
   void look(B& b, ImageBatch<B> images, Cache& cache) const {
     expect_covered(b, images);
     sensor_.forward(b, images, cache.middle, cache.retina);
-    choose_widest(b, cache);
-  }
-
-  /// The same for images too large to hold; reads side x side pixels of each at every reduction up to the widest.
-  template <RegionSource Source>
-  void look(B& b, std::span<const Source* const> images, Cache& cache) const {
-    for (std::size_t n = 0; n < images.size(); ++n) expect_covered(n, images[n]->width(), images[n]->height());
-    auto staging = sensor_.make_staging(static_cast<Index>(images.size()));
-    sensor_.forward(b, images, cache.middle, staging, cache.retina);
     choose_widest(b, cache);
   }
 
@@ -133,17 +125,16 @@ class ContextNetwork {
   }
 
   void expect_covered(B& b, ImageBatch<B> images) const {
-    for (std::size_t n = 0; n < images.size(); ++n)
-      if (images[n].image) expect_covered(n, b.width(*images[n].image), b.height(*images[n].image));
-  }
-
-  void expect_covered(std::size_t n, Index width, Index height) const {
-    if (width <= config_.covers() && height <= config_.covers()) return;
-    const std::string covers = std::to_string(config_.covers());
-    throw ConfigError("ContextNetwork: image " + std::to_string(n) + " is " + std::to_string(width) + " x " +
-                      std::to_string(height) + ", larger than the " + covers + " x " + covers +
-                      " pixels that a thumbnail of side " + std::to_string(config_.side) + " with a reduction of " +
-                      std::to_string(config_.reduction) + " covers");
+    for (std::size_t n = 0; n < images.size(); ++n) {
+      if (images[n].image == nullptr && images[n].source == nullptr) continue;  // the crop says so
+      const auto [width, height] = ops::stored_size(b, images[n]);
+      if (width <= config_.covers() && height <= config_.covers()) continue;
+      const std::string covers = std::to_string(config_.covers());
+      throw ConfigError("ContextNetwork: image " + std::to_string(n) + " is " + std::to_string(width) + " x " +
+                        std::to_string(height) + ", larger than the " + covers + " x " + covers +
+                        " pixels that a thumbnail of side " + std::to_string(config_.side) + " with a reduction of " +
+                        std::to_string(config_.reduction) + " covers");
+    }
   }
 
   /// The crop has every scale up to the widest; the thumbnail is the widest alone.

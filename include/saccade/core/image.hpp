@@ -21,6 +21,14 @@ struct ImageView {
   Index row_stride = 0;  ///< bytes from one row to the next, at least 3 * width
 };
 
+/// Width and height in pixels.
+struct ImageSize {
+  Index width = 0;
+  Index height = 0;
+
+  friend constexpr bool operator==(const ImageSize&, const ImageSize&) = default;
+};
+
 /// An 8-bit RGB image that owns its pixels, rows without padding.
 struct RgbImage {
   Index width = 0;
@@ -42,10 +50,11 @@ struct RgbImage {
 
 /// An image too large to hold: a tiled slide, a procedural picture, a network store. Only the glimpses are ever read.
 ///
-/// `read_region(x, y, width, height, reduction, pixels)` fills `pixels` (height, width, 3). Its pixel (i, j) is the mean,
-/// rounded, of those pixels of the full image that lie in the square of `reduction` x `reduction` pixels whose first one
-/// is (x + i * reduction, y + j * reduction). `reduction` is a power of two; a source may serve it from a pyramid. Squares
-/// wholly outside the image are never looked at and may hold anything.
+/// `read_region(x, y, width, height, reduction, pixels)` fills `pixels` (height, width, 3). Its pixel (i, j) is the
+/// mean, rounded, of those pixels of the full image that lie in the square of `reduction` x `reduction` pixels whose
+/// first one is (x + i * reduction, y + j * reduction). `reduction` is a power of two; a source may serve it from a
+/// pyramid. Squares wholly outside the image are never looked at and may hold anything. Several threads may read at
+/// once. What it throws comes out of the call that looked.
 template <class S>
 concept RegionSource = requires(const S& source, Index i, std::span<std::uint8_t> pixels) {
   { source.width() } -> std::convertible_to<Index>;

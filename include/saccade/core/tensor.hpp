@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/image.hpp>
+#include <saccade/core/streamed_image.hpp>
 #include <saccade/core/symmetry.hpp>
 
 #include <concepts>
@@ -21,17 +22,28 @@ using Scalar = typename B::Scalar;
 template <class B>
 using Image = typename B::Image;
 
-/// One image of a batch as it is to be looked at: through one of the eight symmetries of the square. Locations and
-/// pixels then belong to the transformed image; a transposing symmetry exchanges its width and height.
+/// One image of a batch as it is to be looked at: resident pixels or a streamed image, through one of the eight
+/// symmetries of the square. Locations and pixels then belong to the transformed image; a transposing symmetry
+/// exchanges its width and height. It owns nothing: keep the image alive while it is used.
 template <class B>
 struct OrientedImage {
-  const Image<B>* image = nullptr;
+  const Image<B>* image = nullptr;  ///< the pixels; null where the image is streamed
   Symmetry symmetry = Symmetry::identity;
+  const StreamedImage* source = nullptr;  ///< of a streamed image, else null
 };
 
-/// The images of a batch; their sizes may differ.
+/// The images of a batch; their sizes may differ, and some may be resident, others streamed. A backend is only ever
+/// given resident ones.
 template <class B>
 using ImageBatch = std::span<const OrientedImage<B>>;
+
+/// Whether no image of the batch is streamed: what looks at them may then be recorded.
+template <class B>
+[[nodiscard]] bool all_resident(ImageBatch<B> images) {
+  for (const OrientedImage<B>& each : images)
+    if (each.source != nullptr) return false;
+  return true;
+}
 
 /// What stands in front of a convolution, channel by channel: PReLU(gamma (x - mean) rstd + beta), where PReLU(v) is v
 /// for v > 0 and slope v otherwise. `slope` is (1) or (C), the others are (C).

@@ -1,15 +1,13 @@
 #pragma once
 
+#include <saccade/core/any_image.hpp>
 #include <saccade/core/error.hpp>
-#include <saccade/core/image.hpp>
 
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <filesystem>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,12 +21,13 @@ struct LoaderOptions {
   int threads = 2;                                 ///< that decode, at least 1
   Index prefetch = 32;                             ///< images decoded ahead of the reader at most, at least 1
   std::size_t cache_bytes = std::size_t{1} << 30;  ///< of decoded pixels kept for later epochs
+  Index open_sources = 64;                         ///< kept open for later epochs
   Index max_bad_images = 0;                        ///< more of them end the run
 };
 
 struct LoadedImage {
-  Index index = 0;  ///< position in the list of paths
-  std::shared_ptr<const RgbImage> image;
+  Index index = 0;                  ///< its number, from 0
+  std::optional<AnyImage> image{};  ///< none where it is bad
 };
 
 /// An image that cannot be used, and the sentence that says why.
@@ -37,30 +36,35 @@ struct BadImage {
   std::string problem;
 };
 
-/// Hands out decoded images in a given order while threads decode ahead. What comes out never depends on the number of
-/// threads or on the cache.
+/// Hands out images in a given order, decoded or, where they are streamed, opened, while threads work ahead. What comes
+/// out never depends on the number of threads or on the cache.
 ///
-/// The memory held is at most `cache_bytes` of pixels and `prefetch` images beside them. The cache keeps the images
-/// that it saw first and drops none: when each epoch visits every image once in a new order, that hits as often as
-/// any rule can.
+/// What is held is at most `cache_bytes` of pixels and `open_sources` sources, and `prefetch` images beside them. The
+/// cache keeps the images that it saw first and drops none: when each epoch visits every image once in a new order,
+/// that hits as often as any rule can.
 ///
-///     Loader loader(paths, load_image, {.threads = 2});
+///     Loader loader(count, [&](Index image) { return load_image(paths[image]); }, {.threads = 2});
 ///     loader.start(epoch_order(split.train, seed, epoch));
 ///     for (auto batch = loader.next(16); !batch.empty(); batch = loader.next(16)) ...
 class Loader {
  public:
-  /// Makes pixels of a file. FileError marks the image as bad; anything else ends the run.
-  using Decode = std::function<RgbImage(const std::filesystem::path&)>;
+  /// Makes pixels of image number 0, 1, ..., or opens it as a source of regions; called by several threads at a time.
+  /// FileError marks the image as bad; anything else ends the run.
+  using Decode = std::function<AnyImage(Index)>;
 
+  /// @param count  how many images there are
   /// @throws ConfigError
-  Loader(std::vector<std::filesystem::path> paths, Decode decode, const LoaderOptions& options = {})
-      : paths_(std::move(paths)), decode_(std::move(decode)), options_(options) {
+  Loader(Index count, Decode decode, const LoaderOptions& options = {})
+      : count_(count), decode_(std::move(decode)), options_(options) {
+    expect_config(count >= 0, "loader: the number of images must be at least 0, but is " + std::to_string(count));
     expect_config(options.threads >= 1,
                   "loader: threads must be at least 1, but is " + std::to_string(options.threads));
     expect_config(options.prefetch >= 1,
                   "loader: prefetch must be at least 1, but is " + std::to_string(options.prefetch));
+    expect_config(options.open_sources >= 0,
+                  "loader: open_sources must be at least 0, but is " + std::to_string(options.open_sources));
     slots_.resize(static_cast<std::size_t>(options.prefetch));
-    cache_.resize(paths_.size());
+    cache_.resize(static_cast<std::size_t>(count));
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
   }
 
@@ -73,12 +77,12 @@ class Loader {
     work_to_do_.notify_all();
   }
 
-  /// Begins an epoch: `order` holds positions in the list of paths. An epoch that is not read to its end is dropped.
-  /// @throws ConfigError where a position is not in the list
+  /// Begins an epoch: `order` holds numbers of images. An epoch that is not read to its end is dropped.
+  /// @throws ConfigError where there is no such image
   void start(std::vector<Index> order) {
     for (const Index index : order) {
-      expect_config(index >= 0 && index < static_cast<Index>(paths_.size()),
-                    "loader: image " + std::to_string(index) + " is not one of " + std::to_string(paths_.size()));
+      expect_config(index >= 0 && index < count_,
+                    "loader: image " + std::to_string(index) + " is not one of " + std::to_string(count_));
     }
     const std::lock_guard lock(mutex_);
     order_ = std::move(order);
@@ -116,8 +120,8 @@ class Loader {
     return LoadedImage{index, result.image};
   }
 
-  /// How many images the list has.
-  [[nodiscard]] Index size() const { return static_cast<Index>(paths_.size()); }
+  /// How many images there are.
+  [[nodiscard]] Index size() const { return count_; }
 
   /// The bad images met so far, in the order in which they came up; each once.
   [[nodiscard]] const std::vector<BadImage>& bad_images() const { return bad_images_; }
@@ -131,7 +135,7 @@ class Loader {
  private:
   struct Slot {
     bool ready = false;
-    std::shared_ptr<const RgbImage> image;
+    std::optional<AnyImage> image;
     std::string problem;
     std::exception_ptr failure;
   };
@@ -158,8 +162,8 @@ class Loader {
       if (stopping_) return;
       const std::size_t position = claimed_++;
       const std::uint64_t epoch = epoch_;
-      const auto index = static_cast<std::size_t>(order_[position]);
-      Slot result = cache_[index];
+      const Index index = order_[position];
+      Slot result = cache_[static_cast<std::size_t>(index)];
       if (!result.ready) {
         lock.unlock();
         result = decode(index);
@@ -172,10 +176,10 @@ class Loader {
     }
   }
 
-  [[nodiscard]] Slot decode(std::size_t index) const {
+  [[nodiscard]] Slot decode(Index index) const {
     Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
     try {
-      result.image = std::make_shared<const RgbImage>(decode_(paths_[index]));
+      result.image = decode_(index);
     } catch (const FileError& error) {
       result.problem = error.what();
     } catch (...) {
@@ -185,14 +189,19 @@ class Loader {
   }
 
   /// A bad image costs nothing to remember.
-  void remember(std::size_t index, const Slot& result) {
-    const std::size_t bytes = result.image ? result.image->pixels.size() : 0;
-    if (cache_[index].ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes) return;
-    cache_[index] = result;
+  void remember(Index index, const Slot& result) {
+    const std::size_t bytes = result.image ? result.image->bytes() : 0;
+    const Index sources = result.image && result.image->source() ? 1 : 0;
+    Slot& kept = cache_[static_cast<std::size_t>(index)];
+    if (kept.ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes ||
+        cached_sources_ + sources > options_.open_sources)
+      return;
+    kept = result;
     cached_bytes_ += bytes;
+    cached_sources_ += sources;
   }
 
-  const std::vector<std::filesystem::path> paths_;
+  const Index count_;
   const Decode decode_;
   const LoaderOptions options_;
 
@@ -204,8 +213,9 @@ class Loader {
   std::size_t claimed_ = 0;   ///< positions of `order_` below this are decoded or being decoded
   std::size_t consumed_ = 0;  ///< positions below this have been handed out
   std::vector<Slot> slots_;   ///< position p waits in slot p modulo their number
-  std::vector<Slot> cache_;   ///< one for each path
+  std::vector<Slot> cache_;   ///< one for each image
   std::size_t cached_bytes_ = 0;
+  Index cached_sources_ = 0;
   bool stopping_ = false;
   std::vector<BadImage> bad_images_;
   std::vector<std::jthread> threads_;  // last, so that they end before what they use

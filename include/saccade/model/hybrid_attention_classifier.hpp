@@ -175,29 +175,19 @@ class HybridAttentionClassifier {
     if constexpr (requires { sensor_.stage(b, images); }) {
       sensor_.stage(b, images);
     } else if constexpr (ops::StagedImages<B>) {
-      b.stage_images(images);
+      if (all_resident<B>(images)) b.stage_images(images);
     }
     for (const auto& glance : glance_) glance.stage(b, images);
   }
 
-  /// Forward through all steps; fills the episode. `statistics` change in training mode only.
+  /// Forward through all steps; fills the episode. `statistics` change in training mode only. Not to be recorded where
+  /// an image is streamed: an ops::run_step that is told the images sees to it.
   void rollout(B& b, const Parameters& p, Statistics& statistics, ImageBatch<B> images, const RolloutOptions& options,
                Episode& episode) const {
     const auto glance = [&](auto& thumbnail) { glance_[0].look(b, images, thumbnail); };
     roll(
         b, p, statistics, options, episode,
         [&](const Tensor<B>& location, Tensor<B>& patches) { sensor_.forward(b, images, location, patches); }, glance);
-  }
-
-  /// The same over images too large to hold; `staging` comes from the sensor's make_staging(batch).
-  template <RegionSource Source, class Staging>
-  void rollout(B& b, const Parameters& p, Statistics& statistics, std::span<const Source* const> images,
-               Staging& staging, const RolloutOptions& options, Episode& episode) const {
-    const auto glance = [&](auto& thumbnail) { glance_[0].look(b, images, thumbnail); };
-    roll(
-        b, p, statistics, options, episode,
-        [&](const Tensor<B>& location, Tensor<B>& patches) { sensor_.forward(b, images, location, staging, patches); },
-        glance);
   }
 
   /// Puts the labels into the episode, as class indices and as rows that are 1 at the label and 0 elsewhere.

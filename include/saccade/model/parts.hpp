@@ -8,7 +8,8 @@
 /// What a user's own parts of a model have to offer.
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// Looks: turns a batch of images and locations (B, 2) into patches of shape `patch_shape(batch)`.
+/// Looks: turns a batch of images and locations (B, 2) into patches of shape `patch_shape(batch)`. An image may be
+/// streamed: ops::crop_glimpses and ops::seen_size take either kind, a backend's own functions resident images only.
 /// On a backend that is ops::RecordedStep, `forward` calls operations only; a `stage(b, images)`, where there is one, is
 /// called before each step and may refuse the images.
 template <class S, class B>

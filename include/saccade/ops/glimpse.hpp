@@ -3,6 +3,7 @@
 #include <saccade/core/backend.hpp>
 #include <saccade/core/image.hpp>
 #include <saccade/ops/check.hpp>
+#include <saccade/ops/streamed_glimpse.hpp>
 
 #include <cstddef>
 
@@ -27,14 +28,18 @@ template <GlimpseOps B>
   return b.make_image(view);
 }
 
-/// Width and height in pixels of a resident image, as stored: before any symmetry.
+/// Size of one image of a batch as stored: before its symmetry.
 template <GlimpseOps B>
-[[nodiscard]] Index width(B& b, const Image<B>& image) {
-  return b.width(image);
+[[nodiscard]] ImageSize stored_size(B& b, const OrientedImage<B>& image) {
+  if (image.source != nullptr) return {image.source->width(), image.source->height()};
+  return {b.width(*image.image), b.height(*image.image)};
 }
+
+/// Size of one image of a batch as it is seen: through its symmetry.
 template <GlimpseOps B>
-[[nodiscard]] Index height(B& b, const Image<B>& image) {
-  return b.height(image);
+[[nodiscard]] ImageSize seen_size(B& b, const OrientedImage<B>& image) {
+  const auto [width, height] = stored_size(b, image);
+  return {math::oriented_width(image.symmetry, width, height), math::oriented_height(image.symmetry, width, height)};
 }
 
 namespace detail {
@@ -50,12 +55,16 @@ inline void expect_glimpse_geometry(std::string_view operation, const GlimpseGeo
   }
 }
 
-/// Throws ConfigError unless there is an image everywhere, and a glimpse fits into each.
+/// Throws ConfigError unless there is one image everywhere, and a glimpse fits into each.
 template <class B>
 void expect_glimpses_fit(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
   for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i].image == nullptr) throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is missing");
-    const Index width = b.width(*images[i].image), height = b.height(*images[i].image);
+    const bool resident = images[i].image != nullptr, streamed = images[i].source != nullptr;
+    if (resident == streamed) {
+      throw ConfigError("crop_glimpses: image " + std::to_string(i) +
+                        (resident ? " is both resident and streamed" : " is missing"));
+    }
+    const auto [width, height] = stored_size(b, images[i]);
     if (width < geometry.side || height < geometry.side) {
       throw ConfigError("crop_glimpses: image " + std::to_string(i) + " is " + std::to_string(width) + " x " +
                         std::to_string(height) + ", smaller than the glimpse of " + std::to_string(geometry.side) +
@@ -73,22 +82,28 @@ concept StagedImages = GlimpseOps<B> && requires(B b, ImageBatch<B> images) {
 };
 
 /// Tells the backend which images the crops of the next `run_step` look at: one table for each batch size, the last one
-/// staged. Does nothing more than check them where the backend does not ask.
+/// staged. Does nothing more than check them where the backend does not ask, or where one of them is streamed.
 ///
-/// @param images    B views of 8-bit images, of any sizes not below `side`; they stay alive until the work is done
+/// @param images    B images of any sizes not below `side`; they stay alive until the work is done
 /// @param geometry  of the crops
 /// @throws ConfigError
 template <GlimpseOps B>
 void stage_images(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
   detail::expect_glimpse_geometry("crop_glimpses", geometry);
   detail::expect_glimpses_fit(b, images, geometry);
-  if constexpr (StagedImages<B>) b.stage_images(images);
+  if constexpr (StagedImages<B>)
+    if (all_resident<B>(images)) b.stage_images(images);
 }
 
 /// Hard attention: crops around each location, normalised, seen through each image's symmetry.
 /// Pixels are (p / 255 - mean) / deviation; see GlimpseGeometry and Border for windows, scales and borders.
 ///
-/// @param images    B views of 8-bit images, of any sizes not below `side`
+/// The backend crops resident images. Of a streamed one, `scales` regions of side x side pixels are read on the host,
+/// so that the cost does not grow with the image: the call then waits for the location, makes host memory, and must not
+/// be recorded (see `run_step`). At full resolution both give the same bits; at coarser scales a source has rounded its
+/// means to whole grey levels.
+///
+/// @param images    B images of any sizes not below `side`, resident or streamed
 /// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image
 /// @param patches   (B, g, g, S*C), scale by scale
 /// Not differentiable, by design: the location learns from the reward.
@@ -102,7 +117,11 @@ void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   expect_shape("crop_glimpses", "location", "(B, 2)", {batch, 2}, b.shape(location));
   expect_shape("crop_glimpses", "patches", "(B, g, g, S*C)", glimpse_shape(batch, geometry), b.shape(patches));
   detail::expect_glimpses_fit(b, images, geometry);
-  b.crop_glimpses(images, location, geometry, patches);
+  if (all_resident<B>(images)) {
+    b.crop_glimpses(images, location, geometry, patches);
+  } else {
+    detail::crop_streamed(b, images, location, geometry, patches);
+  }
 }
 
 }  // namespace saccade::ops

@@ -5,6 +5,7 @@
 #include <saccade/ops/convolution.hpp>
 #include <saccade/ops/forwarding_backend.hpp>
 #include <saccade/ops/glimpse.hpp>
+#include <saccade/ops/image_handle.hpp>
 #include <saccade/ops/linear.hpp>
 #include <saccade/ops/loss.hpp>
 #include <saccade/ops/mask.hpp>

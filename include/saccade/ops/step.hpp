@@ -55,4 +55,15 @@ void run_step(B& b, [[maybe_unused]] StepGraph<B>& graph, [[maybe_unused]] StepC
   }
 }
 
+/// The same for work that looks at `images`. Recorded only where all of them are resident: a region of a streamed image
+/// is read on the host, in every call, so such work is done plainly and leaves `graph` as it is.
+template <class B, std::invocable Body>
+void run_step(B& b, StepGraph<B>& graph, StepCount count, ImageBatch<B> images, Body&& body) {
+  if (all_resident<B>(images)) {
+    run_step(b, graph, count, body);
+  } else {
+    body();
+  }
+}
+
 }  // namespace saccade::ops

@@ -49,7 +49,7 @@ template <Backend B, class Model>
                                         typename Model::Statistics& statistics, RgbImage image,
                                         std::vector<std::string> class_names, const ExplainOptions& options = {}) {
   const Image<B> handle = ops::make_image(b, image.view());
-  const std::array<const Image<B>*, 1> batch{&handle};
+  const std::array<OrientedImage<B>, 1> batch{{{&handle}}};
   const std::array<Box, 1> focus{options.focus};
   const Prediction prediction =
       evaluator.predict(parameters, statistics, batch, options.policy, options.seed, focus, options.number).front();

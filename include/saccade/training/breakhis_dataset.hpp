@@ -147,8 +147,11 @@ struct BreakhisDataset {
 }
 
 /// What data::Loader decodes with.
-[[nodiscard]] inline data::Loader::Decode decode_for(const HybridAttentionConfig& model) {
-  return [model](const std::filesystem::path& path) { return load_image_for(path, model); };
+[[nodiscard]] inline data::Loader::Decode decode_for(const HybridAttentionConfig& model,
+                                                     const BreakhisDataset& dataset) {
+  return [model, paths = dataset.paths()](Index image) {
+    return load_image_for(paths[static_cast<std::size_t>(image)], model);
+  };
 }
 
 }  // namespace saccade

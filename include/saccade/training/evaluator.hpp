@@ -24,7 +24,7 @@ struct Thumbnail {
   Index side = 0;  ///< its own pixels
 };
 
-/// What a model said of one image, and where it looked.
+/// What a model said of one image, and where it looked: places in the image as it is seen, through its symmetry.
 struct Prediction {
   std::vector<std::vector<double>> probabilities;  ///< of each class, after each glimpse
   std::vector<Location> locations;                 ///< of each glimpse
@@ -40,7 +40,8 @@ struct Prediction {
 
 /// Runs a model in evaluation mode over images in batches of one size: the memory is sized once, and an image's answer
 /// does not depend on the batch that it is in. The parts are passed in each time and belong to the caller; their
-/// tensors are filled anew, not replaced, for a backend that is ops::RecordedStep knows where they were.
+/// tensors are filled anew, not replaced, for a backend that is ops::RecordedStep knows where they were. A batch with a
+/// streamed image in it has the same answers and is not recorded.
 template <Backend B, class Model = HybridAttentionClassifier<B>>
 class Evaluator {
  public:
@@ -60,20 +61,20 @@ class Evaluator {
   /// The last batch's activations.
   [[nodiscard]] Episode& episode() { return episode_; }
 
-  /// Predictions for at most `batch()` images.
+  /// Predictions for at most `batch()` images, resident or streamed.
   ///
-  /// @param foci   the focus of each image, for the oracle; else empty
+  /// @param foci   the focus of each image as it is seen, for the oracle; else empty
   /// @param first  number of the first image in the whole set: a random glimpse depends on (seed, image, step) alone
   [[nodiscard]] std::vector<Prediction> predict(const typename Model::Parameters& parameters,
-                                                typename Model::Statistics& statistics,
-                                                std::span<const Image<B>* const> images, GlimpsePolicy policy,
-                                                std::uint64_t seed = 0, std::span<const Box> foci = {},
-                                                Index first = 0) {
+                                                typename Model::Statistics& statistics, ImageBatch<B> images,
+                                                GlimpsePolicy policy, std::uint64_t seed = 0,
+                                                std::span<const Box> foci = {}, Index first = 0) {
     B& b = *b_;
     const auto count = images.size();
     fill_up(images);
     expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
                   "Evaluator: the oracle needs the focus of every image");
+    model_->stage(b, ImageBatch<B>(oriented_));
     RolloutOptions options{.locations = Locations::mean, .seed = seed};
     if (policy != GlimpsePolicy::learned) {
       options.locations = Locations::given;
@@ -82,20 +83,19 @@ class Evaluator {
     if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
     parameters_ = &parameters;
     statistics_ = &statistics;
-    model_->stage(b, ImageBatch<B>(oriented_));
-    ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0}, [&] {
-      model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
-      gather();
-    });
+    ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0},
+                  ImageBatch<B>(oriented_), [&] {
+                    model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+                    gather();
+                  });
     return collect(images, policy == GlimpsePolicy::learned);
   }
 
   /// The same for one rollout whose locations are drawn around the policy's means, as in training.
   /// @param rollout  its number; with `first` and the seed it decides the draws, whatever batch an image is in
   [[nodiscard]] std::vector<Prediction> predict_drawn(const typename Model::Parameters& parameters,
-                                                      typename Model::Statistics& statistics,
-                                                      std::span<const Image<B>* const> images, std::uint64_t seed,
-                                                      Index rollout, Index first) {
+                                                      typename Model::Statistics& statistics, ImageBatch<B> images,
+                                                      std::uint64_t seed, Index rollout, Index first) {
     fill_up(images);
     const RolloutOptions options{.locations = Locations::sample,
                                  .seed = seed,
@@ -109,14 +109,14 @@ class Evaluator {
 
  private:
   /// A short batch is filled up with its first image; the answers for the filling are dropped.
-  void fill_up(std::span<const Image<B>* const> images) {
+  void fill_up(ImageBatch<B> images) {
     const auto count = images.size();
     expect_config(
         count > 0 && static_cast<Index>(count) <= batch(),
         "Evaluator: a batch must hold 1 to " + std::to_string(batch()) + " images, but holds " + std::to_string(count));
     oriented_.clear();
     for (Index n = 0; n < batch(); ++n)
-      oriented_.push_back({images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]});
+      oriented_.push_back(images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]);
   }
 
   void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
@@ -124,10 +124,10 @@ class Evaluator {
     const Index side = model_->config().sensor.side;
     std::vector<std::vector<Scalar<B>>> values(steps);
     for (std::size_t n = 0; n < oriented_.size(); ++n) {
-      const Image<B>& image = *oriented_[n].image;
+      const auto [width, height] = ops::seen_size(*b_, oriented_[n]);
       const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
-      const auto places = control_locations(policy, static_cast<Index>(steps), side, b_->width(image),
-                                            b_->height(image), n < foci.size() ? foci[n] : Box{}, key);
+      const auto places = control_locations(policy, static_cast<Index>(steps), side, width, height,
+                                            n < foci.size() ? foci[n] : Box{}, key);
       for (std::size_t t = 0; t < steps; ++t) {
         values[t].push_back(static_cast<Scalar<B>>(places[t].x));
         values[t].push_back(static_cast<Scalar<B>>(places[t].y));
@@ -148,13 +148,14 @@ class Evaluator {
   }
 
   /// @param chosen  whether the locations are the policy's: the others looked at no thumbnail
-  [[nodiscard]] std::vector<Prediction> collect(std::span<const Image<B>* const> images, bool chosen) {
+  [[nodiscard]] std::vector<Prediction> collect(ImageBatch<B> images, bool chosen) {
     ops::download(*b_, answers_, std::span<Scalar<B>>(values_));
     std::vector<Prediction> predictions(images.size());
     const GlimpseGeometry& sensor = model_->config().sensor;
     const auto width = classes_ + 2, steps = episode_.size();
     for (std::size_t n = 0; n < images.size(); ++n) {
       Prediction& prediction = predictions[n];
+      const auto [seen_width, seen_height] = ops::seen_size(*b_, images[n]);
       for (Index t = 0; t < steps; ++t) {
         const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * width;
         prediction.probabilities.emplace_back(answer, answer + classes_);
@@ -162,15 +163,14 @@ class Evaluator {
         prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
         std::vector<Box>& windows = prediction.windows.emplace_back();
         for (Index scale = 0; scale < sensor.scales; ++scale) {
-          const auto w = math::glimpse_window(sensor, scale, x, y, b_->width(*images[n]), b_->height(*images[n]));
+          const auto w = math::glimpse_window(sensor, scale, x, y, seen_width, seen_height);
           windows.push_back({w.x, w.y, w.size, w.size});
         }
       }
       if (!chosen) continue;
       if constexpr (requires { model_->glance(); }) {
         if (const auto* glance = model_->glance()) {
-          prediction.thumbnails.push_back(
-              {glance->window(b_->width(*images[n]), b_->height(*images[n])), glance->config().side});
+          prediction.thumbnails.push_back({glance->window(seen_width, seen_height), glance->config().side});
         }
       }
     }

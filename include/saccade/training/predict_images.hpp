@@ -3,7 +3,7 @@
 #include <saccade/core/box.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/training/evaluator.hpp>
-#include <saccade/training/resident_images.hpp>
+#include <saccade/training/listed_images.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -41,28 +41,27 @@ template <Backend B, class Model>
 [[nodiscard]] std::vector<ImagePrediction> predict_images(B& b, Evaluator<B, Model>& evaluator,
                                                           const typename Model::Parameters& parameters,
                                                           typename Model::Statistics& statistics,
-                                                          ResidentImages<B>& images, std::span<const Index> part,
+                                                          ListedImages<B>& images, std::span<const Index> part,
                                                           const PredictOptions& options,
                                                           const std::function<bool(Index)>& go_on) {
   std::vector<ImagePrediction> predictions;
   images.start({part.begin(), part.end()});
   while (true) {
-    const std::span<const ResidentImage<B>> batch = images.next(evaluator.batch());
+    const std::span<const ListedImage<B>> batch = images.next(evaluator.batch());
     if (batch.empty()) break;
-    std::vector<const Image<B>*> handles;
+    std::vector<OrientedImage<B>> seen;
     std::vector<Box> foci;
-    for (const ResidentImage<B>& each : batch) {
-      handles.push_back(each.image);
+    for (const ListedImage<B>& each : batch) {
+      seen.push_back(each.image);
       if (!options.foci.empty()) foci.push_back(options.foci[static_cast<std::size_t>(each.index)]);
     }
-    const std::span<const Image<B>* const> pointers(handles);
     const auto first = static_cast<Index>(predictions.size());
     std::vector<Prediction> answers =
-        options.drawn ? evaluator.predict_drawn(parameters, statistics, pointers, options.seed, *options.drawn, first)
-                      : evaluator.predict(parameters, statistics, pointers, options.policy, options.seed, foci, first);
+        options.drawn ? evaluator.predict_drawn(parameters, statistics, seen, options.seed, *options.drawn, first)
+                      : evaluator.predict(parameters, statistics, seen, options.policy, options.seed, foci, first);
     for (std::size_t n = 0; n < answers.size(); ++n) {
-      predictions.push_back(
-          {batch[n].index, ops::width(b, *batch[n].image), ops::height(b, *batch[n].image), std::move(answers[n])});
+      const auto [width, height] = ops::stored_size(b, seen[n]);
+      predictions.push_back({batch[n].index, width, height, std::move(answers[n])});
     }
     if (!go_on(static_cast<Index>(predictions.size()))) break;
   }
@@ -76,7 +75,7 @@ template <Backend B, class Model>
                                                           typename Model::Statistics& statistics, data::Loader& loader,
                                                           std::span<const Index> part, const PredictOptions& options,
                                                           const std::function<bool(Index)>& go_on) {
-  ResidentImages<B> images(b, loader);
+  ListedImages<B> images(b, loader);
   return predict_images(b, evaluator, parameters, statistics, images, part, options, go_on);
 }
 

@@ -2,22 +2,23 @@
 
 #include <saccade/data/loader.hpp>
 #include <saccade/data/stain_augmentation.hpp>
-#include <saccade/ops/glimpse.hpp>
-#include <saccade/training/resident_images.hpp>
+#include <saccade/ops/image_handle.hpp>
+#include <saccade/training/listed_images.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <utility>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// The images of a loader's list, each stained anew in every epoch, behind the backend's handles. What `ResidentImages`
-/// is for pixels that stay as they are.
+/// The images of a loader's list, each stained anew in every epoch, behind the backend's handles. What `ListedImages`
+/// is for images that stay as they are.
 ///
 /// The pixels of a batch are changed whole, in a copy, when it is their turn: one place for all backends, and the crop
 /// stays what it is. It costs about 20 ns a pixel; a crop that changed only what it reads would have to be in every
-/// backend, and in their conformance kit.
+/// backend, and in their conformance kit. Of a streamed image only the regions that are read are changed.
 template <GlimpseOps B>
 class StainedImages {
  public:
@@ -34,19 +35,12 @@ class StainedImages {
 
   /// The next `count` good images, fewer at the end of the epoch, none after it. They stay until the next call.
   /// @throws FileError, naming the image, when there are more bad ones than the loader allows
-  [[nodiscard]] std::span<const ResidentImage<B>> next(Index count) {
+  [[nodiscard]] std::span<const ListedImage<B>> next(Index count) {
     batch_.clear();
     handles_.clear();
-    stained_.clear();
     for (const data::LoadedImage& each : loader_->next(count)) {
-      const auto change = data::draw_stain(seed_, epoch_, each.index, strength_);
-      stained_.push_back(data::restain(each.image->view(), change));
-      batch_.push_back({each.index, nullptr});
-    }
-    handles_.reserve(stained_.size());
-    for (std::size_t n = 0; n < stained_.size(); ++n) {
-      handles_.push_back(ops::make_image(*b_, stained_[n].view()));
-      batch_[n].image = &handles_.back();
+      handles_.emplace_back(*b_, data::restain(*each.image, data::draw_stain(seed_, epoch_, each.index, strength_)));
+      batch_.push_back({each.index, handles_.back().seen()});
     }
     return batch_;
   }
@@ -57,9 +51,8 @@ class StainedImages {
   std::uint64_t seed_;
   double strength_;
   std::uint64_t epoch_ = 0;
-  std::vector<RgbImage> stained_;
-  std::vector<Image<B>> handles_;
-  std::vector<ResidentImage<B>> batch_;
+  std::deque<ops::ImageHandle<B>> handles_;  ///< the batch points at them
+  std::vector<ListedImage<B>> batch_;
 };
 
 }  // namespace saccade

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/data/image_decode.hpp>
+#include <saccade/ops/image_handle.hpp>
 #include <saccade/training/checkpoint.hpp>
 #include <saccade/training/evaluator.hpp>
 
@@ -58,18 +59,49 @@ class TrainedClassifier {
   [[nodiscard]] const typename Model::Parameters& parameters() const { return parameters_; }
   [[nodiscard]] typename Model::Statistics& statistics() { return statistics_; }
 
-  /// One answer for each image, of any sizes not below the glimpse. The glimpses are those of the policy's means.
+  /// One answer for each image, resident or streamed, of any sizes not below the glimpse. The glimpses are those of the
+  /// policy's means.
   /// @throws ConfigError
+  [[nodiscard]] std::vector<Classification> classify(ImageBatch<B> images) {
+    return by_batches(images, [](ImageBatch<B> part) { return part; });
+  }
+
+  /// The same for pixels.
   [[nodiscard]] std::vector<Classification> classify(std::span<const ImageView> images) {
+    std::vector<Image<B>> handles;
+    std::vector<OrientedImage<B>> seen;
+    return by_batches(images, [&](std::span<const ImageView> part) {
+      handles.clear();
+      seen.clear();
+      for (const ImageView& image : part) handles.push_back(ops::make_image(*b_, image));
+      for (const Image<B>& handle : handles) seen.push_back({&handle});
+      return ImageBatch<B>(seen);
+    });
+  }
+
+  [[nodiscard]] Classification classify(const ImageView& image) {
+    return std::move(classify(std::span<const ImageView>(&image, 1)).front());
+  }
+
+  /// Decoded pixels, or an open source, of which only the glimpses are read.
+  [[nodiscard]] Classification classify(AnyImage image) {
+    const ops::ImageHandle<B> handle(*b_, std::move(image));
+    const OrientedImage<B> seen = handle.seen();
+    return std::move(classify(ImageBatch<B>(&seen, 1)).front());
+  }
+
+  /// Decodes a PNG or JPEG file and classifies it. @throws FileError, ConfigError
+  [[nodiscard]] Classification classify(const std::filesystem::path& path) { return classify(data::load_image(path)); }
+
+ private:
+  /// `batch_of` makes the images of a part of `images`.
+  template <class T, class BatchOf>
+  std::vector<Classification> by_batches(std::span<const T> images, BatchOf batch_of) {
     std::vector<Classification> answers;
     const auto batch = static_cast<std::size_t>(evaluator_.batch());
     for (std::size_t first = 0; first < images.size(); first += batch) {
-      const auto part = images.subspan(first, std::min(batch, images.size() - first));
-      std::vector<Image<B>> handles;
-      for (const ImageView& image : part) handles.push_back(ops::make_image(*b_, image));
-      std::vector<const Image<B>*> pointers;
-      for (const Image<B>& handle : handles) pointers.push_back(&handle);
-      for (Prediction& prediction : evaluator_.predict(parameters_, statistics_, pointers, GlimpsePolicy::learned)) {
+      const ImageBatch<B> part = batch_of(images.subspan(first, std::min(batch, images.size() - first)));
+      for (Prediction& prediction : evaluator_.predict(parameters_, statistics_, part, GlimpsePolicy::learned)) {
         const Index answer = prediction.answer();
         answers.push_back({answer, info_.classes[static_cast<std::size_t>(answer)], prediction.probabilities.back(),
                            std::move(prediction)});
@@ -78,16 +110,6 @@ class TrainedClassifier {
     return answers;
   }
 
-  [[nodiscard]] Classification classify(const ImageView& image) {
-    return std::move(classify(std::span<const ImageView>(&image, 1)).front());
-  }
-
-  /// Decodes a PNG or JPEG file and classifies it. @throws FileError, ConfigError
-  [[nodiscard]] Classification classify(const std::filesystem::path& path) {
-    return classify(data::load_image(path).view());
-  }
-
- private:
   TrainedClassifier(B& b, CheckpointInfo info, Index batch, const std::string& name)
       : b_(&b),
         info_(std::move(info)),

@@ -26,9 +26,10 @@
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are
-/// its business. A step allocates nothing once every batch size has been seen. On a backend that is ops::RecordedStep
-/// it is one recorded body, from clearing the gradients to the new weights, or two where a collective stands between
-/// gradient and update.
+/// its business. A step over resident images allocates nothing once every batch size has been seen, and on a backend
+/// that is ops::RecordedStep it is one recorded body, from clearing the gradients to the new weights, or two where a
+/// collective stands between gradient and update. A step with a streamed image in it has the same numbers and is not
+/// recorded.
 template <TrainableBackend B, class Model = HybridAttentionClassifier<B>>
 class Trainer {
  public:
@@ -75,7 +76,7 @@ class Trainer {
     for (auto& [size, work] : works_) work.recordings = {};
   }
 
-  /// One update from a batch.
+  /// One update from a batch of images, resident or streamed.
   /// @param labels  index of each image's class
   /// @param how     what may differ from step to step
   /// @throws ShapeError, ConfigError if the labels do not fit the images or the classes
@@ -121,11 +122,11 @@ class Trainer {
     };
     Recording& recording = work.recording_of(how);
     if (all_reduce_mean_) {
-      ops::run_step(b, recording.graph, step_count(options), find_gradient);
+      ops::run_step(b, recording.graph, step_count(options), images, find_gradient);
       all_reduce_mean_(b, learning);
       ops::run_step(b, recording.graph_of_update, step_count(options), update);
     } else {
-      ops::run_step(b, recording.graph, step_count(options), [&] {
+      ops::run_step(b, recording.graph, step_count(options), images, [&] {
         find_gradient();
         update();
       });

@@ -8,8 +8,8 @@
 #include <saccade/metrics/missing_classes.hpp>
 #include <saccade/training/checkpoint.hpp>
 #include <saccade/training/learning_rate.hpp>
+#include <saccade/training/listed_images.hpp>
 #include <saccade/training/predict_images.hpp>
-#include <saccade/training/resident_images.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/stained_images.hpp>
@@ -60,8 +60,8 @@ class TrainingRun {
         dataset_(&dataset),
         files_(std::move(files)),
         description_(describe_run(config, dataset)),
-        loader_(dataset.paths(), decode_for(config.model),
-                config.training.stain > 0 ? loader : ResidentImages<B>::adjusted(loader)),
+        loader_(static_cast<Index>(dataset.records.size()), decode_for(config.model, dataset),
+                config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
         images_(b, loader_),
         stained_(b, loader_, config.seed, config.training.stain),
         trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
@@ -141,14 +141,14 @@ class TrainingRun {
     stained ? stained_.start(rest, epoch) : images_.start(rest);
     while (true) {
       if (events.stop_requested()) return false;
-      const std::span<const ResidentImage<B>> batch =
+      const std::span<const ListedImage<B>> batch =
           stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
       if (batch.empty()) break;
       oriented_.clear();
       labels_.clear();
       for (const auto& [index, image] : batch) {
-        oriented_.push_back(
-            {image, config_.training.augment ? data::draw_symmetry(config_.seed, epoch, index) : Symmetry::identity});
+        oriented_.push_back(image);
+        if (config_.training.augment) oriented_.back().symmetry = data::draw_symmetry(config_.seed, epoch, index);
         labels_.push_back(dataset_->record(index).label);
       }
       const StepReport report =
@@ -261,7 +261,7 @@ class TrainingRun {
   RunFiles files_;
   nlohmann::ordered_json description_;
   data::Loader loader_;
-  ResidentImages<B> images_;
+  ListedImages<B> images_;
   StainedImages<B> stained_;
   Trainer<B> trainer_;
   RunState state_;

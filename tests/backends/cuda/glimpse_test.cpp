@@ -5,9 +5,11 @@
 #include <saccade/ops/glimpse.hpp>
 
 #include "support/catch.hpp"
+#include "support/slide.hpp"
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -49,10 +51,21 @@ std::vector<float> places() {
   return places;
 }
 
+enum class Kind { resident, streamed, mixed };
+
 /// One crop of every image that is not smaller than a glimpse, at every second pair of places, through all symmetries
-/// in turn.
+/// in turn. Of a mixed batch every second image is streamed.
 template <class B>
-std::vector<float> crops(B& b, const saccade::GlimpseGeometry& geometry) {
+std::vector<float> crops(B& b, const saccade::GlimpseGeometry& geometry, Kind kind = Kind::resident) {
+  std::vector<saccade::RgbImage> pictures;
+  for (const Noise& noise : noises()) {
+    saccade::RgbImage& picture = pictures.emplace_back(noise.width, noise.height);
+    for (Index y = 0; y < noise.height; ++y)
+      std::copy_n(&noise.pixels[static_cast<std::size_t>(y * noise.row_stride)], 3 * noise.width, picture.at(0, y));
+  }
+  std::vector<saccade::StreamedImage> sources;
+  for (const saccade::RgbImage& picture : pictures)
+    if (std::min(picture.width, picture.height) >= geometry.side) sources.emplace_back(saccade_test::Slide{&picture});
   std::vector<typename B::Image> images;
   for (const Noise& noise : noises())
     if (std::min(noise.width, noise.height) >= geometry.side) images.push_back(b.make_image(noise.view()));
@@ -61,6 +74,8 @@ std::vector<float> crops(B& b, const saccade::GlimpseGeometry& geometry) {
   const std::vector<float> some = places();
   for (std::size_t i = 0; i < 8 * images.size(); ++i) {
     batch.push_back({&images[i % images.size()], static_cast<saccade::Symmetry>(i / images.size())});
+    if (kind == Kind::streamed || (kind == Kind::mixed && i % 2 == 0))
+      batch.back() = {.symmetry = batch.back().symmetry, .source = &sources[i % sources.size()]};
     location.push_back(some[i % some.size()]);
     location.push_back(some[(i / some.size() + 3 * i) % some.size()]);
   }
@@ -113,6 +128,19 @@ TEST_CASE("CudaBackend: crops have the bits of the CPU's: borders, scales, symme
     same_bits(crops(reference, geometry), expected);
     same_bits(crops(resident, geometry), expected);
     same_bits(crops(pinned, geometry), expected);
+  }
+}
+
+TEST_CASE("CudaBackend: at full resolution crops of streamed images have the bits of those of resident ones") {
+  Gpu gpu({.precision = saccade::Precision::single}), bf16({.precision = saccade::Precision::bf16});
+  for (const saccade::GlimpseGeometry& geometry : geometries()) {
+    if (geometry.scales > 1) continue;
+    INFO(text(geometry));
+    for (Gpu* b : {&gpu, &bf16}) {
+      const std::vector<float> expected = crops(*b, geometry);
+      same_bits(crops(*b, geometry, Kind::streamed), expected);
+      same_bits(crops(*b, geometry, Kind::mixed), expected);
+    }
   }
 }
 

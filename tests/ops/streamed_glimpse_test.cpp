@@ -1,0 +1,244 @@
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/math/random_sequence.hpp>
+#include <saccade/ops/glimpse.hpp>
+#include <saccade/ops/image_handle.hpp>
+
+#include "support/catch.hpp"
+#include "support/slide.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+using namespace saccade;
+using saccade_test::Slide;
+
+namespace {
+
+RgbImage noise_image(Index width, Index height, std::uint64_t seed = 3) {
+  RgbImage image(width, height);
+  math::RandomSequence random({.seed = seed});
+  for (auto& byte : image.pixels) byte = static_cast<std::uint8_t>(random.below(256));
+  return image;
+}
+
+/// Places within, at the edges and beyond.
+const std::vector<double> places{0, 0, -1, -1, 1, 1, 0.37, -0.71, -0.9, 0.95, -1.4, 0.2};
+
+GlimpseGeometry geometry_of(Index scales, Border border) {
+  return {.side = 11, .scales = scales, .border = border, .mean = {0.6f, 0.5f, 0.4f}, .deviation = {0.2f, 0.25f, 0.5f}};
+}
+
+/// The glimpses of images[n] at places[n].
+template <class B>
+std::vector<Scalar<B>> cropped(B& b, std::span<const OrientedImage<B>> images, const GlimpseGeometry& geometry) {
+  const auto batch = static_cast<Index>(images.size());
+  const auto location = make_tensor<B, double>(b, {batch, 2}, std::span(places).first(2 * images.size()));
+  Tensor<B> patches = make_map(b, ops::glimpse_shape(batch, geometry));
+  b.fill(std::nanf(""), patches);
+  ops::crop_glimpses(b, images, location, geometry, patches);
+  return to_vector(b, patches);
+}
+
+/// Symmetry s of each: the batch has as many images as there are places.
+template <class B>
+std::vector<OrientedImage<B>> batch_of(OrientedImage<B> image, Symmetry symmetry) {
+  image.symmetry = symmetry;
+  return std::vector<OrientedImage<B>>(places.size() / 2, image);
+}
+
+/// A picture of 8,000 megapixels that exists only where one looks. Notes what it was asked for.
+struct Procedural {
+  std::shared_ptr<std::vector<std::array<Index, 5>>> reads = std::make_shared<std::vector<std::array<Index, 5>>>();
+
+  [[nodiscard]] Index width() const { return 100000; }
+  [[nodiscard]] Index height() const { return 80000; }
+  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
+    reads->push_back({x, y, width, height, reduction});
+    for (std::uint8_t& byte : pixels) byte = 0;
+  }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("at full resolution a streamed image gives the bits of the resident one", "[glimpse]",
+                   ReferenceBackend<float>, ReferenceBackend<double>, EigenBackend<float>, EigenBackend<double>) {
+  TestType b;
+  const RgbImage image = noise_image(37, 23);
+  const Image<TestType> resident = b.make_image(image.view());
+  const StreamedImage streamed{Slide{&image}};
+  for (const Border border : {Border::inside, Border::zero}) {
+    const GlimpseGeometry geometry = geometry_of(1, border);
+    for (int s = 0; s < symmetry_count; ++s) {
+      INFO("symmetry " << s);
+      const auto symmetry = static_cast<Symmetry>(s);
+      const auto expected = cropped<TestType>(b, batch_of<TestType>({&resident}, symmetry), geometry);
+      REQUIRE(expected.size() == 6 * 11 * 11 * 3);
+      REQUIRE(cropped<TestType>(b, batch_of<TestType>({.source = &streamed}, symmetry), geometry) == expected);
+    }
+  }
+}
+
+TEST_CASE("at coarser scales a streamed image is half a grey level off at most", "[glimpse]") {
+  ReferenceBackend<double> b;
+  using B = ReferenceBackend<double>;
+  const RgbImage image = noise_image(70, 46);
+  const ImageView resident = image.view();
+  Index pixels_read = 0;
+  const StreamedImage streamed{Slide{&image, &pixels_read}};
+  const Index scales = 4;
+  const GlimpseGeometry geometry = geometry_of(scales, GENERATE(Border::inside, Border::zero));
+  for (int s = 0; s < symmetry_count; ++s) {
+    const auto symmetry = static_cast<Symmetry>(s);
+    const auto expected = cropped<B>(b, batch_of<B>({&resident}, symmetry), geometry);
+    pixels_read = 0;
+    const auto values = cropped<B>(b, batch_of<B>({.source = &streamed}, symmetry), geometry);
+    CHECK(pixels_read == 6 * scales * 11 * 11);
+    bool coarser_differs = false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t channel = i % 3, scale = i / 3 % static_cast<std::size_t>(scales);
+      const double half_level = 0.5 / 255 / static_cast<double>(geometry.deviation[channel]);
+      if (scale == 0) {
+        REQUIRE(values[i] == expected[i]);
+      } else {
+        REQUIRE(std::abs(values[i] - expected[i]) < half_level * 1.001);
+        coarser_differs = coarser_differs || values[i] != expected[i];
+      }
+    }
+    CHECK(coarser_differs);
+  }
+}
+
+TEST_CASE("a backend that keeps maps in bf16 keeps those of streamed images with the same bits", "[glimpse]") {
+  using B = EigenBackend<float>;
+  B b({.threads = 1, .precision = Precision::bf16, .bf16_unit = Bf16Unit::portable});
+  const RgbImage image = noise_image(37, 23);
+  const ImageView resident = image.view();
+  const StreamedImage streamed{Slide{&image}};
+  const GlimpseGeometry geometry = geometry_of(1, Border::inside);
+  std::vector<OrientedImage<B>> mixed(6, {&resident}), all = mixed;
+  const auto expected = cropped<B>(b, all, geometry);
+  for (auto& each : all) each = {.source = &streamed};
+  CHECK(cropped<B>(b, all, geometry) == expected);
+  mixed[1] = mixed[4] = {.source = &streamed};
+  CHECK(cropped<B>(b, mixed, geometry) == expected);
+}
+
+TEST_CASE("resident and streamed images may share a batch", "[glimpse]") {
+  using B = EigenBackend<float>;
+  B b;
+  std::vector<RgbImage> pictures;
+  for (Index n = 0; n < 6; ++n) pictures.push_back(noise_image(20 + 5 * n, 40 - 4 * n, static_cast<std::uint64_t>(n)));
+  std::vector<ops::ImageHandle<B>> resident, streamed;
+  for (const RgbImage& each : pictures) {
+    resident.emplace_back(b, each);
+    streamed.emplace_back(b, StreamedImage(Slide{&each}));
+  }
+  const GlimpseGeometry geometry = geometry_of(1, Border::zero);
+  std::vector<OrientedImage<B>> images;
+  for (std::size_t n = 0; n < 6; ++n) images.push_back(resident[n].seen(static_cast<Symmetry>(n + 1)));
+  const auto expected = cropped<B>(b, images, geometry);
+  for (unsigned which = 1; which < 64; which += 7) {
+    std::vector<OrientedImage<B>> mixed = images;
+    for (std::size_t n = 0; n < 6; ++n)
+      if (which >> n & 1) mixed[n] = streamed[n].seen(images[n].symmetry);
+    CHECK(all_resident<B>(mixed) == false);
+    CHECK(cropped<B>(b, mixed, geometry) == expected);
+  }
+  CHECK(all_resident<B>(images));
+  CHECK(resident[1].streamed() == false);
+  CHECK(streamed[1].streamed());
+}
+
+TEST_CASE("of a huge image only the glimpses are read, where its symmetry puts them", "[glimpse]") {
+  using B = ReferenceBackend<float>;
+  B b;
+  const Procedural slide;
+  const StreamedImage streamed(slide);
+  const GlimpseGeometry geometry{.side = 16, .scales = 3};
+  const std::vector<float> at{0.5f, -0.5f};
+  const auto location = make_tensor<B, float>(b, {1, 2}, at);
+  Tensor<B> patches = b.zeros(ops::glimpse_shape(1, geometry));
+  const auto reads = [&](Symmetry symmetry) {
+    slide.reads->clear();
+    const OrientedImage<B> seen{.symmetry = symmetry, .source = &streamed};
+    ops::crop_glimpses(b, ImageBatch<B>(&seen, 1), location, geometry, patches);
+    return *slide.reads;
+  };
+  // By hand: the centre is (75000, 20000), in windows of 16, 32 and 64 pixels.
+  CHECK(reads(Symmetry::identity) == std::vector<std::array<Index, 5>>{{74992, 19992, 16, 16, 1},
+                                                                       {74984, 19984, 16, 16, 2},
+                                                                       {74968, 19968, 16, 16, 4}});
+  // Left and right change places: the window of columns 74992 to 75007 shows 24992 to 25007.
+  CHECK(reads(Symmetry::flip_horizontal)[0] == std::array<Index, 5>{24992, 19992, 16, 16, 1});
+  // Turned clockwise the image is 80000 wide: (60000, 25000) shows column 25000 and row 80000 - 60000.
+  CHECK(reads(Symmetry::rotate_90)[0] == std::array<Index, 5>{24992, 19992, 16, 16, 1});
+  CHECK(reads(Symmetry::rotate_270)[0] == std::array<Index, 5>{74992, 59992, 16, 16, 1});
+  const OrientedImage<B> turned{.symmetry = Symmetry::rotate_90, .source = &streamed};
+  CHECK(ops::stored_size(b, turned) == ImageSize{100000, 80000});
+  CHECK(ops::seen_size(b, turned) == ImageSize{80000, 100000});
+}
+
+TEST_CASE("the same glimpse several times in a row is read once", "[glimpse]") {
+  using B = ReferenceBackend<float>;
+  B b;
+  const RgbImage image = noise_image(20, 10);
+  Index pixels_read = 0;
+  const StreamedImage streamed{Slide{&image, &pixels_read}};
+  const GlimpseGeometry geometry{.side = 4};
+  const auto patches_of = [&](const std::vector<Symmetry>& symmetries, const std::vector<float>& at) {
+    std::vector<OrientedImage<B>> images;
+    for (const Symmetry symmetry : symmetries) images.push_back({.symmetry = symmetry, .source = &streamed});
+    const auto batch = static_cast<Index>(images.size());
+    Tensor<B> patches = b.zeros(ops::glimpse_shape(batch, geometry));
+    pixels_read = 0;
+    ops::crop_glimpses(b, ImageBatch<B>(images), make_tensor<B, float>(b, {batch, 2}, at), geometry, patches);
+    return to_vector(b, patches);
+  };
+  using enum Symmetry;
+  const auto patches = patches_of({identity, identity, identity}, {0, 0, 0, 0, 0, 0});
+  CHECK(pixels_read == 16);
+  CHECK(std::equal(patches.begin(), patches.begin() + 96, patches.begin() + 48));
+  CHECK(std::vector(patches.begin(), patches.begin() + 48) == patches_of({identity}, {0, 0}));
+  for (const std::vector<float>& at : {std::vector<float>{0, 0, 0.5f, 0}, {0, 0, 0, 0.5f}}) {
+    const auto two = patches_of({identity, identity}, at);
+    CHECK(pixels_read == 32);
+    CHECK(std::vector(two.begin() + 48, two.end()) == patches_of({identity}, {at[2], at[3]}));
+  }
+  static_cast<void>(patches_of({identity, transpose}, {0, 0, 0, 0}));
+  CHECK(pixels_read == 32);
+}
+
+TEST_CASE("what a source throws comes out of the crop", "[glimpse]") {
+  struct Broken : Procedural {
+    void read_region(Index, Index, Index, Index, Index, std::span<std::uint8_t>) const {
+      throw FileError("\"a.svs\": tile 7 cannot be read");
+    }
+  };
+  using B = ReferenceBackend<float>;
+  B b;
+  const StreamedImage streamed{Broken{}};
+  const std::vector<OrientedImage<B>> images{{.source = &streamed}};
+  CHECK_THROWS_WITH(cropped<B>(b, images, {.side = 4}), "\"a.svs\": tile 7 cannot be read");
+}
+
+TEST_CASE("a batch that is neither resident nor streamed, or both, is refused", "[glimpse]") {
+  using B = ReferenceBackend<float>;
+  B b;
+  const RgbImage image = noise_image(20, 10);
+  const ImageView view = image.view();
+  const StreamedImage streamed{Slide{&image}};
+  const auto look = [&](OrientedImage<B> each, Index side) {
+    const std::vector<OrientedImage<B>> images{{&view}, each};
+    return cropped<B>(b, images, {.side = side});
+  };
+  CHECK_THROWS_WITH(look({}, 5), "crop_glimpses: image 1 is missing");
+  CHECK_THROWS_WITH(look({.image = &view, .source = &streamed}, 5),
+                    "crop_glimpses: image 1 is both resident and streamed");
+  const RgbImage small = noise_image(20, 7);
+  const StreamedImage low{Slide{&small}};
+  CHECK_THROWS_WITH(look({.source = &low}, 9), "crop_glimpses: image 1 is 20 x 7, smaller than the glimpse of 9 x 9");
+}
