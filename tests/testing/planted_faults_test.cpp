@@ -122,7 +122,7 @@ const Planted planted[] = {
     {Fault::adam_forgets_scale, "adam_step: agrees with the reference", "adam_step: numbers by hand"},
     {Fault::adam_decay_in_gradient, "adam_step: agrees with the reference", "adam_step: weight decay by hand"},
     {Fault::clip_lets_infinity_pass, "", "clip_scale: of a sum that is not finite it is NaN"},
-    {Fault::mark_only_nan, "", "mark_not_finite: marks what is not finite, wherever it stands, and nothing else"},
+    {Fault::mark_only_nan, "", "mark_not_finite: marks what is not finite, in every place, and nothing else"},
     {Fault::mark_overwrites, "", "mark_not_finite: a mark stays, and an empty tensor makes none"},
     {Fault::adam_moves_without_a_scale, "", "adam_step: a scale that is not finite changes nothing"},
     {Fault::sum_not_repeatable, "", "linear: repeats bit for bit"},

@@ -213,26 +213,28 @@ void add_optimizer_cases(Suite<B, R>& suite) {
                   ops::clip_scale(b, in[0], std::numeric_limits<Scalar<B>>::infinity(), out[0]);
                 });
 
-  suite.add(
-      "mark_not_finite: marks what is not finite, wherever it stands, and nothing else", [](B& b, Report& report) {
-        const Shape shape{3, 701};
-        const std::vector<double> values = random_values("x", shape);
-        const auto marked = [&](const std::vector<double>& x) {
-          Tensor<B> mark = make_tensor_of(b, {1}, {7});
-          ops::mark_not_finite(b, make_tensor_of(b, shape, x), mark);
-          return values_of(b, mark)[0];
-        };
-        const double untouched = marked(values);
-        report.expect(untouched == 7, "mark is " + number_text(untouched) + ", but must still be 7: all is finite");
-        for (const std::size_t place : {std::size_t{0}, values.size() / 2, values.size() - 1}) {
-          for (const double value : detail::not_finite) {
-            std::vector<double> x = values;
-            x[place] = value;
-            report.expect(std::isnan(marked(x)), "mark is " + number_text(marked(x)) + ", but must be nan: x[" +
-                                                     std::to_string(place) + "] is " + number_text(value));
-          }
+  suite.add("mark_not_finite: marks what is not finite, in every place, and nothing else", [](B& b, Report& report) {
+    for (const Shape& shape : {Shape{3, 701}, Shape{2, 5, 3, 7}}) {
+      const std::vector<double> values = random_values("x", shape);
+      const auto marked = [&](const std::vector<double>& numbers) {
+        Tensor<B> x = make_operand(b, "x", shape), mark = make_tensor_of(b, {1}, {7});
+        put_values(b, numbers, x);
+        ops::mark_not_finite(b, x, mark);
+        return values_of(b, mark)[0];
+      };
+      const double untouched = marked(values);
+      report.expect(untouched == 7, "mark is " + number_text(untouched) + ", but must still be 7: all is finite");
+      for (const std::size_t place : {std::size_t{0}, values.size() / 2, values.size() - 1}) {
+        for (const double value : detail::not_finite) {
+          std::vector<double> numbers = values;
+          numbers[place] = value;
+          const double mark = marked(numbers);
+          report.expect(std::isnan(mark), "mark is " + number_text(mark) + ", but must be nan: x[" +
+                                              std::to_string(place) + "] is " + number_text(value));
         }
-      });
+      }
+    }
+  });
   suite.add("mark_not_finite: a mark stays, and an empty tensor makes none", [](B& b, Report& report) {
     Tensor<B> mark = make_tensor_of(b, {1}, {std::numeric_limits<double>::quiet_NaN()});
     ops::mark_not_finite(b, make_tensor_of(b, {2}, {1, 2}), mark);
