@@ -227,7 +227,7 @@ void add_pointwise_cases(Suite<B, R>& suite) {
                 });
   suite.by_hand("read_columns, write_columns: channels of a map by hand",
                 {{"x", {1, 2, 1, 3}, {1, 2, 3, 4, 5, 6}}, {"z", {1, 2, 1, 1}, {7, 8}}},
-                {{"y", {1, 2, 1, 2}, 0}, {"w", {1, 2, 1, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
+                {{"y", {1, 2, 1, 2}, 0}, {"v", {1, 2, 1, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
                 {{2, 3, 5, 6}, {1, 7, 3, 4, 8, 6}}, [](B& b, const auto& in, const auto& out) {
                   ops::read_columns(b, in[0], 1, out[0], Write::overwrite);
                   ops::write_columns(b, in[1], 1, out[1], Write::overwrite);
