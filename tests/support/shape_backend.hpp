@@ -1,14 +1,15 @@
 #pragma once
 
-#include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/model/dry_run_backend.hpp>
 
 #include <vector>
 
+#include "testing/inference_backend.hpp"
+
 namespace saccade_test {
 
-/// A backend without numbers: tensors are shapes, and operations only count. It says what a network costs.
-class ShapeBackend : public saccade::DryRunBackend<saccade::ReferenceBackend<float>> {
+/// A backend without numbers: tensors are shapes, and operations only count. It can classify, and says what that costs.
+class ShapeBackend : public saccade::DryRunBackend<InferenceBackend> {
  public:
   saccade::Index multiply_adds = 0;       ///< of convolutions and linear layers
   std::vector<saccade::Shape> pooled;     ///< outputs of the max-poolings, in order
@@ -25,5 +26,6 @@ class ShapeBackend : public saccade::DryRunBackend<saccade::ReferenceBackend<flo
 };
 
 static_assert(saccade::Backend<ShapeBackend>);
+static_assert(!saccade::TrainableBackend<ShapeBackend>);
 
 }  // namespace saccade_test
