@@ -34,6 +34,7 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
   void copy(const Tensor& x, Tensor& y) const {
     Base::copy(x, y);
     if (has(Fault::copy_stops_half_way)) std::fill(y.values.begin() + std::ssize(y.values) / 2, y.values.end(), 0.0);
+    if (has(Fault::copy_takes_other_shape)) y.shape = x.shape;
   }
 
   void linear(const Tensor& x, const Tensor& w, Tensor& y, Write write) const {
@@ -187,6 +188,10 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     if (has(Fault::exp_of_minus_x)) wrong::scale(-1, input);
     Base::exp(input, y);
   }
+  void log(const Tensor& x, Tensor& y) const {
+    Base::log(x, y);
+    if (has(Fault::log_of_base_2)) wrong::scale(1 / std::log(2.0), y);
+  }
   void rsqrt(const Tensor& x, Tensor& y) const {
     Base::rsqrt(x, y);
     if (has(Fault::rsqrt_is_sqrt)) Base::multiply(x, y, y, Write::overwrite);
@@ -202,6 +207,14 @@ struct FaultyBackend : saccade::ReferenceBackend<double> {
     Tensor d = d_y;
     if (has(Fault::row_sums_backward_mean)) wrong::scale(1.0 / static_cast<double>(d_x.shape[1]), d);
     Base::row_sums_backward(d, d_x, write);
+  }
+  void take_rows(const Tensor& table, const Tensor& rows, Tensor& y) const {
+    Tensor which = rows, from = table;
+    if (has(Fault::take_rows_row_after)) {
+      for (double& row : which.values) row = std::fmod(row + 1, static_cast<double>(table.shape[0]));
+    }
+    if (has(Fault::take_rows_of_columns)) from = wrong::read_as_transposed(table);
+    Base::take_rows(from, which, y);
   }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
     if (!has(Fault::read_columns_of_images) || x.shape.rank() < 4) return Base::read_columns(x, first, y, write);
