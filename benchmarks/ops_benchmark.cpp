@@ -179,6 +179,7 @@ void add_pointwise(Workshop& shop, Index side) {
   maps("tanh", [](auto& b, T& x, T& y, T&) { b.tanh(x, y); });
   maps("tanh_backward", [](auto& b, T& x, T& y, T& z) { b.tanh_backward(x, y, z, write); });
   maps("exp", [](auto& b, T& x, T& y, T&) { b.exp(x, y); });
+  maps("log", [](auto& b, T& x, T& y, T&) { b.log(x, y); });
   maps("rsqrt", [](auto& b, T& x, T& y, T&) { b.rsqrt(x, y); });
   maps("clamp", [](auto& b, T& x, T& y, T&) { b.clamp(x, -0.5f, 0.5f, y); });
   maps("add", [](auto& b, T& x, T& y, T& z) { b.add(x, y, z); });
@@ -258,6 +259,10 @@ void add_small(Workshop& shop) {
   with("write_columns 256 of 1024", {h, gates}, [](auto& b, auto& t) { b.write_columns(*t[0], 256, *t[1], write); });
   with("row_sums 1024", {gates, one}, [](auto& b, auto& t) { b.row_sums(*t[0], *t[1], write); });
   with("row_sums_backward 1024", {one, gates}, [](auto& b, auto& t) { b.row_sums_backward(*t[0], *t[1], write); });
+  with("take_rows 1024", {{256, 1024}, one, gates}, [](auto& b, auto& t) {
+    b.fill(200.0f, *t[1]);
+    b.take_rows(*t[0], *t[1], *t[2]);
+  });
   with("lstm_cell 256", {gates, h, gates, h, h, h},
        [](auto& b, auto& t) { b.lstm_cell(*t[0], *t[1], *t[2], *t[3], *t[4], *t[5]); });
   with("lstm_cell_backward 256", {gates, h, h, h, h, gates, h},

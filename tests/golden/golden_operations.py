@@ -107,6 +107,12 @@ def pointwise():
         y.backward(d_y)
         file.given(case, x=x, d_y=d_y)
         file.expected(case, y=y, d_x=x.grad)
+    x = (file.normal(20).detach().abs() + 2**-10).float().double()
+    file.given("log", x=x)
+    file.expected("log", y=torch.log(x))
+    table, rows = file.normal(5, 3), file.whole(0, 4, 8)
+    file.given("rows of a table", table=table, rows=rows)
+    file.expected("rows of a table", y=table[rows.long()])
     file.save()
 
 

@@ -132,6 +132,19 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: exp, rsqrt and row sums", "[golden][poi
       [](auto& b, auto&, auto& d_y, auto& d_x) { ops::row_sums_backward(b, d_y, d_x, overwrite); });
 }
 
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: log and rows of a table", "[golden][pointwise]", Backends) {
+  for_each_golden_case<TestType>("pointwise", "log", [](TestType& b, auto& golden) {
+    auto y = golden.blank_like("y");
+    ops::log(b, golden.given("x"), y);
+    golden.check("y", y);
+  });
+  for_each_golden_case<TestType>("pointwise", "rows of a table", [](TestType& b, auto& golden) {
+    auto y = golden.blank_like("y");
+    ops::take_rows(b, golden.given("table"), golden.given("rows"), y);
+    golden.check("y", y);
+  });
+}
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: prelu", "[golden][pointwise]", Backends) {
   for_each_golden_case<TestType>("pointwise", "prelu", [](TestType& b, auto& golden) {
     const auto x = golden.given("x"), slope = golden.given("slope"), d_y = golden.given("d_y");

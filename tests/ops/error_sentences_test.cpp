@@ -38,6 +38,10 @@ struct Fixture {
 TEST_CASE_METHOD(Fixture, "memory") {
   auto x = (*this)({2, 3}), y = (*this)({3, 2});
   CHECK_SHAPE_ERROR(ops::copy(b, x, y), "copy: y must be of the shape of x = (2, 3), but is (3, 2)");
+  auto large = (*this)({2, 2, 2});
+  CHECK_NOTHROW(ops::reshape(b, x, y));
+  CHECK_SHAPE_ERROR(ops::reshape(b, x, large),
+                    "reshape: y must have as many elements as x, which is (2, 3), but is (2, 2, 2)");
   std::vector<float> five(5);
   CHECK_SHAPE_ERROR(ops::upload(b, std::span<const float>(five), x),
                     "upload: a tensor of (2, 3) holds 6 numbers, but 5 were given");
@@ -138,11 +142,16 @@ TEST_CASE_METHOD(Fixture, "pointwise") {
   CHECK_SHAPE_ERROR(ops::write_columns(b, column, 0, map, overwrite),
                     "write_columns: x must be (..., N), or (M) beside a (M, K), for y (2, 4, 5, 3), but is (2)");
   CHECK_SHAPE_ERROR(ops::exp(b, x, y), "exp: y must be of the shape of x = (2, 3), but is (3, 2)");
+  CHECK_SHAPE_ERROR(ops::log(b, x, y), "log: y must be of the shape of x = (2, 3), but is (3, 2)");
   CHECK_SHAPE_ERROR(ops::rsqrt(b, x, y), "rsqrt: y must be of the shape of x = (2, 3), but is (3, 2)");
   CHECK_SHAPE_ERROR(ops::row_sums(b, x, long_column, overwrite), "row_sums: y must be (M) = (2), but is (3)");
   CHECK_SHAPE_ERROR(ops::row_sums(b, column, column, overwrite), "row_sums: x must be (M, K), but is (2)");
   CHECK_SHAPE_ERROR(ops::row_sums_backward(b, long_column, x, overwrite),
                     "row_sums_backward: d_y must be (M) = (2), but is (3)");
+  CHECK_NOTHROW(ops::take_rows(b, y, column, narrow));
+  CHECK_SHAPE_ERROR(ops::take_rows(b, y, column, x), "take_rows: y must be (M, K) = (2, 2), but is (2, 3)");
+  CHECK_SHAPE_ERROR(ops::take_rows(b, y, narrow, narrow), "take_rows: rows must be (M), but is (2, 2)");
+  CHECK_SHAPE_ERROR(ops::take_rows(b, column, column, narrow), "take_rows: table must be (N, K), but is (2)");
 }
 
 TEST_CASE_METHOD(Fixture, "pooling and upsampling") {

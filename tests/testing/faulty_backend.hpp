@@ -50,6 +50,10 @@ struct FaultyBackend : FaultyLayers {
     if (has(Fault::exp_of_minus_x)) wrong::scale(-1, input);
     Base::exp(input, y);
   }
+  void log(const Tensor& x, Tensor& y) const {
+    Base::log(x, y);
+    if (has(Fault::log_of_base_2)) wrong::scale(1 / std::log(2.0), y);
+  }
   void rsqrt(const Tensor& x, Tensor& y) const {
     Base::rsqrt(x, y);
     if (has(Fault::rsqrt_is_sqrt)) Base::multiply(x, y, y, Write::overwrite);
@@ -61,6 +65,14 @@ struct FaultyBackend : FaultyLayers {
     Tensor d = d_y;
     if (has(Fault::row_sums_backward_mean)) wrong::scale(1.0 / static_cast<double>(d_x.shape[1]), d);
     Base::row_sums_backward(d, d_x, write);
+  }
+  void take_rows(const Tensor& table, const Tensor& rows, Tensor& y) const {
+    Tensor which = rows, from = table;
+    if (has(Fault::take_rows_row_after)) {
+      for (double& row : which.values) row = std::fmod(row + 1, static_cast<double>(table.shape[0]));
+    }
+    if (has(Fault::take_rows_of_columns)) from = wrong::read_as_transposed(table);
+    Base::take_rows(from, which, y);
   }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) const {
     if (!has(Fault::read_columns_of_images) || x.shape.rank() < 4) return Base::read_columns(x, first, y, write);

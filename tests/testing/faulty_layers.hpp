@@ -30,6 +30,7 @@ struct FaultyLayers : saccade::ReferenceBackend<double> {
   void copy(const Tensor& x, Tensor& y) const {
     Base::copy(x, y);
     if (has(Fault::copy_stops_half_way)) std::fill(y.values.begin() + std::ssize(y.values) / 2, y.values.end(), 0.0);
+    if (has(Fault::copy_takes_other_shape)) y.shape = x.shape;
   }
 
   void linear(const Tensor& x, const Tensor& w, Tensor& y, Write write) const {

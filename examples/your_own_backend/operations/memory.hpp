@@ -23,8 +23,8 @@ struct Memory {
 
   void fill(Scalar value, Tensor& y) const { y.fill_(value); }
 
-  /// The numbers, not the handle: `y = x` would make two names of one tensor.
-  void copy(const Tensor& x, Tensor& y) const { y.copy_(x); }
+  /// The numbers, not the handle: `y = x` would make two names of one tensor. They may have different shapes.
+  void copy(const Tensor& x, Tensor& y) const { y.copy_(x.view(y.sizes())); }
 
   void upload(std::span<const Scalar> source, Tensor& y) const {
     std::copy(source.begin(), source.end(), y.data_ptr<Scalar>());

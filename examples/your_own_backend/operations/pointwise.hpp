@@ -12,6 +12,7 @@ struct Pointwise {
   void sigmoid(const Tensor& x, Tensor& y) const { at::sigmoid_out(y, x); }
   void tanh(const Tensor& x, Tensor& y) const { at::tanh_out(y, x); }
   void exp(const Tensor& x, Tensor& y) const { at::exp_out(y, x); }
+  void log(const Tensor& x, Tensor& y) const { at::log_out(y, x); }
   void rsqrt(const Tensor& x, Tensor& y) const { at::rsqrt_out(y, x); }
   void clamp(const Tensor& x, double low, double high, Tensor& y) const { at::clamp_out(y, x, low, high); }
 
@@ -37,6 +38,11 @@ struct Pointwise {
 
   /// d_x[m, k] (+)= d_y[m]
   void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) const { assign(d_y.unsqueeze(1), write, d_x); }
+
+  /// y[m] = table[rows[m]]
+  void take_rows(const Tensor& table, const Tensor& rows, Tensor& y) const {
+    at::index_select_out(y, table, 0, rows.to(at::kLong));
+  }
 
   /// y (+)= x[..., first : first + N]
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) const {

@@ -27,7 +27,7 @@ concept TensorMemory =
       { b.zeros(shape) } -> std::same_as<Tensor<B>>;
       { b.shape(in) } -> std::same_as<Shape>;
       { b.fill(value, out) } -> std::same_as<void>;
-      { b.copy(in, out) } -> std::same_as<void>;
+      { b.copy(in, out) } -> std::same_as<void>;  // (x, y): of as many elements, in row-major order, of any two shapes
       { b.upload(source, out) } -> std::same_as<void>;
       { b.download(in, target) } -> std::same_as<void>;
       { b.synchronize() } -> std::same_as<void>;
@@ -96,12 +96,15 @@ concept PointwiseOps =
       { b.sigmoid(in, out) } -> std::same_as<void>;                     // (x, y)
       { b.tanh(in, out) } -> std::same_as<void>;                        // (x, y)
       { b.exp(in, out) } -> std::same_as<void>;                         // (x, y): e^x
+      { b.log(in, out) } -> std::same_as<void>;                         // (x, y): ln x, -infinity at 0
       { b.rsqrt(in, out) } -> std::same_as<void>;                       // (x, y): 1 / sqrt(x)
       { b.clamp(in, number, number, out) } -> std::same_as<void>;       // (x, low, high, y)
       { b.add(in, in, out) } -> std::same_as<void>;                     // (x1, x2, y): x1 + x2
       { b.multiply(in, in, out, write) } -> std::same_as<void>;         // (x1, x2, y): y (+)= x1 x2
       { b.axpy(number, in, out) } -> std::same_as<void>;                // (alpha, x, y): y += alpha x
       { b.row_sums(in, out, write) } -> std::same_as<void>;             // (x (M, K), y (M))
+      // (table (N, K), rows (M), whole numbers in [0, N), y (M, K)): y[m] = table[rows[m]]
+      { b.take_rows(in, in, out) } -> std::same_as<void>;
       // Adjoint to one another. (x (..., K), first, y (..., N)): y (+)= x[..., first : first + N]. Beside a (M, K) a
       // (M) counts as (M, 1).
       { b.read_columns(in, first, out, write) } -> std::same_as<void>;

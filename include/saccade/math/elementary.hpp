@@ -13,6 +13,12 @@ template <class Scalar>
   return std::exp(x);
 }
 
+/// ln x: minus infinity at 0, NaN below it.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE inline Scalar log(Scalar x) {
+  return std::log(x);
+}
+
 /// 1 / sqrt(x): infinite at 0, NaN below it.
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline Scalar rsqrt(Scalar x) {

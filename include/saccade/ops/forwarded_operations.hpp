@@ -107,6 +107,9 @@ class ForwardedOperations {
   void exp(auto&&... a) {
     pass("exp", [](auto& b, auto&&... x) { b.exp(x...); }, a...);
   }
+  void log(auto&&... a) {
+    pass("log", [](auto& b, auto&&... x) { b.log(x...); }, a...);
+  }
   void rsqrt(auto&&... a) {
     pass("rsqrt", [](auto& b, auto&&... x) { b.rsqrt(x...); }, a...);
   }
@@ -124,6 +127,9 @@ class ForwardedOperations {
   }
   void row_sums(auto&&... a) {
     pass("row_sums", [](auto& b, auto&&... x) { b.row_sums(x...); }, a...);
+  }
+  void take_rows(auto&&... a) {
+    pass("take_rows", [](auto& b, auto&&... x) { b.take_rows(x...); }, a...);
   }
   void read_columns(auto&&... a) {
     pass("read_columns", [](auto& b, auto&&... x) { b.read_columns(x...); }, a...);

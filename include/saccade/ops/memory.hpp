@@ -21,6 +21,17 @@ void copy(B& b, const Tensor<B>& x, Tensor<B>& y) {
   b.copy(x, y);
 }
 
+/// y = x in row-major order, in another shape of as many elements.
+/// @throws ShapeError
+template <TensorMemory B>
+void reshape(B& b, const Tensor<B>& x, Tensor<B>& y) {
+  const Shape from = b.shape(x), to = b.shape(y);
+  if (from.size() != to.size())
+    throw ShapeError("reshape: y must have as many elements as x, which is " + to_string(from) + ", but is " +
+                     to_string(to));
+  b.copy(x, y);
+}
+
 namespace detail {
 inline void expect_count(std::string_view operation, Index count, const Shape& shape) {
   if (count == shape.size()) return;

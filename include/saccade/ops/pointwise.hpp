@@ -117,6 +117,13 @@ void exp(B& b, const Tensor<B>& x, Tensor<B>& y) {
   b.exp(x, y);
 }
 
+/// y = ln x; minus infinity where x is 0, NaN where it is negative. No derivative: it is for constants.
+template <PointwiseOps B>
+void log(B& b, const Tensor<B>& x, Tensor<B>& y) {
+  expect_shape("log", "y", "of the shape of x", b.shape(x), b.shape(y));
+  b.log(x, y);
+}
+
 /// y = 1 / sqrt(x), for positive x; infinite where x is 0, NaN where it is negative.
 template <PointwiseOps B>
 void rsqrt(B& b, const Tensor<B>& x, Tensor<B>& y) {
@@ -172,6 +179,17 @@ void row_sums_backward(B& b, const Tensor<B>& d_y, Tensor<B>& d_x, Write write) 
   expect_rank("row_sums_backward", "d_x", "(M, K)", 2, shape);
   expect_shape("row_sums_backward", "d_y", "(M)", {shape[0]}, b.shape(d_y));
   b.row_sums_backward(d_y, d_x, write);
+}
+
+/// y[m] = table[rows[m]]. `table` (N, K), `y` (M, K); `rows` (M), whole numbers in [0, N), held as labels are and not
+/// checked. No derivative: it is for constants.
+template <PointwiseOps B>
+void take_rows(B& b, const Tensor<B>& table, const Tensor<B>& rows, Tensor<B>& y) {
+  const Shape from = b.shape(table), which = b.shape(rows);
+  expect_rank("take_rows", "table", "(N, K)", 2, from);
+  expect_rank("take_rows", "rows", "(M)", 1, which);
+  expect_shape("take_rows", "y", "(M, K)", {which[0], from[1]}, b.shape(y));
+  b.take_rows(table, rows, y);
 }
 
 /// y (+)= x[..., first : first + N]: some channels of a map, or some columns of a matrix. `x` (..., K) and `y` (..., N)

@@ -14,6 +14,7 @@
 #include <saccade/testing/cases/policy.hpp>
 #include <saccade/testing/cases/pooling.hpp>
 #include <saccade/testing/cases/recurrent.hpp>
+#include <saccade/testing/cases/rows.hpp>
 #include <saccade/testing/cases/step.hpp>
 #include <saccade/testing/cases/upsample.hpp>
 
@@ -62,6 +63,7 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
   add_convolution_cases(suite);
   add_normalization_cases(suite);
   add_pointwise_cases(suite);
+  add_row_cases(suite);
   add_pooling_cases(suite);
   add_upsample_cases(suite);
   add_glimpse_cases(suite);
@@ -76,6 +78,7 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
     add_trainable_convolution_cases(suite);
     add_trainable_normalization_cases(suite);
     add_trainable_pointwise_cases(suite);
+    add_trainable_row_cases(suite);
     add_trainable_pooling_cases(suite);
     add_trainable_upsample_cases(suite);
     add_trainable_mask_cases(suite);

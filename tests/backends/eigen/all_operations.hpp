@@ -146,6 +146,7 @@ class AllOperations {
     b_.tanh(x, out("tanh", s));
     b_.tanh_backward(x, d_y, out("tanh d_x", s), write_);
     b_.exp(x, out("exp", s));
+    b_.log(in("roots", s, Values::positive), out("log", s));
     b_.rsqrt(in("roots", s, Values::positive), out("rsqrt", s));
     b_.clamp(x, Scalar(-0.5), Scalar(1), out("clamp", s));
     b_.add(x, d_y, out("add", s));
@@ -159,6 +160,7 @@ class AllOperations {
     b_.write_columns(in("channel", pixels(1)), s_.channels / 2, out("written x", s), write_);
     b_.row_sums(in("wide", wide), out("row sums", {s_.batch}), write_);
     b_.row_sums_backward(in("rows", {s_.batch}), out("rows d_x", wide), write_);
+    b_.take_rows(in("table", {classes, 13}), in("labels", {s_.batch}, Values::labels), out("taken", wide));
     b_.apply_mask(x, in("logits", s), out("attended", s));
     b_.apply_mask_backward(x, in("logits", s), d_y, out("d_trunk", s), write_, out("d_logits", s), write_);
   }

@@ -138,6 +138,7 @@ class CudaBackend {
     cuda::tanh_backward(call("tanh_backward"), y, d_y, d_x, write);
   }
   void exp(const Tensor& x, Tensor& y) { cuda::exp(call("exp"), x, y); }
+  void log(const Tensor& x, Tensor& y) { cuda::log(call("log"), x, y); }
   void rsqrt(const Tensor& x, Tensor& y) { cuda::rsqrt(call("rsqrt"), x, y); }
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) { cuda::clamp(call("clamp"), x, low, high, y); }
   void add(const Tensor& x1, const Tensor& x2, Tensor& y) { cuda::add(call("add"), x1, x2, y); }
@@ -148,6 +149,9 @@ class CudaBackend {
   void row_sums(const Tensor& x, Tensor& y, Write write) { cuda::row_sums(call("row_sums"), x, y, write); }
   void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) {
     cuda::row_sums_backward(call("row_sums_backward"), d_y, d_x, write);
+  }
+  void take_rows(const Tensor& table, const Tensor& rows, Tensor& y) {
+    cuda::take_rows(call("take_rows"), table, rows, y);
   }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) {
     cuda::read_columns(call("read_columns"), x, first, y, write);

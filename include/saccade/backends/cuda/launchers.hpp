@@ -144,6 +144,7 @@ void prelu(ConstMap x, const float* slope, Map y, Index rows, Index channels, In
 void sigmoid(ConstMap x, Map y, Index n, cudaStream_t stream);
 void tanh(ConstMap x, Map y, Index n, cudaStream_t stream);
 void exp(ConstMap x, Map y, Index n, cudaStream_t stream);
+void log(ConstMap x, Map y, Index n, cudaStream_t stream);
 void rsqrt(ConstMap x, Map y, Index n, cudaStream_t stream);
 void clamp(ConstMap x, float low, float high, Map y, Index n, cudaStream_t stream);
 void add(ConstMap x1, ConstMap x2, Map y, Index n, cudaStream_t stream);
@@ -159,6 +160,8 @@ void prelu_backward(ConstMap x, const float* slope, ConstMap d_y, Map d_x, Write
 // Rows. x, d_x (R, K); y, d_y (R).
 void row_sums(const float* x, float* y, Write write, Index rows, Index columns, cudaStream_t stream);
 void row_sums_backward(const float* d_y, float* d_x, Write write, Index rows, Index columns, cudaStream_t stream);
+/// y (R, K) = table (N, K)[rows (R)]
+void take_rows(const float* table, const float* rows, float* y, Index count, Index columns, cudaStream_t stream);
 
 // Columns. read: x (R, K), y (R, N), y (+)= x[:, first : first + N]; write: x (R, N), y (R, K).
 void read_columns(ConstMap x, Index first, Map y, Write write, Index rows, Index x_columns, Index y_columns,

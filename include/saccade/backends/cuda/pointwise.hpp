@@ -51,6 +51,10 @@ inline void exp(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
   call.expect_one_format({{"x", x}, {"y", y}});
   exp(x.map(), y.map(), y.size(), call.stream());
 }
+inline void log(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  log(x.map(), y.map(), y.size(), call.stream());
+}
 inline void rsqrt(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
   call.expect_one_format({{"x", x}, {"y", y}});
   rsqrt(x.map(), y.map(), y.size(), call.stream());
@@ -77,6 +81,11 @@ inline void row_sums(const Call& call, const DeviceTensor& x, DeviceTensor& y, W
 inline void row_sums_backward(const Call& call, const DeviceTensor& d_y, DeviceTensor& d_x, Write write) {
   row_sums_backward(call.single(d_y, "d_y"), call.single(d_x, "d_x"), write, d_x.shape()[0], d_x.shape()[1],
                     call.stream());
+}
+
+inline void take_rows(const Call& call, const DeviceTensor& table, const DeviceTensor& rows, DeviceTensor& y) {
+  take_rows(call.single(table, "table"), call.single(rows, "rows"), call.single(y, "y"), y.shape()[0], y.shape()[1],
+            call.stream());
 }
 
 /// The last axis of (..., K); a column (M) has one.

@@ -161,6 +161,7 @@ class EigenBackend {
     eigen::tanh_backward(*engine_, y, d_y, d_x, write);
   }
   void exp(const Tensor& x, Tensor& y) { eigen::exp(*engine_, x, y); }
+  void log(const Tensor& x, Tensor& y) { eigen::log(*engine_, x, y); }
   void rsqrt(const Tensor& x, Tensor& y) { eigen::rsqrt(*engine_, x, y); }
   void clamp(const Tensor& x, Scalar low, Scalar high, Tensor& y) { eigen::clamp(*engine_, x, low, high, y); }
   void add(const Tensor& x1, const Tensor& x2, Tensor& y) { eigen::add(*engine_, x1, x2, y); }
@@ -172,6 +173,7 @@ class EigenBackend {
   void row_sums_backward(const Tensor& d_y, Tensor& d_x, Write write) {
     eigen::row_sums_backward(*engine_, d_y, d_x, write);
   }
+  void take_rows(const Tensor& table, const Tensor& rows, Tensor& y) { eigen::take_rows(*engine_, table, rows, y); }
   void read_columns(const Tensor& x, Index first, Tensor& y, Write write) {
     eigen::read_columns(*engine_, x, first, y, write);
   }

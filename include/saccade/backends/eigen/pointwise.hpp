@@ -115,6 +115,12 @@ void exp(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
 }
 
 template <class Scalar>
+void log(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return math::log(value); }, dense(x));
+}
+
+template <class Scalar>
 void rsqrt(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
   transform(
       engine, y.size(), y.data(), [](Scalar value) { return math::rsqrt(value); }, dense(x));
@@ -184,6 +190,15 @@ void row_sums_backward(Engine& engine, const HostTensor<Scalar>& d_y, HostTensor
       else
         for (Index i = 0; i < columns; ++i) to[i] += value;
     }
+  });
+}
+
+template <class Scalar>
+void take_rows(Engine& engine, const HostTensor<Scalar>& table, const HostTensor<Scalar>& rows, HostTensor<Scalar>& y) {
+  const Index columns = y.shape()[1];
+  for_row_ranges(engine, rows.size(), columns, [&](Index first, Index last) {
+    for (Index row = first; row < last; ++row)
+      std::copy_n(table.data() + static_cast<Index>(rows.data()[row]) * columns, columns, y.data() + row * columns);
   });
 }
 

@@ -35,6 +35,10 @@ struct Pointwise {
     for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::exp(x.data()[i]);
   }
 
+  void log(const Tensor& x, Tensor& y) const {
+    for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::log(x.data()[i]);
+  }
+
   void rsqrt(const Tensor& x, Tensor& y) const {
     for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::rsqrt(x.data()[i]);
   }
@@ -79,6 +83,15 @@ struct Pointwise {
     const Index M = d_x.shape[0], K = d_x.shape[1];
     for (Index m = 0; m < M; ++m) {
       for (Index k = 0; k < K; ++k) store<Scalar>(d_y.data()[m], write, d_x.data()[m * K + k]);
+    }
+  }
+
+  /// table (N, K), rows (M), y (M, K): y[m] = table[rows[m]]
+  void take_rows(const Tensor& table, const Tensor& rows, Tensor& y) const {
+    const Index M = y.shape[0], K = y.shape[1];
+    for (Index m = 0; m < M; ++m) {
+      const Index row = static_cast<Index>(rows.data()[m]);
+      for (Index k = 0; k < K; ++k) y.data()[m * K + k] = table.data()[row * K + k];
     }
   }
 

@@ -29,7 +29,9 @@ class SkeletonBackend {
   [[nodiscard]] Tensor zeros(Shape) { missing("zeros", "return a new tensor of the shape, filled with 0"); }
   [[nodiscard]] Shape shape(const Tensor&) { missing("shape", "return the shape the tensor was made with"); }
   void fill(Scalar, Tensor&) { missing("fill", "set every element of y to the value"); }
-  void copy(const Tensor&, Tensor&) { missing("copy", "y = x, both of one shape"); }
+  void copy(const Tensor&, Tensor&) {
+    missing("copy", "y = x in row-major order, of as many elements in any two shapes");
+  }
   void upload(std::span<const Scalar>, Tensor&) { missing("upload", "copy the numbers of the host, row-major, to y"); }
   void download(const Tensor&, std::span<Scalar>) {
     missing("download", "copy x to the host, row-major, and return when the data has arrived");
@@ -108,6 +110,7 @@ class SkeletonBackend {
   void sigmoid(const Tensor&, Tensor&) { missing("sigmoid", "y = 1 / (1 + exp(-x))"); }
   void tanh(const Tensor&, Tensor&) { missing("tanh", "y = tanh(x)"); }
   void exp(const Tensor&, Tensor&) { missing("exp", "y = e^x"); }
+  void log(const Tensor&, Tensor&) { missing("log", "y = ln x, minus infinity at 0"); }
   void rsqrt(const Tensor&, Tensor&) { missing("rsqrt", "y = 1 / sqrt(x)"); }
   void clamp(const Tensor&, Scalar, Scalar, Tensor&) { missing("clamp", "y = min(max(x, low), high)"); }
   void add(const Tensor&, const Tensor&, Tensor&) { missing("add", "y = x1 + x2"); }
@@ -115,6 +118,9 @@ class SkeletonBackend {
   void axpy(Scalar, const Tensor&, Tensor&) { missing("axpy", "y += alpha x"); }
   void row_sums(const Tensor&, Tensor&, Write) {
     missing("row_sums", "y[m] (+)= the sum of x[m, k] over k with x (M, K), y (M)");
+  }
+  void take_rows(const Tensor&, const Tensor&, Tensor&) {
+    missing("take_rows", "y[m] = table[rows[m]] with table (N, K), rows (M), whole numbers in [0, N), y (M, K)");
   }
   void read_columns(const Tensor&, Index, Tensor&, Write) {
     missing("read_columns",

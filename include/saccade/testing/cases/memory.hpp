@@ -33,6 +33,26 @@ void add_memory_cases(Suite<B, R>& suite) {
     expect_values(report, "after x was filled: a copy has memory of its own", "y", values_of(b, y), values, 0);
   });
 
+  suite.add("memory: a copy in another shape keeps the row-major order", [](B& b, Report& report) {
+    for (const auto& [from, to] : {std::pair<Shape, Shape>{{3, 5, 7}, {7, 15}},
+                                   {{2, 3, 5, 8}, {6, 40}},
+                                   {{6, 40}, {2, 3, 5, 8}},
+                                   {{1, 2, 3, 4}, {2, 1, 4, 3}},
+                                   {{1}, {}},
+                                   {{0, 3}, {5, 0}}}) {
+      const std::string where = saccade::to_string(from) + " to " + saccade::to_string(to);
+      const std::vector<double> values = random_values("values", from);
+      const std::vector<Scalar<B>> numbers(values.begin(), values.end());
+      Tensor<B> x = make_map(b, from), y = make_map(b, to), z = b.zeros(to);
+      ops::upload(b, std::span<const Scalar<B>>(numbers), x);
+      ops::reshape(b, x, y);
+      ops::reshape(b, x, z);
+      report.expect(b.shape(y) == to, where + ": the copy has shape " + saccade::to_string(b.shape(y)));
+      expect_values(report, where, "the copy", values_of(b, y), values, 0);
+      expect_values(report, where, "the copy in a tensor that is no map", values_of(b, z), values, 0);
+    }
+  });
+
   suite.add("memory: a moved tensor keeps its numbers", [](B& b, Report& report) {
     Tensor<B> x = make_tensor_of(b, {3}, {1, 2, 3}), y = b.zeros({5});
     Tensor<B> moved = std::move(x);

@@ -8,18 +8,6 @@ namespace saccade::inline SACCADE_NAMESPACE::testing {
 namespace detail {
 inline const Shape pointwise_shapes[] = {{0}, {1}, {7}, {3, 5}, {0, 3}, {2, 3, 5, 7}, {3, 19, 23, 16}};
 
-struct Columns {
-  Shape wide;
-  Shape narrow;
-  Index first;
-};
-inline const Columns columns[] = {
-    {{3, 5}, {3, 2}, 0}, {{3, 5}, {3, 2}, 3}, {{3, 5}, {3, 5}, 0},       {{4, 3}, {4}, 1},
-    {{1, 7}, {1, 3}, 2}, {{0, 4}, {0, 2}, 1}, {{5, 4}, {5, 1}, 3},       {{67, 129}, {67, 31}, 37},
-    {{1, 1}, {1}, 0},    {{3, 4}, {3, 0}, 2}, {{2, 3, 9}, {2, 3, 4}, 5}, {{3, 17, 13, 18}, {3, 17, 13, 3}, 15}};
-
-inline const Shape matrix_shapes[] = {{0, 3}, {1, 1}, {3, 0}, {3, 5}, {1, 300}, {67, 131}};
-
 struct PreluSize {
   Shape x;
   Shape slope;
@@ -94,6 +82,8 @@ void add_pointwise_cases(Suite<B, R>& suite) {
   detail::add_unary_cases(suite, "exp", [](auto& b, const auto& x, auto& y) { ops::exp(b, x, y); });
   detail::add_unary_cases(
       suite, "rsqrt", [](auto& b, const auto& x, auto& y) { ops::rsqrt(b, x, y); }, random_positive_values);
+  detail::add_unary_cases(
+      suite, "log", [](auto& b, const auto& x, auto& y) { ops::log(b, x, y); }, random_positive_values);
   suite.by_hand("relu: numbers by hand", {{"x", {3}, {-1, 0, 2}}}, {{"y", {3}}}, {{0, 0, 2}},
                 [](B& b, const auto& in, const auto& out) { ops::relu(b, in[0], out[0]); });
   suite.by_hand("sigmoid: numbers by hand, and no overflow",
@@ -105,6 +95,17 @@ void add_pointwise_cases(Suite<B, R>& suite) {
                 {{0, 0.5, -0.5, 1, -1}}, [](B& b, const auto& in, const auto& out) { ops::tanh(b, in[0], out[0]); });
   suite.by_hand("exp: numbers by hand", {{"x", {4}, {0, std::log(3.0), -std::log(4.0), -large}}}, {{"y", {4}}},
                 {{1, 3, 0.25, 0}}, [](B& b, const auto& in, const auto& out) { ops::exp(b, in[0], out[0]); });
+  suite.by_hand("log: numbers by hand", {{"x", {4}, {1, std::exp(1.0), 0.25, std::exp(-8.0)}}}, {{"y", {4}}},
+                {{0, 1, -std::log(4.0), -8}},
+                [](B& b, const auto& in, const auto& out) { ops::log(b, in[0], out[0]); });
+  suite.add("log: minus infinity at 0, NaN below it", [](B& b, Report& report) {
+    const Tensor<B> x = make_tensor_of(b, {2}, {0, -1});
+    Tensor<B> y = b.zeros({2});
+    ops::log(b, x, y);
+    const std::vector<double> values = values_of(b, y);
+    report.expect(std::isinf(values[0]) && values[0] < 0, "ln 0 is " + number_text(values[0]) + ", but must be -inf");
+    report.expect(std::isnan(values[1]), "ln -1 is " + number_text(values[1]) + ", but must be NaN");
+  });
   suite.by_hand("rsqrt: numbers by hand", {{"x", {3}, {1, 4, 0.0625}}}, {{"y", {3}}}, {{1, 0.5, 4}},
                 [](B& b, const auto& in, const auto& out) { ops::rsqrt(b, in[0], out[0]); });
   suite.add("exp, rsqrt: infinite where they should be", [](B& b, Report& report) {
@@ -176,80 +177,6 @@ void add_pointwise_cases(Suite<B, R>& suite) {
   });
   suite.by_hand("axpy: numbers by hand", {{"x", {2}, {10, 20}}}, {{"y", {2}, no_write, {1, 2}}}, {{21, 42}},
                 [](B& b, const auto& in, const auto& out) { ops::axpy(b, 2, in[0], out[0]); });
-
-  suite.operation("row_sums", [] {
-    Problems<B, R> problems;
-    for (const Shape& shape : detail::matrix_shapes) {
-      problems.add({{"x", shape, random_values("x", shape)}}, {{"y", {shape[0]}, 0}}, std::max<Index>(1, shape[1]),
-                   [](auto& b, const auto& in, const auto& out, const Writes& write) {
-                     ops::row_sums(b, in[0], out[0], write[0]);
-                   });
-    }
-    return problems;
-  });
-  suite.by_hand("row_sums: numbers by hand", {{"x", {2, 3}, {1, 2, 3, 4, 5, 6}}},
-                {{"y", {2}, 0}, {"z", {2}, no_write, {10, 20}}}, {{6, 15}, {16, 35}},
-                [](B& b, const auto& in, const auto& out) {
-                  ops::row_sums(b, in[0], out[0], Write::overwrite);
-                  ops::row_sums(b, in[0], out[1], Write::accumulate);
-                });
-
-  suite.operation("read_columns", [] {
-    Problems<B, R> problems;
-    for (const auto& [wide, narrow, first] : detail::columns) {
-      problems.add({{"x", wide, random_values("x", wide)}}, {{"y", narrow, 0}}, 1,
-                   [first = first](auto& b, const auto& in, const auto& out, const Writes& write) {
-                     ops::read_columns(b, in[0], first, out[0], write[0]);
-                   });
-    }
-    return problems;
-  });
-  suite.operation("write_columns", [] {
-    Problems<B, R> problems;
-    for (const auto& [wide, narrow, first] : detail::columns) {
-      problems.add({{"x", narrow, random_values("x", narrow)}}, {{"y", wide, 0, random_values("y", wide)}}, 1,
-                   [first = first](auto& b, const auto& in, const auto& out, const Writes& write) {
-                     ops::write_columns(b, in[0], first, out[0], write[0]);
-                   });
-    }
-    return problems;
-  });
-  suite.by_hand("read_columns: numbers by hand", {{"x", {2, 3}, {1, 2, 3, 4, 5, 6}}}, {{"y", {2, 2}, 0}, {"z", {2}, 0}},
-                {{2, 3, 5, 6}, {3, 6}}, [](B& b, const auto& in, const auto& out) {
-                  ops::read_columns(b, in[0], 1, out[0], Write::overwrite);
-                  ops::read_columns(b, in[0], 2, out[1], Write::overwrite);
-                });
-  suite.by_hand("write_columns: numbers by hand, the other columns stay", {{"x", {2, 2}, {10, 20, 30, 40}}},
-                {{"y", {2, 3}, no_write, {1, 2, 3, 4, 5, 6}}, {"z", {2, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
-                {{1, 10, 20, 4, 30, 40}, {1, 12, 23, 4, 35, 46}}, [](B& b, const auto& in, const auto& out) {
-                  ops::write_columns(b, in[0], 1, out[0], Write::overwrite);
-                  ops::write_columns(b, in[0], 1, out[1], Write::accumulate);
-                });
-  suite.by_hand("read_columns, write_columns: channels of a map by hand",
-                {{"x", {1, 2, 1, 3}, {1, 2, 3, 4, 5, 6}}, {"z", {1, 2, 1, 1}, {7, 8}}},
-                {{"y", {1, 2, 1, 2}, 0}, {"v", {1, 2, 1, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
-                {{2, 3, 5, 6}, {1, 7, 3, 4, 8, 6}}, [](B& b, const auto& in, const auto& out) {
-                  ops::read_columns(b, in[0], 1, out[0], Write::overwrite);
-                  ops::write_columns(b, in[1], 1, out[1], Write::overwrite);
-                });
-  suite.adjoint("read_columns", [] {
-    std::vector<Derivative<B>> derivatives;
-    for (const auto& [wide, narrow] : {std::pair<Shape, Shape>{{3, 5}, {3, 2}}, {{2, 3, 1, 4}, {2, 3, 1, 1}}}) {
-      derivatives.push_back(
-          {.inputs = {{"x", wide, random_values("x", wide)}},
-           .outputs = {{"y", narrow, 0}},
-           .wrt = {0},
-           .linear_in = {0},
-           .forward = [](B& b, const auto& in,
-                         const auto& out) { ops::read_columns(b, in[0], 2, out[0], Write::overwrite); },
-           .backward =
-               [](B& b, const auto&, const auto&, const auto& d_out, const auto& d_in) {
-                 b.fill(0, d_in[0]);
-                 ops::write_columns(b, d_out[0], 2, d_in[0], Write::overwrite);
-               }});
-    }
-    return derivatives;
-  });
 }
 
 template <class B, class R>
@@ -292,36 +219,6 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
                for (int i = 0; i < 3; ++i) ops::multiply(b, out[0], d_in[0], d_in[0], Write::overwrite);
              }}};
   });
-
-  suite.operation("row_sums_backward", [] {
-    Problems<B, R> problems;
-    for (const Shape& shape : detail::matrix_shapes) {
-      problems.add({{"d_y", {shape[0]}, random_values("d_y", {shape[0]})}}, {{"d_x", shape, 0}}, 1,
-                   [](auto& b, const auto& in, const auto& out, const Writes& write) {
-                     ops::row_sums_backward(b, in[0], out[0], write[0]);
-                   });
-    }
-    return problems;
-  });
-  suite.by_hand("row_sums_backward: numbers by hand", {{"d_y", {2}, {7, -8}}},
-                {{"d_x", {2, 3}, 0}, {"z", {2, 3}, no_write, {1, 2, 3, 4, 5, 6}}},
-                {{7, 7, 7, -8, -8, -8}, {8, 9, 10, -4, -3, -2}}, [](B& b, const auto& in, const auto& out) {
-                  ops::row_sums_backward(b, in[0], out[0], Write::overwrite);
-                  ops::row_sums_backward(b, in[0], out[1], Write::accumulate);
-                });
-  const auto row_sums_derivatives = [] {
-    const Shape x{4, 5};
-    return std::vector<Derivative<B>>{
-        {.inputs = {{"x", x, random_values("x", x)}},
-         .outputs = {{"y", {4}, 0}},
-         .wrt = {0},
-         .linear_in = {0},
-         .forward = [](B& b, const auto& in, const auto& out) { ops::row_sums(b, in[0], out[0], Write::overwrite); },
-         .backward = [](B& b, const auto&, const auto&, const auto& d_out,
-                        const auto& d_in) { ops::row_sums_backward(b, d_out[0], d_in[0], Write::overwrite); }}};
-  };
-  suite.adjoint("row_sums", row_sums_derivatives);
-  suite.gradient("row_sums", row_sums_derivatives);
 
   suite.by_hand("relu_backward: numbers by hand", {{"y", {3}, {0, 0, 2}}, {"d_y", {3}, {5, 6, 7}}}, {{"d_x", {3}, 0}},
                 {{0, 0, 7}}, [](B& b, const auto& in, const auto& out) {

@@ -22,6 +22,9 @@ struct Tanh {
 struct Exp {
   __device__ float operator()(const float (&x)[1]) const { return math::exp(x[0]); }
 };
+struct Log {
+  __device__ float operator()(const float (&x)[1]) const { return math::log(x[0]); }
+};
 struct ReciprocalRoot {
   __device__ float operator()(const float (&x)[1]) const { return math::rsqrt(x[0]); }
 };
@@ -122,6 +125,10 @@ void tanh(ConstMap x, Map y, Index n, cudaStream_t stream) {
 
 void exp(ConstMap x, Map y, Index n, cudaStream_t stream) {
   kernels::elementwise("exp", kernels::Exp{}, x, y, Write::overwrite, n, stream);
+}
+
+void log(ConstMap x, Map y, Index n, cudaStream_t stream) {
+  kernels::elementwise("log", kernels::Log{}, x, y, Write::overwrite, n, stream);
 }
 
 void rsqrt(ConstMap x, Map y, Index n, cudaStream_t stream) {

@@ -2,7 +2,7 @@
 
 #include <saccade/backends/cuda/kernels/launch.cuh>
 
-/// One warp a row of a matrix, and sums of rows.
+/// One warp a row of a matrix, sums of rows, and rows of a table.
 namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 namespace SACCADE_HIDDEN cuda {
 namespace kernels {
@@ -52,12 +52,27 @@ __global__ void row_sums_backward_kernel(const float* __restrict__ d_y, float* _
   d_x[i] = how == Write::accumulate ? d_x[i] + gradient : gradient;
 }
 
+/// y[m, k] = table[rows[m], k]
+__global__ void take_rows_kernel(const float* __restrict__ table, const float* __restrict__ rows, float* __restrict__ y,
+                                 Index count, Index columns) {
+  const Index i = Index{blockIdx.x} * block_threads + threadIdx.x;
+  if (i >= count * columns) return;
+  const Index m = i / columns;
+  y[i] = table[static_cast<Index>(rows[m]) * columns + (i - m * columns)];
+}
+
 }  // namespace kernels
 
 void row_sums(const float* x, float* y, Write write, Index rows, Index columns, cudaStream_t stream) {
   if (rows == 0) return;
   kernels::launch("row_sums", kernels::row_sums_kernel, kernels::warp_row_blocks(rows), stream, x, y, write, rows,
                   columns);
+}
+
+void take_rows(const float* table, const float* rows, float* y, Index count, Index columns, cudaStream_t stream) {
+  if (count * columns == 0) return;
+  kernels::launch("take_rows", kernels::take_rows_kernel, kernels::ceil_divide(count * columns, kernels::block_threads),
+                  stream, table, rows, y, count, columns);
 }
 
 void row_sums_backward(const float* d_y, float* d_x, Write write, Index rows, Index columns, cudaStream_t stream) {
