@@ -1,6 +1,6 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/image_decode.hpp>
-#include <saccade/data/leak_report.hpp>
+#include <saccade/data/split_report.hpp>
 
 #include "common/backend_choice.hpp"
 #include "common/breakhis_report.hpp"
@@ -75,13 +75,13 @@ std::vector<std::string> splits_of(const bench::BreakhisStudyOptions& study, ben
 }
 
 /// Who is on both sides, for the remarks; nothing where nobody is.
-void add_leaks(const BreakhisDataset& dataset, bench::Remarks& remarks) {
-  for (const data::Grouping grouping : {data::Grouping::slide, data::Grouping::case_number}) {
-    for (const data::Leak& leak : data::find_leaks(dataset.records, dataset.split, grouping)) {
-      std::string line = data::leak_report(std::vector<data::Leak>{leak}, grouping);
+void add_leaks(const RunData& data, bench::Remarks& remarks) {
+  for (const auto grouping : {data::SlideGrouping::slide, data::SlideGrouping::case_number}) {
+    const data::Dataset dataset = data::regrouped_breakhis(data.dataset, grouping);
+    for (const data::Leak& leak : data::find_leaks(dataset, data.split)) {
+      std::string line = data::leak_report(std::vector<data::Leak>{leak}, dataset.grouping);
       line.pop_back();
-      remarks.push_back(std::to_string(dataset.choice.magnification) + "x, split " + dataset.choice.split + ": " +
-                        line);
+      remarks.push_back(bench::name_of_split(data) + ": " + line);
     }
   }
 }
@@ -94,12 +94,12 @@ Plan plan_of(const bench::BreakhisStudyOptions& study) {
   // A split after the other, so that a study that was stopped has whole splits.
   for (const std::string& split : splits) {
     for (const Index magnification : magnifications) {
-      const BreakhisDataset dataset = open_for_training(bench::choice_of(study, magnification, split));
-      if (const auto problem = bench::split_problem(dataset)) {
+      const RunData data = open_for_training(bench::choice_of(study, magnification, split));
+      if (const auto problem = bench::split_problem(data)) {
         plan.remarks.push_back(*problem);
         continue;
       }
-      add_leaks(dataset, plan.remarks);
+      add_leaks(data, plan.remarks);
       const auto runs = bench::runs_of(study, magnification, split);
       plan.runs.insert(plan.runs.end(), runs.begin(), runs.end());
     }
@@ -184,8 +184,8 @@ int main(int argc, char* argv[]) {
       ->default_str("all that are found");
   bench::add_list(options, "--splits", study.splits, "by patient: random:SEED (70/30), official:1 to official:5")
       ->check([](const std::string& text) {
-        return text == "all" ? std::string("a study needs test patients: random:SEED or official:K")
-                             : program::split_problem(text);
+        return text == "all" || text == "given" ? std::string("a study needs test patients: random:SEED or official:K")
+                                                : program::split_problem(text);
       })
       ->default_str("random:1 to random:3, and the official ones where they are found");
   program::add_group_option(options, study.data);

@@ -53,12 +53,13 @@ Index side_of_shrunk(const bench::TissueStudyOptions& study, const bench::Tissue
 
 /// What random glimpses find by chance in the drawn images.
 bench::HitChance chance_in(const std::filesystem::path& data, const bench::TissueStudyOptions& study, double focus) {
-  std::vector<Box> foci;
-  if (const auto boxes = data::read_foci(data))
-    for (const auto& entry : *boxes) foci.push_back(entry.second);
+  std::vector<Box> regions;
+  if (const auto table = data::find_region_table(data))
+    for (const auto& [image, boxes] : data::read_region_table(*table))
+      regions.insert(regions.end(), boxes.begin(), boxes.end());
   const HybridAttentionConfig model =
       bench::tissue_config(study, {.focus = focus, .preset = study.presets.front()}).model;
-  return bench::hit_chance(model.sensor.side, model.glimpses, study.tissue.width, study.tissue.height, foci);
+  return bench::hit_chance(model.sensor.side, model.glimpses, study.tissue.width, study.tissue.height, regions);
 }
 
 /// What the words say, and what follows from others. @throws ConfigError

@@ -6,22 +6,23 @@
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_report.hpp>
 #include <saccade/training/averaged_prediction.hpp>
+#include <saccade/training/config_history.hpp>
+#include <saccade/training/known_groups.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include "common/backend_choice.hpp"
 #include "common/dataset_options.hpp"
-#include "common/foci.hpp"
 #include "common/ground_truth.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"
+#include "common/regions.hpp"
 #include "common/report.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ namespace {
 using namespace saccade;
 
 struct EvaluateOptions {
-  DatasetChoice data;
+  DataChoice data;
   bool magnification_given = false;
   bool split_given = false;
   bool group_given = false;
@@ -48,31 +49,19 @@ struct EvaluateOptions {
 /// What the checkpoint's run was trained on; an empty object where it does not say.
 nlohmann::ordered_json training_data(const CheckpointInfo& info) {
   const auto pointer = nlohmann::ordered_json::json_pointer("/config/data");
-  return info.run.contains(pointer) ? info.run.at(pointer) : nlohmann::ordered_json::object();
+  return info.run.contains(pointer) ? current_data_description(info.run.at(pointer)) : nlohmann::ordered_json::object();
 }
 
 /// Options that were not given are those of the training.
-DatasetChoice complete(const EvaluateOptions& options, const nlohmann::ordered_json& trained) {
-  DatasetChoice choice = options.data;
-  if (!options.magnification_given) choice.magnification = trained.value("magnification", choice.magnification);
+DataChoice complete(const EvaluateOptions& options, const nlohmann::ordered_json& trained) {
+  DataChoice choice = options.data;
+  const bool may_be_breakhis = choice.options.kind.empty() || choice.options.kind == "breakhis";
+  if (may_be_breakhis && !options.magnification_given && trained.contains("magnification"))
+    choice.options.magnification = trained.at("magnification").get<Index>();
   if (!options.split_given) choice.split = trained.value("split", choice.split);
-  if (!options.group_given && trained.value("group", "slide") == "case") choice.grouping = data::Grouping::case_number;
+  if (may_be_breakhis && !options.group_given && trained.value("group", "slide") == "case")
+    choice.options.group = "case";
   return choice;
-}
-
-/// Patients of the evaluation whom the checkpoint has learned from, or was chosen by.
-std::vector<std::string> known_patients(const BreakhisDataset& dataset, const nlohmann::ordered_json& trained) {
-  std::set<std::string> learned;
-  for (const char* part : {"train_patients", "validation_patients"}) {
-    for (const auto& patient : trained.value(part, nlohmann::ordered_json::array())) {
-      const auto name = patient.get<std::string>();
-      learned.insert(dataset.choice.grouping == data::Grouping::slide ? name : data::case_number(name));
-    }
-  }
-  std::vector<std::string> known;
-  for (const std::string& patient : dataset.patients(dataset.split.test))
-    if (learned.contains(patient)) known.push_back(patient);
-  return known;
 }
 
 /// figures/early_stopping.png in `folder`: a curve for each policy. @throws FileError
@@ -93,8 +82,8 @@ struct Answered {
 
 /// Pictures of right and wrong answers in the folder of the evaluation.
 template <class B>
-void draw_gallery(B& b, TrainedClassifier<B>& classifier, const BreakhisDataset& dataset,
-                  const EvaluateOptions& options, const Answered& answered) {
+void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& dataset, const EvaluateOptions& options,
+                  const Answered& answered) {
   std::vector<bool> right;
   for (const report::PredictionRecord& record : answered.records) right.push_back(record.predicted() == record.truth);
   const auto chosen = report::choose_for_gallery(right, static_cast<std::size_t>(options.gallery));
@@ -102,14 +91,14 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const BreakhisDataset&
   report::GalleryWriter writer(report::RunFolder(options.out).gallery(), to_string(answered.policy));
   for (const std::size_t i : chosen) {
     const report::PredictionRecord& record = answered.records[i];
-    const std::filesystem::path& path = dataset.record(answered.images[i]).path;
-    report::Explanation explanation =
-        report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(),
-                              load_image_for(path, classifier.info().model), classifier.info().classes,
-                              {.policy = answered.policy,
-                               .seed = options.seed,
-                               .number = static_cast<Index>(i),
-                               .focus = record.regions.empty() ? Box{} : record.regions.front()});
+    const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model);
+    if (!image.pixels()) continue;  // there is no picture of a streamed image
+    report::Explanation explanation = report::explain_image(
+        b, evaluator, classifier.parameters(), classifier.statistics(), *image.pixels(), classifier.info().classes,
+        {.policy = answered.policy,
+         .seed = options.seed,
+         .number = static_cast<Index>(i),
+         .focus = record.regions.empty() ? Box{} : record.regions.front()});
     explanation.foci = record.regions;
     writer.add(record, explanation);
   }
@@ -121,30 +110,29 @@ int evaluate(B& b, const EvaluateOptions& options) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, options.backend.golden_tolerance());
   const CheckpointInfo& info = classifier.info();
-  if (!std::equal(info.classes.begin(), info.classes.end(), data::class_names.begin(), data::class_names.end()))
-    throw FileError('"' + options.checkpoint.string() + "\": its classes are not benign and malignant");
   const nlohmann::ordered_json trained = training_data(info);
-  const BreakhisDataset dataset = open_for_evaluation(complete(options, trained));
-  const std::vector<Index>& part = dataset.split.test;
-  const std::vector<Box> foci = program::foci_of(dataset);
+  const RunData run = open_for_evaluation(complete(options, trained), info.classes);
+  const data::Dataset& dataset = run.dataset;
+  const std::vector<Index>& part = run.split.test;
+  const std::vector<Box> foci = program::regions_of(dataset);
   if (headline == GlimpsePolicy::oracle && foci.empty()) {
-    throw FileError("the oracle policy needs foci.csv, and there is none in or above \"" +
-                    options.data.folder.string() + '"');
+    throw FileError("the oracle policy needs a region for every image, and \"" + options.data.folder.string() +
+                    "\" does not say where they are");
   }
   const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
-  const std::vector<std::string> known = known_patients(dataset, trained);
+  const std::vector<std::string> known = known_groups(run, trained);
   if (!known.empty()) {
-    std::cerr << "breakhis_evaluate: warning: " << known.size() << " of " << dataset.patients(part).size()
-              << " patients belong to those that the checkpoint was trained with (" << known.front()
-              << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new patients\n";
+    std::cerr << "breakhis_evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size()
+              << ' ' << truth.group_noun << "s belong to those that the checkpoint was trained with (" << known.front()
+              << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new " << truth.group_noun
+              << "s\n";
   }
   const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
   if (!absent.empty())
     std::cerr << "breakhis_evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
   create_folders(options.out);
 
-  data::Loader loader(static_cast<Index>(dataset.records.size()), decode_for(info.model, dataset),
-                      options.loader.options(options.batch));
+  data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), options.batch);
   const program::Interruption interruption;
   const auto look = [&](const PredictOptions& predict, const std::string& name) {
@@ -169,7 +157,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
     const double start = report::steady_seconds();
     const auto predictions = look(predict, to_string(policy));
     if (interruption.requested()) return stopped();
-    if (predictions.empty()) throw FileError("breakhis: none of the images can be used");
+    if (predictions.empty()) throw FileError("evaluation: none of the images can be used");
     results.push_back(
         report::judge(policy, truth, predictions, info.model.sensor, options.seed, report::steady_seconds() - start));
     auto of_policy = report::prediction_records(policy, truth, predictions);
@@ -199,20 +187,21 @@ int evaluate(B& b, const EvaluateOptions& options) {
   program::warn_of_bad_images("breakhis_evaluate", loader.bad_images(), 0);
 
   const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
-  const nlohmann::ordered_json protocol{{"version", version_text()},
-                                        {"checkpoint", options.checkpoint.string()},
-                                        {"split", dataset.choice.split},
-                                        {"group", dataset.choice.grouping == data::Grouping::slide ? "slide" : "case"},
-                                        {"seed", options.seed},
-                                        {"magnification", dataset.choice.magnification},
-                                        {"policy", to_string(headline)},
-                                        {"backend", options.backend.name},
-                                        {"precision", options.backend.precision()},
-                                        {"glimpses", info.model.glimpses},
-                                        {"groups", chosen->answers.by_group().size()},
-                                        {"images", chosen->answers.images()},
-                                        {"bad_images", loader.bad_images().size()},
-                                        {"groups_of_the_training", known}};
+  nlohmann::ordered_json protocol{{"version", version_text()},
+                                  {"checkpoint", options.checkpoint.string()},
+                                  {"split", to_string(run.choice)},
+                                  {"group", dataset.grouping},
+                                  {"seed", options.seed},
+                                  {"data", dataset.name},
+                                  {"policy", to_string(headline)},
+                                  {"backend", options.backend.name},
+                                  {"precision", options.backend.precision()},
+                                  {"glimpses", info.model.glimpses},
+                                  {"groups", chosen->answers.by_group().size()},
+                                  {"images", chosen->answers.images()},
+                                  {"bad_images", loader.bad_images().size()},
+                                  {"groups_of_the_training", known}};
+  if (dataset.magnification) protocol["magnification"] = *dataset.magnification;
   const report::RunFolder folder(options.out);
   const std::filesystem::path file = folder.evaluation();
   nlohmann::ordered_json json = report::evaluation_json(protocol, truth, results, headline, info.model.glimpses);
@@ -222,9 +211,9 @@ int evaluate(B& b, const EvaluateOptions& options) {
   write_file_atomically(file, json.dump(2) + '\n');
   draw_early_stopping(options.out, results);
 
-  std::cout << "split " << dataset.choice.split << ", " << dataset.choice.magnification << "x, " << protocol["groups"]
-            << " patients, " << protocol["images"] << " images\n";
-  std::cout << "patient recognition rate of the " << to_string(headline)
+  std::cout << dataset.name << "\nsplit " << to_string(run.choice) << ", " << protocol["groups"] << ' '
+            << truth.group_noun << "s, " << protocol["images"] << " images\n";
+  std::cout << truth.group_noun << " recognition rate of the " << to_string(headline)
             << " policy: " << report::figure_text(chosen->scores.group_recognition_rate) << "\n\n"
             << report::policy_table(results, truth.group_noun);
   if (truth.classes.size() > 2) {
@@ -247,6 +236,7 @@ int main(int argc, char* argv[]) {
                            "Evaluates a checkpoint on the test patients of a split, under its learned policy and under "
                            "control policies that look at nothing.");
   program::add_data_option(options, o.data);
+  program::add_kind_option(options, o.data);
   options.add_option("--checkpoint", o.checkpoint, "written by breakhis_train")->required();
   const CLI::Option* magnification =
       program::add_magnification_option(options, o.data)->default_str("that of the training");

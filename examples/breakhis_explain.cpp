@@ -1,7 +1,8 @@
+#include <saccade/data/annotations.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/report/explain_image.hpp>
 #include <saccade/report/progress.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
+#include <saccade/training/run_data.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include "common/backend_choice.hpp"
@@ -9,8 +10,6 @@
 
 #include <filesystem>
 #include <iostream>
-#include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,25 +17,6 @@
 namespace {
 
 using namespace saccade;
-
-/// foci.csv lies at the root of a data set, its images up to eight folders below.
-std::optional<Box> find_focus(const std::filesystem::path& image,
-                              std::map<std::filesystem::path, std::map<std::string, Box>>& tables) {
-  std::error_code error;
-  std::filesystem::path folder = std::filesystem::canonical(image, error).parent_path();
-  for (int level = 0; level < 9 && !error; ++level, folder = folder.parent_path()) {
-    if (!std::filesystem::is_regular_file(folder / "foci.csv", error)) {
-      error.clear();
-      continue;
-    }
-    if (!tables.contains(folder)) tables[folder] = data::read_foci(folder).value();
-    const auto& boxes = tables[folder];
-    const auto found = boxes.find(image.stem().string());
-    if (found != boxes.end()) return found->second;
-    return {};
-  }
-  return {};
-}
 
 template <class B>
 int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoint, const std::filesystem::path& out,
@@ -49,7 +29,8 @@ int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoi
   auto classifier = TrainedClassifier<B>::load(b, checkpoint, 1, golden_tolerance);
   Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
   create_folders(out);
-  std::map<std::filesystem::path, std::map<std::string, Box>> tables;
+  const std::vector<std::string>& classes = classifier.info().classes;
+  data::Annotations annotations;
   report::Progress progress("explaining", static_cast<Index>(images.size()));
   for (const std::string& path : images) {
     const std::filesystem::path file(path);
@@ -57,9 +38,10 @@ int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoi
     report::Explanation explanation = report::explain_image(
         b, evaluator, classifier.parameters(), classifier.statistics(), std::move(image), classifier.info().classes);
     explanation.title = file.filename().string();
-    if (const auto name = data::parse_breakhis_name(file.stem().string()))
-      explanation.label = static_cast<std::size_t>(name->label);
-    if (const auto focus = find_focus(file, tables)) explanation.foci.push_back(*focus);
+    const data::Annotation known = annotations.find(file);
+    const auto label = static_cast<std::size_t>(data::label_of(classes, known.label));
+    if (label < classes.size()) explanation.label = label;
+    explanation.foci = known.regions;
     const std::filesystem::path sheet = out / (file.stem().string() + "_glimpses.png");
     const std::filesystem::path masks = out / (file.stem().string() + "_masks.png");
     data::write_png(sheet, report::draw_explanation(explanation).view());

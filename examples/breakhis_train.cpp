@@ -1,4 +1,3 @@
-#include <saccade/data/leak_report.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/report/event_file.hpp>
 #include <saccade/report/progress.hpp>
@@ -26,7 +25,7 @@ using namespace saccade;
 
 /// What the command line says. What it leaves open comes from the preset.
 struct TrainOptions {
-  DatasetChoice data;
+  DataChoice data;
   program::LoaderChoice loader;
   program::BackendChoice backend;
   std::string preset = "stable";
@@ -57,14 +56,20 @@ void set_any_field(const std::string& assignment, HybridAttentionConfig& model, 
 }
 
 /// The preset's thumbnail covers the images, unless a field says what it covers.
-RunConfig run_config(const TrainOptions& options, const BreakhisDataset& dataset) {
+RunConfig run_config(const TrainOptions& options, const data::Dataset& dataset) {
   RunConfig config{.preset = options.preset,
                    .model = preset(options.preset),
                    .training = training_preset(options.preset),
                    .seed = options.seed,
                    .backend = options.backend.arithmetic()};
+  config.model.classes = dataset.class_count();
+  // What the fields leave open of the thumbnail follows from the images.
+  const auto set_fields = [&] {
+    for (const std::string& field : options.fields) set_any_field(field, config.model, config.training);
+  };
+  set_fields();
   config.model = with_thumbnail_over(config.model, dataset);
-  for (const std::string& field : options.fields) set_any_field(field, config.model, config.training);
+  set_fields();
   config.model = validated(config.model);
   TrainingConfig& training = config.training;
   training.epochs = options.epochs.value_or(training.epochs);
@@ -77,30 +82,21 @@ RunConfig run_config(const TrainOptions& options, const BreakhisDataset& dataset
 }
 
 /// Says where a part of the data has no image of a class.
-void warn_of_missing_classes(const BreakhisDataset& dataset) {
-  const std::vector<std::string> classes(data::class_names.begin(), data::class_names.end());
+void warn_of_missing_classes(const RunData& data) {
   const auto missing = [&](const std::vector<Index>& part) {
     std::vector<Index> labels;
-    for (const Index image : part) labels.push_back(dataset.record(image).label);
-    return metrics::missing_classes(classes, labels);
+    for (const Index image : part) labels.push_back(data.sample(image).label);
+    return metrics::missing_classes(data.dataset.classes, labels);
   };
-  for (const std::string& name : missing(dataset.split.train)) {
+  for (const std::string& name : missing(data.split.train)) {
     std::cerr << "breakhis_train: warning: no training image is of class \"" << name
               << "\": the classifier cannot learn it\n";
   }
-  if (dataset.split.validation.empty()) return;
-  if (const auto absent = missing(dataset.split.validation); !absent.empty()) {
+  if (data.split.validation.empty()) return;
+  if (const auto absent = missing(data.split.validation); !absent.empty()) {
     std::cerr << "breakhis_train: warning: " << metrics::missing_classes_sentence("validation", absent)
               << ", and the best epoch is chosen without images of it\n";
   }
-}
-
-void print_split(const BreakhisDataset& dataset) {
-  std::cout << describe_split(dataset);
-  if (dataset.choice.everything()) return;
-  for (const data::Grouping grouping : {data::Grouping::slide, data::Grouping::case_number})
-    std::cout << data::leak_report(data::find_leaks(dataset.records, dataset.split, grouping), grouping);
-  std::cout << std::flush;
 }
 
 std::string number(double value, const char* format = "%.4f") {
@@ -145,14 +141,14 @@ void print_result(const RunState& state, const report::RunFolder& folder) {
 
 template <class B>
 int train(B& b, const TrainOptions& options) {
-  const BreakhisDataset dataset = open_for_training(options.data);
-  const RunConfig config = run_config(options, dataset);
-  print_split(dataset);
-  warn_of_missing_classes(dataset);
+  const RunData data = open_for_training(options.data);
+  const RunConfig config = run_config(options, data.dataset);
+  std::cout << program::describe(data);
+  warn_of_missing_classes(data);
   std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, options.keep())) << std::endl;
   report::RunFolder folder(options.out);
   TrainingRun<B> run(
-      b, config, dataset, options.loader.options(config.training.batch),
+      b, config, data, options.loader.options(config.training.batch),
       {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every},
       options.keep());
   folder.begin(run.description(), options.resume ? report::RunStart::resumed : report::RunStart::fresh);
@@ -164,8 +160,8 @@ int train(B& b, const TrainOptions& options) {
 
   const program::Interruption interruption;
   const Index epochs = config.training.epochs;
-  const auto images = static_cast<Index>(dataset.split.train.size());
-  const auto validation_images = static_cast<Index>(dataset.split.validation.size());
+  const auto images = static_cast<Index>(data.split.train.size());
+  const auto validation_images = static_cast<Index>(data.split.validation.size());
   std::optional<report::Progress> progress;
   std::optional<report::EventFileWriter> events;
   if (options.tensorboard) events.emplace(folder.path() / "tensorboard");
@@ -237,15 +233,19 @@ std::string field_problem(const std::string& assignment) {
 
 int main(int argc, char* argv[]) {
   TrainOptions o;
-  program::Options options("breakhis_train", "Trains a hybrid attention classifier on BreakHis images, by patient.");
+  program::Options options("breakhis_train",
+                           "Trains a hybrid attention classifier on labelled images, divided by patient.");
   program::add_data_option(options, o.data);
+  program::add_kind_option(options, o.data);
   program::add_magnification_option(options, o.data);
   program::add_split_option(options, o.data);
   program::add_group_option(options, o.data);
   program::add_folds_option(options, o.data);
   options
-      .add_option("--validation", o.data.validation,
-                  "share of the training patients to choose the best epoch by; 0.15, or 0 with --split all")
+      .add_option(
+          "--validation", o.data.validation,
+          "share of the training groups to choose the best epoch by; 0.15, or 0 with --split all, or where the data "
+          "say which images validate")
       ->check(CLI::Range(0.0, 0.9));
   options.add_option("--preset", o.preset, "of the model and of its training")
       ->check(CLI::IsMember({"paper", "stable", "compact"}));

@@ -1,4 +1,4 @@
-#include <saccade/training/breakhis_dataset.hpp>
+#include <saccade/training/run_data.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include "common/backend_choice.hpp"

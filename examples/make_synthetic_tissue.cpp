@@ -29,7 +29,7 @@ int make_tissue(const saccade::data::SyntheticTissueOptions& tissue, const std::
   std::cout << tissue.patients() * tissue.images_per_patient << " images of " << tissue.patients() << " patients ("
             << tissue.patients_per_class << " benign, " << tissue.patients_per_class << " malignant), " << tissue.width
             << " x " << tissue.height << " pixels, named as " << tissue.magnification << "x\n"
-            << "data set:  " << out.string() << "\nfoci:      " << (out / "foci.csv").string() << '\n';
+            << "data set:  " << out.string() << "\nregions:   " << (out / "regions.csv").string() << '\n';
   return program::success;
 }
 
@@ -42,7 +42,7 @@ int main(int argc, char* argv[]) {
 
   program::Options options("make_synthetic_tissue",
                            "Draws a data set of synthetic tissue in the layout of BreakHis. Each image holds one focus "
-                           "of nuclei that tells its class; foci.csv says where.");
+                           "of nuclei that tells its class; regions.csv says where.");
   options.add_option("--out", out, "folder to write to")->required();
   options.add_option("--seed", tissue.seed, "the same seed gives the same bytes");
   options.add_option("--patients", tissue.patients_per_class, "of each class")->check(CLI::Range(1, 10000));

@@ -1,19 +1,20 @@
 #pragma once
 
 #include <saccade/data/breakhis.hpp>
-#include <saccade/data/patient_split.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
+#include <saccade/data/official_split.hpp>
+#include <saccade/data/split_report.hpp>
+#include <saccade/training/run_data.hpp>
 
 #include "breakhis_trial.hpp"
 #include "study_data.hpp"
 #include "study_options.hpp"
 #include "trained_on.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,25 +60,25 @@ struct BreakhisPart {
   return parts;
 }
 
+/// "100x, split random:1".
+[[nodiscard]] inline std::string name_of_split(const saccade::RunData& data) {
+  return std::to_string(data.dataset.magnification.value_or(0)) + "x, split " + to_string(data.choice);
+}
+
 /// Why nothing can be learned from a split, or judged on it: a part without images of both classes. Nothing where it
 /// can be.
-[[nodiscard]] inline std::optional<std::string> split_problem(const saccade::BreakhisDataset& dataset) {
-  const auto problem_of = [&](const std::vector<Index>& part, const std::string& name) -> std::optional<std::string> {
-    std::set<Index> labels;
-    for (const Index image : part) labels.insert(dataset.record(image).label);
-    if (labels.size() == saccade::data::class_names.size()) return {};
-    return std::to_string(dataset.choice.magnification) + "x, split " + dataset.choice.split + ", is left out: its " +
-           name + " part has not images of both classes";
-  };
-  for (const auto& problem :
-       {problem_of(dataset.split.train, "training"), problem_of(dataset.split.validation, "validation"),
-        problem_of(dataset.split.test, "test")})
-    if (problem) return problem;
+[[nodiscard]] inline std::optional<std::string> split_problem(const saccade::RunData& data) {
+  for (const saccade::data::Part part : saccade::data::parts) {
+    const auto counts = saccade::data::count_classes(data.dataset, data.split.part(part));
+    if (std::find(counts.begin(), counts.end(), 0) == counts.end()) continue;
+    return name_of_split(data) + ", is left out: its " +
+           (part == saccade::data::Part::train ? "training" : to_string(part)) + " part has not images of both classes";
+  }
   return {};
 }
 
 struct BreakhisStudyOptions {
-  saccade::DatasetChoice data;        ///< magnification and split come with the run
+  saccade::DataChoice data;           ///< magnification and split come with the run
   std::vector<Index> magnifications;  ///< empty: all that are found
   std::vector<std::string> splits;    ///< empty: random:1 to random:3, and the official ones where they are found
   std::string preset = "stable";
@@ -117,10 +118,10 @@ struct BreakhisRun {
   return runs;
 }
 
-[[nodiscard]] inline saccade::DatasetChoice choice_of(const BreakhisStudyOptions& o, Index magnification,
-                                                      const std::string& split) {
-  saccade::DatasetChoice choice = o.data;
-  choice.magnification = magnification;
+[[nodiscard]] inline saccade::DataChoice choice_of(const BreakhisStudyOptions& o, Index magnification,
+                                                   const std::string& split) {
+  saccade::DataChoice choice = o.data;
+  choice.options.magnification = magnification;
   choice.split = split;
   return choice;
 }

@@ -7,8 +7,8 @@
 #include <saccade/training/trained_classifier.hpp>
 #include <saccade/training/training_run.hpp>
 
-#include "common/foci.hpp"
 #include "common/ground_truth.hpp"
+#include "common/regions.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -38,9 +38,8 @@ std::string epoch_line(const std::string& name, const Json& metrics, Index epoch
 
 /// Trains to the end, or until it is asked to stop: then false.
 template <class B>
-bool train(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, const TrialWork& work,
-           report::RunFolder& folder) {
-  TrainingRun<B> run(b, trial.config, dataset, work.loader, {.checkpoint = folder.checkpoint(), .best = folder.best()});
+bool train(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work, report::RunFolder& folder) {
+  TrainingRun<B> run(b, trial.config, data, work.loader, {.checkpoint = folder.checkpoint(), .best = folder.best()});
   folder.begin(run.description(), report::RunStart::resumed);
   if (std::filesystem::exists(folder.checkpoint())) run.resume();
   folder.open_metrics(run.state().epochs);
@@ -60,13 +59,13 @@ bool train(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, con
 
 /// The best epoch's figures under every policy; nothing when asked to stop.
 template <class B>
-std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, const TrialWork& work,
+std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work,
                                const report::RunFolder& folder) {
   auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, work.backend.golden_tolerance());
-  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? dataset.split.test : dataset.split.validation;
-  const std::vector<Box> foci = program::foci_of(dataset);
-  const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
-  data::Loader loader(static_cast<Index>(dataset.records.size()), decode_for(trial.config.model, dataset), work.loader);
+  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? data.split.test : data.split.validation;
+  const std::vector<Box> foci = program::regions_of(data.dataset);
+  const report::GroundTruth truth = program::ground_truth_of(data.dataset, foci);
+  data::Loader loader(data.dataset.size(), decode_for(trial.config.model, data.dataset), work.loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
   Json figures{{"policies", Json::object()}};
   for (const GlimpsePolicy policy : trial.policies) {
@@ -105,8 +104,8 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const BreakhisD
 }
 
 /// What makes the run's numbers what they are. The version of the program may be newer.
-Json describe(const BreakhisTrial& trial, const BreakhisDataset& dataset) {
-  Json config = describe_run(trial.config, dataset);
+Json describe(const BreakhisTrial& trial, const RunData& data) {
+  Json config = describe_run(trial.config, data);
   config.erase("version");
   config["judged_on"] = to_string(trial.judged_on);
   config["policies"] = Json::array();
@@ -116,10 +115,10 @@ Json describe(const BreakhisTrial& trial, const BreakhisDataset& dataset) {
 }
 
 template <class B>
-std::optional<Json> measure(B& b, const BreakhisTrial& trial, const BreakhisDataset& dataset, const TrialWork& work) {
+std::optional<Json> measure(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work) {
   report::RunFolder folder(work.runs / trial.name);
-  if (!train(b, trial, dataset, work, folder)) return {};
-  std::optional<Json> figures = judge_best(b, trial, dataset, work, folder);
+  if (!train(b, trial, data, work, folder)) return {};
+  std::optional<Json> figures = judge_best(b, trial, data, work, folder);
   if (figures) (*figures)["epochs"] = report::read_json_lines(folder.metrics());
   return figures;
 }
@@ -129,18 +128,18 @@ std::optional<Json> measure(B& b, const BreakhisTrial& trial, const BreakhisData
 std::optional<Json> run_trial(const BreakhisTrial& trial, const TrialWork& work) {
   BreakhisTrial named = trial;
   named.config.backend = work.backend.arithmetic();
-  const BreakhisDataset dataset = open_for_training(trial.data);
-  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? dataset.split.test : dataset.split.validation;
+  const RunData data = open_for_training(trial.data);
+  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? data.split.test : data.split.validation;
   if (part.empty()) throw FileError(trial.name + ": there is no " + to_string(trial.judged_on) + " image to judge on");
   const std::filesystem::path file = work.runs / (trial.name + ".json");
-  const Json config = describe(named, dataset);
+  const Json config = describe(named, data);
   if (std::optional<Json> before = read_finished_run(file, config)) {
     std::cerr << trial.name + ": done before\n";
     return before;
   }
   std::optional<Json> figures;
   program::with_backend(work.backend, [&](auto& b) {
-    figures = measure(b, named, dataset, work);
+    figures = measure(b, named, data, work);
     return 0;
   });
   if (!figures) return {};

@@ -2,8 +2,8 @@
 
 #include <saccade/data/loader.hpp>
 #include <saccade/model/control_policy.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
 #include <saccade/training/run_config.hpp>
+#include <saccade/training/run_data.hpp>
 
 #include "common/backend_choice.hpp"
 #include "finished_run.hpp"
@@ -22,7 +22,7 @@ namespace bench {
 struct BreakhisTrial {
   std::string name;           ///< of its files
   saccade::RunConfig config;  ///< model, training, seed
-  saccade::DatasetChoice data;
+  saccade::DataChoice data;
   std::vector<saccade::GlimpsePolicy> policies;  ///< that it is judged under; the first is its own
   JudgedOn judged_on = JudgedOn::test;
   saccade::Index original_pixels = 0;  ///< of an image before it was shrunk; 0: the images are not shrunk

@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
   const std::vector<std::uint8_t> bytes = saccade::read_file(file);
   const auto before = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
   const auto same = [&] {
-    return saccade::current_description(before.value("config", Json())) == saccade::current_description(config);
+    return saccade::current_description(before.value("config", Json()), config) == saccade::current_description(config);
   };
   if (!before.is_object() || !before.contains("figures") || !same()) {
     throw saccade::FileError('"' + file.string() +

@@ -57,7 +57,7 @@ inline void complete_folder(const std::filesystem::path& folder, const Json& abo
           {"seed", o.seed}};
 }
 
-/// Drawn tissue with its foci.csv, made once. @throws ConfigError, FileError
+/// Drawn tissue with its regions.csv, made once. @throws ConfigError, FileError
 inline void draw_tissue(const saccade::data::SyntheticTissueOptions& options, const std::filesystem::path& folder,
                         int threads) {
   validate(options);

@@ -141,13 +141,13 @@ struct TissueRun {
 [[nodiscard]] inline BreakhisTrial tissue_trial(const TissueStudyOptions& o, const TissueRun& run,
                                                 const std::filesystem::path& data,
                                                 const std::filesystem::path& shrunk) {
-  BreakhisTrial trial{
-      .name = name_of(run),
-      .config = tissue_config(o, run),
-      .data = {.folder = run.trained_on == TrainedOn::shrunk ? shrunk : data, .magnification = o.tissue.magnification},
-      .policies = judged_policies(run.trained_on),
-      .judged_on = o.judged_on,
-      .about = describe(tissue_of(o, run.focus))};
+  BreakhisTrial trial{.name = name_of(run),
+                      .config = tissue_config(o, run),
+                      .data = {.folder = run.trained_on == TrainedOn::shrunk ? shrunk : data,
+                               .options = {.magnification = o.tissue.magnification}},
+                      .policies = judged_policies(run.trained_on),
+                      .judged_on = o.judged_on,
+                      .about = describe(tissue_of(o, run.focus))};
   if (run.trained_on == TrainedOn::shrunk) {
     trial.original_pixels = o.tissue.width * o.tissue.height;
     trial.config.training.epochs = o.training.epochs_of_shrunk(trial.config);

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <saccade/data/equal_images.hpp>
 #include <saccade/data/loader.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
+#include <saccade/training/run_data.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -37,36 +38,36 @@ inline std::string split_problem(const std::string& text) {
   }
 }
 
-inline CLI::Option* add_data_option(CLI::App& options, saccade::DatasetChoice& choice) {
-  return options.add_option("--data", choice.folder, "BreakHis or a part of it: a folder at or above its images")
+inline CLI::Option* add_data_option(CLI::App& options, saccade::DataChoice& choice) {
+  return options
+      .add_option("--data", choice.folder,
+                  "folder of the images: BreakHis, a folder for each class, IDX files, or one with a manifest.csv")
       ->required();
 }
 
-inline CLI::Option* add_magnification_option(CLI::App& options, saccade::DatasetChoice& choice) {
-  return options.add_option("--magnification", choice.magnification, "of the images")
+inline CLI::Option* add_magnification_option(CLI::App& options, saccade::DataChoice& choice) {
+  return options.add_option("--magnification", choice.options.magnification, "of the images of BreakHis")
       ->check(CLI::IsMember({40, 100, 200, 400}));
 }
 
-inline CLI::Option* add_split_option(CLI::App& options, saccade::DatasetChoice& choice) {
+inline CLI::Option* add_split_option(CLI::App& options, saccade::DataChoice& choice) {
   return options
-      .add_option("--split", choice.split, "by patient: official:1 to official:5, random:SEED (70/30), or all")
-      ->check(split_problem);
+      .add_option("--split", choice.split,
+                  "by group: random:SEED (70/30), folds:K:I[:SEED] (fold I of K), given (as the data say), official:1 "
+                  "to official:5 (BreakHis), or all")
+      ->check(split_problem)
+      ->default_str("given where the data say, else random:1");
 }
 
-inline CLI::Option* add_group_option(CLI::App& options, saccade::DatasetChoice& choice) {
-  using saccade::data::Grouping;
+inline CLI::Option* add_group_option(CLI::App& options, saccade::DataChoice& choice) {
   return options
-      .add_option_function<std::string>(
-          "--group",
-          [&choice](const std::string& word) {
-            choice.grouping = word == "case" ? Grouping::case_number : Grouping::slide;
-          },
-          "what counts as one patient: a slide, or the number of its case")
+      .add_option("--group", choice.options.group,
+                  "what counts as one patient of BreakHis: a slide, or the number of its case")
       ->check(CLI::IsMember({"slide", "case"}))
       ->default_str("slide");
 }
 
-inline void add_folds_option(CLI::App& options, saccade::DatasetChoice& choice) {
+inline void add_folds_option(CLI::App& options, saccade::DataChoice& choice) {
   options.add_option("--folds", choice.folds, "folder of dsfold1.txt to dsfold5.txt, if it is not beside the data");
 }
 
@@ -76,6 +77,27 @@ inline void add_loader_options(CLI::App& options, LoaderChoice& choice) {
       ->check(CLI::Range(0, 1 << 24));
   options.add_option("--max-bad-images", choice.max_bad_images, "images that cannot be used are left out up to here")
       ->check(CLI::Range(0, 1 << 24));
+}
+
+inline void add_kind_option(CLI::App& options, saccade::DataChoice& choice) {
+  options.add_option("--kind", choice.options.kind, "of the data: breakhis, folders, manifest or idx")
+      ->check(CLI::IsMember({"breakhis", "folders", "manifest", "idx"}))
+      ->default_str("found out");
+}
+
+/// What was read, how it is divided, and who is in two parts.
+inline std::string describe(const saccade::RunData& run) {
+  using namespace saccade::data;
+  const Dataset& dataset = run.dataset;
+  std::string text = "data: " + dataset.name + '\n' + describe(run.account) +
+                     describe_split(dataset, run.split, saccade::split_title(run));
+  if (run.everything()) return text;
+  text += leak_report(find_leaks(dataset, run.split), dataset.grouping);
+  if (dataset.grouping == "slide") {
+    const Dataset by_case = regrouped_breakhis(dataset, SlideGrouping::case_number);
+    text += leak_report(find_leaks(by_case, run.split), by_case.grouping);
+  }
+  return text + equal_images_report(dataset, find_equal_images(dataset, run.split));
 }
 
 /// Warns on stderr of bad images from number `known` on. @returns how many there are

@@ -1,24 +1,23 @@
 #pragma once
 
+#include <saccade/data/dataset.hpp>
 #include <saccade/report/policy_result.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
 
 #include <span>
 
 namespace program {
 
-/// What an evaluation has to know of the images. @param foci  of every record, or nothing where they are not known
-inline saccade::report::GroundTruth ground_truth_of(const saccade::BreakhisDataset& dataset,
-                                                    std::span<const saccade::Box> foci) {
-  saccade::report::GroundTruth truth{.classes = {saccade::data::class_names.begin(), saccade::data::class_names.end()},
-                                     .group_noun = "patient"};
-  for (saccade::Index image = 0; image < static_cast<saccade::Index>(dataset.records.size()); ++image) {
-    const saccade::data::ImageRecord& record = dataset.record(image);
-    truth.labels.push_back(record.label);
-    truth.groups.push_back(dataset.patient_of(image));
-    truth.names.push_back(record.path.stem().string());
+/// What an evaluation has to know of the images. @param regions  of every sample, or nothing where they are not known
+inline saccade::report::GroundTruth ground_truth_of(const saccade::data::Dataset& dataset,
+                                                    std::span<const saccade::Box> regions) {
+  const bool slides = dataset.grouping == "slide" || dataset.grouping == "case";
+  saccade::report::GroundTruth truth{.classes = dataset.classes, .group_noun = slides ? "patient" : dataset.grouping};
+  for (const saccade::data::Sample& sample : dataset.samples) {
+    truth.labels.push_back(sample.label);
+    truth.groups.push_back(sample.group);
+    truth.names.push_back(sample.name);
+    if (!regions.empty()) truth.regions.push_back(sample.regions);
   }
-  for (const saccade::Box& focus : foci) truth.regions.push_back({focus});
   return truth;
 }
 

@@ -6,10 +6,15 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/core/box.hpp>
+#include <saccade/core/utf8.hpp>
 #include <saccade/data/augmentation.hpp>
+#include <saccade/data/class_folders.hpp>
 #include <saccade/data/cluttered_objects.hpp>
 #include <saccade/data/epoch_order.hpp>
+#include <saccade/data/fingerprint.hpp>
+#include <saccade/data/image_size.hpp>
 #include <saccade/data/loader.hpp>
+#include <saccade/data/split_report.hpp>
 #include <saccade/data/stain_augmentation.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 #include <saccade/math/recurrent.hpp>
@@ -36,6 +41,7 @@
 #include <saccade/report/svg_chart.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/averaged_prediction.hpp>
+#include <saccade/training/class_weights.hpp>
 #include <saccade/training/crc32c.hpp>
 #include <saccade/training/evaluator.hpp>
 #include <saccade/training/golden_answer.hpp>

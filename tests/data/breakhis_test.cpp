@@ -100,20 +100,52 @@ TEST_CASE("one image in two encodings is refused", "[breakhis]") {
   CHECK_THROWS_WITH(index_breakhis(folder.path()), contains("SOB_M_DC-14-2523-100-001 is there twice"));
 }
 
-TEST_CASE("foci are read from beside the data or above it", "[breakhis]") {
+TEST_CASE("a reading is named images of one magnification, with groups and what was passed over", "[breakhis]") {
+  const ScratchFolder folder;
+  put(folder, "SOB_M_DC-14-2523-100-010", ".png");
+  put(folder, "SOB_B_A-14-22549AB-100-001", ".png");
+  put(folder, "SOB_B_A-14-22549CD-100-001", ".png");
+  put(folder, "SOB_B_A-14-22549AB-40-001", ".png");
+  write_file(folder / "overview.png", "");
+  CHECK_THROWS_WITH(read_breakhis(folder.path()), contains("has several magnifications (40, 100); choose one"));
+  const Reading reading = read_breakhis(folder.path(), 100);
+  const Dataset& dataset = reading.dataset;
+  CHECK(dataset.name == "BreakHis at 100x: 3 images of 3 slides");
+  CHECK(dataset.classes == std::vector<std::string>{"benign", "malignant"});
+  CHECK(dataset.sample(0).name == "SOB_B_A-14-22549AB-100-001");
+  CHECK(dataset.sample(0).group == "14-22549AB");
+  CHECK(dataset.sample(2).label == 1);
+  const std::string passed = describe(reading.account);
+  CHECK_THAT(passed, contains("1 images of other magnifications (BreaKHis_v1/"));
+  CHECK_THAT(passed, contains("1 images not named by the scheme of BreakHis (overview.png)"));
+  CHECK_THAT(passed, contains("warning: 1 case has several slides (first: 14-22549), perhaps of one patient"));
+  const Reading by_case = read_breakhis(folder.path(), 100, SlideGrouping::case_number);
+  CHECK(by_case.dataset.sample(0).group == "14-22549");
+  CHECK(by_case.dataset.grouping == "case");
+  CHECK(by_case.account.warnings().empty());
+}
+
+TEST_CASE("regions are read from beside the data or above it, also by the table's old name", "[breakhis]") {
   const ScratchFolder folder;
   put(folder, "SOB_M_DC-14-2523-100-001", ".png");
-  CHECK_FALSE(read_foci(folder.path()));
-  write_file(folder / "foci.csv", "path,x,y,width,height,label\na/SOB_M_DC-14-2523-100-001.png,1,2,30,40,1\r\n");
-  for (const fs::path& data : {folder.path(), folder / "BreaKHis_v1", folder / "BreaKHis_v1/histology_slides"}) {
-    const auto foci = read_foci(data);
-    REQUIRE(foci);
-    CHECK(foci->size() == 1);
-    CHECK(foci->at("SOB_M_DC-14-2523-100-001") == Box{1, 2, 30, 40});
+  put(folder, "SOB_M_DC-14-2523-100-002", ".png");
+  CHECK_FALSE(find_region_table(folder.path()));
+  CHECK(read_breakhis(folder.path()).dataset.sample(0).regions.empty());
+  const std::string header = "path,x,y,width,height,label\n";
+  for (const char* name : {"foci.csv", "regions.csv"}) {
+    write_file(folder / name, header + "a/SOB_M_DC-14-2523-100-001.png,1,2,30,40,1\r\n");
+    for (const fs::path& data : {folder.path(), folder / "BreaKHis_v1", folder / "BreaKHis_v1/histology_slides"}) {
+      const Reading reading = read_breakhis(data);
+      CHECK(reading.dataset.sample(0).regions == std::vector<Box>{{1, 2, 30, 40}});
+      CHECK(reading.dataset.sample(1).regions.empty());
+      CHECK(reading.account.warnings().front() == "1 of 2 images have no region in " + std::string(name));
+    }
+    fs::remove(folder / name);
   }
   for (const std::string line : {"a.png,1,2,3,4", "a.png,1,2,3,4,1,5", "a.png,1,,3,4,1", "a.png", "a.png,1,2,3,4,x"}) {
     INFO(line);
-    write_file(folder / "foci.csv", "path,x,y,width,height,label\n" + line + "\n");
-    CHECK_THROWS_WITH(read_foci(folder.path()), contains("line 2 must be path,x,y,width,height,label"));
+    write_file(folder / "regions.csv", header + line + "\n");
+    CHECK_THROWS_WITH(read_breakhis(folder.path()),
+                      contains("line 2 must be path,x,y,width,height,label, but is \"" + line + '"'));
   }
 }

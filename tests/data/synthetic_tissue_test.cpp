@@ -205,8 +205,7 @@ TEST_CASE("the data set is the same for any number of threads, and reads as Brea
 
   const auto records = index_breakhis(one.path());
   REQUIRE(records.size() == 24);
-  const auto foci = read_foci(one.path());
-  REQUIRE(foci);
+  const RegionTable regions = read_region_table(one / "regions.csv");
   std::set<std::string> patients;
   for (const ImageRecord& record : records) {
     const auto relative = std::filesystem::relative(record.path, one.path());
@@ -216,11 +215,11 @@ TEST_CASE("the data set is the same for any number of threads, and reads as Brea
     const Index patient = std::stoi(record.patient.substr(3)) - 30000;
     const SyntheticImage tissue = synthesize(options, patient, record.number - 1);
     CHECK(record.label == tissue.label);
-    CHECK(foci->at(to_string(record)) == tissue.focus);
+    CHECK(regions.at(to_string(record)) == std::vector<Box>{tissue.focus});
     CHECK(load_image(record.path).pixels == tissue.image.pixels);
   }
   CHECK(patients.size() == 6);
-  CHECK(read_file(one / "foci.csv") == read_file(two / "foci.csv"));
+  CHECK(read_file(one / "regions.csv") == read_file(two / "regions.csv"));
 }
 
 TEST_CASE("a data set that cannot be written says where", "[synthetic]") {

@@ -104,7 +104,7 @@ TEST_CASE("A missing folder and a missing magnification are named", "[programs]"
   const ScratchFolder scratch;
   const auto nowhere = scratch / "nowhere";
   check({"breakhis_train", training(scratch / "run", 1, {}, nowhere), 1,
-         "breakhis: no such folder: \"" + nowhere.string() + '"'});
+         "data: no such folder: \"" + nowhere.string() + '"'});
   check({"breakhis_train", training(scratch / "run", 1, {"--magnification", "40"}), 1,
          "breakhis: no image at 40x under \"" + tiny_data().string() +
              "\"; expected .../SOB/<type>/<slide>/40X/*.png (found 100X)"});
@@ -112,7 +112,7 @@ TEST_CASE("A missing folder and a missing magnification are named", "[programs]"
   check({"breakhis_evaluate",
          {"--data", nowhere, "--checkpoint", tiny_checkpoint(), "--out", scratch / "e"},
          1,
-         "breakhis: no such folder: \"" + nowhere.string() + '"'});
+         "data: no such folder: \"" + nowhere.string() + '"'});
 }
 
 TEST_CASE("A bad image is named and ends the run, unless it is allowed", "[programs]") {

@@ -53,8 +53,8 @@ TEST_CASE("breakhis_study lays its results out like the paper's table", "[progra
     CHECK(figures.at("patients") == 2);
     CHECK(figures.at("malignant_patients") == 1);
     const auto& data = one.at("config").at("data");
-    for (const auto& patient : data.at("test_patients")) {
-      for (const char* other : {"train_patients", "validation_patients"})
+    for (const auto& patient : data.at("test_groups")) {
+      for (const char* other : {"train_groups", "validation_groups"})
         CHECK(std::count(data.at(other).begin(), data.at(other).end(), patient) == 0);
     }
   }

@@ -18,11 +18,15 @@ TEST_CASE("A training leaves a run folder with everything in it", "[programs]") 
   REQUIRE(ending.code == 0);
 
   // 8 patients: 70 % of each class's 4 train (3), 1 tests; of the 3, at least one is kept to validate.
-  CHECK_THAT(ending.out, contains("split random:1 by slide, 100x"));
-  CHECK_THAT(ending.out, contains("train                4        12         6          6"));
-  CHECK_THAT(ending.out, contains("validation           2         6         3          3"));
-  CHECK_THAT(ending.out, contains("test                 2         6         3          3"));
-  CHECK_THAT(ending.out, contains("no slide is in both halves"));
+  CHECK_THAT(ending.out, contains("data: BreakHis at 100x: 24 images of 8 slides\n"));
+  CHECK_THAT(ending.out, contains("split random:1 by slide\n"
+                                  "                 train  validation        test\n"
+                                  "images              12           6           6\n"
+                                  "slides               4           2           2\n"
+                                  "benign               6           3           3\n"
+                                  "malignant            6           3           3\n"
+                                  "no slide is in two parts\n"
+                                  "no case is in two parts\n"));
   CHECK_THAT(ending.out, contains("memory of a training step: 0."));
   CHECK_THAT(ending.out, contains("best.safetensors"));
   CHECK_THAT(ending.err, contains("epoch 3/3"));
@@ -47,7 +51,9 @@ TEST_CASE("A training leaves a run folder with everything in it", "[programs]") 
   CHECK(config.at("model").at("encoder").at("width") == 4);
   CHECK(config.at("training").at("epochs") == 3);
   CHECK(config.at("seed") == 1);
-  CHECK(config.at("data").at("train_patients").size() == 4);
+  CHECK(config.at("data").at("train_groups").size() == 4);
+  CHECK(config.at("data").at("kind") == "breakhis");
+  CHECK(config.at("data").at("magnification") == 100);
   CHECK(std::filesystem::exists(out / "checkpoint.safetensors"));
   CHECK(std::filesystem::exists(out / "best.safetensors"));
   for (const char* figure : {"loss.png", "reward.png", "accuracy.png", "gradient_norm.png"})
@@ -107,7 +113,7 @@ TEST_CASE("With --split all everything trains, and the last epoch is the best", 
   const Ending ending = run("breakhis_train", training(scratch / "run", 2, {"--threads", "1", "--split", "all"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
-  CHECK_THAT(ending.out, contains("train                8        24        12         12"));
+  CHECK_THAT(ending.out, contains("images              24           0           0\n"));
   CHECK(saccade::report::read_json_lines(scratch / "run/metrics.jsonl")[0].at("validation").is_null());
   CHECK(same(scratch / "run/best.safetensors", scratch / "run/checkpoint.safetensors"));
 }
@@ -118,7 +124,7 @@ TEST_CASE("An official split is read from --folds, and its leaks are told", "[pr
   std::string lines;
   int number = 0;
   for (const auto& image : images_below(tiny_data())) {
-    // Every third image tests, so that all eight patients are in both halves.
+    // Every third image tests, so that all eight patients are in two parts.
     lines += image.filename().string() + "|100|1|" + (++number % 3 == 0 ? "test" : "train") + "\n";
   }
   saccade::write_file(scratch / "folds/dsfold1.txt", lines);
@@ -127,7 +133,7 @@ TEST_CASE("An official split is read from --folds, and its leaks are told", "[pr
           training(scratch / "run", 1, {"--threads", "1", "--split", "official:1", "--folds", scratch / "folds"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
-  CHECK_THAT(ending.out, contains("slide 14-30000 is in both halves: 2 images to train (A), 1 to test (A)"));
+  CHECK_THAT(ending.out, contains("slide 14-30001 is in train (2 images) and test (1)\n"));
 }
 
 TEST_CASE("Options may stand in a file, and the command line wins", "[programs]") {
@@ -148,4 +154,64 @@ TEST_CASE("Options may stand in a file, and the command line wins", "[programs]"
   CHECK(config.at("model").at("hidden") == 4);
   const auto metrics = saccade::report::read_json_lines(scratch / "run/metrics.jsonl");
   CHECK(metrics.at(0).at("validation").at("policy") == "random");
+}
+
+TEST_CASE("Images that are the same byte for byte in two parts are told, and so is a class that is missing",
+          "[programs]") {
+  const ScratchFolder scratch;
+  copy_data(scratch / "data");
+  // A slide of each class that trains, and one that tests: the second gets the first image of the first.
+  const auto config = nlohmann::json::parse([&] {
+    REQUIRE(run("breakhis_train", training(scratch / "run", 1, {"--threads", "1"}, scratch / "data")).code == 0);
+    return text(scratch / "run/config.json");
+  }());
+  const auto image_of = [&](const nlohmann::json& slide) {
+    for (const auto& image : images_below(scratch / "data"))
+      if (image.filename().string().find(slide.get<std::string>() + "-100-001") != std::string::npos) return image;
+    return std::filesystem::path();
+  };
+  const auto& data = config.at("data");
+  const auto from = image_of(data.at("train_groups")[0]), to = image_of(data.at("test_groups")[0]);
+  std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+  const Ending equal = run("breakhis_train", training(scratch / "equal", 1, {"--threads", "1"}, scratch / "data"));
+  CHECK_THAT(equal.out, contains(from.stem().string() + " (train) and " + to.stem().string() +
+                                 " (test) are the same, byte for byte\n"));
+
+  std::filesystem::remove_all(scratch / "data/BreaKHis_v1/histology_slides/breast/malignant");
+  const Ending one = run("breakhis_train", training(scratch / "one", 1, {"--threads", "1"}, scratch / "data"));
+  CHECK_THAT(one.err, contains("no training image is of class \"malignant\": the classifier cannot learn it\n"));
+}
+
+TEST_CASE("A folder for each class trains and is evaluated as any data set", "[programs]") {
+  const ScratchFolder scratch;
+  const auto images = images_below(tiny_data());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::string label = i % 3 == 0 ? "ape" : i % 3 == 1 ? "bee" : "cat";
+    const auto folder = scratch / "data" / (i < 15 ? "train" : i < 18 ? "val" : "test") / label;
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(images[i], folder / (std::to_string(i) + ".png"));
+  }
+  const Ending ending =
+      run("breakhis_train",
+          training(scratch / "run", 2, {"--threads", "1", "--set", "training.class_weights=none"}, scratch / "data"));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.out, contains("data: a folder for each class and part: 24 images of 3 classes\n"));
+  CHECK_THAT(ending.out, contains("split given\n"));
+  CHECK_THAT(ending.out, contains("cat                  5           1           2\n"));
+  CHECK_THAT(ending.out, contains("each image is a group of its own"));
+  const auto config = nlohmann::json::parse(text(scratch / "run/config.json"));
+  CHECK(config.at("model").at("classes") == 3);
+  CHECK(config.at("data").at("classes") == nlohmann::json({"ape", "bee", "cat"}));
+  CHECK_FALSE(config.at("data").contains("train_groups"));
+  const Ending answer = run("classify_image", {"--checkpoint", scratch / "run/best.safetensors", images[0], "--json"});
+  REQUIRE(answer.code == 0);
+  CHECK(nlohmann::json::parse(answer.out).at("probabilities").contains("bee"));
+
+  // Pictures exchanged between two parts of a run are another data set.
+  std::filesystem::rename(scratch / "data/train/ape/0.png", scratch / "data/train/ape/renamed.png");
+  const Ending other =
+      run("breakhis_train", training(scratch / "run", 3, {"--threads", "1", "--resume"}, scratch / "data"));
+  CHECK(other.code == 1);
+  CHECK_THAT(last_line(other.err), contains("data.fingerprint.train is "));
 }

@@ -166,7 +166,7 @@ TEST_CASE("Averaged rollouts stand beside the one at the means, and depend on th
 TEST_CASE("An evaluation prints its table, and warns of patients of the training", "[programs]") {
   const ScratchFolder scratch;
   const Ending test = run("breakhis_evaluate", evaluation(scratch / "e"));
-  CHECK_THAT(test.out, contains("split random:1, 100x, 2 patients, 6 images"));
+  CHECK_THAT(test.out, contains("split random:1, 2 patients, 6 images"));
   CHECK_THAT(test.out, contains("patient recognition rate of the learned policy: "));
   for (const char* policy : {"\nlearned ", "\nrandom ", "\ncentre ", "\ngrid ", "\noracle "})
     CHECK_THAT(test.out, contains(policy));
@@ -174,15 +174,15 @@ TEST_CASE("An evaluation prints its table, and warns of patients of the training
 
   const Ending all = run("breakhis_evaluate", evaluation(scratch / "e", {"--split", "all"}));
   CHECK(all.code == 0);
-  CHECK_THAT(all.out, contains("split all, 100x, 8 patients, 24 images"));
+  CHECK_THAT(all.out, contains("BreakHis at 100x: 24 images of 8 slides\nsplit all, 8 patients, 24 images\n"));
   CHECK_THAT(all.err, contains("breakhis_evaluate: warning: 6 of 8 patients belong to those that the checkpoint was "
                                "trained with (14-30000, ...)"));
 }
 
-TEST_CASE("Without foci there is no oracle and no hit rate", "[programs]") {
+TEST_CASE("Without regions there is no oracle and no hit rate", "[programs]") {
   const ScratchFolder scratch;
   copy_data(scratch / "data");
-  std::filesystem::remove(scratch / "data/foci.csv");
+  std::filesystem::remove(scratch / "data/regions.csv");
   Arguments arguments{"--data", scratch / "data", "--checkpoint", tiny_checkpoint(), "--out", scratch / "e"};
   REQUIRE(run("breakhis_evaluate", arguments).code == 0);
   const auto json = nlohmann::ordered_json::parse(text(scratch / "e/evaluation.json"));
@@ -191,7 +191,7 @@ TEST_CASE("Without foci there is no oracle and no hit rate", "[programs]") {
 
   const Ending oracle = run("breakhis_evaluate", arguments + Arguments{"--policy", "oracle"});
   CHECK(oracle.code == 1);
-  CHECK_THAT(last_line(oracle.err), contains("the oracle policy needs foci.csv"));
+  CHECK_THAT(last_line(oracle.err), contains("the oracle policy needs a region for every image"));
 }
 
 TEST_CASE("Figures that are not defined are null", "[programs]") {

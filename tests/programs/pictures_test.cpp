@@ -101,7 +101,7 @@ TEST_CASE("make_synthetic_tissue: one seed, the same bytes; an old data set is n
     const Ending ending = run("make_synthetic_tissue", Arguments{"--out", scratch / name} + size + more);
     REQUIRE(ending.code == 0);
     CHECK_THAT(ending.out, contains("4 images of 2 patients"));
-    std::string all = text(scratch / name / "foci.csv");
+    std::string all = text(scratch / name / "regions.csv");
     for (const auto& image : images_below(scratch / name)) all += text(image);
     return all;
   };

@@ -15,14 +15,14 @@ using namespace saccade;
 namespace {
 
 /// 4 + 4 patients of 3 images, small enough that a step takes milliseconds.
-const BreakhisDataset& tissue() {
+const RunData& tissue() {
   static const ScratchFolder folder;
-  static const BreakhisDataset dataset = [] {
+  static const RunData data = [] {
     data::write_synthetic_tissue({.width = 96, .height = 80, .patients_per_class = 4, .images_per_patient = 3},
                                  folder.path());
     return open_for_training({.folder = folder.path()});
   }();
-  return dataset;
+  return data;
 }
 
 /// How sigma changes.
@@ -148,7 +148,7 @@ TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes",
 }
 
 TEST_CASE("An image that a glance would not show whole is a bad one, and so is one below the thumbnail", "[training]") {
-  const std::filesystem::path path = tissue().paths()[0];  // 96 x 80
+  const std::filesystem::path path = tissue().sample(0).path;  // 96 x 80
   HybridAttentionConfig model = tiny_config().model;
   CHECK(load_image_for(path, model).width == 96);
   model.glance = {.side = 8, .reduction = 8};
@@ -217,11 +217,11 @@ TEST_CASE("A best epoch is read as it was written, and from a checkpoint of befo
 TEST_CASE("Choosing by balanced accuracy needs validation images of every class", "[training]") {
   RunConfig config = tiny_config();
   config.training.select_by = BestEpochBy::balanced_accuracy;
-  BreakhisDataset dataset = tissue();
-  std::erase_if(dataset.split.validation, [&](Index image) { return dataset.record(image).label == 1; });
-  REQUIRE_FALSE(dataset.split.validation.empty());
+  RunData data = tissue();
+  std::erase_if(data.split.validation, [&](Index image) { return data.sample(image).label == 1; });
+  REQUIRE_FALSE(data.split.validation.empty());
   EigenBackend<float> b(1);
-  CHECK_THROWS_WITH((TrainingRun<EigenBackend<float>>(b, config, dataset, {}, {})),
+  CHECK_THROWS_WITH((TrainingRun<EigenBackend<float>>(b, config, data, {}, {})),
                     contains("training: select_by is balanced_accuracy, but no validation image is of class "
                              "\"malignant\": balanced accuracy"));
 }
@@ -244,7 +244,98 @@ TEST_CASE("What changes a run's result is named, what does not is let pass", "[t
   REQUIRE(difference.has_value());
   CHECK_THAT(*difference, contains("model.policy.sigma is ") && contains(", but now is 0.75"));
 
-  BreakhisDataset fewer = tissue();
+  RunData fewer = tissue();
   fewer.split.train.pop_back();
   CHECK(run_difference(before, describe_run(tiny_config(), fewer)) == "data.images.train is 12, but now is 11");
+}
+
+TEST_CASE("A checkpoint that stands outside its epoch is refused", "[training]") {
+  const ScratchFolder scratch;
+  const auto path = scratch / "checkpoint.safetensors";
+  train(scratch.path(), 1, 6);  // within the second epoch
+  EigenBackend<float> b(1);
+  for (const auto& [field, value] : {std::pair<const char*, nlohmann::ordered_json>{"position", -5},
+                                     {"position", 13},
+                                     {"position", 1e300},
+                                     {"images", -1},
+                                     {"images", 100},
+                                     {"epochs", -1}}) {
+    INFO(field << " " << value);
+    TrainingRun<EigenBackend<float>> run(b, tiny_config(), tissue(), {.threads = 1},
+                                         {.checkpoint = path, .best = path});
+    run.resume();
+    CheckpointInfo info = checkpoint_info(read_checkpoint(path), "checkpoint");
+    info.run["state"][field] = value;
+    save_checkpoint(scratch / "changed.safetensors", run.trainer(), info);
+    TrainingRun<EigenBackend<float>> again(b, tiny_config(), tissue(), {.threads = 1},
+                                           {.checkpoint = scratch / "changed.safetensors", .best = path});
+    CHECK_THROWS_WITH(again.resume(), contains(value.is_number_integer() ? "its run cannot stand where it says: after "
+                                                                         : "does not say where its run stands"));
+  }
+}
+
+TEST_CASE("Other images are another run, also where counts and groups are the same", "[training]") {
+  const nlohmann::ordered_json before = describe_run(tiny_config(), tissue());
+  RunData exchanged = tissue();
+  std::swap(exchanged.dataset.samples[0].path, exchanged.dataset.samples[5].path);  // PNG files differ in size
+  const auto difference = run_difference(before, describe_run(tiny_config(), exchanged));
+  REQUIRE(difference.has_value());
+  CHECK_THAT(*difference, contains("data.fingerprint."));
+}
+
+TEST_CASE("A run that was described before data sets were general goes on", "[training]") {
+  const nlohmann::ordered_json now = describe_run(tiny_config(), tissue());
+  nlohmann::ordered_json before = now;
+  before["schema"] = "saccade.run.1";
+  before["training"].erase("class_weights");
+  const auto& data = now.at("data");
+  before["data"] = {{"magnification", 100},
+                    {"split", "random:1"},
+                    {"group", "slide"},
+                    {"validation", 0.15},
+                    {"images", data.at("images")},
+                    {"train_patients", data.at("train_groups")},
+                    {"validation_patients", data.at("validation_groups")},
+                    {"test_patients", data.at("test_groups")}};
+  CHECK_FALSE(run_difference(before, now).has_value());
+  before["data"]["test_patients"].push_back("14-1");
+  CHECK_THAT(run_difference(before, now).value_or(""), contains("data.test_groups is "));
+  before["data"]["test_patients"].erase(before["data"]["test_patients"].size() - 1);
+  before["data"]["split"] = "random:2";
+  CHECK(run_difference(before, now) == "data.split is \"random:2\", but now is \"random:1\"");
+}
+
+TEST_CASE("A program's own images of any number of classes train, validate and resume", "[training]") {
+  RunData own{.dataset = {.name = "stripes", .kind = "stripes", .classes = {"none", "one", "two"}}};
+  for (Index i = 0; i < 18; ++i) {
+    own.dataset.samples.push_back({.name = std::to_string(i), .path = {}, .label = i % 3, .group = std::to_string(i)});
+    (i < 12 ? own.split.train : own.split.validation).push_back(i);
+  }
+  own.dataset.read = [](const data::Sample& sample) {
+    RgbImage image(40, 32);
+    for (Index x = 0; x < sample.label; ++x)
+      for (Index y = 0; y < image.height; ++y) *image.at(10 + 8 * x, y) = 200;
+    return image;
+  };
+  RunConfig config = tiny_config();
+  config.training.stain = 0;
+  config.model = with_thumbnail_over(config.model, own.dataset);
+  EigenBackend<float> b(1);
+  const ScratchFolder scratch;
+  const RunFiles files{.checkpoint = scratch / "checkpoint.safetensors", .best = scratch / "best.safetensors"};
+  using Run = TrainingRun<EigenBackend<float>>;
+  CHECK_THROWS_WITH(Run(b, config, own, {}, files),
+                    "training: the model tells apart 2 classes, but the data set has 3");
+  config.model.classes = 3;
+  Run run(b, config, own, {}, files);
+  std::vector<nlohmann::ordered_json> epochs;
+  RunEvents events;
+  events.epoch_done = [&](const nlohmann::ordered_json& metrics) { epochs.push_back(metrics); };
+  CHECK(run.run(events) == Run::Outcome::complete);
+  REQUIRE(epochs.size() == 3);
+  CHECK(epochs[2].at("validation").at("images") == 6);
+  CHECK(checkpoint_info(read_checkpoint(files.best), "best").classes == own.dataset.classes);
+  Run again(b, config, own, {}, files);
+  again.resume();
+  CHECK(again.state().epochs == 3);
 }

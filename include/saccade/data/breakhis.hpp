@@ -1,26 +1,27 @@
 #pragma once
 
-#include <saccade/core/box.hpp>
+// Opt-in: needs POSIX.
+
 #include <saccade/core/error.hpp>
-#include <saccade/core/file.hpp>
+#include <saccade/core/utf8.hpp>
+#include <saccade/data/account.hpp>
 #include <saccade/data/breakhis_name.hpp>
+#include <saccade/data/find_images.hpp>
+#include <saccade/data/regions.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <tuple>
+#include <utility>
 #include <vector>
 
+/// BreakHis, and what is named as BreakHis is: synthetic tissue. The name of an image says its class and slide.
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
 /// An image of the data set: what its name says, and where it lies.
@@ -28,44 +29,35 @@ struct ImageRecord : BreakhisName {
   std::filesystem::path path;
 };
 
-/// Folders in which a companion file of the data set may lie: the data set's own and the two above it, so that it is
-/// found whether the user named the root, BreaKHis_v1/ or histology_slides/.
-[[nodiscard]] inline std::optional<std::filesystem::path> find_companion(const std::filesystem::path& data,
-                                                                         const std::filesystem::path& file) {
-  std::error_code error;
-  std::filesystem::path folder = std::filesystem::canonical(data, error);
-  for (int level = 0; level < 3 && !error; ++level, folder = folder.parent_path()) {
-    if (std::filesystem::is_regular_file(folder / file, error)) return folder / file;
-    error.clear();
-  }
-  return {};
-}
+/// What counts as one patient when images are divided.
+enum class SlideGrouping {
+  slide,        ///< the slide's whole name, as the data set's authors do: 14-22549AB and 14-22549CD are two
+  case_number,  ///< its number alone, the stricter reading: they are one
+};
 
 /// Every PNG and JPEG image at or below `folder` whose name follows the scheme, in the order of class, type, slide,
 /// magnification and number: the same on every machine.
 ///
 /// @param magnification  only this one; nothing: all of them
+/// @param account        told what is passed over
 /// @throws FileError where the folder is missing or unreadable, no image is found, or one name is found twice
 [[nodiscard]] inline std::vector<ImageRecord> index_breakhis(const std::filesystem::path& folder,
-                                                             std::optional<Index> magnification = {}) {
-  namespace fs = std::filesystem;
+                                                             std::optional<Index> magnification, Account& account) {
   std::error_code unreadable;
-  if (!fs::is_directory(folder, unreadable)) throw FileError("breakhis: no such folder: \"" + folder.string() + '"');
+  if (!std::filesystem::is_directory(folder, unreadable))
+    throw FileError("breakhis: no such folder: \"" + folder.string() + '"');
   std::vector<ImageRecord> records;
   std::set<Index> found;
-  try {
-    for (const fs::directory_entry& entry :
-         fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
-      std::string ending = entry.path().extension().string();
-      for (char& letter : ending) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
-      if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") continue;
-      const std::optional<BreakhisName> name = parse_breakhis_name(entry.path().stem().string());
-      if (!name || !entry.is_regular_file()) continue;
-      found.insert(name->magnification);
-      if (!magnification || name->magnification == *magnification) records.push_back({*name, entry.path()});
+  for (const std::filesystem::path& path : find_images(folder, account)) {
+    const std::optional<BreakhisName> name = parse_breakhis_name(path.stem().string());
+    if (name) found.insert(name->magnification);
+    if (!name) {
+      account.pass_over("images not named by the scheme of BreakHis", name_below(folder, path));
+    } else if (!magnification || name->magnification == *magnification) {
+      records.push_back({*name, path});
+    } else {
+      account.pass_over("images of other magnifications", name_below(folder, path));
     }
-  } catch (const fs::filesystem_error& error) {
-    throw FileError("breakhis: \"" + error.path1().string() + "\" cannot be read: " + error.code().message());
   }
   if (records.empty()) {
     const std::string wanted = magnification ? std::to_string(*magnification) + "X" : "<magnification>X";
@@ -91,39 +83,93 @@ struct ImageRecord : BreakhisName {
   return records;
 }
 
-/// Boxes of the foci of synthetic tissue by the image's name without its ending, from foci.csv in or above `data`;
-/// nothing where there is no such file, as in BreakHis itself.
-/// @throws FileError where a line is not path,x,y,width,height,label
-[[nodiscard]] inline std::optional<std::map<std::string, Box>> read_foci(const std::filesystem::path& data) {
-  const std::optional<std::filesystem::path> path = find_companion(data, "foci.csv");
-  if (!path) return {};
-  const std::vector<std::uint8_t> bytes = read_file(*path);
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  std::map<std::string, Box> boxes;
-  for (Index number = 1; !text.empty(); ++number) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (number == 1 || line.empty()) continue;  // the column names
-    const std::size_t comma = line.find(',');
-    const std::filesystem::path image(line.substr(0, comma));
-    std::array<Index, 5> values{};  // x, y, width, height, label
-    bool readable = comma != std::string_view::npos;
-    const char* at = line.data() + std::min(comma, line.size());
-    for (std::size_t i = 0; i < values.size() && readable; ++i) {
-      const auto [end, error] = std::from_chars(at + 1, line.data() + line.size(), values[i]);
-      const bool last = i + 1 == values.size();
-      readable = error == std::errc{} &&
-                 (last ? end == line.data() + line.size() : end != line.data() + line.size() && *end == ',');
-      at = end;
-    }
-    if (!readable) {
-      throw FileError('"' + path->string() + "\": line " + std::to_string(number) +
-                      " must be path,x,y,width,height,label, but is \"" + std::string(line) + '"');
-    }
-    boxes[image.stem().string()] = {values[0], values[1], values[2], values[3]};
+[[nodiscard]] inline std::vector<ImageRecord> index_breakhis(const std::filesystem::path& folder,
+                                                             std::optional<Index> magnification = {}) {
+  Account account;
+  return index_breakhis(folder, magnification, account);
+}
+
+/// The group of an image by its name. @param name  that follows the scheme
+[[nodiscard]] inline std::string breakhis_group(const BreakhisName& name, SlideGrouping grouping) {
+  return to_utf8(grouping == SlideGrouping::slide ? name.patient : case_number(name.patient));
+}
+
+/// The images of `records`, all of one magnification, as a data set of two classes, named as their files are, without
+/// ending.
+/// @param regions  see read_region_table
+[[nodiscard]] inline Dataset breakhis_dataset(const std::vector<ImageRecord>& records, SlideGrouping grouping,
+                                              const RegionTable& regions = {}) {
+  Dataset dataset;
+  dataset.kind = "breakhis";
+  dataset.grouping = grouping == SlideGrouping::slide ? "slide" : "case";
+  dataset.classes = {class_names.begin(), class_names.end()};
+  std::set<std::string> groups;
+  for (const ImageRecord& record : records) {
+    const auto found = regions.find(to_string(record));
+    dataset.samples.push_back({.name = to_utf8(to_string(record)),
+                               .path = record.path,
+                               .label = record.label,
+                               .group = breakhis_group(record, grouping),
+                               .regions = found == regions.end() ? std::vector<Box>{} : found->second});
+    groups.insert(dataset.samples.back().group);
   }
-  return boxes;
+  if (!records.empty()) dataset.magnification = records.front().magnification;
+  dataset.name = "BreakHis at " + std::to_string(dataset.magnification.value_or(0)) +
+                 "x: " + std::to_string(dataset.size()) + " images of " + std::to_string(groups.size()) + " " +
+                 dataset.grouping + "s";
+  return dataset;
+}
+
+/// The same images with other groups.
+[[nodiscard]] inline Dataset regrouped_breakhis(Dataset dataset, SlideGrouping grouping) {
+  dataset.grouping = grouping == SlideGrouping::slide ? "slide" : "case";
+  for (Sample& sample : dataset.samples)
+    if (const auto name = parse_breakhis_name(sample.name)) sample.group = breakhis_group(*name, grouping);
+  return dataset;
+}
+
+/// The images of one magnification, with the regions of regions.csv (once foci.csv) in or above the folder, where there
+/// is one.
+/// @param magnification  nothing: the only one that there is
+/// @throws FileError as index_breakhis, and where there are several magnifications and none is chosen
+[[nodiscard]] inline Reading read_breakhis(const std::filesystem::path& folder, std::optional<Index> magnification = {},
+                                           SlideGrouping grouping = SlideGrouping::slide) {
+  Reading reading;
+  const std::vector<ImageRecord> records = index_breakhis(folder, magnification, reading.account);
+  std::set<Index> magnifications;
+  for (const ImageRecord& record : records) magnifications.insert(record.magnification);
+  if (magnifications.size() > 1) {
+    std::string list;
+    for (const Index each : magnifications) list += (list.empty() ? "" : ", ") + std::to_string(each);
+    throw FileError("breakhis: \"" + folder.string() + "\" has several magnifications (" + list +
+                    "); choose one with --magnification");
+  }
+  const std::optional<std::filesystem::path> regions = find_region_table(folder);
+  reading.dataset = breakhis_dataset(records, grouping, regions ? read_region_table(*regions) : RegionTable{});
+  if (regions) {
+    Index without = 0;
+    for (const Sample& sample : reading.dataset.samples) without += sample.regions.empty() ? 1 : 0;
+    if (without > 0) {
+      reading.account.warn(std::to_string(without) + " of " + std::to_string(records.size()) +
+                           " images have no region in " + regions->filename().string());
+    }
+  }
+  if (grouping == SlideGrouping::slide) {
+    std::map<std::string, std::set<std::string>> slides_of;
+    for (const ImageRecord& record : records) slides_of[case_number(record.patient)].insert(record.patient);
+    Index cases = 0;
+    std::string first;
+    for (const auto& [number, slides] : slides_of) {
+      if (slides.size() < 2) continue;
+      if (cases++ == 0) first = to_utf8(number);
+    }
+    if (cases > 0) {
+      reading.account.warn(std::to_string(cases) + (cases == 1 ? " case has" : " cases have") +
+                           " several slides (first: " + first +
+                           "), perhaps of one patient; --group case keeps them together");
+    }
+  }
+  return reading;
 }
 
 }  // namespace saccade::data

@@ -6,6 +6,7 @@
 #include <saccade/core/file.hpp>
 #include <saccade/core/shape.hpp>
 #include <saccade/data/object_set.hpp>
+#include <saccade/data/part.hpp>
 
 #include <algorithm>
 #include <array>
@@ -128,8 +129,10 @@ namespace detail {
 
 /// One part of MNIST, Fashion-MNIST or another set under the same four names, compressed or not:
 /// `train-images-idx3-ubyte[.gz]`, `train-labels-idx1-ubyte[.gz]`, `t10k-...`.
-/// @throws FileError
+/// @param part  train or test; these sets have no validation part
+/// @throws FileError, ConfigError
 [[nodiscard]] inline ObjectSet load_objects(const std::filesystem::path& folder, Part part) {
+  expect_config(part != Part::validation, "idx: MNIST and its successors have a train and a test part only");
   const std::string stem = part == Part::train ? "train" : "t10k";
   const auto find = [&](const std::string& rest) {
     const std::filesystem::path plain = folder / (stem + rest), packed = folder / (stem + rest + ".gz");

@@ -24,7 +24,4 @@ struct ObjectSet {
   }
 };
 
-/// Which half of a data set that comes divided.
-enum class Part { train, test };
-
 }  // namespace saccade::data

@@ -19,7 +19,7 @@
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
-/// Writes the data set below `folder` in the layout of BreakHis, and `folder`/foci.csv with a line
+/// Writes the data set below `folder` in the layout of BreakHis, and `folder`/regions.csv with a line
 /// `path,x,y,width,height,label` for each image, in the order of patients and images. The bytes depend on `options`
 /// alone, never on `threads`.
 ///
@@ -69,7 +69,7 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
 
   std::string table = "path,x,y,width,height,label\n";
   for (const std::string& line : lines) table += line;
-  write_file(folder / "foci.csv", table);
+  write_file(folder / "regions.csv", table);
 }
 
 }  // namespace saccade::data

@@ -28,6 +28,12 @@ enum class TrainedPart {
   policy,  ///< those of the policy alone; the rest is frozen, and nothing is sent back into it
 };
 
+/// What an image of each class weighs in the cross-entropy of training; rewards are not weighted.
+enum class ClassWeights {
+  none,      ///< 1
+  balanced,  ///< the more, the fewer images of its class there are: see class_weights
+};
+
 /// What may differ from one step of training to the next.
 struct StepOptions {
   TrainingGlimpses glimpses = TrainingGlimpses::policy;
@@ -60,6 +66,7 @@ struct TrainingConfig {
   double sigma_end = 0.05;  ///< where the policy's sigma goes
   Index rollouts = 1;       ///< of each image in a step
   bool augment = true;      ///< the eight symmetries of the square
+  ClassWeights class_weights = ClassWeights::none;
   double stain = 0;         ///< how much each stain of H&E may differ, 0 to 0.5: 0.05 is light, 0.2 strong
   BestEpochBy select_by = BestEpochBy::group_recognition_rate;
 };
@@ -120,6 +127,8 @@ inline void validate(const TrainingConfig& config) {
 }
 
 template <>
+inline constexpr std::array<std::string_view, 2> enum_names<ClassWeights>{"none", "balanced"};
+template <>
 inline constexpr std::array<std::string_view, 3> enum_names<TrainingGlimpses>{"policy", "random", "centre"};
 
 template <>
@@ -166,6 +175,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("sigma_end", c.sigma_end);
   visit("rollouts", c.rollouts);
   visit("augment", c.augment);
+  visit("class_weights", c.class_weights);
   visit("stain", c.stain);
   visit("select_by", c.select_by);
 }

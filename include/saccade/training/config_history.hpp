@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <string>
+
 /// Configurations that an earlier version wrote. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE {
 
@@ -23,9 +25,21 @@ namespace saccade::inline SACCADE_NAMESPACE {
   return adam;
 }
 
+/// The description of a run's data in today's form: before "saccade.run.2" all data were of BreakHis, and groups were
+/// patients.
+[[nodiscard]] inline nlohmann::ordered_json current_data_description(nlohmann::ordered_json data) {
+  if (!data.is_object() || data.contains("kind") || !data.contains("train_patients")) return data;
+  nlohmann::ordered_json now{{"kind", "breakhis"}, {"classes", {"benign", "malignant"}}};
+  for (const auto& [key, value] : data.items()) {
+    const std::string patients = "patients";
+    now[key.ends_with("_patients") ? key.substr(0, key.size() - patients.size()) + "groups" : key] = value;
+  }
+  return now;
+}
+
 /// A description of a run as it would be written today, so that two can be compared: its "model" and "training" have
 /// today's fields, where they are missing with the values that do what was done before there were such fields. A part
-/// that no longer can be read stays as it is.
+/// that no longer can be read stays as it is. Its "data" are told in today's form.
 [[nodiscard]] inline nlohmann::ordered_json current_description(nlohmann::ordered_json description) {
   const auto renew = [&]<class C>(const char* name, C config, auto settle) {
     if (!description.is_object() || !description.contains(name)) return;
@@ -38,6 +52,20 @@ namespace saccade::inline SACCADE_NAMESPACE {
   };
   renew("model", HybridAttentionConfig{}, [](HybridAttentionConfig&) {});
   renew("training", TrainingConfig{}, [](TrainingConfig& training) { training.adam = settled(training.adam); });
+  if (!description.is_object()) return description;
+  if (description.value("schema", nlohmann::ordered_json()) == "saccade.run.1") description["schema"] = "saccade.run.2";
+  if (description.contains("data")) description["data"] = current_data_description(description["data"]);
+  return description;
+}
+
+/// The same, to be compared with `now`: a description that does not say yet which images it is about is of the same.
+[[nodiscard]] inline nlohmann::ordered_json current_description(const nlohmann::ordered_json& before,
+                                                                const nlohmann::ordered_json& now) {
+  nlohmann::ordered_json description = current_description(before);
+  const nlohmann::ordered_json::json_pointer data("/data"), fingerprint("/data/fingerprint");
+  if (description.contains(data) && description.at(data).is_object() && !description.contains(fingerprint) &&
+      now.contains(fingerprint))
+    description[fingerprint] = now.at(fingerprint);
   return description;
 }
 

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <saccade/data/fingerprint.hpp>
 #include <saccade/model/config_json.hpp>
-#include <saccade/training/breakhis_dataset.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/config_history.hpp>
+#include <saccade/training/run_data.hpp>
 #include <saccade/version.hpp>
 
 #include <nlohmann/json.hpp>
@@ -32,28 +33,34 @@ struct RunConfig {
          std::to_string(SACCADE_VERSION_PATCH);
 }
 
+/// What decides a run's result of its data. Groups are listed where an image is not a group of its own.
+[[nodiscard]] inline nlohmann::ordered_json describe_data(const RunData& run) {
+  const data::Dataset& dataset = run.dataset;
+  nlohmann::ordered_json json{{"kind", dataset.kind}, {"classes", dataset.classes}};
+  if (dataset.magnification) json["magnification"] = *dataset.magnification;
+  json["split"] = to_string(run.choice);
+  json["group"] = dataset.grouping;
+  json["validation"] = run.validation_share;
+  for (const data::Part part : data::parts) json["images"][to_string(part)] = run.split.part(part).size();
+  for (const data::Part part : data::parts)
+    json["fingerprint"][to_string(part)] = data::fingerprint(dataset, run.split.part(part));
+  if (dataset.grouping == "image") return json;
+  for (const data::Part part : data::parts)
+    json[to_string(part) + "_groups"] = data::groups_of(dataset, run.split.part(part));
+  return json;
+}
+
 /// The content of a run's config.json. What does not change the result (threads, caches, where the data lie) is left
 /// out, so that runs that must agree have equal files.
-[[nodiscard]] inline nlohmann::ordered_json describe_run(const RunConfig& config, const BreakhisDataset& dataset) {
-  const DatasetChoice& choice = dataset.choice;
-  const data::Split& split = dataset.split;
-  return {{"schema", "saccade.run.1"},
+[[nodiscard]] inline nlohmann::ordered_json describe_run(const RunConfig& config, const RunData& data) {
+  return {{"schema", "saccade.run.2"},
           {"version", version_text()},
           {"backend", config.backend},
           {"preset", config.preset},
           {"seed", config.seed},
           {"model", to_json(config.model)},
           {"training", to_json(config.training)},
-          {"data",
-           {{"magnification", choice.magnification},
-            {"split", choice.split},
-            {"group", choice.grouping == data::Grouping::slide ? "slide" : "case"},
-            {"validation", choice.validation_share()},
-            {"images",
-             {{"train", split.train.size()}, {"validation", split.validation.size()}, {"test", split.test.size()}}},
-            {"train_patients", dataset.patients(split.train)},
-            {"validation_patients", dataset.patients(split.validation)},
-            {"test_patients", dataset.patients(split.test)}}}};
+          {"data", describe_data(data)}};
 }
 
 namespace detail {
@@ -82,7 +89,7 @@ namespace detail {
 /// have other names for the same.
 [[nodiscard]] inline std::optional<std::string> run_difference(const nlohmann::ordered_json& before,
                                                                const nlohmann::ordered_json& now) {
-  return detail::run_difference(current_description(before), current_description(now), "");
+  return detail::run_difference(current_description(before, now), current_description(now), "");
 }
 
 }  // namespace saccade

@@ -78,9 +78,14 @@ void for_each_figure(Report& report, Visitor&& visit) {
 }
 
 /// @param name  begins the error sentence: the checkpoint's path
-/// @throws FileError where something is missing
+/// @throws FileError where something is missing, or no whole number
 [[nodiscard]] inline RunState run_state_from_json(const nlohmann::ordered_json& json, const std::string& name) {
+  const auto fail = [&] {
+    return FileError('"' + name + "\": does not say where its run stands, so it cannot be resumed");
+  };
   try {
+    for (const char* field : {"epochs", "position", "images"})
+      if (!json.at(field).is_number_integer()) throw fail();
     RunState state{.epochs = json.at("epochs").get<Index>(),
                    .position = json.at("position").get<Index>(),
                    .images = json.at("images").get<Index>()};
@@ -99,7 +104,7 @@ void for_each_figure(Report& report, Visitor&& visit) {
     }
     return state;
   } catch (const nlohmann::json::exception&) {
-    throw FileError('"' + name + "\": does not say where its run stands, so it cannot be resumed");
+    throw fail();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/missing_classes.hpp>
 #include <saccade/training/checkpoint.hpp>
+#include <saccade/training/class_weights.hpp>
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/listed_images.hpp>
 #include <saccade/training/predict_images.hpp>
@@ -27,7 +28,7 @@
 #include <string>
 #include <vector>
 
-/// A whole training run on BreakHis images. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
+/// A whole training run. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// What a run tells and asks while it works. Each may be left as it is.
@@ -52,20 +53,25 @@ class TrainingRun {
  public:
   using Model = HybridAttentionClassifier<B>;
 
-  /// `keep` changes what a step costs, and nothing else; see Trainer.
-  TrainingRun(B& b, const RunConfig& config, const BreakhisDataset& dataset, const data::LoaderOptions& loader,
-              RunFiles files, Keep keep = Keep::every_step)
+  /// `keep` changes what a step costs, and nothing else; see Trainer. Backend and data outlive the run.
+  /// @throws ConfigError
+  TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader, RunFiles files,
+              Keep keep = Keep::every_step)
       : b_(&b),
         config_(config),
-        dataset_(&dataset),
+        data_(&data),
         files_(std::move(files)),
-        description_(describe_run(config, dataset)),
-        loader_(static_cast<Index>(dataset.records.size()), decode_for(config.model, dataset),
+        description_(describe_run(config, data)),
+        loader_(data.dataset.size(), decode_for(config.model, data.dataset),
                 config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
         images_(b, loader_),
         stained_(b, loader_, config.seed, config.training.stain),
         trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
     validate(config.training);
+    expect_config(config.model.classes == data.dataset.class_count(),
+                  "training: the model tells apart " + std::to_string(config.model.classes) +
+                      " classes, but the data set has " + std::to_string(data.dataset.class_count()));
+    weigh_classes();
     expect_classes_to_select_by();
   }
 
@@ -85,6 +91,12 @@ class TrainingRun {
     if (const auto difference = run_difference(before, description_))
       throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
     state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+    const auto images = static_cast<Index>(data_->split.train.size());
+    if (state_.epochs < 0 || state_.position < 0 || state_.position > images || state_.images < 0 ||
+        state_.images > state_.position) {
+      throw FileError('"' + name + "\": its run cannot stand where it says: after " + std::to_string(state_.epochs) +
+                      " epochs, at image " + std::to_string(state_.position) + " of " + std::to_string(images));
+    }
     restore_training(trainer_, file, name);
   }
 
@@ -123,19 +135,29 @@ class TrainingRun {
  private:
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
   void expect_classes_to_select_by() const {
-    if (config_.training.select_by != BestEpochBy::balanced_accuracy || dataset_->split.validation.empty()) return;
+    if (config_.training.select_by != BestEpochBy::balanced_accuracy || data_->split.validation.empty()) return;
     std::vector<Index> labels;
-    for (const Index image : dataset_->split.validation) labels.push_back(dataset_->record(image).label);
-    const std::vector<std::string> classes(data::class_names.begin(), data::class_names.end());
-    const auto missing = metrics::missing_classes(classes, labels);
+    for (const Index image : data_->split.validation) labels.push_back(data_->sample(image).label);
+    const auto missing = metrics::missing_classes(data_->dataset.classes, labels);
     expect_config(missing.empty(), "training: select_by is balanced_accuracy, but " +
                                        metrics::missing_classes_sentence("validation", missing));
+  }
+
+  /// What the trainer weighs each class by, from the training images.
+  void weigh_classes() {
+    const std::vector<double> weights =
+        class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train));
+    if constexpr (requires { trainer_.set_class_weights(weights); }) {
+      trainer_.set_class_weights(weights);
+    } else {
+      expect_config(weights.empty(), "training: class_weights is not there yet");
+    }
   }
 
   /// False when it was asked to stop.
   bool train_epoch(double learning_rate, const RunEvents& events) {
     const auto epoch = static_cast<std::uint64_t>(state_.epochs);
-    const std::vector<Index> order = data::epoch_order(dataset_->split.train, config_.seed, epoch);
+    const std::vector<Index> order = data::epoch_order(data_->split.train, config_.seed, epoch);
     const bool stained = config_.training.stain > 0;
     const std::vector<Index> rest(order.begin() + state_.position, order.end());
     stained ? stained_.start(rest, epoch) : images_.start(rest);
@@ -149,7 +171,7 @@ class TrainingRun {
       for (const auto& [index, image] : batch) {
         oriented_.push_back(image);
         if (config_.training.augment) oriented_.back().symmetry = data::draw_symmetry(config_.seed, epoch, index);
-        labels_.push_back(dataset_->record(index).label);
+        labels_.push_back(data_->sample(index).label);
       }
       const StepReport report =
           trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
@@ -189,7 +211,7 @@ class TrainingRun {
 
   /// Figures of one deterministic rollout over the validation images, null without any; nothing when asked to stop.
   std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events) {
-    const std::vector<Index>& part = dataset_->split.validation;
+    const std::vector<Index>& part = data_->split.validation;
     if (part.empty()) return nlohmann::ordered_json(nullptr);
     // A policy that has learned nothing would judge the classifier where it never looked.
     const PredictOptions options{.policy = judged_by(glimpses_at(config_.training, state_.epochs)),
@@ -210,7 +232,7 @@ class TrainingRun {
         throw NumericError("training: after epoch " + std::to_string(state_.epochs + 1) +
                            " a probability is not finite; lower the learning rate or clip the gradient");
       }
-      answers.add(dataset_->patient_of(each.image), dataset_->record(each.image).label, probabilities);
+      answers.add(data_->sample(each.image).group, data_->sample(each.image).label, probabilities);
     }
     const metrics::Confusion confusion = answers.confusion();
     const std::vector<metrics::GroupScore> groups = answers.by_group();
@@ -251,13 +273,13 @@ class TrainingRun {
     config["training"].erase("epochs");  // when to stop may change, and the checkpoint be the same
     save_checkpoint(path, trainer_,
                     {.model = config_.model,
-                     .classes = {data::class_names.begin(), data::class_names.end()},
+                     .classes = data_->dataset.classes,
                      .run = {{"config", config}, {"state", to_json(state_)}}});
   }
 
   B* b_;
   RunConfig config_;
-  const BreakhisDataset* dataset_;
+  const RunData* data_;
   RunFiles files_;
   nlohmann::ordered_json description_;
   data::Loader loader_;

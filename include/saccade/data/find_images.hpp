@@ -1,0 +1,85 @@
+#pragma once
+
+#include <saccade/core/error.hpp>
+#include <saccade/core/utf8.hpp>
+#include <saccade/data/account.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace saccade::inline SACCADE_NAMESPACE::data {
+
+/// The path below `folder`, with slashes, in UTF-8.
+[[nodiscard]] inline std::string name_below(const std::filesystem::path& folder, const std::filesystem::path& path) {
+  return to_utf8(path.lexically_relative(folder).generic_string());
+}
+
+/// Whether a file is taken for an image by its name: .png, .jpg or .jpeg, in small letters or capitals.
+[[nodiscard]] inline bool has_image_ending(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  for (char& letter : ending) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+}
+
+/// What a folder holds itself, sorted. @throws FileError naming the folder where it cannot be read
+[[nodiscard]] inline std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> entries;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    entries.push_back(entry->path());
+  if (error) throw FileError('"' + folder.string() + "\": the folder cannot be read: " + error.message());
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+namespace detail {
+
+/// `above`: the folders that lead here, without links, to see a link to one of them.
+inline void find_images(const std::filesystem::path& root, const std::filesystem::path& folder,
+                        std::vector<std::filesystem::path>& above, std::vector<std::filesystem::path>& images,
+                        Account& account) {
+  std::error_code error;
+  above.push_back(std::filesystem::canonical(folder, error));
+  for (const std::filesystem::path& path : list_folder(folder)) {
+    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    const auto pass_over = [&](const char* reason) { account.pass_over(reason, name_below(root, path)); };
+    const bool is_folder = std::filesystem::is_directory(status);
+    if (path.filename().string().starts_with('.')) {
+      pass_over(is_folder ? "hidden folders" : "hidden files");
+    } else if (is_folder) {
+      const std::filesystem::path target = std::filesystem::canonical(path, error);
+      if (std::find(above.begin(), above.end(), target) == above.end()) {
+        find_images(root, path, above, images, account);
+      } else {
+        pass_over("links to a folder above them");
+      }
+    } else if (status.type() == std::filesystem::file_type::not_found) {
+      pass_over("links to nothing");
+    } else if (!std::filesystem::is_regular_file(status)) {
+      pass_over("neither files nor folders");
+    } else if (!has_image_ending(path)) {
+      pass_over("files that are not .png, .jpg or .jpeg");
+    } else {
+      images.push_back(path);
+    }
+  }
+  above.pop_back();
+}
+
+}  // namespace detail
+
+/// Every PNG and JPEG file at or below `folder`, by its ending, sorted by path. Links are followed.
+/// @param account  told what is passed over, by the path below `folder`
+/// @throws FileError where a folder is missing or cannot be read, naming it
+[[nodiscard]] inline std::vector<std::filesystem::path> find_images(const std::filesystem::path& folder,
+                                                                    Account& account) {
+  std::vector<std::filesystem::path> images, above;
+  detail::find_images(folder, folder, above, images, account);
+  std::sort(images.begin(), images.end());
+  return images;
+}
+
+}  // namespace saccade::data
