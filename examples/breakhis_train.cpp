@@ -33,7 +33,7 @@ struct TrainOptions {
   std::optional<Index> epochs;
   std::optional<Index> batch;
   std::optional<double> learning_rate;
-  std::optional<TrainingGlimpses> glimpses;
+  std::optional<GlimpsePolicy> glimpses;
   bool no_augmentation = false;
   std::uint64_t seed = 1;
   std::filesystem::path out;
@@ -264,9 +264,9 @@ int main(int argc, char* argv[]) {
       .add_option_function<std::string>(
           "--glimpses",
           [&](const std::string& word) {
-            o.glimpses = word == "random"   ? TrainingGlimpses::random
-                         : word == "centre" ? TrainingGlimpses::centre
-                                            : TrainingGlimpses::policy;
+            o.glimpses = word == "random"   ? GlimpsePolicy::random
+                         : word == "centre" ? GlimpsePolicy::centre
+                                            : GlimpsePolicy::learned;
           },
           "of training: the policy's, which learns, or random or central ones; else the preset's")
       ->check(CLI::IsMember({"policy", "random", "centre"}));

@@ -66,8 +66,8 @@ struct ClutterStudyOptions {
   o.model.fusion_width = 256;
   o.model.hidden = 256;
   o.model.policy.sigma = 0.25;
-  o.model.policy.saccade_cost = 0;
-  o.model.policy.baseline = saccade::Baseline::leave_one_out;
+  o.model.policy.movement_penalty = 0;
+  o.model.learner.baseline = saccade::Baseline::leave_one_out;
   o.model.glance = {.side = 15, .reduction = 4, .outputs = 16, .readout = saccade::Readout::positions};
   o.training.batch = 128;
   o.training.epochs = 30;
@@ -193,11 +193,11 @@ class ClutterTrial {
   }
 
   [[nodiscard]] saccade::StepOptions step_options(Index epoch) const {
-    using saccade::TrainingGlimpses;
+    using saccade::GlimpsePolicy;
     if (run_.looker == Looker::learned) return step_options_at(o_.training, o_.model.policy.sigma, epoch);
     // All glimpses at the middle are the same glimpses: nothing is gained by taking them twice.
-    if (run_.looker != Looker::random) return {.glimpses = TrainingGlimpses::centre};
-    return {.glimpses = TrainingGlimpses::random, .rollouts = o_.training.rollouts};
+    if (run_.looker != Looker::random) return {.glimpses = GlimpsePolicy::centre};
+    return {.glimpses = GlimpsePolicy::random, .rollouts = o_.training.rollouts};
   }
 
   Json train_epoch(saccade::Trainer<B, Model>& trainer, Index epoch, double learning_rate) {

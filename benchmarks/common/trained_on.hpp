@@ -81,8 +81,8 @@ inline constexpr std::array<std::string_view, 4> trained_on_names{"learned", "ra
 /// Takes from a model what only a policy needs.
 inline void remove_policy(saccade::HybridAttentionConfig& model) {
   model.policy.context = model.glance.side = 0;
-  model.policy.saccade_cost = 0;
-  model.policy.baseline = saccade::Baseline::none;
+  model.policy.movement_penalty = 0;
+  model.learner.baseline = saccade::Baseline::none;
 }
 
 /// Makes of a model with a policy one that is made for other glimpses. All else that it is and is trained with stays.
@@ -91,7 +91,7 @@ inline void adapt(saccade::RunConfig& config, TrainedOn glimpses, Index side) {
   if (glimpses == TrainedOn::learned) return;
   saccade::TrainingConfig& training = config.training;
   training.glimpses =
-      glimpses == TrainedOn::random ? saccade::TrainingGlimpses::random : saccade::TrainingGlimpses::centre;
+      glimpses == TrainedOn::random ? saccade::GlimpsePolicy::random : saccade::GlimpsePolicy::centre;
   training.random_epochs = training.policy_epochs = training.sigma_epochs = 0;
   training.rollouts = 1;
   remove_policy(config.model);

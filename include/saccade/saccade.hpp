@@ -31,7 +31,6 @@
 #include <saccade/metrics/scores.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
-#include <saccade/model/rollout_baseline.hpp>
 #include <saccade/ops/ops.hpp>
 #include <saccade/report/curves.hpp>
 #include <saccade/report/early_stopping.hpp>

@@ -1,15 +1,20 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/components/patch_readout.hpp>
+#include <saccade/components/gaussian_policy.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
-#include <saccade/components/policy_gradient.hpp>
+#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/recurrent_core.hpp>
 #include <saccade/components/residual_unit.hpp>
 #include <saccade/components/soft_attention_block.hpp>
+#include <saccade/components/value_head.hpp>
+#include <saccade/ops/loss.hpp>
 
 #include "golden/golden_case.hpp"
 #include "golden/golden_config.hpp"
 #include "support/fused_reference.hpp"
+
+#include <optional>
+#include <string>
 
 /// Every component and the gradient of each of its parameters against its twin in PyTorch (twin.py).
 
@@ -152,42 +157,73 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: patch readout", "[golden][patch_readout
   });
 }
 
+namespace {
+
+/// The policy's parameters, and those of the baseline where there is one.
+template <class B>
+struct HeadParameters {
+  typename GaussianPolicy<B>::Parameters policy;
+  std::optional<typename ValueHead<B>::Parameters> value;
+
+  template <class Self, class Visitor>
+  static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
+    GaussianPolicy<B>::Parameters::for_each(self.policy, prefix, visit);
+    if (self.value) ValueHead<B>::Parameters::for_each(*self.value, prefix + "value.", visit);
+  }
+};
+
+}  // namespace
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: policy gradient", "[golden][policy_gradient]", Backends) {
   for_each_golden_case<TestType>("heads", "policy", [](TestType& b, auto& golden) {
     const PolicyConfig config = policy_config(golden);
-    const PolicyGradient<TestType> policy(config);
-    auto p = policy.make_parameters(b), d_p = policy.make_parameters(b);
+    const LearnerConfig learner = learner_config(golden);
+    const GaussianPolicy<TestType> policy(config);
+    const ValueHead<TestType> value({.hidden = config.hidden});
+    const bool with_value = learner.baseline == Baseline::learned;
+    HeadParameters<TestType> p{policy.make_parameters(b), {}}, d_p{policy.make_parameters(b), {}};
+    if (with_value) {
+      p.value = value.make_parameters(b);
+      d_p.value = value.make_parameters(b);
+    }
     golden.give_all("parameter", p);
     const Shape state = golden.shape("h"), answers = golden.shape("logits");
     CHECK(state[1] == config.hidden);
     auto cache = policy.make_cache(b, state[0]);
     auto workspace = policy.make_workspace(b, state[0]);
+    auto value_cache = value.make_cache(b, state[0]);
+    auto value_workspace = value.make_workspace(b, state[0]);
     const auto h = golden.given("h"), reward = golden.given("reward"), logits = golden.given("logits"),
                classes = golden.given("classes");
     auto d_h = b.zeros(state), d_logits = b.zeros(answers), probabilities = golden.blank(answers);
 
-    const bool reads_context = config.context > 0;
-    const auto context = reads_context ? golden.given("seen_context") : b.zeros({0});
-    auto d_context = reads_context ? golden.blank_like("d_context") : b.zeros({0});
+    const auto patch = config.patch > 0 ? golden.given("seen_context") : b.zeros({0});
+    const auto nothing = b.zeros({0});
+    auto d_patch = b.zeros(b.shape(patch)), d_nothing = b.zeros({0});
+    const PolicyInputs<TestType> inputs{h, patch, nothing, nothing, nothing, nothing};
 
-    policy.locate(b, p, h, cache, &context);
-    policy.predict_reward(b, p, h, cache);
+    policy.describe(b, p.policy, inputs, cache);
     golden.check("mean", cache.mean);
-    if (config.baseline == Baseline::learned) {
-      golden.check("predicted", cache.baseline);
+    // As PolicyGradient: weight / B * (reward - baseline).
+    auto advantage = b.zeros({state[0]});
+    const Scalar<TestType> factor = over_batch(b, learner.weight, reward);
+    ops::axpy(b, factor, reward, advantage);
+    if (with_value) {
+      value.forward(b, *p.value, h, value_cache);
+      golden.check("predicted", value_cache.value);
+      ops::axpy(b, -factor, value_cache.value, advantage);
+      value.backward(b, h, reward, value_cache, value_workspace, *d_p.value);
     } else {
       CHECK(golden.numbers("predicted") == std::vector<double>(static_cast<std::size_t>(state[0]), 0.0));
     }
 
     cache.sample = golden.given("sample");
-    policy.weigh(b, reward, cache, workspace);
-    policy.backward_location(b, p, h, cache, workspace, d_p, d_h, &d_context);
-    if (reads_context) golden.check("d_context", d_context);
-    if (config.class_term) {
+    policy.score_gradient(b, p.policy, inputs, cache, advantage, workspace, d_p.policy, {d_h, d_patch, d_nothing});
+    if (config.patch > 0) golden.check("d_context", d_patch);
+    if (learner.class_term) {
       ops::softmax(b, logits, probabilities);
-      policy.backward_class(b, probabilities, classes, workspace, d_logits);
+      ops::softmax_cross_entropy_backward(b, probabilities, classes, advantage, d_logits, Write::accumulate);
     }
-    policy.backward_value(b, h, reward, cache, workspace, d_p);
     golden.check("d_h", d_h);
     golden.check("d_logits", d_logits);
     golden.check_all("gradient", d_p, golden_tolerance<Scalar<TestType>>);

@@ -39,16 +39,20 @@ template <class Golden>
 
 template <class Golden>
 [[nodiscard]] PolicyConfig policy_config(Golden& golden) {
-  const bool class_term = golden.flag("class_term");
   return {.hidden = golden.integer("hidden"),
           .sigma = golden.number("sigma"),
-          .weight = golden.number("weight"),
           .squash = golden.flag("squash") ? MeanSquash::tanh : MeanSquash::none,
+          .state = golden.flag("attached") ? StateGradient::attached : StateGradient::detached,
+          .patch = golden.integer("context")};
+}
+
+template <class Golden>
+[[nodiscard]] LearnerConfig learner_config(Golden& golden) {
+  const bool class_term = golden.flag("class_term");
+  return {.weight = golden.number("weight"),
           .baseline = golden.flag("baseline") ? Baseline::learned : Baseline::none,
           .reward = class_term ? RewardClass::sampled : RewardClass::most_probable,
-          .class_term = class_term,
-          .state = golden.flag("attached") ? StateGradient::attached : StateGradient::detached,
-          .context = golden.integer("context")};
+          .class_term = class_term};
 }
 
 }  // namespace saccade_tests

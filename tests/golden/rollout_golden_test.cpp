@@ -2,6 +2,7 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/policy_gradient.hpp>
 
 #include "golden/golden_case.hpp"
 #include "golden/golden_config.hpp"
@@ -30,6 +31,7 @@ HybridAttentionConfig model_config(GoldenCase<B>& golden, const GlimpseGeometry&
   config.fusion_width = golden.integer("fusion_width");
   config.hidden = golden.integer("hidden");
   config.policy = policy_config(golden);
+  config.learner = learner_config(golden);
   config.supervised_steps = golden.flag("every_step") ? SupervisedSteps::every : SupervisedSteps::last;
   const Index statistics = golden.integer("statistics");
   config.running_statistics = statistics == 1 ? RunningStatistics::shared : RunningStatistics::per_step;
@@ -62,6 +64,8 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: a rollout of five glimpses and three st
         const auto batch = static_cast<Index>(labels.size());
         const std::size_t steps = static_cast<std::size_t>(golden.integer("glimpses"));
         auto episode = model.make_episode(b, batch, Mode::training);
+        const PolicyGradient<TestType, Model> learner(model.config().learner);
+        auto work = learner.make_work(b, model, batch, 1);
         const RolloutOptions options{.locations = Locations::given};
         Adam<TestType> adam(b,
                             {.beta1 = golden.number("beta1"),
@@ -80,15 +84,16 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: a rollout of five glimpses and three st
           if (golden.flag("sampled_class")) {
             // PyTorch draws other numbers: the class that it drew takes the place of ours.
             episode.classes = golden.given("drawn_classes");
-            ops::correct(b, episode.classes, episode.labels, episode.reward);
+            ops::correct(b, episode.classes, episode.labels, episode.steps.back().reward);
           }
+          learner.judge(b, {model, p, statistics, images.batch(), episode}, work);
           model.backpropagate(b, p, episode, d_p);
           if (update == 0) {
             golden.check_steps(
                 "logits", steps, [&](std::size_t t) -> auto& { return episode.steps[t].logits; }, tolerance);
             golden.check_steps(
                 "losses", steps, [&](std::size_t t) -> auto& { return episode.steps[t].loss; }, tolerance);
-            golden.check("reward", episode.reward);
+            golden.check("reward", episode.reward());
             golden.check_all("gradient", d_p, tolerance);
             golden.check_all("new_statistic", statistics, tolerance);
           }

@@ -42,7 +42,7 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   config.encoder.normalization.batch_norm.momentum = 0.01;
   config.policy.sigma = 0.125;
   config.policy.state = StateGradient::attached;
-  config.policy.context_readout = Readout::positions;
+  config.policy.patch_readout = Readout::positions;
   config.glance.readout = Readout::positions;
   config.supervised_steps = SupervisedSteps::every;
   const ordered_json json = to_json(config);
@@ -55,7 +55,7 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   CHECK(json["encoder"]["normalization"]["batch_norm"]["momentum"] == 0.01);
   CHECK(json["policy"]["sigma"] == 0.125);
   CHECK(json["policy"]["state"] == "attached");
-  CHECK(json["policy"]["context_readout"] == "positions");
+  CHECK(json["policy"]["patch_readout"] == "positions");
   CHECK(json["glance"]["readout"] == "positions");
   CHECK(json["supervised_steps"] == "every");
 
@@ -65,7 +65,7 @@ TEST_CASE("a configuration as JSON says every field by its name") {
   CHECK(to_json(copy) == json);
   CHECK(copy.sensor.mean == config.sensor.mean);
   CHECK(copy.encoder.normalization.normalization == Normalization::group);
-  CHECK(copy.policy.context_readout == Readout::positions);
+  CHECK(copy.policy.patch_readout == Readout::positions);
   CHECK(copy.glance.readout == Readout::positions);
 }
 
@@ -102,11 +102,11 @@ TEST_CASE("a field that does not exist, or cannot take its value, has its senten
   CHECK(refusal({{"glimpses", true}}) == "config.json.glimpses must be a whole number, but is true");
   CHECK(refusal({{"policy", {{"sigma", "wide"}}}}) == "config.json.policy.sigma must be a number, but is \"wide\"");
   CHECK(refusal({{"policy", {{"sigma", 1}}}}) == "accepted");
-  CHECK(refusal({{"policy", {{"class_term", 1}}}}) == "config.json.policy.class_term must be true or false, but is 1");
+  CHECK(refusal({{"policy", {{"class_term", 1}}}}) == "config.json.learner.class_term must be true or false, but is 1");
   CHECK(refusal({{"policy", {{"baseline", "value"}}}}) ==
-        "config.json.policy.baseline must be none or learned or self_critical or leave_one_out, but is \"value\"");
+        "config.json.learner.baseline must be none or learned or self_critical or leave_one_out, but is \"value\"");
   CHECK(refusal({{"policy", {{"baseline", 1}}}}) ==
-        "config.json.policy.baseline must be none or learned or self_critical or leave_one_out, but is 1");
+        "config.json.learner.baseline must be none or learned or self_critical or leave_one_out, but is 1");
   CHECK(refusal({{"sensor", 3}}) == "config.json.sensor must be an object, but is 3");
   CHECK(refusal({{"sensor", {{"mean", 0.5}}}}) == "config.json.sensor.mean must be a list of 3 numbers, but is 0.5");
   CHECK(refusal({{"sensor", {{"mean", {0.5, 0.5}}}}}) ==
@@ -133,7 +133,7 @@ TEST_CASE("an option sets one field by its dotted name") {
   set_field(config, "encoder.mask_skips=false");
   CHECK(config.glimpses == 3);
   CHECK(config.encoder.width == 32);
-  CHECK(config.policy.baseline == Baseline::none);
+  CHECK(config.learner.baseline == Baseline::none);
   CHECK(config.encoder.normalization.normalization == Normalization::group);
   CHECK(config.sensor.mean[1] == 0.2f);
   CHECK_FALSE(config.encoder.mask_skips);

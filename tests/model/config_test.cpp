@@ -20,29 +20,29 @@ TEST_CASE("the preset `paper` is the paper", "[config]") {
   CHECK(config.encoder.mask_skips);
   CHECK(config.encoder.unit == UnitKind::bottleneck);
   CHECK(config.encoder.normalization.normalization == Normalization::batch);
-  CHECK(config.policy.baseline == Baseline::none);
-  CHECK(config.policy.reward == RewardClass::sampled);
-  CHECK(config.policy.class_term);
-  CHECK(config.policy.weight == 1.0);
-  CHECK(config.policy.saccade_cost == 0);
-  CHECK(config.policy.context == 0);
-  CHECK(config.first_location == FirstLocation::random);
+  CHECK(config.learner.baseline == Baseline::none);
+  CHECK(config.learner.reward == RewardClass::sampled);
+  CHECK(config.learner.class_term);
+  CHECK(config.learner.weight == 1.0);
+  CHECK(config.policy.movement_penalty == 0);
+  CHECK(config.policy.patch == 0);
+  CHECK(config.first_location == GlimpsePolicy::random);
   CHECK(config.supervised_steps == SupervisedSteps::last);
 }
 
 TEST_CASE("the other presets reward every answer against a baseline, by location terms only", "[config]") {
   const auto name = GENERATE("stable", "compact");
   const HybridAttentionConfig config = preset(name);
-  CHECK(config.policy.baseline == Baseline::learned);
-  CHECK(config.policy.reward == RewardClass::expected);
-  CHECK(config.policy.rewarded_steps == RewardedSteps::every);
-  CHECK(config.policy.discount == 0);
-  CHECK(config.policy.saccade_cost > 0);
+  CHECK(config.learner.baseline == Baseline::learned);
+  CHECK(config.learner.reward == RewardClass::expected);
+  CHECK(config.learner.rewarded_steps == RewardedSteps::every);
+  CHECK(config.learner.discount == 0);
+  CHECK(config.policy.movement_penalty > 0);
   CHECK(config.glance.side > 0);
   CHECK(config.glance.readout == Readout::positions);
   CHECK(config.glance.covers() >= 700);  // an image of BreakHis
-  CHECK_FALSE(config.policy.class_term);
-  CHECK(config.first_location == FirstLocation::centre);
+  CHECK_FALSE(config.learner.class_term);
+  CHECK(config.first_location == GlimpsePolicy::centre);
   CHECK(config.encoder.stem_kernel > 0);
   CHECK(config.encoder.inputs == 3 * config.sensor.scales);
   CHECK(config.encoder.side == config.sensor.side);

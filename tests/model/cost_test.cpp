@@ -80,7 +80,7 @@ TEST_CASE("the paper's model has 1.23 million parameters", "[cost]") {
   CHECK(parameter_count(paper_preset()) == 1232653);
 
   HybridAttentionConfig with_baseline = paper_preset();
-  with_baseline.policy.baseline = Baseline::learned;
+  with_baseline.learner.baseline = Baseline::learned;
   CHECK(parameter_count(with_baseline) == 1232653 + 256 + 1);
 }
 
@@ -95,5 +95,5 @@ TEST_CASE("a backend that cannot train classifies, and says why it does not trai
   model.rollout(b, parameters, statistics, {&oriented, 1}, {}, episode);
   CHECK(b.multiply_adds > 0);
   CHECK_THROWS_WITH(model.make_episode(b, 1, Mode::training),
-                    "HybridAttentionClassifier: training needs a TrainableBackend and a TrainableEncoder");
+                    "HybridAttentionClassifier: training needs a TrainableBackend, a TrainableEncoder and a TrainablePolicy");
 }

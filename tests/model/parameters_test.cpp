@@ -19,7 +19,7 @@ std::vector<std::string> names_of(ToyModel::Model::Parameters& parameters) {
 TEST_CASE("parameters are named by component, each once", "[parameters]") {
   Reference b;
   HybridAttentionConfig config = toy_config();
-  config.policy.context = 2;
+  config.policy.patch = 2;
   auto parameters = ToyModel::Model(config).make_parameters(b);
   const auto names = names_of(parameters);
   const std::set<std::string> unique(names.begin(), names.end());

@@ -17,14 +17,14 @@ void prepare(ToyModel& toy) {
 
 /// The gradient of the locator's bias by hand: -weight / B * sum over steps and images of
 /// R (sample - mean) / sigma^2 (1 - mean^2), for a model without a baseline.
-std::vector<double> locator_bias_by_hand(const ToyModel& toy, std::size_t steps) {
+std::vector<double> locator_bias_by_hand(ToyModel& toy, std::size_t steps) {
   const PolicyConfig& policy = toy.model.config().policy;
   std::vector<double> gradient(2, 0.0);
   for (std::size_t t = 0; t < steps; ++t) {
     for (std::size_t i = 0; i < 2 * toy.labels.size(); ++i) {
-      const double mean = toy.episode.steps[t].policy.mean.values[i];
-      const double sample = toy.episode.steps[t].policy.sample.values[i];
-      gradient[i % 2] -= policy.weight / static_cast<double>(toy.labels.size()) * toy.episode.reward.values[i / 2] *
+      const double mean = toy.episode.mode_of(t + 1).values[i];
+      const double sample = toy.episode.given(t + 1).values[i];
+      gradient[i % 2] -= toy.model.config().learner.weight / static_cast<double>(toy.labels.size()) * toy.episode.reward().values[i / 2] *
                          (sample - mean) / (policy.sigma * policy.sigma) * (1 - mean * mean);
     }
   }
@@ -33,7 +33,7 @@ std::vector<double> locator_bias_by_hand(const ToyModel& toy, std::size_t steps)
 
 HybridAttentionConfig without_baseline() {
   HybridAttentionConfig config = toy_config();
-  config.policy.baseline = Baseline::none;
+  config.learner.baseline = Baseline::none;
   return config;
 }
 
@@ -41,13 +41,13 @@ HybridAttentionConfig without_baseline() {
 
 TEST_CASE("trap 1: the sample is a constant to the cross-entropy", "[model][trap]") {
   HybridAttentionConfig config = without_baseline();
-  config.policy.weight = 0;  // nothing but the cross-entropy is left
+  config.learner.weight = 0;  // nothing but the cross-entropy is left
   config.supervised_steps = SupervisedSteps::every;
   ToyModel toy(config);
   prepare(toy);
   toy.backward();
-  CHECK(norm(toy.d_parameters.policy.locator.weight) == 0);
-  CHECK(norm(toy.d_parameters.policy.locator.bias) == 0);
+  CHECK(norm(toy.d_parameters.policy.gaussian().locator.weight) == 0);
+  CHECK(norm(toy.d_parameters.policy.gaussian().locator.bias) == 0);
   CHECK(norm(toy.d_parameters.fusion.weight) > 0);
 }
 
@@ -58,15 +58,15 @@ TEST_CASE("trap 1: the mean is no constant to the policy", "[model][trap]") {
   const std::vector<double> expected = locator_bias_by_hand(toy, 2);
   for (std::size_t axis = 0; axis < 2; ++axis) {
     CHECK(std::abs(expected[axis]) > 0.01);
-    CHECK(toy.d_parameters.policy.locator.bias.values[axis] == Approx(expected[axis]));
+    CHECK(toy.d_parameters.policy.gaussian().locator.bias.values[axis] == Approx(expected[axis]));
   }
-  for (const double value : toy.d_parameters.policy.locator.weight.values) CHECK(value != 0);
+  for (const double value : toy.d_parameters.policy.gaussian().locator.weight.values) CHECK(value != 0);
 }
 
 TEST_CASE("trap 1: the policy reaches the encoder if, and only if, its state is attached", "[model][trap]") {
   const auto encoder_gradient = [](double weight, StateGradient state) {
     HybridAttentionConfig config = without_baseline();
-    config.policy.weight = weight;
+    config.learner.weight = weight;
     config.policy.state = state;
     ToyModel toy(config);
     prepare(toy);
@@ -87,15 +87,15 @@ TEST_CASE("trap 2: the density is taken at the sample, the clamp belongs to the 
   toy.model.set_locations(toy.b, toy.episode, 2, far);
   toy.choose_labels(given);  // right
   toy.score(given);
-  REQUIRE(toy.episode.reward.values[0] == 1);
+  REQUIRE(toy.episode.reward().values[0] == 1);
   CHECK(toy.episode.steps[1].location.values == std::vector<double>{1, -1});
   toy.backward();
   double expected = 0;
   for (std::size_t t = 0; t < 2; ++t) {
-    const double mean = toy.episode.steps[t].policy.mean.values[0];
-    expected -= config.policy.weight * (3.0 - mean) / 4.0 * (1 - mean * mean);
+    const double mean = toy.episode.mode_of(t + 1).values[0];
+    expected -= config.learner.weight * (3.0 - mean) / 4.0 * (1 - mean * mean);
   }
-  CHECK(toy.d_parameters.policy.locator.bias.values[0] == Approx(expected));
+  CHECK(toy.d_parameters.policy.gaussian().locator.bias.values[0] == Approx(expected));
 }
 
 TEST_CASE("trap 2: draws keep what lies outside", "[model][trap]") {
@@ -106,7 +106,7 @@ TEST_CASE("trap 2: draws keep what lies outside", "[model][trap]") {
   bool outside = false;
   for (std::size_t t = 0; t + 1 < toy.episode.steps.size(); ++t) {
     for (std::size_t i = 0; i < 8; ++i) {
-      const double sample = toy.episode.steps[t].policy.sample.values[i];
+      const double sample = toy.episode.given(t + 1).values[i];
       outside = outside || std::abs(sample) > 1;
       CHECK(toy.episode.steps[t + 1].location.values[i] == std::min(std::max(sample, -1.0), 1.0));
     }
@@ -118,11 +118,11 @@ TEST_CASE("trap 3: the policy's gradient goes with weight / sigma^2", "[model][t
   const auto locator_gradient = [](double sigma, double weight) {
     HybridAttentionConfig config = without_baseline();
     config.policy.sigma = sigma;
-    config.policy.weight = weight;
+    config.learner.weight = weight;
     ToyModel toy(config);
     prepare(toy);
     toy.backward();
-    return toy.d_parameters.policy.locator.weight.values;
+    return toy.d_parameters.policy.gaussian().locator.weight.values;
   };
   const auto narrow = locator_gradient(0.1, 1), wide = locator_gradient(0.3, 1), weighted = locator_gradient(0.3, 9);
   for (std::size_t i = 0; i < narrow.size(); ++i) {
@@ -138,24 +138,12 @@ TEST_CASE("trap 4: the last step's location has no term", "[model][trap]") {
     ToyModel toy(config);
     prepare(toy);
     toy.backward();
-    CHECK(norm(toy.d_parameters.policy.locator.weight) == 0);
-    CHECK(norm(toy.d_parameters.policy.locator.bias) == 0);
+    CHECK(norm(toy.d_parameters.policy.gaussian().locator.weight) == 0);
+    CHECK(norm(toy.d_parameters.policy.gaussian().locator.bias) == 0);
   }
-  SECTION("what stands in the last step's draw changes nothing") {
+  SECTION("there is no decision about it") {
     ToyModel toy(without_baseline());
-    prepare(toy);
-    toy.episode.steps[2].policy.sample = filled({4, 2}, 0.9);
-    toy.backward();
-    const auto before = all_values(toy.d_parameters);
-    toy.episode.steps[2].policy.sample = filled({4, 2}, -0.4);
-    toy.backward();
-    CHECK(all_values(toy.d_parameters) == before);
-    CHECK(norm(toy.d_parameters.policy.locator.bias) > 0);
-  }
-  SECTION("no location is drawn for it") {
-    ToyModel toy(toy_config());
-    toy.episode.steps[2].policy.sample = filled({4, 2}, 77);
-    toy.roll({.locations = Locations::sample, .seed = 3});
-    CHECK(toy.episode.steps[2].policy.sample.values == std::vector<double>(8, 77.0));
+    CHECK_FALSE(toy.episode.decisions[3].policy);
+    for (std::size_t t = 1; t < 3; ++t) CHECK(toy.episode.decisions[t].policy);
   }
 }

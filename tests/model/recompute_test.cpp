@@ -11,15 +11,15 @@ constexpr RolloutOptions sampled{.locations = Locations::sample, .seed = 4, .cou
 
 HybridAttentionConfig with_everything() {
   HybridAttentionConfig config = toy_config();
-  config.policy.context = 2;
-  config.policy.baseline = Baseline::learned;
-  config.policy.rewarded_steps = RewardedSteps::every;
+  config.policy.patch = 2;
+  config.learner.baseline = Baseline::learned;
+  config.learner.rewarded_steps = RewardedSteps::every;
   config.supervised_steps = SupervisedSteps::every;
   return config;
 }
 
 template <class Toy>
-void step(Toy& toy, PolicyTerms terms = PolicyTerms::included) {
+void step(Toy& toy, LearnedPart terms = LearnedPart::all) {
   toy.roll(sampled);
   toy.score(sampled);
   toy.backward(terms);
@@ -29,10 +29,10 @@ void step(Toy& toy, PolicyTerms terms = PolicyTerms::included) {
 
 TEMPLATE_TEST_CASE("activations that are computed again give the same gradients and statistics, bit for bit", "[model]",
                    Reference, FusedReference<double>) {
-  const auto terms = GENERATE(PolicyTerms::included, PolicyTerms::excluded);
+  const auto terms = GENERATE(LearnedPart::all, LearnedPart::classifier);
   HybridAttentionConfig config = with_everything();
   SECTION("as it is") {}
-  SECTION("without a context") { config.policy.context = 0; }
+  SECTION("without a context") { config.policy.patch = 0; }
   SECTION("group normalisation") { config.encoder.normalization.normalization = Normalization::group; }
   SECTION("statistics of every step") { config.running_statistics = RunningStatistics::per_step; }
   SECTION("a glance and a learned sigma") {
@@ -63,7 +63,7 @@ TEST_CASE("an episode whose activations are computed again holds those of one st
   const auto episode = model.make_episode(b, 2, Mode::training, Keep::last_step);
   CHECK(episode.glimpses.size() == 1);
   CHECK(episode.patches.size() == 3);
-  CHECK(episode.workspace.size() == 1);
+  CHECK(episode.workspace.has_value());
   CHECK(model.make_episode(b, 2, Mode::evaluation).patches.size() == 1);
   CHECK(model.make_episode(b, 2, Mode::evaluation, Keep::every_step).patches.size() == 3);
 }

@@ -2,6 +2,7 @@
 
 #include <saccade/math/random_sequence.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/training/policy_gradient.hpp>
 
 #include "support/gradient_check.hpp"
 
@@ -33,7 +34,7 @@ inline saccade::HybridAttentionConfig toy_config() {
   config.fusion_width = 5;
   config.hidden = 4;
   config.policy.sigma = 0.6;
-  config.policy.weight = 0.7;
+  config.learner.weight = 0.7;
   return config;
 }
 
@@ -47,7 +48,8 @@ struct ToyModelOn {
         parameters(model.make_parameters(b)),
         d_parameters(model.make_parameters(b)),
         statistics(model.make_statistics(b)),
-        episode(model.make_episode(b, batch, mode)) {
+        episode(model.make_episode(b, batch, mode)),
+        learner(model.config().learner) {
     randomize_parameters(parameters, 11);
     saccade::initialize(b, statistics, 0);
     for (Index n = 0; n < batch; ++n) images.push_back(noise_image(30 + 4 * n, 20 + n, static_cast<std::uint64_t>(n)));
@@ -62,13 +64,20 @@ struct ToyModelOn {
     model.rollout(b, parameters, statistics, oriented, options, episode);
   }
 
-  void score(const saccade::RolloutOptions& options) {
+  /// Judges the answers, and what the policy has chosen, `rollouts` of each image.
+  void score(const saccade::RolloutOptions& options, Index rollouts = 1) {
     model.score(b, std::span<const double>(labels), options, episode);
+    judge(rollouts);
   }
 
-  void backward(saccade::PolicyTerms terms = saccade::PolicyTerms::included) {
+  void judge(Index rollouts = 1) {
+    auto work = learner.make_work(b, model, episode.batch / rollouts, rollouts);
+    learner.judge(b, {model, parameters, statistics, oriented, episode}, work);
+  }
+
+  void backward(saccade::LearnedPart part = saccade::LearnedPart::all) {
     saccade::set_zero(b, d_parameters);
-    model.backpropagate(b, parameters, episode, d_parameters, terms);
+    model.backpropagate(b, parameters, episode, d_parameters, part);
   }
 
   /// Labels that make every other image right, by the most probable class of a rollout with these locations.
@@ -93,6 +102,7 @@ struct ToyModelOn {
   typename Model::Parameters parameters, d_parameters;
   typename Model::Statistics statistics;
   typename Model::Episode episode;
+  saccade::PolicyGradient<B, Model> learner;
   std::vector<saccade::RgbImage> images;
   std::vector<saccade::ImageView> views;
   std::vector<saccade::OrientedImage<B>> oriented;

@@ -27,10 +27,10 @@ constexpr AdamConfig adam{.clip_norm = 1};
 /// A model that draws everything that can be drawn, and normalises by batch with statistics for each step.
 HybridAttentionConfig drawing_config() {
   HybridAttentionConfig config = saccade_test::tiny_config();
-  config.first_location = FirstLocation::random;
-  config.policy.reward = RewardClass::sampled;
-  config.policy.class_term = true;
-  config.policy.context = 3;
+  config.first_location = GlimpsePolicy::random;
+  config.learner.reward = RewardClass::sampled;
+  config.learner.class_term = true;
+  config.policy.patch = 3;
   config.running_statistics = RunningStatistics::per_step;
   return validated(config);
 }
@@ -45,7 +45,7 @@ HybridAttentionConfig glancing_config() {
 }
 
 /// Steps `first` to `last` of a run: batches of different sizes, a rate that falls.
-void advance(CpuTrainer& trainer, const Tissue& data, std::size_t first, std::size_t last, TrainingGlimpses glimpses) {
+void advance(CpuTrainer& trainer, const Tissue& data, std::size_t first, std::size_t last, GlimpsePolicy glimpses) {
   for (std::size_t step = first; step < last; ++step) {
     const std::size_t count = step % 2 == 0 ? 4 : 3, start = step % 4;
     trainer.step(std::span(data.oriented).subspan(start, count), std::span(data.labels).subspan(start, count),
@@ -56,7 +56,7 @@ void advance(CpuTrainer& trainer, const Tissue& data, std::size_t first, std::si
 }  // namespace
 
 TEST_CASE("three steps, a checkpoint and three more are six steps, bit for bit") {
-  const TrainingGlimpses glimpses = GENERATE(TrainingGlimpses::policy, TrainingGlimpses::random);
+  const GlimpsePolicy glimpses = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random);
   const Tissue data(8);
   const ScratchFolder folder;
   const HybridAttentionConfig config = GENERATE(drawing_config(), glancing_config());
@@ -92,9 +92,9 @@ TEST_CASE("a resumed run depends on the moments and on the number of steps") {
   const std::array other{0.25f, 0.5f};
   Cpu b(1);
   CpuTrainer straight = make_trainer(b, config, seed, adam);
-  advance(straight, data, 0, 3, TrainingGlimpses::policy);
+  advance(straight, data, 0, 3, GlimpsePolicy::learned);
   save_checkpoint(folder / "a.safetensors", straight, {.model = config, .classes = {"benign", "malignant"}});
-  advance(straight, data, 3, 4, TrainingGlimpses::policy);
+  advance(straight, data, 3, 4, GlimpsePolicy::learned);
 
   SafetensorsFile file = read_checkpoint(folder / "a.safetensors");
   SECTION("the number of steps") { file.metadata.at("saccade.steps") = "2"; }
@@ -118,6 +118,6 @@ TEST_CASE("a resumed run depends on the moments and on the number of steps") {
   }
   CpuTrainer resumed = make_trainer(b, config, seed, adam);
   restore_training(resumed, file, "a");
-  advance(resumed, data, 3, 4, TrainingGlimpses::policy);
+  advance(resumed, data, 3, 4, GlimpsePolicy::learned);
   CHECK(state_of(resumed) != state_of(straight));
 }

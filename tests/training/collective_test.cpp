@@ -93,7 +93,7 @@ struct Run {
 
   StepReport step() {
     return trainer.step(std::span<const OrientedImage<B>>(oriented).subspan(first, count),
-                        std::span<const Index>(tissue.labels).subspan(first, count), 1e-2, TrainingGlimpses::centre);
+                        std::span<const Index>(tissue.labels).subspan(first, count), 1e-2, GlimpsePolicy::centre);
   }
 
   B b;

@@ -9,18 +9,18 @@ TEST_CASE("training goes through three stages: the classifier, the policy alone,
   for (Index epoch = 0; epoch < 8; ++epoch) {
     const StepOptions options = step_options_at(config, 0.3, epoch);
     INFO("epoch " << epoch);
-    CHECK(options.glimpses == (epoch < 2 ? TrainingGlimpses::random : TrainingGlimpses::policy));
-    CHECK(options.part == (epoch >= 2 && epoch < 5 ? TrainedPart::policy : TrainedPart::all));
+    CHECK(options.glimpses == (epoch < 2 ? GlimpsePolicy::random : GlimpsePolicy::learned));
+    CHECK(options.part == (epoch >= 2 && epoch < 5 ? LearnedPart::policy : LearnedPart::all));
     CHECK_FALSE(options.sigma.has_value());
     CHECK(options.rollouts == 4);
   }
 }
 
 TEST_CASE("a control has no stage of the policy", "[config]") {
-  const TrainingConfig config{.glimpses = TrainingGlimpses::centre, .random_epochs = 1, .policy_epochs = 3};
-  CHECK(step_options_at(config, 0.3, 0).glimpses == TrainingGlimpses::random);
-  CHECK(step_options_at(config, 0.3, 1).glimpses == TrainingGlimpses::centre);
-  CHECK(step_options_at(config, 0.3, 1).part == TrainedPart::all);
+  const TrainingConfig config{.glimpses = GlimpsePolicy::centre, .random_epochs = 1, .policy_epochs = 3};
+  CHECK(step_options_at(config, 0.3, 0).glimpses == GlimpsePolicy::random);
+  CHECK(step_options_at(config, 0.3, 1).glimpses == GlimpsePolicy::centre);
+  CHECK(step_options_at(config, 0.3, 1).part == LearnedPart::all);
 }
 
 TEST_CASE("sigma falls by equal ratios from its start to its end, once the policy learns", "[config]") {

@@ -80,7 +80,7 @@ TEST_CASE("a training step allocates nothing once its batch size has been seen",
   const auto keep = GENERATE(Keep::every_step, Keep::last_step);
   HybridAttentionConfig config = tiny_config();
   config.encoder.normalization.normalization = normalization;
-  config.policy.context = 4;
+  config.policy.patch = 4;
   config.glance = {.side = 16, .reduction = 8, .outputs = 4};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.01;
@@ -89,16 +89,16 @@ TEST_CASE("a training step allocates nothing once its batch size has been seen",
   auto trainer = make_trainer(b, config, 1, {.clip_norm = 1}, keep);
   const ImageBatch<Cpu> all(tissue.oriented), some = all.first(5);
   const std::span<const Index> labels(tissue.labels);
-  const auto epoch = [&](TrainingGlimpses glimpses) {
+  const auto epoch = [&](GlimpsePolicy glimpses) {
     trainer.step(all, labels, 1e-3, glimpses);
     trainer.step(some, labels.first(5), 1e-3, glimpses);
   };
   const long start = heap.allocations;
-  epoch(TrainingGlimpses::policy);
+  epoch(GlimpsePolicy::learned);
   CHECK(heap.allocations - start > 100);  // the counter counts
   const long before = heap.allocations;
-  epoch(TrainingGlimpses::policy);
-  epoch(TrainingGlimpses::random);
+  epoch(GlimpsePolicy::learned);
+  epoch(GlimpsePolicy::random);
   const long after = heap.allocations;
   CHECK(after - before == 0);
 }
@@ -127,7 +127,7 @@ TEST_CASE("a training step has the memory that the formula says, to the byte", "
     config.policy.learn_sigma = true;
   }
   config.encoder.normalization.normalization = normalization;
-  if (name == "stable") config.policy.baseline = Baseline::self_critical;
+  if (name == "stable") config.learner.baseline = Baseline::self_critical;
   CAPTURE(name, keep == Keep::last_step, normalization == Normalization::group);
   Cpu b(1);
   const Tissue tissue(6);

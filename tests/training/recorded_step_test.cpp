@@ -32,10 +32,10 @@ HybridAttentionConfig drawing_config() {
   config.encoder.trunk_units = 1;
   config.encoder.mask_depth = 1;
   config.fusion_width = config.hidden = 8;
-  config.first_location = FirstLocation::random;
-  config.policy.reward = RewardClass::sampled;
-  config.policy.class_term = true;
-  config.policy.context = 3;
+  config.first_location = GlimpsePolicy::random;
+  config.learner.reward = RewardClass::sampled;
+  config.learner.class_term = true;
+  config.policy.patch = 3;
   config.running_statistics = RunningStatistics::per_step;
   return validated(config);
 }
@@ -111,13 +111,13 @@ TEST_CASE("recorded steps have the bits of plain ones", "[trainer]") {
 TEST_CASE("recorded steps have the bits of plain ones with baselines from other rollouts, sigma and stages that change",
           "[trainer]") {
   HybridAttentionConfig config = drawing_config();
-  config.policy.baseline = GENERATE(Baseline::self_critical, Baseline::leave_one_out);
+  config.learner.baseline = GENERATE(Baseline::self_critical, Baseline::leave_one_out);
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
   Run<Plain> plain(adam, Keep::every_step, config);
   Run<Recording> recording(adam, Keep::every_step, config);
   for (std::size_t number = 0; number < 18; ++number) {
     const StepOptions how{
-        .part = number < 9 ? TrainedPart::policy : TrainedPart::all, .sigma = number < 9 ? 0.3 : 0.2, .rollouts = 2};
+        .part = number < 9 ? LearnedPart::policy : LearnedPart::all, .sigma = number < 9 ? 0.3 : 0.2, .rollouts = 2};
     INFO("step " << number);
     CHECK(same(recording.step(number, how), plain.step(number, how)));
     CHECK(recording.state() == plain.state());
@@ -132,7 +132,7 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   config.glance = {.side = 8, .reduction = 16, .outputs = 3};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.05;
-  config.policy.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
+  config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
   Run<Plain> plain(adam, Keep::every_step, config);
   Run<Recording> recording(adam, Keep::every_step, config);
@@ -144,17 +144,17 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   CHECK(recording.b.bodies == 4);
   CHECK(recording.b.repetitions == 5);
   // Sigma has moved, away from its start and in the repetitions as well.
-  const auto sigma = recording.trainer.model().policy().sigma(recording.b, recording.trainer.parameters().policy);
+  const auto sigma = recording.trainer.model().policy().gaussian()->sigma(recording.b, recording.trainer.parameters().policy.gaussian());
   CHECK(sigma[0] != 0.15);
   recording.step(0);
-  CHECK(recording.trainer.model().policy().sigma(recording.b, recording.trainer.parameters().policy) != sigma);
+  CHECK(recording.trainer.model().policy().gaussian()->sigma(recording.b, recording.trainer.parameters().policy.gaussian()) != sigma);
 }
 
 TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[trainer]") {
   Run<Plain> plain;
   Run<Recording> recording;
   for (std::size_t number = 0; number < 12; ++number) {
-    const auto glimpses = number % 2 == 0 ? TrainingGlimpses::random : TrainingGlimpses::policy;
+    const auto glimpses = number % 2 == 0 ? GlimpsePolicy::random : GlimpsePolicy::learned;
     CHECK(same(recording.step(number, {.glimpses = glimpses}), plain.step(number, {.glimpses = glimpses})));
   }
   CHECK(recording.state() == plain.state());

@@ -41,7 +41,7 @@ HybridAttentionConfig one_scale() {
   config.encoder.trunk_units = 1;
   config.encoder.mask_depth = 1;
   config.fusion_width = config.hidden = 8;
-  config.first_location = FirstLocation::random;
+  config.first_location = GlimpsePolicy::random;
   return validated(config);
 }
 

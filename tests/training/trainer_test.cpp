@@ -22,7 +22,7 @@ struct Run {
   friend bool operator==(const Run&, const Run&) = default;
 };
 
-Run train(int threads, std::uint64_t seed, TrainingGlimpses glimpses = TrainingGlimpses::policy,
+Run train(int threads, std::uint64_t seed, GlimpsePolicy glimpses = GlimpsePolicy::learned,
           Keep keep = Keep::every_step) {
   Cpu b(threads);
   const Tissue tissue(8);
@@ -61,7 +61,7 @@ TEST_CASE("training overfits 16 images", "[trainer]") {
   const std::vector<float> labels(tissue.labels.begin(), tissue.labels.end());
   model.score(b, std::span<const float>(labels), {}, episode);
   double right = 0;
-  for (const float reward : to_vector(b, episode.reward)) right += static_cast<double>(reward);
+  for (const float reward : to_vector(b, episode.reward())) right += static_cast<double>(reward);
   CHECK(right >= 14);
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("two trainers with one seed agree bit for bit, for any number of threa
 }
 
 TEST_CASE("a trainer that computes activations again agrees bit for bit with one that keeps them", "[trainer]") {
-  const auto glimpses = GENERATE(TrainingGlimpses::policy, TrainingGlimpses::random);
+  const auto glimpses = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random);
   CHECK(train(2, 7, glimpses, Keep::last_step) == train(2, 7, glimpses, Keep::every_step));
 }
 
@@ -84,12 +84,12 @@ TEST_CASE("with random glimpses the policy learns nothing and the rest does", "[
   const auto policy = numbers(b, trainer.parameters().policy);
   const auto encoder = numbers(b, trainer.parameters().encoder);
   const auto classifier = numbers(b, trainer.parameters().classifier);
-  trainer.step(tissue.oriented, tissue.labels, 1e-2, TrainingGlimpses::random);
-  trainer.step(tissue.oriented, tissue.labels, 1e-2, TrainingGlimpses::random);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, GlimpsePolicy::random);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, GlimpsePolicy::random);
   CHECK(numbers(b, trainer.parameters().policy) == policy);
   CHECK(numbers(b, trainer.parameters().encoder) != encoder);
   CHECK(numbers(b, trainer.parameters().classifier) != classifier);
-  CHECK_FALSE(train(1, 7, TrainingGlimpses::random) == train(1, 7, TrainingGlimpses::policy));
+  CHECK_FALSE(train(1, 7, GlimpsePolicy::random) == train(1, 7, GlimpsePolicy::learned));
 
   trainer.step(tissue.oriented, tissue.labels, 1e-2);
   CHECK(numbers(b, trainer.parameters().policy) != policy);
@@ -112,7 +112,7 @@ TEST_CASE("with central glimpses all look at the middle, and the policy learns n
   double cross_entropy = 0;
   for (const auto& step : episode.steps)
     for (const float loss : to_vector(b, step.loss)) cross_entropy += static_cast<double>(loss) / 24;
-  CHECK(trainer.step(tissue.oriented, tissue.labels, 1e-2, TrainingGlimpses::centre).cross_entropy ==
+  CHECK(trainer.step(tissue.oriented, tissue.labels, 1e-2, GlimpsePolicy::centre).cross_entropy ==
         Approx(cross_entropy));
   CHECK(numbers(b, trainer.parameters().policy) == policy);
   CHECK(numbers(b, trainer.parameters().encoder) != encoder);
@@ -122,8 +122,8 @@ TEST_CASE("where the policy alone learns, the rest is frozen: weights and moment
   Cpu b(1);
   const Tissue tissue(8);
   HybridAttentionConfig config = tiny_config();
-  config.policy.context = 3;
-  config.policy.reward = RewardClass::expected;  // never all equal
+  config.policy.patch = 3;
+  config.learner.reward = RewardClass::expected;  // never all equal
   auto trainer = make_trainer(b, config, 3);
   trainer.step(tissue.oriented, tissue.labels, 1e-2);  // the moments are not zero
   const auto values = [&](bool policy) {
@@ -140,14 +140,14 @@ TEST_CASE("where the policy alone learns, the rest is frozen: weights and moment
     return all;
   };
   const auto rest = values(false), policy = values(true);
-  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = TrainedPart::policy});
-  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = TrainedPart::policy});
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = LearnedPart::policy});
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = LearnedPart::policy});
   CHECK(values(false) == rest);
   CHECK(values(true) != policy);
   trainer.step(tissue.oriented, tissue.labels, 1e-2);
   CHECK(values(false) != rest);
   CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-2,
-                                 StepOptions{.glimpses = TrainingGlimpses::random, .part = TrainedPart::policy}),
+                                 StepOptions{.glimpses = GlimpsePolicy::random, .part = LearnedPart::policy}),
                     "training: the policy alone can only be trained on its own glimpses");
 }
 
@@ -190,12 +190,12 @@ TEST_CASE("a learned sigma moves by the reward and the entropy bonus, and cannot
     config.policy.sigma = 0.2;
     config.policy.learn_sigma = true;
     config.policy.entropy = entropy;
-    config.policy.weight = weight;
+    config.learner.weight = weight;
     auto trainer = make_trainer(b, config, 3);
     for (int step = 0; step < 3; ++step) trainer.step(tissue.oriented, tissue.labels, 1e-1);
     CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.sigma = 0.1}),
                       "model: policy.sigma is learned, so no other one can be given");
-    return trainer.model().policy().sigma(b, trainer.parameters().policy);
+    return trainer.model().policy().gaussian()->sigma(b, trainer.parameters().policy.gaussian());
   };
   // Without a reward the bonus alone: three steps of Adam towards a larger entropy, the same on both axes.
   const auto bonus = learned(0.1, 0);
@@ -213,12 +213,12 @@ TEST_CASE("baselines from other rollouts change the policy's gradient and nothin
   const Tissue tissue(4);
   const auto gradients = [&](Baseline baseline, Index rollouts) {
     HybridAttentionConfig config = tiny_config();
-    config.policy.baseline = baseline;
-    config.policy.reward = RewardClass::expected;
-    config.policy.rewarded_steps = RewardedSteps::every;
+    config.learner.baseline = baseline;
+    config.learner.reward = RewardClass::expected;
+    config.learner.rewarded_steps = RewardedSteps::every;
     auto trainer = make_trainer(b, config, 3);
     trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.rollouts = rollouts});
-    return std::array{numbers(b, trainer.gradients().policy.locator), numbers(b, trainer.gradients().classifier)};
+    return std::array{numbers(b, trainer.gradients().policy.gaussian().locator), numbers(b, trainer.gradients().classifier)};
   };
   const auto none = gradients(Baseline::none, 1), critical = gradients(Baseline::self_critical, 1);
   CHECK(critical[0] != none[0]);
@@ -235,7 +235,7 @@ TEST_CASE("a report is what the step's rollout says", "[trainer]") {
   const Tissue tissue(8);
   HybridAttentionConfig config = tiny_config();
   config.supervised_steps = GENERATE(SupervisedSteps::every, SupervisedSteps::last);
-  config.policy.weight = 0.25;
+  config.learner.weight = 0.25;
   auto trainer = make_trainer(b, config, 3);
 
   // The first step's draws: counter 0, by the trainer's seed, in training mode.
@@ -252,7 +252,7 @@ TEST_CASE("a report is what the step's rollout says", "[trainer]") {
   for (std::size_t t = every ? 0 : 2; t < 3; ++t)
     for (const float loss : to_vector(b, episode.steps[t].loss))
       cross_entropy += static_cast<double>(loss) / 8 / (every ? 3 : 1);
-  for (const float value : to_vector(b, episode.reward)) reward += static_cast<double>(value) / 8;
+  for (const float value : to_vector(b, episode.reward())) reward += static_cast<double>(value) / 8;
 
   const StepReport report = trainer.step(tissue.oriented, tissue.labels, 1e-3);
   CHECK(report.cross_entropy == Approx(cross_entropy));

@@ -43,7 +43,7 @@ RunConfig tiny_config(Sigma sigma = Sigma::scheduled) {
   config.training.policy_epochs = 1;
   config.training.rollouts = 2;
   config.training.stain = 0.1;
-  config.model.policy.baseline = Baseline::leave_one_out;
+  config.model.learner.baseline = Baseline::leave_one_out;
   config.model.glance = {.side = 16, .reduction = 8, .outputs = 4};
   if (sigma == Sigma::learned) {
     config.model.policy.learn_sigma = true;

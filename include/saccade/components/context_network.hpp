@@ -7,6 +7,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -86,6 +87,35 @@ class ContextNetwork {
     const GlimpseGeometry& retina = sensor_.config();
     const auto w = math::glimpse_window(retina, retina.scales - 1, 0.0f, 0.0f, width, height);
     return {w.x, w.y, w.size, w.size};
+  }
+
+  /// Length of what it tells the policy.
+  [[nodiscard]] Index outputs() const {
+    const Index side = cells();
+    return config_.readout == Readout::cells ? side * side : config_.outputs;
+  }
+
+  /// Cells on each side of the map.
+  [[nodiscard]] Index cells() const {
+    return readout_side({.side = config_.side, .readout = config_.readout});
+  }
+
+  /// How the thumbnail of an image of `width` x `height` pixels lies over it: the sides of its window in those of the
+  /// image; and for each cell, row by row, 0 where its centre shows the image, else far below 0.
+  void frame(Index width, Index height, std::span<Scalar<B>, 2> stretch, std::span<Scalar<B>> outside) const {
+    const auto side = static_cast<double>(config_.covers());
+    const double x = side / static_cast<double>(width), y = side / static_cast<double>(height);
+    stretch[0] = static_cast<Scalar<B>>(x);
+    stretch[1] = static_cast<Scalar<B>>(y);
+    const Index count = cells();
+    const auto centre = [&](Index place) {
+      return static_cast<double>(2 * place + 1) / static_cast<double>(count) - 1;
+    };
+    for (std::size_t i = 0; i < outside.size(); ++i) {
+      const auto cell = static_cast<Index>(i);
+      const bool inside = std::abs(centre(cell % count)) * x <= 1 && std::abs(centre(cell / count)) * y <= 1;
+      outside[i] = inside ? Scalar<B>(0) : Scalar<B>(-1e4);
+    }
   }
 
   /// Says which images `look` is going to look at in an ops::run_step.

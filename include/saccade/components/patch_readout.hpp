@@ -13,16 +13,43 @@ namespace saccade::inline SACCADE_NAMESPACE {
 enum class Readout {
   convolution,  ///< a convolution as large as the map: a weight for every place
   positions,    ///< where each filter responds, ops::spatial_softmax: the same wherever it stands
+  cells,        ///< the map itself, of one filter: a number for each cell, row by row
 };
 
 struct PatchReadoutConfig {
   Index inputs = 3;    ///< channels of a patch: 3 per scale
   Index side = 112;    ///< pixels of a patch
   Index width = 16;    ///< filters of every convolution
-  Index outputs = 16;  ///< length of what it tells the policy; twice the number of positions
+  Index outputs = 16;  ///< length of what it tells the policy; twice the number of positions; of cells it follows
   Readout readout = Readout::convolution;
   NormalizedActivationConfig normalization{};
 };
+
+/// What a convolution 3x3 of a PatchReadout leaves.
+struct ReadoutMap {
+  Index side;
+  Index stride;
+};
+
+/// Of all of them, in order.
+[[nodiscard]] inline std::vector<ReadoutMap> readout_maps(const PatchReadoutConfig& config) {
+  const bool flat = config.readout == Readout::convolution;
+  const Index widest = flat ? 8 : 24;
+  const std::size_t least = flat ? 0 : 3;
+  std::vector<ReadoutMap> maps;
+  for (Index side = config.side; side > widest || maps.size() < least;) {
+    const Index stride = side > widest ? 2 : 1;
+    side = sliding_extent(side, 3, stride, 1);
+    maps.push_back({side, stride});
+  }
+  return maps;
+}
+
+/// Side of the map that is read out: of the cells, where they are.
+[[nodiscard]] inline Index readout_side(const PatchReadoutConfig& config) {
+  const std::vector<ReadoutMap> maps = readout_maps(config);
+  return maps.empty() ? config.side : maps.back().side;
+}
 
 /// Tells the location policy where in the glimpse, at its wide scales above all, something is: that is just what the
 /// global average pooling of SA-Net forgets. patches (B, side, side, inputs), context (B, outputs).
@@ -30,7 +57,8 @@ struct PatchReadoutConfig {
 /// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as
 /// large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while the map is wider
 /// than 24, then a convolution 1x1 and the expected position of each of its outputs / 2 channels. The policy then only
-/// has to learn what to look for, not what it looks like at every place.
+/// has to learn what to look for, not what it looks like at every place. `cells`: the same, but the convolution 1x1 has
+/// one filter, and its map is the output.
 ///
 /// Not in the paper, whose policy sees pooled features only. It feeds the location path and learns from the reward
 /// alone, like the context network of Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention",
@@ -76,7 +104,7 @@ class PatchReadout {
   };
 
   struct Cache {
-    // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs), or (B, h, w, outputs / 2) for positions
+    // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs), (B, h, w, outputs / 2) for positions, or (B, h, w, 1) for cells
     std::vector<Tensor<B>> convolved;
     std::vector<typename Stage::Cache> stages;
     Tensor<B> log_sum;   // (B, outputs / 2); of length 0 without positions
@@ -89,7 +117,7 @@ class PatchReadout {
   };
 
   explicit PatchReadout(const Config& config)
-      : config_(checked(config)), maps_(planned_maps(config)), first_(convolution(0)) {
+      : config_(checked(config)), maps_(readout_maps(config)), first_(convolution(0)) {
     for (std::size_t i = 1; i <= maps_.size(); ++i) {
       const auto layer = convolution(i);
       stages_.push_back(Stage({.inputs = layer.inputs,
@@ -139,6 +167,8 @@ class PatchReadout {
     if (positions()) {
       ops::spatial_softmax(b, cache.convolved.back(), cache.log_sum, cache.position);
       ops::copy(b, cache.position, context);
+    } else if (cells()) {
+      ops::reshape(b, cache.convolved.back(), context);  // (B, h w)
     } else {
       ops::global_average_pool(b, cache.convolved.back(), context);  // (B, outputs): of one pixel
     }
@@ -151,6 +181,8 @@ class PatchReadout {
     if (positions())
       ops::spatial_softmax_backward(b, cache.convolved.back(), cache.log_sum, cache.position, d_context,
                                     w.d_convolved.back(), Write::overwrite);  // (B, h, w, outputs / 2)
+    else if (cells())
+      ops::reshape(b, d_context, w.d_convolved.back());  // (B, h, w, 1)
     else
       ops::global_average_pool_backward(b, d_context, w.d_convolved.back(), Write::overwrite);  // (B, 1, 1, outputs)
     for (std::size_t i = stages_.size(); i-- > 0;)
@@ -171,27 +203,10 @@ class PatchReadout {
   }
 
   [[nodiscard]] bool positions() const { return config_.readout == Readout::positions; }
+  [[nodiscard]] bool cells() const { return config_.readout == Readout::cells; }
+  /// Channels of the map that is read out.
+  [[nodiscard]] Index filters() const { return cells() ? 1 : positions() ? config_.outputs / 2 : config_.outputs; }
 
-  /// What a convolution 3x3 leaves.
-  struct PlannedMap {
-    Index side;
-    Index stride;
-  };
-
-  [[nodiscard]] static std::vector<PlannedMap> planned_maps(const Config& config) {
-    const bool positions = config.readout == Readout::positions;
-    const Index widest = positions ? 24 : 8;
-    const std::size_t least = positions ? 3 : 0;
-    std::vector<PlannedMap> maps;
-    for (Index side = config.side; side > widest || maps.size() < least;) {
-      const Index stride = side > widest ? 2 : 1;
-      side = sliding_extent(side, 3, stride, 1);
-      maps.push_back({side, stride});
-    }
-    return maps;
-  }
-
-  /// Side of the map that is read out.
   [[nodiscard]] Index last_side() const { return maps_.empty() ? config_.side : maps_.back().side; }
 
   /// Convolution number i; the last one reads out.
@@ -202,20 +217,20 @@ class PatchReadout {
               .outputs = config_.width,
               .kernel = 3,
               .geometry = {.stride = maps_[i].stride, .padding = 1}};
-    if (positions()) return {.inputs = inputs, .outputs = config_.outputs / 2, .kernel = 1, .geometry = {}};
-    return {.inputs = inputs, .outputs = config_.outputs, .kernel = last_side(), .geometry = {}};
+    const Index kernel = config_.readout == Readout::convolution ? last_side() : 1;
+    return {.inputs = inputs, .outputs = filters(), .kernel = kernel, .geometry = {}};
   }
 
   [[nodiscard]] std::vector<Tensor<B>> make_maps(B& b, Index batch) const {
     std::vector<Tensor<B>> maps;
-    for (const PlannedMap& map : maps_) maps.push_back(make_map(b, {batch, map.side, map.side, config_.width}));
-    maps.push_back(positions() ? make_map(b, {batch, last_side(), last_side(), config_.outputs / 2})
-                               : make_map(b, {batch, 1, 1, config_.outputs}));
+    for (const ReadoutMap& map : maps_) maps.push_back(make_map(b, {batch, map.side, map.side, config_.width}));
+    const Index side = config_.readout == Readout::convolution ? 1 : last_side();
+    maps.push_back(make_map(b, {batch, side, side, filters()}));
     return maps;
   }
 
   Config config_;
-  std::vector<PlannedMap> maps_;
+  std::vector<ReadoutMap> maps_;
   Convolution first_;
   std::vector<Stage> stages_;
 };

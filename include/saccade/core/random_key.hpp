@@ -20,6 +20,8 @@ enum class RandomStream : std::uint32_t {
   bootstrap = 10,
   clutter = 11,
   stain = 12,
+  cell = 13,
+  first_cell = 14,
   user = 1000,
 };
 

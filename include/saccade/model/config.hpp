@@ -1,9 +1,11 @@
 #pragma once
 
 #include <saccade/components/context_network.hpp>
-#include <saccade/components/policy_gradient.hpp>
+#include <saccade/components/policy_config.hpp>
 #include <saccade/components/soft_attention_block.hpp>
 #include <saccade/core/error.hpp>
+#include <saccade/model/glimpse_policy.hpp>
+#include <saccade/model/learner_config.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -11,10 +13,6 @@
 #include <string_view>
 
 namespace saccade::inline SACCADE_NAMESPACE {
-
-/// Where the first glimpse goes in training, unless the policy chooses it by a glance at the whole image. A
-/// deterministic rollout takes the mean of either: the centre.
-enum class FirstLocation { random, centre };
 
 /// Which steps' answers the cross-entropy asks for: the last one's, as in the paper, or the mean over all.
 enum class SupervisedSteps { last, every };
@@ -30,9 +28,12 @@ struct HybridAttentionConfig {
   SoftAttentionConfig encoder{};
   Index fusion_width = 256;   ///< length of g_t
   Index hidden = 256;         ///< length of h_t
-  PolicyConfig policy{};      ///< its `hidden` follows from the line above, its `glance` from the next one
-  ContextNetworkConfig glance{};
-  FirstLocation first_location = FirstLocation::centre;
+  PolicyConfig policy{};      ///< its `hidden` follows from the line above, its `context` and `cells` from the next one
+  ContextNetworkConfig glance{};  ///< its `readout` follows where the policy is over cells
+  LearnerConfig learner{};
+  /// Where the first glimpse goes in training where no glance chooses it: `random` or `centre`. A deterministic rollout
+  /// begins in the centre.
+  GlimpsePolicy first_location = GlimpsePolicy::centre;
   SupervisedSteps supervised_steps = SupervisedSteps::last;
   RunningStatistics running_statistics = RunningStatistics::shared;
 };
@@ -55,10 +56,31 @@ struct HybridAttentionConfig {
   expect_config(config.fusion_width >= 1 && config.hidden >= 1,
                 "model: fusion_width and hidden must be at least 1");
   expect_config(config.glance.side >= 0, "model: glance.side must be at least 0");
+  expect_config(config.first_location == GlimpsePolicy::random || config.first_location == GlimpsePolicy::centre,
+                "model: first_location must be random or centre, but is " + to_string(config.first_location));
   config.encoder.side = config.sensor.side;
   config.encoder.inputs = image_channels * config.sensor.scales;
   config.policy.hidden = config.hidden;
-  config.policy.glance = config.glance.side == 0 ? 0 : config.glance.outputs;
+  if (config.policy.kind == PolicyKind::cell) {
+    expect_config(config.glance.side > 0, "model: policy.kind cell needs a thumbnail, glance.side, but that is 0");
+    config.glance.readout = Readout::cells;
+    config.policy.cells = readout_side({.side = config.glance.side, .readout = config.glance.readout});
+    config.policy.context = config.policy.cells * config.policy.cells;
+  } else {
+    expect_config(config.glance.readout != Readout::cells, "model: glance.readout cells needs policy.kind cell");
+    config.policy.cells = 0;
+    config.policy.context = config.glance.side == 0 ? 0 : config.glance.outputs;
+  }
+  const LearnerConfig& learner = config.learner;
+  expect_config(learner.weight >= 0,
+                "model: learner.weight must be at least 0, but is " + std::to_string(learner.weight));
+  expect_config(learner.discount >= 0 && learner.discount <= 1,
+                "model: learner.discount must be from 0 to 1, but is " + std::to_string(learner.discount));
+  expect_config(!learner.class_term || learner.reward == RewardClass::sampled,
+                "model: learner.class_term needs learner.reward sampled");
+  expect_config(learner.passes >= 1,
+                "model: learner.passes must be at least 1, but is " + std::to_string(learner.passes));
+  expect_config(learner.clip > 0, "model: learner.clip must be greater than 0, but is " + std::to_string(learner.clip));
   config.glance.mean = config.sensor.mean;
   config.glance.deviation = config.sensor.deviation;
   config.glance.normalization = config.encoder.normalization;
@@ -85,12 +107,12 @@ struct HybridAttentionConfig {
 /// The paper, read literally (METHOD in docs/method.md, section "presets").
 [[nodiscard]] inline HybridAttentionConfig paper_preset() {
   HybridAttentionConfig config;
-  config.policy.weight = 1.0;
-  config.policy.baseline = Baseline::none;
-  config.policy.reward = RewardClass::sampled;
-  config.policy.class_term = true;
+  config.learner.weight = 1.0;
+  config.learner.baseline = Baseline::none;
+  config.learner.reward = RewardClass::sampled;
+  config.learner.class_term = true;
   config.policy.state = StateGradient::attached;
-  config.first_location = FirstLocation::random;
+  config.first_location = GlimpsePolicy::random;
   return validated(config);
 }
 
@@ -103,10 +125,10 @@ struct HybridAttentionConfig {
   config.encoder.stem_stride = 4;
   config.encoder.mask_depth = 2;
   config.policy.sigma = 0.3;
-  config.policy.saccade_cost = 0.4;
-  config.policy.reward = RewardClass::expected;
-  config.policy.rewarded_steps = RewardedSteps::every;
-  config.policy.discount = 0;
+  config.policy.movement_penalty = 0.4;
+  config.learner.reward = RewardClass::expected;
+  config.learner.rewarded_steps = RewardedSteps::every;
+  config.learner.discount = 0;
   config.glance.side = 88;
   config.glance.reduction = 8;
   config.glance.readout = Readout::positions;

@@ -27,6 +27,10 @@ inline constexpr std::array<std::string_view, 2> enum_names<Normalization>{"batc
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<SlopeSharing>{"shared", "per_channel"};
 template <>
+inline constexpr std::array<std::string_view, 2> enum_names<PolicyKind>{"gaussian", "cell"};
+template <>
+inline constexpr std::array<std::string_view, 2> enum_names<LearnerKind>{"policy_gradient", "ppo"};
+template <>
 inline constexpr std::array<std::string_view, 2> enum_names<MeanSquash>{"none", "tanh"};
 template <>
 inline constexpr std::array<std::string_view, 4> enum_names<Baseline>{"none", "learned", "self_critical",
@@ -38,9 +42,9 @@ inline constexpr std::array<std::string_view, 3> enum_names<RewardedSteps>{"last
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<StateGradient>{"attached", "detached"};
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<Readout>{"convolution", "positions"};
+inline constexpr std::array<std::string_view, 3> enum_names<Readout>{"convolution", "positions", "cells"};
 template <>
-inline constexpr std::array<std::string_view, 2> enum_names<FirstLocation>{"random", "centre"};
+inline constexpr auto enum_names<GlimpsePolicy> = glimpse_policy_names;
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<SupervisedSteps>{"last", "every"};
 template <>
@@ -48,13 +52,24 @@ inline constexpr std::array<std::string_view, 2> enum_names<RunningStatistics>{"
 
 /// A field that had another name, or another place, in files and on command lines of before.
 struct OldField {
-  std::string_view name;
+  std::string_view name;  ///< "policy.weight": the field `weight` of the configuration `policy` in this one
   std::string_view path;  ///< of today, from the same configuration on, as set_field takes it
 };
 
 /// The old fields of a configuration.
 template <class C>
 inline constexpr std::array<OldField, 0> old_fields{};
+
+/// A word that an enumeration had before, and what it means.
+template <class E>
+struct OldWord {
+  std::string_view word;
+  E value;
+};
+template <class E>
+inline constexpr std::array<OldWord<E>, 0> old_words{};
+template <>
+inline constexpr std::array<OldWord<GlimpsePolicy>, 1> old_words<GlimpsePolicy>{{{"policy", GlimpsePolicy::learned}}};
 
 /// `C` is the configuration, const or not; visit(name, field).
 template <class C, class Visitor>
@@ -100,26 +115,35 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("normalization", c.normalization);
 }
 
-/// `hidden` and `glance` follow from the model.
+/// `hidden`, `context` and `cells` follow from the model.
 template <class C, class Visitor>
   requires std::same_as<std::remove_const_t<C>, PolicyConfig>
 void for_each_field(C& c, Visitor&& visit) {
+  visit("kind", c.kind);
   visit("sigma", c.sigma);
   visit("learn_sigma", c.learn_sigma);
   visit("sigma_low", c.sigma_low);
   visit("sigma_high", c.sigma_high);
   visit("entropy", c.entropy);
-  visit("saccade_cost", c.saccade_cost);
-  visit("weight", c.weight);
+  visit("movement_penalty", c.movement_penalty);
   visit("squash", c.squash);
+  visit("state", c.state);
+  visit("patch", c.patch);
+  visit("patch_readout", c.patch_readout);
+}
+
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, LearnerConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("kind", c.kind);
+  visit("weight", c.weight);
   visit("baseline", c.baseline);
   visit("reward", c.reward);
   visit("rewarded_steps", c.rewarded_steps);
   visit("discount", c.discount);
   visit("class_term", c.class_term);
-  visit("state", c.state);
-  visit("context", c.context);
-  visit("context_readout", c.context_readout);
+  visit("passes", c.passes);
+  visit("clip", c.clip);
 }
 
 /// What it sees as follows from the sensor, and how it is normalised from the encoder.
@@ -143,9 +167,23 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("hidden", c.hidden);
   visit("policy", c.policy);
   visit("glance", c.glance);
+  visit("learner", c.learner);
   visit("first_location", c.first_location);
   visit("supervised_steps", c.supervised_steps);
   visit("running_statistics", c.running_statistics);
 }
+
+template <>
+inline constexpr std::array<OldField, 9> old_fields<HybridAttentionConfig>{{
+    {"policy.saccade_cost", "policy.movement_penalty"},
+    {"policy.context", "policy.patch"},
+    {"policy.context_readout", "policy.patch_readout"},
+    {"policy.weight", "learner.weight"},
+    {"policy.baseline", "learner.baseline"},
+    {"policy.reward", "learner.reward"},
+    {"policy.rewarded_steps", "learner.rewarded_steps"},
+    {"policy.discount", "learner.discount"},
+    {"policy.class_term", "learner.class_term"},
+}};
 
 }  // namespace saccade

@@ -97,15 +97,37 @@ template <class T>
 /// Old fields are taken for those of today. `where` begins the error sentences: "config.json".
 /// @throws ConfigError for a field that does not exist, or a value that it cannot take
 template <class T>
+void update_from_json(const nlohmann::ordered_json& json, T& value, const std::string& where);
+
+namespace detail {
+/// `json`, the field `key` of the configuration `value`, without the fields that are elsewhere in `value` today: these
+/// are set there.
+template <class T>
+[[nodiscard]] nlohmann::ordered_json without_old_fields(const std::string& key, nlohmann::ordered_json json, T& value,
+                                                        const std::string& where) {
+  for (const OldField& old : old_fields<T>) {
+    if (!old.name.starts_with(key + ".") || !json.is_object()) continue;
+    const auto found = json.find(std::string(old.name.substr(key.size() + 1)));
+    if (found == json.end()) continue;
+    const nlohmann::ordered_json item = *found;
+    json.erase(found);
+    update_from_json(at_path(old.path, item), value, where);
+  }
+  return json;
+}
+}  // namespace detail
+
+template <class T>
 void update_from_json(const nlohmann::ordered_json& json, T& value, const std::string& where) {
   const auto fail = [&](const std::string& expected) {
     throw ConfigError(where + " must be " + expected + ", but is " + json.dump());
   };
   if constexpr (FieldList<T>) {
     if (!json.is_object()) fail("an object");
-    for (const auto& [key, item] : json.items()) {
+    for (const auto& [key, whole] : json.items()) {
+      const nlohmann::ordered_json item = detail::without_old_fields(key, whole, value, where);
       bool found = false;
-      for_each_field(value, [&, &key = key, &item = item](const char* name, auto& field) {
+      for_each_field(value, [&, &key = key](const char* name, auto& field) {
         if (key != name) return;
         update_from_json(item, field, where + "." + key);
         found = true;
@@ -123,6 +145,11 @@ void update_from_json(const nlohmann::ordered_json& json, T& value, const std::s
       }
     }
   } else if constexpr (std::is_enum_v<T>) {
+    for (const auto& old : old_words<T>) {
+      if (json != old.word) continue;
+      value = old.value;
+      return;
+    }
     std::string words;
     for (std::size_t i = 0; i < enum_names<T>.size(); ++i) {
       if (json == enum_names<T>[i]) {

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <saccade/components/context_network.hpp>
-#include <saccade/components/patch_readout.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
-#include <saccade/components/policy_gradient.hpp>
+#include <saccade/components/patch_readout.hpp>
+#include <saccade/components/policy_inputs.hpp>
 #include <saccade/components/recurrent_core.hpp>
+#include <saccade/components/value_head.hpp>
 #include <saccade/core/component.hpp>
 #include <saccade/model/parameters.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -25,69 +27,85 @@ struct EpisodeStep {
   typename GlimpseFusion<B>::Cache fusion;
   Tensor<B> glimpse;  // (B, G)  g_t
   typename RecurrentCore<B>::Cache core;
-  Tensor<B> h, c;                            // (B, H)  after the step
-  Tensor<B> logits;                          // (B, K)
-  Tensor<B> probabilities;                   // (B, K)
-  Tensor<B> loss;                            // (B)     cross-entropy of this step's answer
-  Tensor<B> outcome;                         // (B)     discounted sum of the rewards from this step on
-  typename PolicyGradient<B>::Cache policy;  ///< the draw of the next step's location
-  Tensor<B> context;                         // (B, context), or of length 0
+  Tensor<B> h, c;           // (B, H)  after the step
+  Tensor<B> logits;         // (B, K)
+  Tensor<B> probabilities;  // (B, K)
+  Tensor<B> loss;           // (B)     cross-entropy of this step's answer
+  Tensor<B> reward;         // (B)     of this step's answer
+  Tensor<B> readout;        // (B, P)  what the PatchReadout says of the glimpse, or of length 0
 };
 
-/// The glance at the whole image, once a rollout and before its first step.
-template <class B>
-struct EpisodeGlance {
-  typename ContextNetwork<B>::Cache thumbnail;
-  Tensor<B> context;                         // (B, glance)
-  typename PolicyGradient<B>::Cache policy;  ///< the draw of the first step's location
+/// What is chosen in one state: decision t, for t < T, the location of step t, in the state before that step; decision T
+/// the class, in the last state. What a learner makes of it stands beside it.
+template <class B, class P>
+struct Decision {
+  std::optional<typename P::Cache> policy{};                    ///< where the policy chooses a location
+  std::optional<typename ValueHead<B>::Cache> value{};          ///< where there is a ValueHead
+  Tensor<B> returns;                                            // (B)  what was earned after it
+  Tensor<B> advantage;                                          // (B)  weight of its score in the gradient
 };
 
 /// Gradients on their way back through time.
-template <class B, class E>
+template <class B, class E, class P>
 struct EpisodeWorkspace {
   typename E::Workspace encoder;
   typename GlimpseFusion<B>::Workspace fusion;
-  typename PolicyGradient<B>::Workspace policy;
-  std::vector<typename PatchReadout<B>::Workspace> context;  ///< one, or none
-  std::vector<typename ContextNetwork<B>::Workspace> glance;    ///< one, or none
-  std::vector<StepStatistics<B, E>> discarded;  ///< moved where activations are computed again: one then, else none
-  Tensor<B> d_context;                          // (B, context), or of length 0
-  Tensor<B> d_glance;                           // (B, glance), or of length 0
-  Tensor<B> d_loss;                             // (B)
-  Tensor<B> d_logits;                           // (B, K)
-  Tensor<B> d_glimpse;                          // (B, G)
-  Tensor<B> d_features;                         // (B, F)
-  std::vector<Tensor<B>> d_h;                   // two (B, H), in turn
-  std::vector<Tensor<B>> d_c;                   // two (B, H), in turn
+  typename P::Workspace policy;
+  std::optional<typename ValueHead<B>::Workspace> value{};
+  std::optional<typename PatchReadout<B>::Workspace> readout{};
+  std::optional<typename ContextNetwork<B>::Workspace> glance{};
+  std::optional<StepStatistics<B, E>> discarded{};  ///< moved where activations are computed again
+  Tensor<B> d_readout;                              // (B, P), or of length 0
+  Tensor<B> d_context;                              // (B, C), or of length 0
+  Tensor<B> d_loss;                                 // (B)
+  Tensor<B> d_logits;                               // (B, K)
+  Tensor<B> d_glimpse;                              // (B, G)
+  Tensor<B> d_features;                             // (B, F)
+  std::vector<Tensor<B>> d_h;                       // two (B, H), in turn
+  std::vector<Tensor<B>> d_c;                       // two (B, H), in turn
 };
 
 /// The encoder's view of one step.
 template <class B, class E>
 struct EpisodeGlimpse {
   typename E::Cache encoder;
-  std::vector<typename PatchReadout<B>::Cache> context;  ///< one, or none
+  std::optional<typename PatchReadout<B>::Cache> readout{};
+};
+
+/// The look at the thumbnail, once a rollout and before its first step.
+template <class B>
+struct EpisodeGlance {
+  typename ContextNetwork<B>::Cache thumbnail;
+  Tensor<B> context;  // (B, C)
+  Tensor<B> stretch;  // (B, 2)  see PolicyInputs
+  Tensor<B> outside;  // (B, N), or of length 0 where the policy knows no cells
+  std::vector<ImageSize> sizes{};  ///< of the images that `stretch` and `outside` belong to
 };
 
 /// All activations of T steps over a batch, sized once; the only owner of time. Made by
 /// HybridAttentionClassifier::make_episode, and good for any number of batches of its size.
-template <class B, class E>
+template <class B, class E, class P>
 struct Episode {
   Index batch = 0;
   Mode mode = Mode::evaluation;
-  std::vector<EpisodeStep<B>> steps;
+  std::vector<EpisodeStep<B>> steps;           ///< T
+  std::vector<Decision<B, P>> decisions;       ///< T + 1
   std::vector<Tensor<B>> patches;              // (B, g, g, S*C): T, or one in evaluation with Keep::last_step
   std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Keep::last_step
-  std::vector<EpisodeGlance<B>> glance;        ///< one, or none
-  std::size_t held = 0;                        ///< the step whose activations are in that one
-  Tensor<B> h0, c0;                            // (B, H), zero
+  std::optional<EpisodeGlance<B>> glance;
+  std::size_t held = 0;  ///< the step whose activations are in the one of them
+  Tensor<B> h0, c0;      // (B, H), zero
+  Tensor<B> no_readout;  // (B, P), zero: before the first glimpse
+  Tensor<B> nothing;     // of length 0
   typename RecurrentCore<B>::Workspace core;
-  Tensor<B> labels;                               // (B)
-  Tensor<B> classes;                              // (B)  what was answered: the class that the reward judges
-  Tensor<B> reward;                               // (B)  of the last answer
-  Tensor<B> targets;                              // (B, K)  1 at the label, else 0
-  Tensor<B> chosen;                               // (B, K)  scratch
-  std::vector<Scalar<B>> staging;                 ///< (B, K), on the host
-  std::vector<EpisodeWorkspace<B, E>> workspace;  ///< one in training, else none
+  Tensor<B> labels;                                    // (B)
+  Tensor<B> classes;                                   // (B)  what was answered: the class that the reward judges
+  Tensor<B> targets;                                   // (B, K)  1 at the label, else 0
+  Tensor<B> chosen;                                    // (B, K)  probabilities of the labels alone
+  Tensor<B> weights;                                   // (B)     of each image in the loss, if it is `weighted`
+  bool weighted = false;
+  std::vector<Scalar<B>> staging;                      ///< (B, K), on the host
+  std::optional<EpisodeWorkspace<B, E, P>> workspace;  ///< in training
 
   [[nodiscard]] Index size() const { return static_cast<Index>(steps.size()); }
   [[nodiscard]] Tensor<B>& patch(std::size_t t) { return patches[patches.size() == 1 ? 0 : t]; }
@@ -95,28 +113,31 @@ struct Episode {
   [[nodiscard]] bool holds(std::size_t t) const { return glimpses.size() > 1 || held == t; }
   [[nodiscard]] const EpisodeStep<B>& last() const { return steps.back(); }
 
-  /// The draw of step t's location, or null where that is the first one and no glance has chosen it.
-  [[nodiscard]] typename PolicyGradient<B>::Cache* draw(std::size_t t) {
-    return t > 0 ? &steps[t - 1].policy : glance.empty() ? nullptr : &glance[0].policy;
-  }
+  /// Of the last answer, (B).
+  [[nodiscard]] const Tensor<B>& reward() const { return steps.back().reward; }
+
+  /// The state before step t, (B, H).
+  [[nodiscard]] const Tensor<B>& state(std::size_t t) const { return t == 0 ? h0 : steps[t - 1].h; }
 
   /// Where Locations::given expects the location of step t, (B, 2): in place of the draw.
-  [[nodiscard]] Tensor<B>& given(std::size_t t) { return draw(t) ? draw(t)->sample : steps[t].location; }
+  [[nodiscard]] Tensor<B>& given(std::size_t t) {
+    return decisions[t].policy ? P::drawn(*decisions[t].policy) : steps[t].location;
+  }
 
-  /// Where the policy would go at step t, (B, 2): its mean.
-  [[nodiscard]] const Tensor<B>& policy_mean(std::size_t t) { return draw(t) ? draw(t)->mean : steps[t].location; }
+  /// Where the policy would go at step t, (B, 2).
+  [[nodiscard]] const Tensor<B>& mode_of(std::size_t t) const {
+    return decisions[t].policy ? P::mode(*decisions[t].policy) : steps[t].location;
+  }
+
+  /// What the policy reads when it makes decision t.
+  [[nodiscard]] PolicyInputs<B> inputs(std::size_t t) const {
+    return {.state = state(t),
+            .patch = t == 0 ? no_readout : steps[t - 1].readout,
+            .context = glance ? glance->context : nothing,
+            .stretch = glance ? glance->stretch : nothing,
+            .outside = glance ? glance->outside : nothing,
+            .previous = t == 0 ? nothing : mode_of(t - 1)};
+  }
 };
-
-/// What step t is credited with: what followed its location, or the last answer's reward.
-template <class B, class E>
-[[nodiscard]] const Tensor<B>& credited(const Episode<B, E>& episode, std::size_t t) {
-  return t + 1 == episode.steps.size() ? episode.reward : episode.steps[t + 1].outcome;  // (B)
-}
-
-/// What the first location is credited with, where the policy has drawn it: what followed it.
-template <class B, class E>
-[[nodiscard]] const Tensor<B>& credited_first(const Episode<B, E>& episode) {
-  return episode.steps[0].outcome;  // (B)
-}
 
 }  // namespace saccade

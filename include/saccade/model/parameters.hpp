@@ -1,8 +1,8 @@
 #pragma once
 
 #include <saccade/components/glimpse_fusion.hpp>
-#include <saccade/components/policy_gradient.hpp>
 #include <saccade/components/recurrent_core.hpp>
+#include <saccade/components/value_head.hpp>
 #include <saccade/components/context_network.hpp>
 #include <saccade/components/patch_readout.hpp>
 #include <saccade/math/philox.hpp>
@@ -10,22 +10,28 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// All that a model learns; the same type holds the gradients.
-template <class B, class E>
+template <class B, class E, class P>
 struct ModelParameters {
+  /// Names the tensors that choose locations, for parameter groups.
+  static constexpr std::string_view policy_pattern = "policy.*";
+
   typename E::Parameters encoder;
   typename GlimpseFusion<B>::Parameters fusion;
   typename RecurrentCore<B>::Parameters core;
   typename LinearLayer<B>::Parameters classifier;
-  typename PolicyGradient<B>::Parameters policy;
-  std::vector<typename PatchReadout<B>::Parameters> context{};  ///< one, or none
-  std::vector<typename ContextNetwork<B>::Parameters> glance{};    ///< one, or none
+  typename P::Parameters policy;
+  std::optional<typename ValueHead<B>::Parameters> value{};
+  std::optional<typename PatchReadout<B>::Parameters> readout{};
+  std::optional<typename ContextNetwork<B>::Parameters> glance{};
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -33,9 +39,10 @@ struct ModelParameters {
     GlimpseFusion<B>::Parameters::for_each(self.fusion, prefix + "fusion.", visit);
     RecurrentCore<B>::Parameters::for_each(self.core, prefix + "core.", visit);
     LinearLayer<B>::Parameters::for_each(self.classifier, prefix + "classifier.", visit);
-    PolicyGradient<B>::Parameters::for_each(self.policy, prefix + "policy.", visit);
-    for (auto& context : self.context) PatchReadout<B>::Parameters::for_each(context, prefix + "policy.context.", visit);
-    for (auto& glance : self.glance) ContextNetwork<B>::Parameters::for_each(glance, prefix + "policy.glance.", visit);
+    P::Parameters::for_each(self.policy, prefix + "policy.", visit);
+    if (self.value) ValueHead<B>::Parameters::for_each(*self.value, prefix + "policy.value.", visit);
+    if (self.readout) PatchReadout<B>::Parameters::for_each(*self.readout, prefix + "policy.context.", visit);
+    if (self.glance) ContextNetwork<B>::Parameters::for_each(*self.glance, prefix + "policy.glance.", visit);
   }
 };
 
@@ -43,12 +50,12 @@ struct ModelParameters {
 template <class B, class E>
 struct StepStatistics {
   typename E::Statistics encoder;
-  std::vector<typename PatchReadout<B>::Statistics> context;  ///< one, or none
+  std::optional<typename PatchReadout<B>::Statistics> readout{};
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
     E::Statistics::for_each(self.encoder, prefix + "encoder.", visit);
-    for (auto& context : self.context) PatchReadout<B>::Statistics::for_each(context, prefix + "policy.context.", visit);
+    if (self.readout) PatchReadout<B>::Statistics::for_each(*self.readout, prefix + "policy.context.", visit);
   }
 };
 
@@ -56,7 +63,7 @@ struct StepStatistics {
 template <class B, class E>
 struct ModelStatistics {
   std::vector<StepStatistics<B, E>> sets;
-  std::vector<typename ContextNetwork<B>::Statistics> glance{};  ///< one, or none
+  std::optional<typename ContextNetwork<B>::Statistics> glance{};
 
   template <class Self, class Visitor>
   static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
@@ -64,7 +71,7 @@ struct ModelStatistics {
       const std::string step = self.sets.size() == 1 ? "" : "step" + std::to_string(t + 1) + ".";
       StepStatistics<B, E>::for_each(self.sets[t], prefix + step, visit);
     }
-    for (auto& glance : self.glance) ContextNetwork<B>::Statistics::for_each(glance, prefix + "policy.glance.", visit);
+    if (self.glance) ContextNetwork<B>::Statistics::for_each(*self.glance, prefix + "policy.glance.", visit);
   }
 
   /// The set that step t uses.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <saccade/components/policy_inputs.hpp>
 #include <saccade/core/component.hpp>
 #include <saccade/core/error.hpp>
+#include <saccade/core/random_key.hpp>
 
 #include <concepts>
 
@@ -41,6 +43,44 @@ concept TrainableEncoder =
                               typename E::Parameters& d_p) {
       { encoder.make_workspace(b, Index{1}) } -> std::same_as<typename E::Workspace>;
       encoder.backward(b, p, patches, cache, d_features, workspace, d_p);
+    };
+
+/// Chooses: a distribution over the next location, (B, 2) in [-1, 1] when it has been clamped. A Cache holds the
+/// distribution of one choice over a batch, and what has been drawn from it. `mode` and `drawn` are its tensors (B, 2):
+/// where the policy would go, and where it was told to go, before clamping; whoever gives locations writes the latter.
+/// See GaussianPolicy for what each function does. A policy with a `set_sigma(cache, sigma)` obeys RolloutOptions::sigma.
+template <class P, class B>
+concept Policy = std::move_constructible<P> &&
+                 requires(const P& policy, B& b, const typename P::Parameters& p, typename P::Cache& cache,
+                          const typename P::Cache& given, const PolicyInputs<B>& inputs, const RandomKey& key) {
+                   { policy.make_parameters(b) } -> std::same_as<typename P::Parameters>;
+                   { policy.make_cache(b, Index{1}) } -> std::same_as<typename P::Cache>;
+                   policy.describe(b, p, inputs, cache);
+                   policy.sample(b, key, inputs, cache);
+                   policy.take_mode(b, cache);
+                   { policy.mode(given) } -> std::same_as<const Tensor<B>&>;
+                   { policy.drawn(cache) } -> std::same_as<Tensor<B>&>;
+                 };
+
+/// A policy that can learn: `score_gradient` adds the gradient of sum_n -advantage[n] ln pi(drawn[n]), and of terms of the
+/// policy's own, to those of its parameters and of what it has read.
+template <class P, class B>
+concept TrainablePolicy =
+    Policy<P, B> && requires(const P& policy, B& b, const typename P::Parameters& p, const typename P::Cache& cache,
+                             const PolicyInputs<B>& inputs, const Tensor<B>& advantage,
+                             typename P::Workspace& workspace, typename P::Parameters& d_p,
+                             PolicyInputGradients<B> d_inputs) {
+      { policy.make_workspace(b, Index{1}) } -> std::same_as<typename P::Workspace>;
+      policy.score_gradient(b, p, inputs, cache, advantage, workspace, d_p, d_inputs);
+    };
+
+/// A policy whose densities a learner can compare, (B): ln pi(drawn) up to a constant, and the entropy.
+template <class P, class B>
+concept DensityPolicy =
+    TrainablePolicy<P, B> && requires(const P& policy, B& b, const typename P::Cache& cache,
+                                      typename P::Workspace& workspace, Tensor<B>& y) {
+      policy.log_density(b, cache, workspace, y);
+      policy.entropy(b, cache, workspace, y);
     };
 
 }  // namespace saccade

@@ -8,19 +8,19 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// Where the glimpses of a rollout come from.
+/// How a rollout takes its locations from the policy's distributions.
 enum class Locations {
-  sample,  ///< drawn around the policy's means, as in training
-  mean,    ///< the policy's means: the deterministic rollout that results are reported with
-  given,   ///< those that set_locations has put into the episode: control policies, tests
+  sample,  ///< drawn, as in training
+  mode,    ///< the most probable ones: the deterministic rollout that results are reported with
+  given,   ///< those that stand in the episode already: of control policies, of a rollout before, of tests
 };
 
 struct RolloutOptions {
-  Locations locations = Locations::mean;
+  Locations locations = Locations::mode;
   std::uint64_t seed = 0;     ///< of every draw
   std::uint64_t counter = 0;  ///< which rollout of the run: the same counter draws the same
   std::uint32_t first = 0;  ///< number of the batch's first image in a larger set: an image draws the same in any batch
-  std::optional<double> sigma{};  ///< of the draws around the means; without it that of the policy's configuration
+  std::optional<double> sigma{};  ///< of the policy's draws; without it that of its configuration
 };
 
 /// Draw number t of a stream in a rollout.
@@ -32,8 +32,11 @@ struct RolloutOptions {
 /// places.
 [[nodiscard]] constexpr StepCount step_count(const RolloutOptions& options) { return {options.counter << 8, 1 << 8}; }
 
-/// Which terms backpropagation follows: all; all but the policy's, where the glimpses did not come from the policy; or
-/// the policy's only, and those into the policy's own parameters only.
-enum class PolicyTerms { included, excluded, only };
+/// Which part of a model learns from a batch of rollouts.
+enum class LearnedPart {
+  all,
+  classifier,  ///< all but the policy, whose glimpses these were not
+  policy,      ///< the policy alone; nothing is sent back into the rest
+};
 
 }  // namespace saccade

@@ -251,6 +251,7 @@ void save_checkpoint(const std::filesystem::path& path, Trainer<B, Model>& train
                    {"saccade.classes", detail::json_text(info.classes)},
                    {"saccade.run", detail::json_text(info.run)},
                    {"saccade.steps", std::to_string(trainer.optimizer().steps())},
+                   {"saccade.rollouts", std::to_string(trainer.rollouts())},
                    {"saccade.seed", std::to_string(trainer.seed())}};
   detail::store(b, "", named_tensors<B>(trainer.parameters()), file);
   detail::store(b, "", named_tensors<B>(trainer.statistics()), file);
@@ -294,8 +295,8 @@ void expect_golden_answer(B& b, const Model& model, const typename Model::Parame
 /// followed there.
 /// @throws FileError where the checkpoint belongs to another configuration or seed, or does not reproduce its answer;
 ///         the trainer is then of no more use
-template <TrainableBackend B, class Model>
-void restore_training(Trainer<B, Model>& trainer, const SafetensorsFile& file, std::string_view name) {
+template <TrainableBackend B, class Model, class L>
+void restore_training(Trainer<B, Model, L>& trainer, const SafetensorsFile& file, std::string_view name) {
   B& b = trainer.backend();
   const std::string difference = detail::first_difference(checkpoint_info(file, name).model, trainer.model().config());
   if (!difference.empty()) {
@@ -309,7 +310,9 @@ void restore_training(Trainer<B, Model>& trainer, const SafetensorsFile& file, s
   const auto steps = detail::checkpoint_number<std::int64_t>(file, name, "steps");
   restore_weights(b, trainer.parameters(), trainer.statistics(), file, name);
   detail::restore(b, "optimizer.", trainer.optimizer().state(), file, name);
-  trainer.optimizer().resume(steps);
+  // Files of before knew one update for each batch of rollouts.
+  const bool counted = file.metadata.contains("saccade.rollouts");
+  trainer.resume(steps, counted ? detail::checkpoint_number<std::int64_t>(file, name, "rollouts") : steps);
   auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
   expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode, file, name);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/model/config_fields.hpp>
+#include <saccade/model/rollout.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/learning_rate.hpp>
 
@@ -15,20 +16,7 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// Where the glimpses of a training step come from.
-enum class TrainingGlimpses {
-  policy,  ///< drawn by the policy, which learns
-  random,  ///< uniform over the image; the policy learns nothing: a control, or a first stage
-  centre,  ///< all in the middle; the policy learns nothing: a control
-};
-
-/// Which parameters a training step changes.
-enum class TrainedPart {
-  all,
-  policy,  ///< those of the policy alone; the rest is frozen, and nothing is sent back into it
-};
-
-/// What an image of each class weighs in the cross-entropy of training; rewards are not weighted.
+/// What an image of each class weighs in the loss of training: in the cross-entropy and in the advantages.
 enum class ClassWeights {
   none,      ///< 1
   balanced,  ///< the more, the fewer images of its class there are: see class_weights
@@ -36,8 +24,8 @@ enum class ClassWeights {
 
 /// What may differ from one step of training to the next.
 struct StepOptions {
-  TrainingGlimpses glimpses = TrainingGlimpses::policy;
-  TrainedPart part = TrainedPart::all;
+  GlimpsePolicy glimpses = GlimpsePolicy::learned;  ///< learned, random or centre; drawn by the policy if learned
+  LearnedPart part = LearnedPart::all;              ///< the classifier where the glimpses are not the policy's
   std::optional<double> sigma{};  ///< of the policy; without it that of its configuration
   Index rollouts = 1;             ///< of each image, in one step
 
@@ -58,7 +46,7 @@ struct TrainingConfig {
   double learning_rate = 0.01;
   double decay = 0.98;  ///< of the learning rate, by epoch
   AdamConfig adam{};
-  TrainingGlimpses glimpses = TrainingGlimpses::policy;
+  GlimpsePolicy glimpses = GlimpsePolicy::learned;  ///< learned, random or centre: the last two are controls
   Index random_epochs =
       0;  ///< at first, on random glimpses: the classifier learns to see before the policy learns to look
   Index policy_epochs = 0;  ///< after those: the policy alone learns, and everything else is frozen
@@ -72,8 +60,8 @@ struct TrainingConfig {
 };
 
 /// Where the glimpses of an epoch come from.
-[[nodiscard]] inline TrainingGlimpses glimpses_at(const TrainingConfig& config, Index epoch) {
-  return epoch < config.random_epochs ? TrainingGlimpses::random : config.glimpses;
+[[nodiscard]] inline GlimpsePolicy glimpses_at(const TrainingConfig& config, Index epoch) {
+  return epoch < config.random_epochs ? GlimpsePolicy::random : config.glimpses;
 }
 
 /// The sigma of the policy in an epoch: from `sigma`, that of its configuration, to the schedule's end, by equal ratios
@@ -89,8 +77,11 @@ struct TrainingConfig {
 /// @param sigma  of the policy's configuration
 [[nodiscard]] inline StepOptions step_options_at(const TrainingConfig& config, double sigma, Index epoch) {
   StepOptions options{.glimpses = glimpses_at(config, epoch), .rollouts = config.rollouts};
-  if (options.glimpses == TrainingGlimpses::policy && epoch < config.random_epochs + config.policy_epochs)
-    options.part = TrainedPart::policy;
+  if (options.glimpses != GlimpsePolicy::learned) {
+    options.part = LearnedPart::classifier;
+  } else if (epoch < config.random_epochs + config.policy_epochs) {
+    options.part = LearnedPart::policy;
+  }
   if (config.sigma_epochs > 0) options.sigma = sigma_at(config, sigma, epoch);
   return options;
 }
@@ -101,6 +92,9 @@ inline void validate(const TrainingConfig& config) {
   expect_config(config.batch >= 1, "training: batch must be at least 1, but is " + std::to_string(config.batch));
   expect_config(config.learning_rate > 0, "training: learning_rate must be greater than 0");
   validate(config.adam);
+  expect_config(config.glimpses == GlimpsePolicy::learned || config.glimpses == GlimpsePolicy::random ||
+                    config.glimpses == GlimpsePolicy::centre,
+                "training: glimpses must be learned, random or centre, but is " + to_string(config.glimpses));
   expect_config(config.random_epochs >= 0, "training: random_epochs must be at least 0");
   expect_config(config.policy_epochs >= 0, "training: policy_epochs must be at least 0");
   expect_config(config.sigma_epochs >= 0, "training: sigma_epochs must be at least 0");
@@ -128,9 +122,6 @@ inline void validate(const TrainingConfig& config) {
 
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<ClassWeights>{"none", "balanced"};
-template <>
-inline constexpr std::array<std::string_view, 3> enum_names<TrainingGlimpses>{"policy", "random", "centre"};
-
 template <>
 inline constexpr std::array<std::string_view, 3> enum_names<BestEpochBy>{"group_recognition_rate", "balanced_accuracy",
                                                                          "cross_entropy"};

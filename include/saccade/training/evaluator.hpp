@@ -74,8 +74,8 @@ class Evaluator {
     fill_up(images);
     expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
                   "Evaluator: the oracle needs the focus of every image");
-    model_->stage(b, ImageBatch<B>(oriented_));
-    RolloutOptions options{.locations = Locations::mean, .seed = seed};
+    model_->stage(b, ImageBatch<B>(oriented_), episode_);
+    RolloutOptions options{.locations = Locations::mode, .seed = seed};
     if (policy != GlimpsePolicy::learned) {
       options.locations = Locations::given;
       give(policy, seed, foci, first);

@@ -46,12 +46,12 @@ template <Backend B, class Model>
   }
   const Image<B> handle = b.make_image(image.view());
   const std::array<OrientedImage<B>, 1> batch{{{&handle}}};
-  const RolloutOptions options{.locations = given.empty() ? Locations::mean : Locations::given};
+  const RolloutOptions options{.locations = given.empty() ? Locations::mode : Locations::given};
   model.rollout(b, parameters, statistics, ImageBatch<B>(batch), options, episode);
 
   GoldenAnswer answer{std::move(image), {}, {}};
   for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-    const auto place = to_vector(b, episode.policy_mean(t));
+    const auto place = to_vector(b, episode.mode_of(t));
     for (const Scalar<B> x : place) answer.locations.push_back(std::clamp(static_cast<double>(x), -1.0, 1.0));
     const auto probabilities = to_vector(b, episode.steps[t].probabilities);
     answer.probabilities.insert(answer.probabilities.end(), probabilities.begin(), probabilities.end());

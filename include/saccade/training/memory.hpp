@@ -2,8 +2,8 @@
 
 #include <saccade/model/dry_run_backend.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
-#include <saccade/model/rollout_baseline.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/configured_learner.hpp>
 #include <saccade/training/step_report.hpp>
 
 #include <cstdio>
@@ -54,14 +54,11 @@ template <TrainableBackend B>
   memory.workspace = workspace + made_since();
   static_cast<void>(model.make_episode(b, batch, Mode::training, keep));
   memory.activations = made_since() - workspace;
-  if (config.policy.baseline == Baseline::self_critical) {
-    static_cast<void>(model.make_episode(b, batch, Mode::evaluation));
-    memory.activations += made_since();
-  }
-  if (config.policy.baseline == Baseline::leave_one_out) {
-    static_cast<void>(LeaveOneOut<Dry>(b, 1, batch));  // as large as for fewer rollouts of more images
-    memory.workspace += made_since();
-  }
+  // As large for one rollout of each image as for more, where rollouts are not compared.
+  const bool compared = config.learner.baseline == Baseline::leave_one_out;
+  static_cast<void>(ConfiguredLearner<Dry, HybridAttentionClassifier<Dry>>(config.learner)
+                        .make_work(b, model, compared ? 1 : batch, compared ? batch : 1));
+  memory.workspace += made_since();
   return memory;
 }
 

@@ -39,23 +39,24 @@ class StepFigures {
         answers_(answers),
         figures_(b.zeros({batch, answers + 3})),
         column_(b.zeros({batch, 1})),
+        classes_(b.zeros({batch})),
+        right_(b.zeros({batch})),
         values_(static_cast<std::size_t>(batch * (answers + 3))) {}
 
   /// Gathers the figures of a step whose backward pass is done, and makes `squares` NaN where a loss or a reward is not
-  /// finite. The episode's `classes` and `reward` are used as scratch.
+  /// finite.
   /// @param squares  (1)  sum of squares of the gradient
   template <class Episode>
-  void gather(B& b, Episode& episode, Tensor<B>& squares) {
+  void gather(B& b, const Episode& episode, Tensor<B>& squares) {
     // The squares of a step that went wrong would still be there.
     b.fill(Scalar<B>(0), figures_);
     Index column = 0;
     for (Index t = episode.size() - answers_; t < episode.size(); ++t)
       ops::write_columns(b, episode.steps[static_cast<std::size_t>(t)].loss, column++, figures_, Write::overwrite);
-    ops::write_columns(b, episode.reward, column++, figures_, Write::overwrite);
-    // Backward is done with the sampled classes and their reward: their place serves for the accuracy.
-    ops::most_probable(b, episode.last().probabilities, episode.classes);
-    ops::correct(b, episode.classes, episode.labels, episode.reward);
-    ops::write_columns(b, episode.reward, column++, figures_, Write::overwrite);
+    ops::write_columns(b, episode.reward(), column++, figures_, Write::overwrite);
+    ops::most_probable(b, episode.last().probabilities, classes_);
+    ops::correct(b, classes_, episode.labels, right_);
+    ops::write_columns(b, right_, column++, figures_, Write::overwrite);
     ops::mark_not_finite(b, figures_, squares);  // (1)
     b.fill(Scalar<B>(0), column_);
     ops::add_bias(b, squares, column_);  // (B, 1)
@@ -88,6 +89,8 @@ class StepFigures {
   Index answers_;
   Tensor<B> figures_;              // (B, answers + 3)
   Tensor<B> column_;               // (B, 1)
+  Tensor<B> classes_;              // (B)  the most probable
+  Tensor<B> right_;                // (B)
   std::vector<Scalar<B>> values_;  ///< `figures_` on the host
 };
 

@@ -1,15 +1,15 @@
 #pragma once
 
 #include <saccade/model/hybrid_attention_classifier.hpp>
-#include <saccade/model/rollout_baseline.hpp>
 #include <saccade/ops/policy.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/collective.hpp>
 #include <saccade/training/config.hpp>
+#include <saccade/training/configured_learner.hpp>
+#include <saccade/training/learner.hpp>
 #include <saccade/training/step_report.hpp>
 
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -27,10 +27,11 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are
 /// its business. A step over resident images allocates nothing once every batch size has been seen, and on a backend
-/// that is ops::RecordedStep it is one recorded body, from clearing the gradients to the new weights, or two where a
-/// collective stands between gradient and update. A step with a streamed image in it has the same numbers and is not
-/// recorded.
-template <TrainableBackend B, class Model = HybridAttentionClassifier<B>>
+/// that is ops::RecordedStep every pass of the learner is one recorded body, from clearing the gradients to the new
+/// weights, or two where a collective stands between gradient and update. A step with a streamed image in it has the same
+/// numbers and is not recorded.
+template <TrainableBackend B, class Model = HybridAttentionClassifier<B>,
+          Learner<B, Model> L = ConfiguredLearner<B, Model>>
 class Trainer {
  public:
   using Parameters = typename Model::Parameters;
@@ -40,17 +41,12 @@ class Trainer {
   /// Keep::last_step a step needs the memory of little more than one glimpse, and about a quarter more time; the
   /// numbers are the same, bit for bit.
   Trainer(B& b, Model model, const AdamConfig& adam, std::uint64_t seed, Keep keep = Keep::every_step)
-      : b_(&b),
-        model_(std::move(model)),
-        parameters_(model_.make_parameters(b)),
-        gradients_(model_.make_parameters(b)),
-        statistics_(model_.make_statistics(b)),
-        adam_(b, adam, named_tensors<B>(parameters_), named_tensors<B>(gradients_)),
-        seed_(seed),
-        keep_(keep) {
-    initialize(b, parameters_, seed);
-    initialize(b, statistics_, seed);
-  }
+    requires std::constructible_from<L, LearnerConfig>
+      : Trainer(b, with_its_learner(std::move(model)), adam, seed, keep) {}
+
+  /// With a learner of your own.
+  Trainer(B& b, Model model, L learner, const AdamConfig& adam, std::uint64_t seed, Keep keep = Keep::every_step)
+      : Trainer(b, Parts{std::move(model), std::move(learner)}, adam, seed, keep) {}
 
   Trainer(const Trainer&) = delete;  // the optimiser points at the weights
   Trainer& operator=(const Trainer&) = delete;
@@ -64,6 +60,30 @@ class Trainer {
   [[nodiscard]] Adam<B>& optimizer() { return adam_; }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
+  /// Batches of images rolled out so far: every draw of training is keyed by their number.
+  [[nodiscard]] std::int64_t rollouts() const { return rollouts_; }
+
+  /// Continues after `steps` updates from `rollouts` batches, once weights and moments have been restored.
+  void resume(std::int64_t steps, std::int64_t rollouts) {
+    adam_.resume(steps);
+    rollouts_ = rollouts;
+  }
+
+  /// Of the terms of an image of each class in the loss, from now on; none: 1 each.
+  /// @throws ConfigError unless there is one for each class, greater than 0
+  void set_class_weights(std::vector<double> weights) {
+    const auto classes = static_cast<std::size_t>(model_.config().classes);
+    expect_config(weights.empty() || weights.size() == classes,
+                  "training: " + std::to_string(classes) + " classes need as many weights, but there are " +
+                      std::to_string(weights.size()));
+    for (const double weight : weights) {
+      expect_config(weight > 0 && std::isfinite(weight),
+                    "training: a class weight must be greater than 0, but is " + std::to_string(weight));
+    }
+    class_weights_ = std::move(weights);
+    works_.clear();  // what has been recorded is of other weights
+  }
+
   /// Makes every step from now on together with the other trainers of `collective`, which outlives this one;
   /// NoCollective ends that. Steps that were recorded are recorded anew.
   template <Collective<B> C>
@@ -76,11 +96,12 @@ class Trainer {
     for (auto& [size, work] : works_) work.recordings = {};
   }
 
-  /// One update from a batch of images, resident or streamed.
+  /// The updates from one batch of rollouts: one for each pass of the learner, or one where the policy does not learn.
   /// @param labels  index of each image's class
   /// @param how     what may differ from step to step
+  /// @return        figures of the first pass
   /// @throws ShapeError, ConfigError if the labels do not fit the images or the classes
-  /// @throws NumericError if the loss or the gradient is not finite; the weights are then those of the step before, but
+  /// @throws NumericError if the loss or the gradient is not finite; the weights are then those of the update before, but
   ///         not the running statistics: go back to a checkpoint
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                   const StepOptions& how = {}) {
@@ -88,67 +109,59 @@ class Trainer {
       throw ShapeError("training: " + std::to_string(images.size()) + " images need as many labels, but there are " +
                        std::to_string(labels.size()));
     }
+    const bool learned = how.glimpses == GlimpsePolicy::learned;
+    if (how.part == LearnedPart::policy && !learned)
+      throw ConfigError("training: the policy alone can only be trained on its own glimpses");
     B& b = *b_;
     repeat(images, labels, how.rollouts);
-    images = oriented_;
     Work& work = work_for(static_cast<Index>(labels.size()), how.rollouts);
-    auto& episode = work.episode;
-    const bool learns = how.glimpses == TrainingGlimpses::policy;
-    const bool policy_only = how.part == TrainedPart::policy;
-    if (policy_only && !learns) throw ConfigError("training: the policy alone can only be trained on its own glimpses");
-    const RolloutOptions options{.locations = learns ? Locations::sample : Locations::given,
+    const RolloutOptions options{.locations = learned ? Locations::sample : Locations::given,
                                  .seed = seed_,
-                                 .counter = static_cast<std::uint64_t>(adam_.steps()),
+                                 .counter = static_cast<std::uint64_t>(rollouts_),
                                  .sigma = how.sigma};
-    model_.set_labels(b, std::span<const Scalar<B>>(labels_), episode);
-    for (auto& greedy : work.greedy) model_.set_labels(b, std::span<const Scalar<B>>(labels_), greedy);
-    model_.stage(b, images);
-    adam_.prepare(b, learning_rate);
-    ops::ParameterList<B>& learning = policy_only ? policy_parameters() : adam_.learning();
-    const auto find_gradient = [&] {
-      adam_.zero_gradients(b);
-      if (!learns) give_locations(b, options, how.glimpses, episode);
-      model_.rollout(b, parameters_, statistics_, images, options, episode);
-      model_.score(b, options, episode);
-      if (learns) set_baseline(b, images, work);
-      model_.backpropagate(b, parameters_, episode, gradients_,
-                           policy_only ? PolicyTerms::only
-                           : learns    ? PolicyTerms::included
-                                       : PolicyTerms::excluded);
-    };
-    const auto update = [&] {
-      work.figures.gather(b, episode, adam_.measure(b, learning));
-      adam_.update(b, learning);
-    };
-    Recording& recording = work.recording_of(how);
-    if (all_reduce_mean_) {
-      ops::run_step(b, recording.graph, step_count(options), images, find_gradient);
-      all_reduce_mean_(b, learning);
-      ops::run_step(b, recording.graph_of_update, step_count(options), update);
-    } else {
-      ops::run_step(b, recording.graph, step_count(options), images, [&] {
-        find_gradient();
-        update();
-      });
+    model_.set_labels(b, std::span<const Scalar<B>>(labels_), work.episode, class_weights_);
+    model_.stage(b, ImageBatch<B>(oriented_), work.episode);
+    StepReport report;
+    for (Index pass = 0; pass < (learned ? learner_.passes() : 1); ++pass) {
+      const StepReport figures = update(pass, options, how, learning_rate, work);
+      if (pass == 0) report = figures;
     }
-    const StepReport report = work.figures.read(b, model_.config().policy.weight);
-    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
-      throw NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " +
-                         (std::isfinite(report.loss) ? "gradient" : "loss") +
-                         " is not finite; lower the learning rate or clip the gradient");
-    }
-    adam_.count();
+    ++rollouts_;
     return report;
   }
 
   /// The same on one kind of glimpses, everything else as usual.
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
-                  TrainingGlimpses glimpses) {
+                  GlimpsePolicy glimpses) {
     return step(images, labels, learning_rate, StepOptions{.glimpses = glimpses});
   }
 
  private:
-  /// A step on one kind of glimpses, recorded with the other options of its last one.
+  struct Parts {
+    Model model;
+    L learner;
+  };
+
+  static Parts with_its_learner(Model model) {
+    L learner(model.config().learner);
+    return {std::move(model), std::move(learner)};
+  }
+
+  Trainer(B& b, Parts parts, const AdamConfig& adam, std::uint64_t seed, Keep keep)
+      : b_(&b),
+        model_(std::move(parts.model)),
+        learner_(std::move(parts.learner)),
+        parameters_(model_.make_parameters(b)),
+        gradients_(model_.make_parameters(b)),
+        statistics_(model_.make_statistics(b)),
+        adam_(b, adam, named_tensors<B>(parameters_), named_tensors<B>(gradients_)),
+        seed_(seed),
+        keep_(keep) {
+    initialize(b, parameters_, seed);
+    initialize(b, statistics_, seed);
+  }
+
+  /// A pass on one kind of glimpses, recorded with the other options of its last one.
   struct Recording {
     StepOptions options;
     ops::StepGraph<B> graph;
@@ -159,23 +172,15 @@ class Trainer {
   struct Work {
     typename Model::Episode episode;
     StepFigures<B> figures;
-    std::vector<typename Model::Episode> greedy{};  ///< one for the self-critical baseline, else none
-    std::vector<LeaveOneOut<B>> others{};           ///< one for the leave-one-out baseline, else none
-    std::array<Recording, 3> recordings{};          ///< by kind of glimpses
+    typename L::Work learner;
+    std::map<std::pair<GlimpsePolicy, Index>, Recording> recordings{};  ///< by glimpses and pass
 
-    Recording& recording_of(const StepOptions& how) {
-      Recording& recording = recordings[static_cast<std::size_t>(how.glimpses)];
+    Recording& recording_of(const StepOptions& how, Index pass) {
+      Recording& recording = recordings[{how.glimpses, pass}];
       if (recording.options != how) recording = {how, {}, {}};
       return recording;
     }
   };
-
-  /// What learns in a step of TrainedPart::policy.
-  ops::ParameterList<B>& policy_parameters() {
-    static const std::vector<std::string> patterns{"policy.*"};
-    if (!policy_parameters_) policy_parameters_ = adam_.subset(*b_, patterns);
-    return *policy_parameters_;
-  }
 
   Work& work_for(Index images, Index rollouts) {
     const auto found = works_.find({images, rollouts});
@@ -183,11 +188,68 @@ class Trainer {
     B& b = *b_;
     const Index batch = images * rollouts;
     Work work{model_.make_episode(b, batch, Mode::training, keep_),
-              StepFigures<B>(b, batch, supervised_answers(model_.config()))};
-    const Baseline baseline = model_.config().policy.baseline;
-    if (baseline == Baseline::self_critical) work.greedy.push_back(model_.make_episode(b, batch, Mode::evaluation));
-    if (baseline == Baseline::leave_one_out) work.others.push_back(LeaveOneOut<B>(b, images, rollouts));
+              StepFigures<B>(b, batch, supervised_answers(model_.config())),
+              learner_.make_work(b, model_, images, rollouts)};
     return works_.emplace(std::pair(images, rollouts), std::move(work)).first->second;
+  }
+
+  /// One pass over the batch that has been staged.
+  StepReport update(Index pass, RolloutOptions options, const StepOptions& how, double learning_rate, Work& work) {
+    B& b = *b_;
+    auto& episode = work.episode;
+    const bool learned = how.glimpses == GlimpsePolicy::learned;
+    const ImageBatch<B> images(oriented_);
+    if (pass > 0) options.locations = Locations::given;  // where they were drawn
+    adam_.prepare(b, learning_rate);
+    ops::ParameterList<B>& learning = how.part == LearnedPart::policy ? policy_parameters() : adam_.learning();
+    const auto find_gradient = [&] {
+      adam_.zero_gradients(b);
+      if (!learned) give_locations(b, options, how.glimpses, episode);
+      model_.rollout(b, parameters_, statistics_, images, options, episode);
+      if (pass == 0) model_.score(b, options, episode);
+      if (learned) judge(b, pass, images, episode, work);
+      model_.backpropagate(b, parameters_, episode, gradients_, learned ? how.part : LearnedPart::classifier);
+    };
+    const auto follow_gradient = [&] {
+      work.figures.gather(b, episode, adam_.measure(b, learning));
+      adam_.update(b, learning);
+    };
+    Recording& recording = work.recording_of(how, pass);
+    if (all_reduce_mean_) {
+      ops::run_step(b, recording.graph, step_count(options), images, find_gradient);
+      all_reduce_mean_(b, learning);
+      ops::run_step(b, recording.graph_of_update, step_count(options), follow_gradient);
+    } else {
+      ops::run_step(b, recording.graph, step_count(options), images, [&] {
+        find_gradient();
+        follow_gradient();
+      });
+    }
+    const StepReport report = work.figures.read(b, model_.config().learner.weight);
+    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
+      throw NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " +
+                         (std::isfinite(report.loss) ? "gradient" : "loss") +
+                         " is not finite; lower the learning rate or clip the gradient");
+    }
+    adam_.count();
+    return report;
+  }
+
+  /// What learns in a step of LearnedPart::policy.
+  ops::ParameterList<B>& policy_parameters() {
+    static const std::vector<std::string> patterns{std::string(Parameters::policy_pattern)};
+    if (!policy_parameters_) policy_parameters_ = adam_.subset(*b_, patterns);
+    return *policy_parameters_;
+  }
+
+  void judge(B& b, Index pass, ImageBatch<B> images, typename Model::Episode& episode, Work& work) {
+    const Rollouts<B, Model> rollouts{model_, parameters_, statistics_, images, episode};
+    if (pass == 0) return learner_.judge(b, rollouts, work.learner);
+    if constexpr (requires { learner_.judge_again(b, rollouts, work.learner); }) {
+      learner_.judge_again(b, rollouts, work.learner);
+    } else {
+      throw ConfigError("training: a learner of several passes needs judge_again");
+    }
   }
 
   /// Every image and label as often as it is rolled out, all images before the first comes again.
@@ -201,22 +263,11 @@ class Trainer {
     }
   }
 
-  /// The baselines that come from other rollouts.
-  void set_baseline(B& b, ImageBatch<B> images, Work& work) {
-    for (auto& greedy : work.greedy) {
-      const RolloutOptions means{.locations = Locations::mean};
-      model_.rollout(b, parameters_, statistics_, images, means, greedy);
-      model_.score(b, means, greedy);
-      set_self_critical_baseline(b, greedy, work.episode);
-    }
-    for (LeaveOneOut<B>& others : work.others) others.apply(b, work.episode);
-  }
-
-  static void give_locations(B& b, const RolloutOptions& options, TrainingGlimpses glimpses,
+  static void give_locations(B& b, const RolloutOptions& options, GlimpsePolicy glimpses,
                              typename Model::Episode& episode) {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       Tensor<B>& place = episode.given(t);
-      if (glimpses == TrainingGlimpses::centre) {
+      if (glimpses == GlimpsePolicy::centre) {
         b.fill(Scalar<B>(0), place);
         continue;
       }
@@ -226,14 +277,17 @@ class Trainer {
 
   B* b_;
   Model model_;
+  L learner_;
   Parameters parameters_;
   Parameters gradients_;
   Statistics statistics_;
   Adam<B> adam_;
-  std::optional<ops::ParameterList<B>> policy_parameters_;  ///< made when first asked for
+  std::optional<ops::ParameterList<B>> policy_parameters_{};  ///< made when first asked for
   std::uint64_t seed_;
   Keep keep_;
-  std::function<void(B&, ops::ParameterList<B>&)> all_reduce_mean_;  ///< of the collective, or empty
+  std::int64_t rollouts_ = 0;
+  std::function<void(B&, ops::ParameterList<B>&)> all_reduce_mean_{};  ///< of the collective, or empty
+  std::vector<double> class_weights_{};
   std::map<std::pair<Index, Index>, Work> works_;  ///< by images and rollouts: the usual, and a last, shorter batch
   std::vector<OrientedImage<B>> oriented_;         ///< of all rollouts of a step
   std::vector<Scalar<B>> labels_;

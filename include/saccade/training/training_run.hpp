@@ -118,8 +118,8 @@ class TrainingRun {
       nlohmann::ordered_json metrics{{"epoch", state_.epochs + 1}, {"learning_rate", learning_rate}};
       for_each_figure(state_.sums,
                       [&](const char* name, double sum) { metrics[name] = sum / static_cast<double>(state_.images); });
-      if (config_.model.policy.learn_sigma) {
-        const auto sigma = trainer_.model().policy().sigma(*b_, trainer_.parameters().policy);
+      if (const auto* policy = trainer_.model().policy().gaussian(); policy && policy->config().learn_sigma) {
+        const auto sigma = policy->sigma(*b_, trainer_.parameters().policy.gaussian());
         metrics["sigma_x"] = sigma[0];
         metrics["sigma_y"] = sigma[1];
         metrics["entropy"] = location_entropy(sigma);
@@ -145,13 +145,8 @@ class TrainingRun {
 
   /// What the trainer weighs each class by, from the training images.
   void weigh_classes() {
-    const std::vector<double> weights =
-        class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train));
-    if constexpr (requires { trainer_.set_class_weights(weights); }) {
-      trainer_.set_class_weights(weights);
-    } else {
-      expect_config(weights.empty(), "training: class_weights is not there yet");
-    }
+    trainer_.set_class_weights(
+        class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train)));
   }
 
   /// False when it was asked to stop.
@@ -196,25 +191,12 @@ class TrainingRun {
     state_.images += images;
   }
 
-  /// The glimpses of an evaluation that are like those of the training.
-  static GlimpsePolicy judged_by(TrainingGlimpses glimpses) {
-    switch (glimpses) {
-      case TrainingGlimpses::random:
-        return GlimpsePolicy::random;
-      case TrainingGlimpses::centre:
-        return GlimpsePolicy::centre;
-      case TrainingGlimpses::policy:
-        break;
-    }
-    return GlimpsePolicy::learned;
-  }
-
   /// Figures of one deterministic rollout over the validation images, null without any; nothing when asked to stop.
   std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events) {
     const std::vector<Index>& part = data_->split.validation;
     if (part.empty()) return nlohmann::ordered_json(nullptr);
     // A policy that has learned nothing would judge the classifier where it never looked.
-    const PredictOptions options{.policy = judged_by(glimpses_at(config_.training, state_.epochs)),
+    const PredictOptions options{.policy = glimpses_at(config_.training, state_.epochs),
                                  .seed = config_.seed};
     if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
     bool stopped = false;

@@ -93,9 +93,9 @@ std::set<ConvolutionProblem> convolutions(const HybridAttentionConfig& config, I
     network.backward(b, p, patches, cache, out, w, d_p);
   };
   pass(SoftAttentionBlock<Recorder>(config.encoder), config.encoder.width);
-  if (config.policy.context > 0)
-    pass(PatchReadout<Recorder>({.inputs = patch[3], .side = patch[1], .outputs = config.policy.context}),
-         config.policy.context);
+  if (config.policy.patch > 0)
+    pass(PatchReadout<Recorder>({.inputs = patch[3], .side = patch[1], .outputs = config.policy.patch}),
+         config.policy.patch);
   return b.problems;
 }
 

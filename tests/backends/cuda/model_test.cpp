@@ -89,9 +89,9 @@ void agree(const std::vector<Named>& actual, const std::vector<Named>& expected,
 
 saccade::HybridAttentionConfig context_config() {
   saccade::HybridAttentionConfig config = saccade_test::tiny_config();
-  config.policy.context = 8;
-  config.policy.reward = saccade::RewardClass::sampled;
-  config.policy.class_term = true;
+  config.policy.patch = 8;
+  config.learner.reward = saccade::RewardClass::sampled;
+  config.learner.class_term = true;
   config.running_statistics = saccade::RunningStatistics::per_step;
   return config;
 }

@@ -58,7 +58,7 @@ Run train(B& b, saccade::Keep keep = saccade::Keep::every_step,
       oriented.push_back({&images[image], static_cast<saccade::Symmetry>((step + i) % saccade::symmetry_count)});
       labels.push_back(tissue.labels[image]);
     }
-    const auto glimpses = step == 5 ? saccade::TrainingGlimpses::random : saccade::TrainingGlimpses::policy;
+    const auto glimpses = step == 5 ? saccade::GlimpsePolicy::random : saccade::GlimpsePolicy::learned;
     run.losses.push_back(trainer.step(oriented, labels, step < 3 ? 1e-2 : 2e-3, glimpses).loss);
   }
   run.weights = saccade_test::numbers(b, trainer.parameters());
@@ -91,7 +91,7 @@ TEST_CASE("CudaBackend: captured training with a glance and a learned sigma has 
   config.glance = {.side = 12, .reduction = 8, .outputs = 4};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.05;
-  config.policy.baseline = saccade::Baseline::self_critical;
+  config.learner.baseline = saccade::Baseline::self_critical;
   for (const auto precision : {saccade::Precision::single, saccade::Precision::bf16}) {
     INFO(saccade::name(precision));
     Backend capturing({.precision = precision});
