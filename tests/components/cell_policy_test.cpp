@@ -32,8 +32,8 @@ struct Problem : PolicyProblem<Policy> {
     return ((2 * place + 1) / 3 - 1) * stretch.values[2 * n + axis];
   }
 
-  /// -sum_n advantage_n ln p(cell_n) + 1/B sum_n (entropy sum_i p ln p + movement_penalty E |centre - previous|^2), from
-  /// the logits.
+  /// -sum_n advantage_n ln p(cell_n) + 1/B sum_n (entropy sum_i p ln p + movement_penalty E |centre - previous|^2),
+  /// from the logits.
   double surrogate() {
     describe();
     double loss = 0;
@@ -138,8 +138,7 @@ TEST_CASE("an image draws the same cell and place in any batch", "[cell_policy]"
   // The last image as the first of a batch that begins at number 2.
   Problem other(cells());
   other.describe();
-  for (std::size_t i = 0; i < 9; ++i)
-    other.cache.probabilities.values[i] = problem.cache.probabilities.values[18 + i];
+  for (std::size_t i = 0; i < 9; ++i) other.cache.probabilities.values[i] = problem.cache.probabilities.values[18 + i];
   other.policy.sample(other.b, {.seed = 3, .counter = 8, .first = 4}, other.inputs(), other.cache);
   CHECK(other.cache.cell.values[0] == cell[2]);
   CHECK(other.cache.within.values[0] == place[4]);
@@ -179,6 +178,7 @@ TEST_CASE("a policy over cells says when it cannot be built", "[cell_policy]") {
   CHECK_THROWS_WITH(Policy({.context = 8, .cells = 3}),
                     "CellPolicy: context must be a number for each of the 3 x 3 cells, but is 8");
   CHECK_THROWS_WITH(Policy(cells({.entropy = -1})), contains("CellPolicy: entropy must be at least 0, but is -1"));
-  CHECK_THROWS_WITH(Policy(cells({.movement_penalty = -1})), contains("CellPolicy: movement_penalty must be at least 0"));
+  CHECK_THROWS_WITH(Policy(cells({.movement_penalty = -1})),
+                    contains("CellPolicy: movement_penalty must be at least 0"));
   CHECK_THROWS_WITH(Policy(cells({.learn_sigma = true})), contains("CellPolicy: learn_sigma is the Gaussian policy's"));
 }

@@ -36,7 +36,8 @@ double surrogate(ToyModel& toy) {
 
 }  // namespace
 
-TEST_CASE("every parameter of a model over cells receives the gradient of equation 5", "[model][gradient][cell_policy]") {
+TEST_CASE("every parameter of a model over cells receives the gradient of equation 5",
+          "[model][gradient][cell_policy]") {
   HybridAttentionConfig config = cell_config();
   SECTION("as it is") {}
   SECTION("with a patch readout and a learned baseline") {
@@ -71,7 +72,8 @@ TEST_CASE("a model over cells looks at the centres of cells that show the image"
       for (int axis = 0; axis < 2; ++axis) {
         CHECK(std::abs(place[axis]) <= 1);
         // In units of half the thumbnail's window, a centre of one of the cells.
-        const double cell = (place[axis] * sides[axis] / 48 + 1) / 2 * static_cast<double>(toy.model.config().policy.cells);
+        const double cell =
+            (place[axis] * sides[axis] / 48 + 1) / 2 * static_cast<double>(toy.model.config().policy.cells);
         CHECK(cell - std::floor(cell) == Approx(0.5));
       }
     }

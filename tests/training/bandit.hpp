@@ -15,8 +15,8 @@
 #include <optional>
 #include <vector>
 
-/// What a learner sees of a model, with nothing behind it: one location from a state of ones, and a reward of 1 where that
-/// lies to the right of an edge. Its gradient has a closed form.
+/// What a learner sees of a model, with nothing behind it: one location from a state of ones, and a reward of 1 where
+/// that lies to the right of an edge. Its gradient has a closed form.
 namespace saccade_test {
 
 inline constexpr double bandit_edge = 0.75;
@@ -54,7 +54,8 @@ struct Bandit {
     episode.steps.resize(1);
     episode.steps[0].location = b.zeros({batch, 2});
     episode.steps[0].reward = b.zeros({batch});
-    for (int t = 0; t < 2; ++t) episode.decisions.push_back({.returns = b.zeros({batch}), .advantage = b.zeros({batch})});
+    for (int t = 0; t < 2; ++t)
+      episode.decisions.push_back({.returns = b.zeros({batch}), .advantage = b.zeros({batch})});
     episode.decisions[0].policy.emplace(policy_.make_cache(b, batch));
     if (value_) episode.decisions[0].value.emplace(value_->make_cache(b, batch));
     episode.h0 = filled({batch, policy_.config().hidden}, 1);

@@ -22,19 +22,20 @@ namespace saccade::inline SACCADE_NAMESPACE {
 ///     cell ~ p;  sample = stretch (centre(cell) + u),  u uniform over the cell
 ///     d(-advantage ln p(cell))/d logits = advantage (p - onehot(cell))
 ///
-/// `context` is what the thumbnail says of each cell, the same wherever it stands; W h is where the state wants to go, or
-/// not to go again. Cells that show nothing of the image are never drawn. The mode is the centre of the most probable
-/// cell. One draw tells about every place, and many hills can stand beside each other: a policy that has to find
-/// something learns sooner than by moving one mean.
+/// `context` is what the thumbnail says of each cell, the same wherever it stands; W h is where the state wants to go,
+/// or not to go again. Cells that show nothing of the image are never drawn. The mode is the centre of the most
+/// probable cell. One draw tells about every place, and many hills can stand beside each other: a policy that has to
+/// find something learns sooner than by moving one mean.
 ///
-/// The entropy bonus and the movement penalty add to the loss, for U = entropy ln p + movement_penalty |centre - previous|^2,
+/// The entropy bonus and the movement penalty add to the loss, for U = entropy ln p + movement_penalty |centre -
+/// previous|^2,
 ///     1/B sum_i p_i U_i,   with the gradient 1/B p (U - sum_i p_i U_i) by the logits.
 ///
 /// N = cells^2, row by row; h (B, hidden), patch (B, patch), context, outside, logits, p (B, N), sample (B, 2).
 /// Source: Williams 1992 (REINFORCE for a multinomial); a map of places as in Katharopoulos and Fleuret, "Processing
 /// megapixel images with deep attention-sampling models", ICML 2019.
 template <class B>
-  requires LinearOps<B> && PointwiseOps<B> && PolicyOps<B> && LossOps<B>
+requires LinearOps<B> && PointwiseOps<B> && PolicyOps<B> && LossOps<B>
 class CellPolicy {
   using Layer = LinearLayer<B>;
 
@@ -64,18 +65,18 @@ class CellPolicy {
   };
 
   struct Workspace {
-    Tensor<B> terms;           // (N, 4)  of the squared distances to the centres
-    Tensor<B> place;           // (B, 4)  the other factor of each
-    Tensor<B> product;         // (B, 2)
-    Tensor<B> log;             // (B, N)  ln p
-    Tensor<B> potential;       // (B, N)  U
-    Tensor<B> weighted;        // (B, N)  p U
-    Tensor<B> mean;            // (B)     sum_i p_i U_i
-    Tensor<B> mean_each;       // (B, N)  the same for each cell
-    Tensor<B> softmax;         // (B, N)
-    Tensor<B> negative;        // (B)     -ln p(cell)
-    Tensor<B> d_logits;        // (B, N)
-    Tensor<B> d_seen;          // (B, hidden + patch), or of length 0
+    Tensor<B> terms;      // (N, 4)  of the squared distances to the centres
+    Tensor<B> place;      // (B, 4)  the other factor of each
+    Tensor<B> product;    // (B, 2)
+    Tensor<B> log;        // (B, N)  ln p
+    Tensor<B> potential;  // (B, N)  U
+    Tensor<B> weighted;   // (B, N)  p U
+    Tensor<B> mean;       // (B)     sum_i p_i U_i
+    Tensor<B> mean_each;  // (B, N)  the same for each cell
+    Tensor<B> softmax;    // (B, N)
+    Tensor<B> negative;   // (B)     -ln p(cell)
+    Tensor<B> d_logits;   // (B, N)
+    Tensor<B> d_seen;     // (B, hidden + patch), or of length 0
   };
 
   explicit CellPolicy(const Config& config)
@@ -146,8 +147,8 @@ class CellPolicy {
     ops::add(b, cache.logits, in.context, cache.logits);
     ops::add(b, cache.logits, in.outside, cache.logits);
     ops::softmax(b, cache.logits, cache.probabilities);
-    ops::most_probable(b, cache.probabilities, cache.best);                      // (B)
-    ops::take_rows(b, cache.centres, cache.best, cache.mode);                    // (B, 2)
+    ops::most_probable(b, cache.probabilities, cache.best);    // (B)
+    ops::take_rows(b, cache.centres, cache.best, cache.mode);  // (B, 2)
     ops::multiply(b, cache.mode, in.stretch, cache.mode, Write::overwrite);
   }
 
@@ -192,9 +193,8 @@ class CellPolicy {
   /// Adds the gradient of sum_n -advantage[n] ln p(cell[n]), and those of the entropy bonus and the movement penalty.
   /// @param advantage  (B), a constant
   void score_gradient(B& b, const Parameters& p, const PolicyInputs<B>& in, const Cache& cache,
-                      const Tensor<B>& advantage, Workspace& w, Parameters& d_p, PolicyInputGradients<B> d_in) const
-    requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainableLossOps<B>
-  {
+                      const Tensor<B>& advantage, Workspace& w, Parameters& d_p, PolicyInputGradients<B> d_in)
+      const requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainableLossOps<B> {
     ops::softmax_cross_entropy_backward(b, cache.probabilities, cache.cell, advantage, w.d_logits, Write::overwrite);
     add_potential(b, in, cache, w);
     ops::axpy(b, Scalar<B>(1), w.d_logits, d_in.context);  // (B, N)
@@ -242,8 +242,8 @@ class CellPolicy {
       ops::axpy(b, static_cast<Scalar<B>>(config_.movement_penalty), w.weighted, w.potential);
     }
     ops::multiply(b, cache.probabilities, w.potential, w.weighted, Write::overwrite);
-    ops::row_sums(b, w.weighted, w.mean, Write::overwrite);                      // (B)
-    ops::row_sums_backward(b, w.mean, w.mean_each, Write::overwrite);            // (B, N)
+    ops::row_sums(b, w.weighted, w.mean, Write::overwrite);            // (B)
+    ops::row_sums_backward(b, w.mean, w.mean_each, Write::overwrite);  // (B, N)
     ops::axpy(b, Scalar<B>(-1), w.mean_each, w.potential);
     ops::multiply(b, cache.probabilities, w.potential, w.weighted, Write::overwrite);
     ops::axpy(b, over_batch(b, 1, cache.probabilities), w.weighted, w.d_logits);
@@ -253,4 +253,4 @@ class CellPolicy {
   Layer state_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

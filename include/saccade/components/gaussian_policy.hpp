@@ -32,7 +32,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// h (B, hidden), patch (B, patch), context (B, context), mean, sample, location (B, 2), in units of half the image.
 /// Source: Williams 1992; Mnih et al. 2014; Xu et al. 2019, section 2.3.
 template <class B>
-  requires LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PolicyOps<B>
+requires LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PolicyOps<B>
 class GaussianPolicy {
   using Layer = LinearLayer<B>;
   using Spread = LocationSpread<B>;
@@ -61,13 +61,13 @@ class GaussianPolicy {
   };
 
   struct Workspace {
-    Tensor<B> d_mean;     // (B, 2)
-    Tensor<B> d_seen;     // (B, hidden + patch + context), or of length 0
-    Tensor<B> deviation;  // (B, 2)  sample - mean
-    Tensor<B> z;          // (B, 2)  deviation / sigma
-    Tensor<B> log_sigma;  // (B, 2)
-    Tensor<B> terms;      // (B, 2)  of the log-density or of the entropy, by axis
-    Tensor<B> total;      // (B)     their sums
+    Tensor<B> d_mean;                                    // (B, 2)
+    Tensor<B> d_seen;                                    // (B, hidden + patch + context), or of length 0
+    Tensor<B> deviation;                                 // (B, 2)  sample - mean
+    Tensor<B> z;                                         // (B, 2)  deviation / sigma
+    Tensor<B> log_sigma;                                 // (B, 2)
+    Tensor<B> terms;                                     // (B, 2)  of the log-density or of the entropy, by axis
+    Tensor<B> total;                                     // (B)     their sums
     std::optional<typename Spread::Workspace> spread{};  ///< where sigma is learned
   };
 
@@ -78,16 +78,15 @@ class GaussianPolicy {
                   .initialization = initialization::small}) {
     expect_config(config.sigma > 0,
                   "GaussianPolicy: sigma must be greater than 0, but is " + std::to_string(config.sigma));
-    expect_config(
-        config.movement_penalty >= 0,
-        "GaussianPolicy: movement_penalty must be at least 0, but is " + std::to_string(config.movement_penalty));
+    expect_config(config.movement_penalty >= 0, "GaussianPolicy: movement_penalty must be at least 0, but is " +
+                                                    std::to_string(config.movement_penalty));
     expect_config(config.patch >= 0, "GaussianPolicy: patch must be at least 0");
     expect_config(config.context >= 0, "GaussianPolicy: context must be at least 0");
     expect_config(config.learn_sigma || config.entropy == 0,
                   "GaussianPolicy: an entropy bonus needs learn_sigma: that of a given sigma depends on no weight");
     if (!config.learn_sigma) return;
-    spread_.emplace(
-        typename Spread::Config{.sigma = config.sigma, .low = config.sigma_low, .high = config.sigma_high, .entropy = config.entropy});
+    spread_.emplace(typename Spread::Config{
+        .sigma = config.sigma, .low = config.sigma_low, .high = config.sigma_high, .entropy = config.entropy});
   }
 
   [[nodiscard]] const Config& config() const { return config_; }
@@ -176,18 +175,19 @@ class GaussianPolicy {
     ops::axpy(b, Scalar<B>(1), w.total, y);  // (B)
   }
 
-  /// Adds the gradient of sum_n -advantage[n] ln pi(sample[n]), and those of the entropy bonus and the movement penalty.
+  /// Adds the gradient of sum_n -advantage[n] ln pi(sample[n]), and those of the entropy bonus and the movement
+  /// penalty.
   /// @param advantage  (B), a constant
   void score_gradient(B& b, const Parameters& p, const PolicyInputs<B>& in, const Cache& cache,
-                      const Tensor<B>& advantage, Workspace& w, Parameters& d_p, PolicyInputGradients<B> d_in) const
-    requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B>
-  {
+                      const Tensor<B>& advantage, Workspace& w, Parameters& d_p, PolicyInputGradients<B> d_in)
+      const requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B> {
     if (!spread_) {
       const auto sigma = static_cast<Scalar<B>>(cache.sigma);
-      ops::gaussian_policy_backward(b, cache.sample, cache.mean, advantage, sigma, w.d_mean, Write::overwrite);  // (B, 2)
+      ops::gaussian_policy_backward(b, cache.sample, cache.mean, advantage, sigma, w.d_mean,
+                                    Write::overwrite);  // (B, 2)
     } else {
       spread_->backward(b, cache.sample, cache.mean, advantage, *cache.spread, *w.spread, w.d_mean,
-                          *d_p.spread);  // (B, 2)
+                        *d_p.spread);  // (B, 2)
     }
     if (config_.movement_penalty > 0 && b.shape(in.previous).size() > 0) {
       const Scalar<B> factor = over_batch(b, 2 * config_.movement_penalty, cache.mean);
@@ -236,4 +236,4 @@ class GaussianPolicy {
   std::optional<Spread> spread_;  ///< where sigma is learned
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

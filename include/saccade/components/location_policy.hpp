@@ -10,8 +10,8 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// The policy that `PolicyConfig::kind` names, so that a program can leave the choice to a file. Each function does what
-/// that policy's does.
+/// The policy that `PolicyConfig::kind` names, so that a program can leave the choice to a file. Each function does
+/// what that policy's does.
 template <class B>
 class LocationPolicy {
   using Gaussian = GaussianPolicy<B>;
@@ -99,11 +99,11 @@ class LocationPolicy {
   }
 
   void score_gradient(B& b, const Parameters& p, const PolicyInputs<B>& in, const Cache& cache,
-                      const Tensor<B>& advantage, Workspace& w, Parameters& d_p, PolicyInputGradients<B> d_in) const
-    requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B> && TrainableLossOps<B>
-  {
+                      const Tensor<B>& advantage, Workspace& w, Parameters& d_p, PolicyInputGradients<B> d_in)
+      const requires TrainableLinearOps<B> && TrainablePointwiseOps<B> && TrainablePolicyOps<B> && TrainableLossOps<B> {
     if (const Gaussian* policy = gaussian()) {
-      return policy->score_gradient(b, p.gaussian(), in, cache.gaussian(), advantage, w.gaussian(), d_p.gaussian(), d_in);
+      return policy->score_gradient(b, p.gaussian(), in, cache.gaussian(), advantage, w.gaussian(), d_p.gaussian(),
+                                    d_in);
     }
     cell()->score_gradient(b, p.cell(), in, cache.cell(), advantage, w.cell(), d_p.cell(), d_in);
   }
@@ -117,4 +117,4 @@ class LocationPolicy {
   std::variant<Gaussian, Cell> policy_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -23,4 +23,4 @@ struct PolicyInputGradients {
   Tensor<B>& context;  // (B, C)
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -35,14 +35,14 @@ struct EpisodeStep {
   Tensor<B> readout;        // (B, P)  what the PatchReadout says of the glimpse, or of length 0
 };
 
-/// What is chosen in one state: decision t, for t < T, the location of step t, in the state before that step; decision T
-/// the class, in the last state. What a learner makes of it stands beside it.
+/// What is chosen in one state: decision t, for t < T, the location of step t, in the state before that step; decision
+/// T the class, in the last state. What a learner makes of it stands beside it.
 template <class B, class P>
 struct Decision {
-  std::optional<typename P::Cache> policy{};                    ///< where the policy chooses a location
-  std::optional<typename ValueHead<B>::Cache> value{};          ///< where there is a ValueHead
-  Tensor<B> returns;                                            // (B)  what was earned after it
-  Tensor<B> advantage;                                          // (B)  weight of its score in the gradient
+  std::optional<typename P::Cache> policy{};            ///< where the policy chooses a location
+  std::optional<typename ValueHead<B>::Cache> value{};  ///< where there is a ValueHead
+  Tensor<B> returns;                                    // (B)  what was earned after it
+  Tensor<B> advantage;                                  // (B)  weight of its score in the gradient
 };
 
 /// Gradients on their way back through time.
@@ -76,9 +76,9 @@ struct EpisodeGlimpse {
 template <class B>
 struct EpisodeGlance {
   typename ContextNetwork<B>::Cache thumbnail;
-  Tensor<B> context;  // (B, C)
-  Tensor<B> stretch;  // (B, 2)  see PolicyInputs
-  Tensor<B> outside;  // (B, N), or of length 0 where the policy knows no cells
+  Tensor<B> context;               // (B, C)
+  Tensor<B> stretch;               // (B, 2)  see PolicyInputs
+  Tensor<B> outside;               // (B, N), or of length 0 where the policy knows no cells
   std::vector<ImageSize> sizes{};  ///< of the images that `stretch` and `outside` belong to
 };
 
@@ -98,11 +98,11 @@ struct Episode {
   Tensor<B> no_readout;  // (B, P), zero: before the first glimpse
   Tensor<B> nothing;     // of length 0
   typename RecurrentCore<B>::Workspace core;
-  Tensor<B> labels;                                    // (B)
-  Tensor<B> classes;                                   // (B)  what was answered: the class that the reward judges
-  Tensor<B> targets;                                   // (B, K)  1 at the label, else 0
-  Tensor<B> chosen;                                    // (B, K)  probabilities of the labels alone
-  Tensor<B> weights;                                   // (B)     of each image in the loss, if it is `weighted`
+  Tensor<B> labels;   // (B)
+  Tensor<B> classes;  // (B)  what was answered: the class that the reward judges
+  Tensor<B> targets;  // (B, K)  1 at the label, else 0
+  Tensor<B> chosen;   // (B, K)  probabilities of the labels alone
+  Tensor<B> weights;  // (B)     of each image in the loss, if it is `weighted`
   bool weighted = false;
   std::vector<Scalar<B>> staging;                      ///< (B, K), on the host
   std::optional<EpisodeWorkspace<B, E, P>> workspace;  ///< in training
@@ -140,4 +140,4 @@ struct Episode {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

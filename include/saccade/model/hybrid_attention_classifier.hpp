@@ -21,13 +21,14 @@
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The whole method: at every step, look (Sensor), investigate (Encoder), fuse, remember (RecurrentCore), answer, and
-/// choose where to look next (Policy). How the policy learns is a learner's business, see training/learner.hpp. Weights are the caller's; the object holds the configuration only.
+/// choose where to look next (Policy). How the policy learns is a learner's business, see training/learner.hpp. Weights
+/// are the caller's; the object holds the configuration only.
 ///
 ///     x_t = crop(image, l_{t-1});  g_t = fuse(encode(x_t), l_{t-1});  h_t = LSTM(h_{t-1}, g_t)
 ///     p_t = softmax(W_a h_t + b_a);  l_t ~ pi(. | h_t)
 ///
-/// With a ContextNetwork the policy draws the first location as well, l_0 ~ pi(. | h_0 = 0, glance), and every later one
-/// reads the glance beside h_t. Nothing but the location head does.
+/// With a ContextNetwork the policy draws the first location as well, l_0 ~ pi(. | h_0 = 0, glance), and every later
+/// one reads the glance beside h_t. Nothing but the location head does.
 ///
 /// Source: Xu et al. 2019, sections 2.1 to 2.4.
 template <Backend B, Encoder<B> E = SoftAttentionBlock<B>, Sensor<B> S = GlimpseSensor<B>,
@@ -43,15 +44,13 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   using Statistics = typename Components::Statistics;
   using Episode = typename Components::Episode;
 
-  explicit HybridAttentionClassifier(const Config& config)
-    requires std::constructible_from<E, SoftAttentionConfig> && std::constructible_from<S, GlimpseGeometry> &&
-             std::constructible_from<P, PolicyConfig>
+  explicit HybridAttentionClassifier(const Config& config) requires std::constructible_from<E, SoftAttentionConfig> &&
+      std::constructible_from<S, GlimpseGeometry> && std::constructible_from<P, PolicyConfig>
       : HybridAttentionClassifier(config, E(validated(config).encoder), S(validated(config).sensor)) {}
 
   /// With an encoder and a sensor of your own; `config.encoder` and `config.sensor` are then not looked at, but for how
   /// thumbnail and patches are normalised for the policy.
-  HybridAttentionClassifier(const Config& config, E encoder, S sensor)
-    requires std::constructible_from<P, PolicyConfig>
+  HybridAttentionClassifier(const Config& config, E encoder, S sensor) requires std::constructible_from<P, PolicyConfig>
       : HybridAttentionClassifier(config, std::move(encoder), std::move(sensor), P(validated(config).policy)) {}
 
   /// With a policy of your own as well; of `config.policy` then counts what a PatchReadout tells it, `patch` and
@@ -59,8 +58,8 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   HybridAttentionClassifier(const Config& config, E encoder, S sensor, P policy)
       : Components(config, std::move(encoder), std::move(sensor), std::move(policy)) {}
 
-  /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given. Such
-  /// a rollout teaches a CellPolicy nothing: it knows no cell that was drawn.
+  /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given.
+  /// Such a rollout teaches a CellPolicy nothing: it knows no cell that was drawn.
   /// @throws ShapeError
   void set_locations(B& b, Episode& episode, Index t, std::span<const Scalar<B>> locations) const {
     ops::upload(b, locations, episode.given(static_cast<std::size_t>(t)));
@@ -156,10 +155,8 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   /// Gradient of cross-entropy - sum over decisions of advantage * ln pi, means over the batch (equations 3 and 5), and
   /// of the squared error of the ValueHead. Gradients of parameters accumulate. Valid after `rollout` in training mode,
   /// `score`, and a learner's advantages, whom only LearnedPart::classifier does without.
-  void backpropagate(B& b, const Parameters& p, Episode& episode, Parameters& d_p,
-                     LearnedPart part = LearnedPart::all) const
-    requires TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B>
-  {
+  void backpropagate(B& b, const Parameters& p, Episode& episode, Parameters& d_p, LearnedPart part = LearnedPart::all)
+      const requires TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B> {
     if (!episode.workspace)
       throw ConfigError("HybridAttentionClassifier: backpropagate needs an episode made for training");
     EpisodeWorkspace<B, E, P>& w = *episode.workspace;
@@ -196,7 +193,8 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
     bool known = glance.sizes.size() == images.size();
     for (std::size_t n = 0; known && n < images.size(); ++n) known = has_known_size(n);
     if (known || static_cast<Index>(images.size()) != episode.batch) return;
-    const std::size_t cells = images.empty() ? 0 : static_cast<std::size_t>(b.shape(glance.outside).size()) / images.size();
+    const std::size_t cells =
+        images.empty() ? 0 : static_cast<std::size_t>(b.shape(glance.outside).size()) / images.size();
     std::vector<Scalar<B>> stretch(2 * images.size()), outside(cells * images.size());
     glance.sizes.clear();
     for (std::size_t n = 0; n < images.size(); ++n) {
@@ -297,8 +295,8 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
       policy_.score_gradient(b, p.policy, episode.inputs(t), *decision.policy, decision.advantage, w.policy, d_p.policy,
                              {.state = d_h, .patch = w.d_readout, .context = w.d_context});
       if (readout_ && t > 0) {
-        readout_->backward(b, *p.readout, episode.patch(t - 1), *episode.glimpse(t - 1).readout, w.d_readout, *w.readout,
-                           *d_p.readout);
+        readout_->backward(b, *p.readout, episode.patch(t - 1), *episode.glimpse(t - 1).readout, w.d_readout,
+                           *w.readout, *d_p.readout);
       }
     }
     if (value_ && (decision.policy || has_class_term(part)))
@@ -310,4 +308,4 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -25,8 +25,8 @@ enum class RewardClass {
   expected,       ///< the probability of the label: `sampled` averaged over the draw, so with less variance
 };
 
-/// Which steps' answers are rewarded: the last one's, as in the paper, every one's, or every one's by how much more than
-/// the answer before it earns.
+/// Which steps' answers are rewarded: the last one's, as in the paper, every one's, or every one's by how much more
+/// than the answer before it earns.
 enum class RewardedSteps { last, every, gain };
 
 /// How a policy learns. A learner of your own may have any other.
@@ -42,4 +42,4 @@ struct LearnerConfig {
   double clip = 0.2;        ///< of ppo: how far the ratio of the densities may be from 1
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -125,9 +125,8 @@ class ModelComponents {
   }
 
   /// The part of an episode that only backpropagate needs.
-  [[nodiscard]] EpisodeWorkspace<B, E, P> make_workspace(B& b, Index batch, Keep keep) const
-    requires TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B>
-  {
+  [[nodiscard]] EpisodeWorkspace<B, E, P> make_workspace(B& b, Index batch, Keep keep) const requires
+      TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B> {
     EpisodeWorkspace<B, E, P> w{.encoder = encoder_.make_workspace(b, batch),
                                 .fusion = fusion_.make_workspace(b, batch),
                                 .policy = policy_.make_workspace(b, batch),
@@ -202,4 +201,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

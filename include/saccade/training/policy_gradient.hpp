@@ -17,12 +17,12 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// REINFORCE:
 ///     advantage_t = weight / B * (returns_t - baseline_t) * w                                         (equation 3)
 /// for every decision, w the weight of the image's class. The baselines depend on no draw that they judge: none; what
-/// the ValueHead predicts; what the policy earns at its modes, in a rollout of its own; what the other rollouts over the
-/// same image earn.
+/// the ValueHead predicts; what the policy earns at its modes, in a rollout of its own; what the other rollouts over
+/// the same image earn.
 ///
-/// Source: Williams 1992; Mnih et al. 2014; Xu et al. 2019, section 2.3; Rennie et al., "Self-critical sequence training
-/// for image captioning", CVPR 2017; Uzkent and Ermon, "Learning when and where to zoom" (PatchDrop), CVPR 2020; and
-/// LeaveOneOut's.
+/// Source: Williams 1992; Mnih et al. 2014; Xu et al. 2019, section 2.3; Rennie et al., "Self-critical sequence
+/// training for image captioning", CVPR 2017; Uzkent and Ermon, "Learning when and where to zoom" (PatchDrop), CVPR
+/// 2020; and LeaveOneOut's.
 template <class B, class Model>
 class PolicyGradient {
  public:
@@ -72,10 +72,14 @@ class PolicyGradient {
   template <class Decision>
   [[nodiscard]] const Tensor<B>* baseline_of(B& b, std::size_t t, const Decision& decision, Work& work) const {
     switch (config_.baseline) {
-      case Baseline::learned: return &decision.value->value;
-      case Baseline::self_critical: return &work.greedy->decisions[t].returns;
-      case Baseline::leave_one_out: return &work.others->of(b, decision.returns);
-      case Baseline::none: break;
+      case Baseline::learned:
+        return &decision.value->value;
+      case Baseline::self_critical:
+        return &work.greedy->decisions[t].returns;
+      case Baseline::leave_one_out:
+        return &work.others->of(b, decision.returns);
+      case Baseline::none:
+        break;
     }
     return nullptr;
   }
@@ -83,4 +87,4 @@ class PolicyGradient {
   LearnerConfig config_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -16,9 +16,9 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// Several updates from one batch of rollouts, none of which follows a decision once its density has moved far:
 ///     ratio = pi_now(drawn) / pi_then(drawn);  J = min(ratio A, clip(ratio, 1 - clip, 1 + clip) A)
 ///     dJ = ratio A d ln pi_now where the minimum is the first, else 0
-/// with the advantages A of PolicyGradient, constants as the densities of then are. The first pass has a ratio of 1, and is
-/// REINFORCE. Every pass goes through the whole model: the classifier learns from each, too, and the running statistics
-/// move.
+/// with the advantages A of PolicyGradient, constants as the densities of then are. The first pass has a ratio of 1,
+/// and is REINFORCE. Every pass goes through the whole model: the classifier learns from each, too, and the running
+/// statistics move.
 ///
 /// Source: Schulman, Wolski, Dhariwal, Radford and Klimov, "Proximal policy optimization algorithms", 2017, equation 7.
 template <class B, class Model>
@@ -95,4 +95,4 @@ class ProximalPolicyOptimization {
   Advantages advantages_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
