@@ -57,7 +57,7 @@ class ModelNetwork : public Network {
     size_ = size;
     const auto images = batch(size);
     const auto rollout = [&] { model_.rollout(b, c.parameters, c.statistics, images, {}, c.episode); };
-    model_.stage(b, images);
+    model_.stage(b, images, c.episode);
     saccade::ops::run_step(b, recordings_[size], {0, 0}, images, rollout);  // which draws nothing
     b.download(c.episode.last().probabilities, std::span<saccade::Scalar<B>>(answers_));
   }

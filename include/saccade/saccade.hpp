@@ -10,6 +10,7 @@
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/class_folders.hpp>
 #include <saccade/data/cluttered_objects.hpp>
+#include <saccade/data/csv.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/fingerprint.hpp>
 #include <saccade/data/image_size.hpp>

@@ -10,8 +10,7 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// Weights of the terms of an image of each class in the cross-entropy of training, from the numbers of training
-/// images:
+/// Weights of an image of each class in the loss of training, from the numbers of training images:
 ///
 ///     balanced: w[k] = N / (P n[k])    N images, n[k] of class k, P classes that have any
 ///
