@@ -1,6 +1,7 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/cuda.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/training/policy_gradient.hpp>
 
 #include "support/catch.hpp"
 #include "training/trainer_fixture.hpp"
@@ -41,9 +42,12 @@ std::vector<Named> results(B& b, const saccade::HybridAttentionConfig& config) {
   saccade::initialize(b, statistics, 3);
   auto episode = model.make_episode(b, static_cast<Index>(batch.size()), saccade::Mode::training);
   const saccade::RolloutOptions options{.locations = saccade::Locations::sample, .seed = 9, .counter = 4};
-  model.stage(b, batch);
+  model.stage(b, batch, episode);
   model.rollout(b, p, statistics, batch, options, episode);
   model.score(b, std::span<const float>(labels), options, episode);
+  const saccade::PolicyGradient<B, saccade::HybridAttentionClassifier<B>> learner(config.learner);
+  auto work = learner.make_work(b, model, episode.batch, 1);
+  learner.judge(b, {model, p, statistics, batch, episode}, work);
   model.backpropagate(b, p, episode, d_p);
 
   std::vector<Named> found;
