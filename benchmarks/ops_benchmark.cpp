@@ -199,7 +199,7 @@ void add_maps(Workshop& shop, Index side) {
   add(shop, "max_pool_backward" + tail, [=](Workshop& w) {
     T &x = w(xs), &y = w(half), &place = w(half), &d_y = w(half);
     w.backend.max_pool(x, PoolingGeometry{}, y, place);
-    return [&](auto& b) { b.max_pool_backward(d_y, place, {}, x, write); };
+    return [&](auto& b) { b.max_pool_backward(d_y, place, PoolingGeometry{}, x, write); };
   });
   add(shop, "global_average_pool" + tail,
       [=](Workshop& w) { return [&x = w(xs), &y = w(pooled)](auto& b) { b.global_average_pool(x, y); }; });
@@ -278,11 +278,11 @@ void add_small(Workshop& shop) {
   });
   with("most_probable", {two, one}, [](auto& b, auto& t) { b.most_probable(*t[0], *t[1]); });
   with("correct", {one, one, one}, [](auto& b, auto& t) { b.correct(*t[0], *t[1], *t[2]); });
-  with("sample_gaussian", {two, two}, [](auto& b, auto& t) { b.sample_gaussian(*t[0], 0.15f, {.seed = 1}, *t[1]); });
-  with("sample_uniform", {two}, [](auto& b, auto& t) { b.sample_uniform(-1.0f, 1.0f, {.seed = 1}, *t[0]); });
+  with("sample_gaussian", {two, two}, [](auto& b, auto& t) { b.sample_gaussian(*t[0], 0.15f, RandomKey{.seed = 1}, *t[1]); });
+  with("sample_uniform", {two}, [](auto& b, auto& t) { b.sample_uniform(-1.0f, 1.0f, RandomKey{.seed = 1}, *t[0]); });
   with("sample_categorical", {two, one}, [](auto& b, auto& t) {
     b.fill(0.5f, *t[0]);
-    b.sample_categorical(*t[0], {.seed = 1}, *t[1]);
+    b.sample_categorical(*t[0], RandomKey{.seed = 1}, *t[1]);
   });
   with("gaussian_policy_backward", {two, two, one, two},
        [](auto& b, auto& t) { b.gaussian_policy_backward(*t[0], *t[1], *t[2], 0.15f, *t[3], write); });
