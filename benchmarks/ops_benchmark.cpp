@@ -121,7 +121,7 @@ void add_activations(Workshop& shop, Index side) {
   channels("batch_norm_infer",
            [](auto& b, T& x, T& y, T&, auto& c) { b.batch_norm_infer(x, *c[0], *c[1], *c[2], *c[3], 1e-5, y); });
   channels("batch_norm_train", [](auto& b, T& x, T& y, T&, auto& c) {
-    b.batch_norm_train(x, *c[0], *c[1], {}, *c[2], *c[3], y, *c[4], *c[5]);
+    b.batch_norm_train(x, *c[0], *c[1], BatchNormHyper{}, *c[2], *c[3], y, *c[4], *c[5]);
   });
   channels("batch_norm_backward", [](auto& b, T& x, T& y, T& z, auto& c) {
     b.batch_norm_backward(y, x, *c[0], *c[4], *c[5], z, write, *c[6], *c[7], write);
@@ -142,7 +142,7 @@ void add_activations(Workshop& shop, Index side) {
   });
   channels("batch_norm_rstd", [](auto& b, T&, T&, T&, auto& c) { b.batch_norm_rstd(*c[3], 1e-5, *c[5]); });
   channels("batch_norm_statistics",
-           [](auto& b, T& x, T&, T&, auto& c) { b.batch_norm_statistics(x, {}, *c[2], *c[3], *c[4], *c[5]); });
+           [](auto& b, T& x, T&, T&, auto& c) { b.batch_norm_statistics(x, BatchNormHyper{}, *c[2], *c[3], *c[4], *c[5]); });
   const auto activated = [&](const std::string& name, auto operation) {
     add(shop, name + tail, [=](Workshop& w) {
       std::vector<T*> c;
@@ -194,12 +194,12 @@ void add_maps(Workshop& shop, Index side) {
   const Shape xs{batch, side, side, 64}, half{batch, side / 2, side / 2, 64}, pooled{batch, 64}, positions{batch, 128};
   const std::string tail = " 64 at " + std::to_string(side);
   add(shop, "max_pool" + tail, [=](Workshop& w) {
-    return [&x = w(xs), &y = w(half), &place = w(half)](auto& b) { b.max_pool(x, {}, y, place); };
+    return [&x = w(xs), &y = w(half), &place = w(half)](auto& b) { b.max_pool(x, PoolingGeometry{}, y, place); };
   });
   add(shop, "max_pool_backward" + tail, [=](Workshop& w) {
     T &x = w(xs), &y = w(half), &place = w(half), &d_y = w(half);
-    w.backend.max_pool(x, {}, y, place);
-    return [&](auto& b) { b.max_pool_backward(d_y, place, {}, x, write); };
+    w.backend.max_pool(x, PoolingGeometry{}, y, place);
+    return [&](auto& b) { b.max_pool_backward(d_y, place, PoolingGeometry{}, x, write); };
   });
   add(shop, "global_average_pool" + tail,
       [=](Workshop& w) { return [&x = w(xs), &y = w(pooled)](auto& b) { b.global_average_pool(x, y); }; });
@@ -278,11 +278,11 @@ void add_small(Workshop& shop) {
   });
   with("most_probable", {two, one}, [](auto& b, auto& t) { b.most_probable(*t[0], *t[1]); });
   with("correct", {one, one, one}, [](auto& b, auto& t) { b.correct(*t[0], *t[1], *t[2]); });
-  with("sample_gaussian", {two, two}, [](auto& b, auto& t) { b.sample_gaussian(*t[0], 0.15f, {.seed = 1}, *t[1]); });
-  with("sample_uniform", {two}, [](auto& b, auto& t) { b.sample_uniform(-1.0f, 1.0f, {.seed = 1}, *t[0]); });
+  with("sample_gaussian", {two, two}, [](auto& b, auto& t) { b.sample_gaussian(*t[0], 0.15f, RandomKey{.seed = 1}, *t[1]); });
+  with("sample_uniform", {two}, [](auto& b, auto& t) { b.sample_uniform(-1.0f, 1.0f, RandomKey{.seed = 1}, *t[0]); });
   with("sample_categorical", {two, one}, [](auto& b, auto& t) {
     b.fill(0.5f, *t[0]);
-    b.sample_categorical(*t[0], {.seed = 1}, *t[1]);
+    b.sample_categorical(*t[0], RandomKey{.seed = 1}, *t[1]);
   });
   with("gaussian_policy_backward", {two, two, one, two},
        [](auto& b, auto& t) { b.gaussian_policy_backward(*t[0], *t[1], *t[2], 0.15f, *t[3], write); });

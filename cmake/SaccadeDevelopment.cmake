@@ -43,9 +43,9 @@ if(TARGET saccade::cuda)
   set_target_properties(saccade_cuda_kernels PROPERTIES CUDA_COMPILER_LAUNCHER "${launcher}")
 endif()
 
-# saccade_add_program(NAME SOURCE...): a program in <build>/bin, compiled with our warnings, linked with saccade::io.
+# saccade_add_program(NAME SOURCE...): a program in <build>/bin, compiled with our warnings, linked with saccade::compiled.
 function(saccade_add_program name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE saccade::io saccade_development)
+  target_link_libraries(${name} PRIVATE saccade::compiled saccade_development)
   set_target_properties(${name} PROPERTIES CXX_EXTENSIONS OFF RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 endfunction()

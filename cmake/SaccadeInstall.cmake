@@ -13,11 +13,14 @@ install(
   DESTINATION "${package_dir}")
 
 configure_package_config_file(cmake/saccade-config.cmake.in "${PROJECT_BINARY_DIR}/saccade-config.cmake"
-                              INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
+                              INSTALL_DESTINATION "${package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_DATADIR)
 # Below 1.0 a minor version may break its users.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/saccade-config-version.cmake" COMPATIBILITY SameMinorVersion
                                  ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/saccade-config.cmake" "${PROJECT_BINARY_DIR}/saccade-config-version.cmake"
-              cmake/saccade_io.cmake cmake/Findstb.cmake cmake/saccade_cuda.cmake cmake/FindCUDNN.cmake
+              cmake/saccade_io.cmake cmake/Findstb.cmake cmake/saccade_compiled.cmake cmake/saccade_cuda.cmake
+              cmake/FindCUDNN.cmake
         DESTINATION "${package_dir}")
+# The sources of saccade::compiled, which is built where it is used.
+install(DIRECTORY src/ DESTINATION "${CMAKE_INSTALL_DATADIR}/saccade/src")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -3,7 +3,9 @@
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/evaluation_table.hpp>
 #include <saccade/report/explain_image.hpp>
+#include <saccade/report/gallery.hpp>
 #include <saccade/report/progress.hpp>
+#include <saccade/report/run_folder.hpp>
 #include <saccade/report/run_report.hpp>
 #include <saccade/training/averaged_prediction.hpp>
 #include <saccade/training/config_history.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/report/run_folder.hpp>
 #include <saccade/report/run_report.hpp>
 
 #include <filesystem>

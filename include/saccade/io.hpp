@@ -2,6 +2,7 @@
 
 /// Opt-in: files. Image files, data sets, checkpoints, the folders of runs, progress on a terminal. Needs nlohmann/json,
 /// libpng with zlib, libjpeg-turbo and POSIX: link saccade::io.
+#include <saccade/classify.hpp>
 #include <saccade/data/annotations.hpp>
 #include <saccade/data/equal_images.hpp>
 #include <saccade/data/idx.hpp>

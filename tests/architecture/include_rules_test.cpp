@@ -152,7 +152,7 @@ TEST_CASE("no file names a place of one machine") {
     ++files;
   };
   for (const auto& entry : fs::directory_iterator(root)) check(entry);
-  for (const std::string folder : {".ci", "benchmarks", "cmake", "docs", "examples", "include", "tests"}) {
+  for (const std::string folder : {".ci", "benchmarks", "cmake", "docs", "examples", "include", "src", "tests"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) check(entry);
   }
   CHECK(files > 20);

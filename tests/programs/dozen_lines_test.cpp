@@ -1,7 +1,7 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
-#include <saccade/training/checkpoint.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include "programs/process.hpp"
 #include "support/catch.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/training/checkpoint.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include "support/scratch_folder.hpp"
 

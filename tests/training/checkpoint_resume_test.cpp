@@ -1,4 +1,4 @@
-#include <saccade/training/checkpoint.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"

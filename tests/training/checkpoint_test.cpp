@@ -1,4 +1,4 @@
-#include <saccade/training/checkpoint.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/core/file.hpp>

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace saccade::inline SACCADE_NAMESPACE {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// An axis-aligned rectangle of whole pixels: columns x to x + width - 1, rows y to y + height - 1.
 struct Box {

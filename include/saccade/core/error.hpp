@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace saccade::inline SACCADE_NAMESPACE {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// Base of everything that the library throws. The text is one sentence: what was wrong, and what was expected.
 struct Error : std::runtime_error {
@@ -32,6 +32,10 @@ struct FileError : Error {
 struct NumericError : Error {
   using Error::Error;
 };
+
+}  // namespace saccade
+
+namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Throws ShapeError unless `actual == expected`; the sentence reads
 /// "crop_glimpses: patches must be (B, g, g, S*C) = (8, 112, 112, 3), but is (8, 112, 96, 3)".

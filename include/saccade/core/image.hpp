@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace saccade::inline SACCADE_NAMESPACE {
+namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// Channels of every image: red, green, blue.
 inline constexpr Index image_channels = 3;

@@ -4,7 +4,7 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/core/image.hpp>
-#include <saccade/data/image_decode.hpp>
+#include <saccade/data/jpeg_errors.hpp>
 
 #include <csetjmp>
 #include <cstddef>

@@ -2,8 +2,7 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/model/config_fields.hpp>
-
-#include <nlohmann/json.hpp>
+#include <saccade/model/json.hpp>
 
 #include <array>
 #include <cmath>
@@ -42,7 +41,7 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 /// `value` at the end of a path of fields: "adam.groups[policy.*].rate" is 0.15 as {"adam": {"groups": {"policy.*":
 /// {"rate": 0.15}}}}. @throws ConfigError
-[[nodiscard]] inline nlohmann::ordered_json at_path(std::string_view path, nlohmann::ordered_json value) {
+[[nodiscard]] inline Json at_path(std::string_view path, Json value) {
   std::vector<std::string> steps;
   std::string_view rest = path;
   while (true) {
@@ -60,19 +59,23 @@ inline constexpr bool is_optional<std::optional<T>> = true;
     rest.remove_prefix(1);  // the dot
   }
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    Json object = Json::object();
     object[*step] = std::move(value);
     value = std::move(object);
   }
   return value;
 }
+
+[[noreturn]] inline void refuse_value(const Json& json, std::string_view expected, const std::string& where) {
+  throw ConfigError(where + " must be " + std::string(expected) + ", but is " + json_text(json));
+}
 }  // namespace detail
 
 /// Objects for configurations, words for enumerations; an object has no field for an optional that is empty.
 template <class T>
-[[nodiscard]] nlohmann::ordered_json to_json(const T& value) {
+[[nodiscard]] Json to_json(const T& value) {
   if constexpr (FieldList<const T>) {
-    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    Json object = Json::object();
     for_each_field(value, [&](const char* name, const auto& field) {
       if constexpr (detail::is_optional<std::remove_cvref_t<decltype(field)>>) {
         if (field) object[name] = to_json(*field);
@@ -82,7 +85,7 @@ template <class T>
     });
     return object;
   } else if constexpr (KeyedList<T>) {
-    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    Json list = Json::array();
     for (const auto& entry : value) list.push_back(to_json(entry));
     return list;
   } else if constexpr (std::is_enum_v<T>) {
@@ -97,19 +100,19 @@ template <class T>
 /// Old fields are taken for those of today. `where` begins the error sentences: "config.json".
 /// @throws ConfigError for a field that does not exist, or a value that it cannot take
 template <class T>
-void update_from_json(const nlohmann::ordered_json& json, T& value, const std::string& where);
+void update_from_json(const Json& json, T& value, const std::string& where);
 
 namespace detail {
 /// `json`, the field `key` of the configuration `value`, without the fields that are elsewhere in `value` today: these
 /// are set there.
 template <class T>
-[[nodiscard]] nlohmann::ordered_json without_old_fields(const std::string& key, nlohmann::ordered_json json, T& value,
+[[nodiscard]] Json without_old_fields(const std::string& key, Json json, T& value,
                                                         const std::string& where) {
   for (const OldField& old : old_fields<T>) {
     if (!old.name.starts_with(key + ".") || !json.is_object()) continue;
     const auto found = json.find(std::string(old.name.substr(key.size() + 1)));
     if (found == json.end()) continue;
-    const nlohmann::ordered_json item = *found;
+    const Json item = *found;
     json.erase(found);
     update_from_json(at_path(old.path, item), value, where);
   }
@@ -118,14 +121,12 @@ template <class T>
 }  // namespace detail
 
 template <class T>
-void update_from_json(const nlohmann::ordered_json& json, T& value, const std::string& where) {
-  const auto fail = [&](const std::string& expected) {
-    throw ConfigError(where + " must be " + expected + ", but is " + json.dump());
-  };
+void update_from_json(const Json& json, T& value, const std::string& where) {
+  const auto fail = [&](std::string_view expected) { detail::refuse_value(json, expected, where); };
   if constexpr (FieldList<T>) {
     if (!json.is_object()) fail("an object");
     for (const auto& [key, whole] : json.items()) {
-      const nlohmann::ordered_json item = detail::without_old_fields(key, whole, value, where);
+      const Json item = detail::without_old_fields(key, whole, value, where);
       bool found = false;
       for_each_field(value, [&, &key = key](const char* name, auto& field) {
         if (key != name) return;
@@ -212,8 +213,7 @@ void set_field(C& config, std::string_view assignment, const std::string& where 
   if (equals == std::string_view::npos || equals == 0)
     throw ConfigError("an option must be set as name=value, but is \"" + std::string(assignment) + "\"");
   const std::string text(assignment.substr(equals + 1));
-  nlohmann::ordered_json value = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (value.is_discarded()) value = text;  // a word
+  Json value = parse_json(text).value_or(Json(text));  // no JSON: a word
   update_from_json(detail::at_path(assignment.substr(0, equals), std::move(value)), config, where);
 }
 

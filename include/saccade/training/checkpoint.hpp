@@ -2,28 +2,25 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/model/config_json.hpp>
+#include <saccade/model/json.hpp>
 #include <saccade/training/golden_answer.hpp>
 #include <saccade/training/safetensors.hpp>
-#include <saccade/training/trainer.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
-/// Checkpoints: everything from which a run goes on as if it had never stopped. Opt-in: needs nlohmann/json.
+/// Checkpoints: everything from which a run goes on as if it had never stopped. Here is what a trained model needs of
+/// them; training_checkpoint.hpp writes them and goes on with training. Opt-in: needs nlohmann/json.
 ///
 /// A safetensors file with the parameters and running statistics by name, Adam's moments as `optimizer.first.<name>`
 /// and `optimizer.second.<name>`, and a golden answer: `golden.image` (h, w, 3), `golden.locations` (T, 2) and
@@ -41,8 +38,8 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// What a checkpoint says beside its tensors.
 struct CheckpointInfo {
   HybridAttentionConfig model;
-  std::vector<std::string> classes;                               ///< names, by index
-  nlohmann::ordered_json run = nlohmann::ordered_json::object();  ///< free: belongs to whoever trains
+  std::vector<std::string> classes;  ///< names, by index
+  Json run = Json::object();         ///< free: belongs to whoever trains
 };
 
 /// How far a loaded model's golden answer may be from the recorded one, in probability and in location: room for
@@ -68,39 +65,10 @@ inline constexpr std::string_view checkpoint_version = "1";
   return found->second;
 }
 
-[[nodiscard]] inline nlohmann::ordered_json checkpoint_json(const SafetensorsFile& file, std::string_view name,
-                                                            const std::string& key) {
-  auto json = nlohmann::ordered_json::parse(checkpoint_entry(file, name, key), nullptr, false);
-  if (json.is_discarded()) throw checkpoint_error(name, "its metadata \"saccade." + key + "\" is not JSON");
-  return json;
-}
-
-/// A name that is not UTF-8, of a folder say, must not cost a run its checkpoint: what is no character is replaced.
-[[nodiscard]] inline std::string json_text(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-template <std::integral Number>
-[[nodiscard]] Number checkpoint_number(const SafetensorsFile& file, std::string_view name, const std::string& key) {
-  const std::string& text = checkpoint_entry(file, name, key);
-  const char* const end = text.data() + text.size();
-  Number number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end || std::cmp_less(number, 0))
-    throw checkpoint_error(name, "its metadata \"saccade." + key + "\" must be a whole number, but is \"" + text + '"');
-  return number;
-}
-
-/// "encoder.width is 16 and 8", the first field in which two configurations differ, or nothing.
-[[nodiscard]] inline std::string first_difference(const HybridAttentionConfig& one, const HybridAttentionConfig& two) {
-  const auto a = to_json(one).flatten(), b = to_json(two).flatten();
-  for (const auto& [pointer, value] : a.items()) {
-    if (value == b.at(pointer)) continue;
-    std::string field = pointer.substr(1);
-    std::replace(field.begin(), field.end(), '/', '.');
-    return field + " is " + value.dump() + " and " + b.at(pointer).dump();
-  }
-  return {};
+[[nodiscard]] inline Json checkpoint_json(const SafetensorsFile& file, std::string_view name, const std::string& key) {
+  std::optional<Json> json = parse_json(checkpoint_entry(file, name, key));
+  if (!json) throw checkpoint_error(name, "its metadata \"saccade." + key + "\" is not JSON");
+  return std::move(*json);
 }
 
 [[nodiscard]] inline std::string shape_text(const std::vector<std::int64_t>& shape) {
@@ -131,26 +99,12 @@ template <std::floating_point Number>
   return array.dtype == DataType::float32 ? converted(array.values<float>()) : converted(array.values<double>());
 }
 
-/// float32 for a backend of single precision, float64 for every other.
-template <class B>
-using StoredScalar = std::conditional_t<std::same_as<Scalar<B>, float>, float, double>;
-
 template <class B>
 [[nodiscard]] std::vector<std::int64_t> stored_shape(B& b, const Tensor<B>& tensor) {
   const Shape shape = b.shape(tensor);
   std::vector<std::int64_t> extents;
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) extents.push_back(shape[axis]);
   return extents;
-}
-
-template <class B>
-void store(B& b, const std::string& prefix, const std::vector<NamedTensor<Tensor<B>>>& list, SafetensorsFile& file) {
-  for (const auto& named : list) {
-    const auto values = to_vector(b, *named.tensor);
-    const std::vector<StoredScalar<B>> stored(values.begin(), values.end());
-    file.tensors.emplace_back(prefix + named.name, stored_shape(b, *named.tensor),
-                              std::span<const StoredScalar<B>>(stored));
-  }
 }
 
 /// Checks every tensor first: where it throws, none has changed.
@@ -164,16 +118,6 @@ void restore(B& b, const std::string& prefix, const std::vector<NamedTensor<Tens
     const auto values = numbers_of<Scalar<B>>(*arrays[i]);
     b.upload(std::span<const Scalar<B>>(values), *list[i].tensor);
   }
-}
-
-inline void store(const GoldenAnswer& golden, const HybridAttentionConfig& model, SafetensorsFile& file) {
-  const RgbImage& image = golden.image;
-  file.tensors.emplace_back("golden.image", std::vector<std::int64_t>{image.height, image.width, image_channels},
-                            std::span<const std::uint8_t>(image.pixels));
-  file.tensors.emplace_back("golden.locations", std::vector<std::int64_t>{model.glimpses, 2},
-                            std::span<const double>(golden.locations));
-  file.tensors.emplace_back("golden.probabilities", std::vector<std::int64_t>{model.glimpses, model.classes},
-                            std::span<const double>(golden.probabilities));
 }
 
 [[nodiscard]] inline GoldenAnswer stored_golden_answer(const SafetensorsFile& file, std::string_view name,
@@ -226,40 +170,6 @@ inline void store(const GoldenAnswer& golden, const HybridAttentionConfig& model
   return info;
 }
 
-/// Writes a checkpoint, so that a crash or a full disk leaves the one that stood there before.
-/// @param info  its `model` is the configuration of the trainer's model
-/// @throws FileError where the disk refuses; ConfigError where `info` does not fit the model; NumericError where the
-///         model's answer is not finite, and nothing is written
-template <TrainableBackend B, class Model>
-void save_checkpoint(const std::filesystem::path& path, Trainer<B, Model>& trainer, const CheckpointInfo& info) {
-  B& b = trainer.backend();
-  const HybridAttentionConfig& model = trainer.model().config();
-  const std::string difference = detail::first_difference(model, info.model);
-  expect_config(difference.empty(), "save_checkpoint: the trainer's model and info.model differ: " + difference);
-  expect_config(std::cmp_equal(info.classes.size(), model.classes),
-                "save_checkpoint: info.classes must hold " + std::to_string(model.classes) + " names, but holds " +
-                    std::to_string(info.classes.size()));
-  auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
-  const GoldenAnswer golden = golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode,
-                                            golden_image(smallest_side(model)));
-  if (!std::isfinite(golden.probabilities.back()))
-    throw NumericError("save_checkpoint: the model's answer is not finite; \"" + path.string() + "\" is not written");
-
-  SafetensorsFile file;
-  file.metadata = {{"saccade.checkpoint", std::string(detail::checkpoint_version)},
-                   {"saccade.model", detail::json_text(to_json(model))},
-                   {"saccade.classes", detail::json_text(info.classes)},
-                   {"saccade.run", detail::json_text(info.run)},
-                   {"saccade.steps", std::to_string(trainer.optimizer().steps())},
-                   {"saccade.rollouts", std::to_string(trainer.rollouts())},
-                   {"saccade.seed", std::to_string(trainer.seed())}};
-  detail::store(b, "", named_tensors<B>(trainer.parameters()), file);
-  detail::store(b, "", named_tensors<B>(trainer.statistics()), file);
-  detail::store(b, "optimizer.", trainer.optimizer().state(), file);
-  detail::store(golden, model, file);
-  write_safetensors(file, path);
-}
-
 /// Sets weights and running statistics by name. The file holds every one of them, of the same shape, and none besides.
 /// @throws FileError that names the tensor, before anything has changed
 template <Backend B, class Parameters, class Statistics>
@@ -289,32 +199,6 @@ void expect_golden_answer(B& b, const Model& model, const typename Model::Parame
   if (distance <= tolerance) return;
   throw detail::checkpoint_error(name, "does not reproduce its recorded answer: a probability or location differs by " +
                                            std::to_string(distance) + ", more than " + std::to_string(tolerance));
-}
-
-/// Brings a new trainer to where the checkpoint's was: the steps that follow are bit for bit those that would have
-/// followed there.
-/// @throws FileError where the checkpoint belongs to another configuration or seed, or does not reproduce its answer;
-///         the trainer is then of no more use
-template <TrainableBackend B, class Model, class L>
-void restore_training(Trainer<B, Model, L>& trainer, const SafetensorsFile& file, std::string_view name) {
-  B& b = trainer.backend();
-  const std::string difference = detail::first_difference(checkpoint_info(file, name).model, trainer.model().config());
-  if (!difference.empty()) {
-    throw detail::checkpoint_error(name, "belongs to another configuration: there and here " + difference);
-  }
-  const auto seed = detail::checkpoint_number<std::uint64_t>(file, name, "seed");
-  if (seed != trainer.seed()) {
-    throw detail::checkpoint_error(name, "belongs to a run with seed " + std::to_string(seed) +
-                                             ", but this one has seed " + std::to_string(trainer.seed()));
-  }
-  const auto steps = detail::checkpoint_number<std::int64_t>(file, name, "steps");
-  restore_weights(b, trainer.parameters(), trainer.statistics(), file, name);
-  detail::restore(b, "optimizer.", trainer.optimizer().state(), file, name);
-  // Files of before knew one update for each batch of rollouts.
-  const bool counted = file.metadata.contains("saccade.rollouts");
-  trainer.resume(steps, counted ? detail::checkpoint_number<std::int64_t>(file, name, "rollouts") : steps);
-  auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
-  expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode, file, name);
 }
 
 }  // namespace saccade

@@ -48,13 +48,7 @@ class Evaluator {
   using Episode = typename Model::Episode;
 
   /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
-  Evaluator(B& b, const Model& model, Index batch, Keep keep = Keep::last_step)
-      : b_(&b),
-        model_(&model),
-        episode_(model.make_episode(b, batch, Mode::evaluation, keep)),
-        classes_(b.shape(episode_.last().probabilities)[1]),
-        answers_(b.zeros({batch, episode_.size() * (classes_ + 2)})),
-        values_(static_cast<std::size_t>(b.shape(answers_).size())) {}
+  Evaluator(B& b, const Model& model, Index batch, Keep keep = Keep::last_step);
 
   [[nodiscard]] Index batch() const { return episode_.batch; }
 
@@ -68,114 +62,25 @@ class Evaluator {
   [[nodiscard]] std::vector<Prediction> predict(const typename Model::Parameters& parameters,
                                                 typename Model::Statistics& statistics, ImageBatch<B> images,
                                                 GlimpsePolicy policy, std::uint64_t seed = 0,
-                                                std::span<const Box> foci = {}, Index first = 0) {
-    B& b = *b_;
-    const auto count = images.size();
-    fill_up(images);
-    expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
-                  "Evaluator: the oracle needs the focus of every image");
-    model_->stage(b, ImageBatch<B>(oriented_), episode_);
-    RolloutOptions options{.locations = Locations::mode, .seed = seed};
-    if (policy != GlimpsePolicy::learned) {
-      options.locations = Locations::given;
-      give(policy, seed, foci, first);
-    }
-    if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
-    parameters_ = &parameters;
-    statistics_ = &statistics;
-    ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0},
-                  ImageBatch<B>(oriented_), [&] {
-                    model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
-                    gather();
-                  });
-    return collect(images, policy == GlimpsePolicy::learned);
-  }
+                                                std::span<const Box> foci = {}, Index first = 0);
 
   /// The same for one rollout whose locations are drawn around the policy's means, as in training.
   /// @param rollout  its number; with `first` and the seed it decides the draws, whatever batch an image is in
   [[nodiscard]] std::vector<Prediction> predict_drawn(const typename Model::Parameters& parameters,
                                                       typename Model::Statistics& statistics, ImageBatch<B> images,
-                                                      std::uint64_t seed, Index rollout, Index first) {
-    fill_up(images);
-    const RolloutOptions options{.locations = Locations::sample,
-                                 .seed = seed,
-                                 .counter = static_cast<std::uint64_t>(rollout),
-                                 .first = static_cast<std::uint32_t>(first)};
-    // Not recorded: a repetition could not draw for another first image.
-    model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
-    gather();
-    return collect(images, true);
-  }
+                                                      std::uint64_t seed, Index rollout, Index first);
 
  private:
   /// A short batch is filled up with its first image; the answers for the filling are dropped.
-  void fill_up(ImageBatch<B> images) {
-    const auto count = images.size();
-    expect_config(
-        count > 0 && static_cast<Index>(count) <= batch(),
-        "Evaluator: a batch must hold 1 to " + std::to_string(batch()) + " images, but holds " + std::to_string(count));
-    oriented_.clear();
-    for (Index n = 0; n < batch(); ++n)
-      oriented_.push_back(images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]);
-  }
+  void fill_up(ImageBatch<B> images);
 
-  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
-    const auto steps = episode_.steps.size();
-    const Index side = model_->config().sensor.side;
-    std::vector<std::vector<Scalar<B>>> values(steps);
-    for (std::size_t n = 0; n < oriented_.size(); ++n) {
-      const auto [width, height] = ops::seen_size(*b_, oriented_[n]);
-      const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
-      const auto places = control_locations(policy, static_cast<Index>(steps), side, width, height,
-                                            n < foci.size() ? foci[n] : Box{}, key);
-      for (std::size_t t = 0; t < steps; ++t) {
-        values[t].push_back(static_cast<Scalar<B>>(places[t].x));
-        values[t].push_back(static_cast<Scalar<B>>(places[t].y));
-      }
-    }
-    for (std::size_t t = 0; t < steps; ++t)
-      model_->set_locations(*b_, episode_, static_cast<Index>(t), std::span<const Scalar<B>>(values[t]));
-  }
+  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first);
 
   /// Puts probabilities and locations of all steps side by side, so that the host asks once.
-  void gather() {
-    Index column = 0;
-    for (const auto& step : episode_.steps) {
-      ops::write_columns(*b_, step.probabilities, column, answers_, Write::overwrite);
-      ops::write_columns(*b_, step.location, column + classes_, answers_, Write::overwrite);
-      column += classes_ + 2;
-    }
-  }
+  void gather();
 
   /// @param chosen  whether the locations are the policy's: the others looked at no thumbnail
-  [[nodiscard]] std::vector<Prediction> collect(ImageBatch<B> images, bool chosen) {
-    ops::download(*b_, answers_, std::span<Scalar<B>>(values_));
-    std::vector<Prediction> predictions(images.size());
-    const GlimpseGeometry& sensor = model_->config().sensor;
-    const auto width = classes_ + 2, steps = episode_.size();
-    for (std::size_t n = 0; n < images.size(); ++n) {
-      Prediction& prediction = predictions[n];
-      const auto [seen_width, seen_height] = ops::seen_size(*b_, images[n]);
-      for (Index t = 0; t < steps; ++t) {
-        const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * width;
-        prediction.probabilities.emplace_back(answer, answer + classes_);
-        const Scalar<B> x = answer[classes_], y = answer[classes_ + 1];
-        prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
-        std::vector<Box>& windows = prediction.windows.emplace_back();
-        for (Index scale = 0; scale < sensor.scales; ++scale) {
-          const auto w = math::glimpse_window(sensor, scale, x, y, seen_width, seen_height);
-          windows.push_back({w.x, w.y, w.size, w.size});
-        }
-      }
-      if (!chosen) continue;
-      if constexpr (requires { model_->glance(); }) {
-        if (const auto* glance = model_->glance()) {
-          prediction.thumbnails.push_back({glance->window(seen_width, seen_height), glance->config().side});
-        }
-      }
-    }
-    return predictions;
-  }
+  [[nodiscard]] std::vector<Prediction> collect(ImageBatch<B> images, bool chosen);
 
   B* b_;
   const Model* model_;
@@ -189,4 +94,123 @@ class Evaluator {
   std::array<ops::StepGraph<B>, 2> graphs_{};  ///< of the policy's own glimpses, and of given ones
 };
 
+template <Backend B, class Model>
+Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Keep keep) : b_(&b),
+      model_(&model),
+      episode_(model.make_episode(b, batch, Mode::evaluation, keep)),
+      classes_(b.shape(episode_.last().probabilities)[1]),
+      answers_(b.zeros({batch, episode_.size() * (classes_ + 2)})),
+      values_(static_cast<std::size_t>(b.shape(answers_).size())) {}
+
+template <Backend B, class Model>
+std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Parameters& parameters, typename Model::Statistics& statistics, ImageBatch<B> images, GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
+  B& b = *b_;
+  const auto count = images.size();
+  fill_up(images);
+  expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
+                "Evaluator: the oracle needs the focus of every image");
+  model_->stage(b, ImageBatch<B>(oriented_), episode_);
+  RolloutOptions options{.locations = Locations::mode, .seed = seed};
+  if (policy != GlimpsePolicy::learned) {
+    options.locations = Locations::given;
+    give(policy, seed, foci, first);
+  }
+  if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
+  parameters_ = &parameters;
+  statistics_ = &statistics;
+  ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0},
+                ImageBatch<B>(oriented_), [&] {
+                  model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+                  gather();
+                });
+  return collect(images, policy == GlimpsePolicy::learned);
+}
+
+template <Backend B, class Model>
+std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model::Parameters& parameters, typename Model::Statistics& statistics, ImageBatch<B> images, std::uint64_t seed, Index rollout, Index first) {
+  fill_up(images);
+  const RolloutOptions options{.locations = Locations::sample,
+                               .seed = seed,
+                               .counter = static_cast<std::uint64_t>(rollout),
+                               .first = static_cast<std::uint32_t>(first)};
+  // Not recorded: a repetition could not draw for another first image.
+  model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+  gather();
+  return collect(images, true);
+}
+
+template <Backend B, class Model>
+void Evaluator<B, Model>::fill_up(ImageBatch<B> images) {
+  const auto count = images.size();
+  expect_config(
+      count > 0 && static_cast<Index>(count) <= batch(),
+      "Evaluator: a batch must hold 1 to " + std::to_string(batch()) + " images, but holds " + std::to_string(count));
+  oriented_.clear();
+  for (Index n = 0; n < batch(); ++n)
+    oriented_.push_back(images[static_cast<std::size_t>(n) < count ? static_cast<std::size_t>(n) : 0]);
+}
+
+template <Backend B, class Model>
+void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
+  const auto steps = episode_.steps.size();
+  const Index side = model_->config().sensor.side;
+  std::vector<std::vector<Scalar<B>>> values(steps);
+  for (std::size_t n = 0; n < oriented_.size(); ++n) {
+    const auto [width, height] = ops::seen_size(*b_, oriented_[n]);
+    const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
+    const auto places = control_locations(policy, static_cast<Index>(steps), side, width, height,
+                                          n < foci.size() ? foci[n] : Box{}, key);
+    for (std::size_t t = 0; t < steps; ++t) {
+      values[t].push_back(static_cast<Scalar<B>>(places[t].x));
+      values[t].push_back(static_cast<Scalar<B>>(places[t].y));
+    }
+  }
+  for (std::size_t t = 0; t < steps; ++t)
+    model_->set_locations(*b_, episode_, static_cast<Index>(t), std::span<const Scalar<B>>(values[t]));
+}
+
+template <Backend B, class Model>
+void Evaluator<B, Model>::gather() {
+  Index column = 0;
+  for (const auto& step : episode_.steps) {
+    ops::write_columns(*b_, step.probabilities, column, answers_, Write::overwrite);
+    ops::write_columns(*b_, step.location, column + classes_, answers_, Write::overwrite);
+    column += classes_ + 2;
+  }
+}
+
+template <Backend B, class Model>
+std::vector<Prediction> Evaluator<B, Model>::collect(ImageBatch<B> images, bool chosen) {
+  ops::download(*b_, answers_, std::span<Scalar<B>>(values_));
+  std::vector<Prediction> predictions(images.size());
+  const GlimpseGeometry& sensor = model_->config().sensor;
+  const auto width = classes_ + 2, steps = episode_.size();
+  for (std::size_t n = 0; n < images.size(); ++n) {
+    Prediction& prediction = predictions[n];
+    const auto [seen_width, seen_height] = ops::seen_size(*b_, images[n]);
+    for (Index t = 0; t < steps; ++t) {
+      const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * width;
+      prediction.probabilities.emplace_back(answer, answer + classes_);
+      const Scalar<B> x = answer[classes_], y = answer[classes_ + 1];
+      prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
+      std::vector<Box>& windows = prediction.windows.emplace_back();
+      for (Index scale = 0; scale < sensor.scales; ++scale) {
+        const auto w = math::glimpse_window(sensor, scale, x, y, seen_width, seen_height);
+        windows.push_back({w.x, w.y, w.size, w.size});
+      }
+    }
+    if (!chosen) continue;
+    if constexpr (requires { model_->glance(); }) {
+      if (const auto* glance = model_->glance()) {
+        prediction.thumbnails.push_back({glance->window(seen_width, seen_height), glance->config().side});
+      }
+    }
+  }
+  return predictions;
+}
+
 }  // namespace saccade
+
+#if !SACCADE_HEADER_ONLY
+#include <saccade/compiled/evaluator.hpp>
+#endif

@@ -86,3 +86,7 @@ template <Backend B>
 }
 
 }  // namespace saccade
+
+#if !SACCADE_HEADER_ONLY
+#include <saccade/compiled/memory.hpp>
+#endif

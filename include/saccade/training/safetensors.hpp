@@ -141,6 +141,13 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
   return digits;
 }
 
+/// "[8,112,112,3]".
+[[nodiscard]] inline std::string list_text(const std::vector<std::int64_t>& numbers) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < numbers.size(); ++i) text += (i ? "," : "") + std::to_string(numbers[i]);
+  return text + "]";
+}
+
 }  // namespace detail
 
 /// Reads the bytes of a whole file. The checksum is verified where there is one, and removed from the metadata.
@@ -175,7 +182,7 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
   SafetensorsFile file;
   std::uint64_t position = 0;
   for (detail::SafetensorsEntry& entry : header.entries) {
-    const std::string tensor = "tensor " + detail::json_string(entry.name);
+    const std::string tensor = "tensor " + json_string(entry.name);
     const std::string range = "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + ")";
     std::uint64_t size = 0;
     if (!detail::byte_size(entry.shape, entry.dtype, size)) fail(tensor + " has a shape of more than 2^64 bytes");
@@ -223,10 +230,13 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
   std::string json;
   std::uint64_t position = 0;
   try {
-    json = "{\"__metadata__\":" + nlohmann::json(metadata).dump();
+    json = "{\"__metadata__\":{";
+    for (const auto& [key, value] : metadata)
+      json += (key == metadata.begin()->first ? "" : ",") + json_string(key) + ":" + json_string(value);
+    json += "}";
     std::set<std::string_view> names{"__metadata__"};
     for (const NamedArray& tensor : file.tensors) {
-      const std::string text = detail::json_string(tensor.name);
+      const std::string text = json_string(tensor.name);
       if (!names.insert(tensor.name).second) throw ConfigError("safetensors: two tensors are named " + text);
       std::uint64_t size = 0;
       if (!detail::byte_size(tensor.shape, tensor.dtype, size) || size != tensor.bytes.size()) {
@@ -234,11 +244,11 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
                          " bytes, which do not fit its shape");
       }
       json += "," + text + ":{\"dtype\":\"" + std::string(safetensors_name(tensor.dtype)) +
-              "\",\"shape\":" + nlohmann::json(tensor.shape).dump() + ",\"data_offsets\":[" + std::to_string(position) +
+              "\",\"shape\":" + detail::list_text(tensor.shape) + ",\"data_offsets\":[" + std::to_string(position) +
               "," + std::to_string(position + size) + "]}";
       position += size;
     }
-  } catch (const nlohmann::json::type_error&) {
+  } catch (const Json::type_error&) {
     throw ConfigError("safetensors: names and metadata must be UTF-8");
   }
   json += "}";

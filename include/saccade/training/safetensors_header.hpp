@@ -1,8 +1,7 @@
 #pragma once
 
 #include <saccade/core/error.hpp>
-
-#include <nlohmann/json.hpp>
+#include <saccade/model/json.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -67,15 +66,12 @@ struct SafetensorsHeader {
   std::vector<SafetensorsEntry> entries;  ///< in the order of the header, ranges not yet checked
 };
 
-/// `text` as a JSON string: quoted, control characters escaped. Throws nlohmann::json::type_error unless it is UTF-8.
-[[nodiscard]] inline std::string json_string(std::string_view text) { return nlohmann::json(std::string(text)).dump(); }
-
 [[noreturn]] inline void throw_bad_safetensors(std::string_view file, const std::string& reason) {
   throw FileError('"' + std::string(file) + "\": not a valid safetensors file: " + reason);
 }
 
 /// Accepts exactly {"__metadata__": {string: string}, name: {"dtype", "shape", "data_offsets"}, ...}, in any order.
-class SafetensorsHeaderReader final : public nlohmann::json_sax<nlohmann::json> {
+class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
  public:
   explicit SafetensorsHeaderReader(std::string_view file) : file_(file) {}
 
@@ -169,9 +165,9 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<nlohmann::json> 
   bool boolean(bool) override { refuse_value(); }
   bool number_integer(std::int64_t) override { refuse_value(); }
   bool number_float(double, const std::string&) override { refuse_value(); }
-  bool binary(nlohmann::json::binary_t&) override { refuse_value(); }
+  bool binary(Json::binary_t&) override { refuse_value(); }
 
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception&) override {
+  bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
     fail("its header is no JSON from byte " + std::to_string(position) + " on");
   }
 
@@ -214,7 +210,7 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<nlohmann::json> 
   const std::size_t last = json.find_last_not_of(' ');
   if (json[last] != '}') throw_bad_safetensors(file, "its header must end with '}' and padding by spaces");
   SafetensorsHeaderReader reader(file);
-  nlohmann::json::sax_parse(json.begin(), json.begin() + static_cast<std::ptrdiff_t>(last + 1), &reader);
+  Json::sax_parse(json.data(), json.data() + last + 1, &reader);
   return reader.take();
 }
 

@@ -6,7 +6,6 @@
 #include <saccade/data/loader.hpp>
 #include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/missing_classes.hpp>
-#include <saccade/training/checkpoint.hpp>
 #include <saccade/training/class_weights.hpp>
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/listed_images.hpp>
@@ -15,6 +14,7 @@
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/stained_images.hpp>
 #include <saccade/training/trainer.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -56,24 +56,11 @@ class TrainingRun {
   /// `keep` changes what a step costs, and nothing else; see Trainer. Backend and data outlive the run.
   /// @throws ConfigError
   TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader, RunFiles files,
-              Keep keep = Keep::every_step)
-      : b_(&b),
-        config_(config),
-        data_(&data),
-        files_(std::move(files)),
-        description_(describe_run(config, data)),
-        loader_(data.dataset.size(), decode_for(config.model, data.dataset),
-                config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
-        images_(b, loader_),
-        stained_(b, loader_, config.seed, config.training.stain),
-        trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
-    validate(config.training);
-    expect_config(config.model.classes == data.dataset.class_count(),
-                  "training: the model tells apart " + std::to_string(config.model.classes) +
-                      " classes, but the data set has " + std::to_string(data.dataset.class_count()));
-    weigh_classes();
-    expect_classes_to_select_by();
-  }
+              Keep keep = Keep::every_step);
+
+  ~TrainingRun();
+  TrainingRun(const TrainingRun&) = delete;  // its parts point at one another
+  TrainingRun& operator=(const TrainingRun&) = delete;
 
   [[nodiscard]] const RunState& state() const { return state_; }
   [[nodiscard]] const nlohmann::ordered_json& description() const { return description_; }
@@ -82,182 +69,34 @@ class TrainingRun {
 
   /// Goes on where the checkpoint stands.
   /// @throws FileError where it is damaged or belongs to a run with another configuration
-  void resume() {
-    const std::string name = files_.checkpoint.string();
-    const SafetensorsFile file = read_checkpoint(files_.checkpoint);
-    const CheckpointInfo info = checkpoint_info(file, name);
-    nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
-    before["model"] = to_json(info.model);
-    if (const auto difference = run_difference(before, description_))
-      throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
-    state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
-    const auto images = static_cast<Index>(data_->split.train.size());
-    if (state_.epochs < 0 || state_.position < 0 || state_.position > images || state_.images < 0 ||
-        state_.images > state_.position) {
-      throw FileError('"' + name + "\": its run cannot stand where it says: after " + std::to_string(state_.epochs) +
-                      " epochs, at image " + std::to_string(state_.position) + " of " + std::to_string(images));
-    }
-    restore_training(trainer_, file, name);
-  }
+  void resume();
 
   enum class Outcome { complete, stopped };
 
   /// Runs to the configured number of epochs, or until it is asked to stop: the checkpoint then says where, in the
   /// middle of an epoch as well.
   /// @throws NumericError, FileError; the last checkpoint stays
-  Outcome run(const RunEvents& events) {
-    const ExponentialDecay schedule{config_.training.learning_rate, config_.training.decay};
-    while (state_.epochs < config_.training.epochs) {
-      const double learning_rate = schedule.at(state_.epochs);
-      std::optional<nlohmann::ordered_json> validation;
-      if (train_epoch(learning_rate, events)) validation = validate_epoch(events);
-      if (!validation) {
-        save(files_.checkpoint);
-        return Outcome::stopped;
-      }
-      nlohmann::ordered_json metrics{{"epoch", state_.epochs + 1}, {"learning_rate", learning_rate}};
-      for_each_figure(state_.sums,
-                      [&](const char* name, double sum) { metrics[name] = sum / static_cast<double>(state_.images); });
-      if (const auto* policy = trainer_.model().policy().gaussian(); policy && policy->config().learn_sigma) {
-        const auto sigma = policy->sigma(*b_, trainer_.parameters().policy.gaussian());
-        metrics["sigma_x"] = sigma[0];
-        metrics["sigma_y"] = sigma[1];
-        metrics["entropy"] = location_entropy(sigma);
-      }
-      metrics["validation"] = *validation;
-      finish_epoch(*validation);
-      events.epoch_done(metrics);
-      save(files_.checkpoint);
-    }
-    return Outcome::complete;
-  }
+  Outcome run(const RunEvents& events);
 
  private:
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
-  void expect_classes_to_select_by() const {
-    if (config_.training.select_by != BestEpochBy::balanced_accuracy || data_->split.validation.empty()) return;
-    std::vector<Index> labels;
-    for (const Index image : data_->split.validation) labels.push_back(data_->sample(image).label);
-    const auto missing = metrics::missing_classes(data_->dataset.classes, labels);
-    expect_config(missing.empty(), "training: select_by is balanced_accuracy, but " +
-                                       metrics::missing_classes_sentence("validation", missing));
-  }
+  void expect_classes_to_select_by() const;
 
   /// What the trainer weighs each class by, from the training images.
-  void weigh_classes() {
-    trainer_.set_class_weights(
-        class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train)));
-  }
+  void weigh_classes();
 
   /// False when it was asked to stop.
-  bool train_epoch(double learning_rate, const RunEvents& events) {
-    const auto epoch = static_cast<std::uint64_t>(state_.epochs);
-    const std::vector<Index> order = data::epoch_order(data_->split.train, config_.seed, epoch);
-    const bool stained = config_.training.stain > 0;
-    const std::vector<Index> rest(order.begin() + state_.position, order.end());
-    stained ? stained_.start(rest, epoch) : images_.start(rest);
-    while (true) {
-      if (events.stop_requested()) return false;
-      const std::span<const ListedImage<B>> batch =
-          stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
-      if (batch.empty()) break;
-      oriented_.clear();
-      labels_.clear();
-      for (const auto& [index, image] : batch) {
-        oriented_.push_back(image);
-        if (config_.training.augment) oriented_.back().symmetry = data::draw_symmetry(config_.seed, epoch, index);
-        labels_.push_back(data_->sample(index).label);
-      }
-      const StepReport report =
-          trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
-                        step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
-      // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
-      const auto last = std::find(order.begin() + state_.position, order.end(), batch.back().index);
-      state_.position = last - order.begin() + 1;
-      add(report, static_cast<Index>(batch.size()));
-      events.step_done(state_, report);
-      if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
-        save(files_.checkpoint);
-    }
-    if (state_.images == 0) throw FileError("training: none of the training images can be used");
-    return true;
-  }
+  bool train_epoch(double learning_rate, const RunEvents& events);
 
-  void add(const StepReport& report, Index images) {
-    std::vector<double> values;
-    for_each_figure(report, [&](const char*, double value) { values.push_back(value); });
-    auto value = values.begin();
-    for_each_figure(state_.sums, [&](const char*, double& sum) { sum += *value++ * static_cast<double>(images); });
-    state_.images += images;
-  }
+  void add(const StepReport& report, Index images);
 
   /// Figures of one deterministic rollout over the validation images, null without any; nothing when asked to stop.
-  std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events) {
-    const std::vector<Index>& part = data_->split.validation;
-    if (part.empty()) return nlohmann::ordered_json(nullptr);
-    // A policy that has learned nothing would judge the classifier where it never looked.
-    const PredictOptions options{.policy = glimpses_at(config_.training, state_.epochs),
-                                 .seed = config_.seed};
-    if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
-    bool stopped = false;
-    const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_,
-                                            part, options, [&](Index images) {
-                                              events.validated(images);
-                                              stopped = events.stop_requested();
-                                              return !stopped;
-                                            });
-    if (stopped) return {};
-    metrics::Answers answers(config_.model.classes);
-    for (const ImagePrediction& each : predictions) {
-      const std::vector<double>& probabilities = each.prediction.probabilities.back();
-      if (!std::all_of(probabilities.begin(), probabilities.end(), [](double p) { return std::isfinite(p); })) {
-        throw NumericError("training: after epoch " + std::to_string(state_.epochs + 1) +
-                           " a probability is not finite; lower the learning rate or clip the gradient");
-      }
-      answers.add(data_->sample(each.image).group, data_->sample(each.image).label, probabilities);
-    }
-    const metrics::Confusion confusion = answers.confusion();
-    const std::vector<metrics::GroupScore> groups = answers.by_group();
-    return nlohmann::ordered_json{{"policy", to_string(options.policy)},
-                                  {"groups", groups.size()},
-                                  {"images", answers.images()},
-                                  {"group_recognition_rate", metrics::group_recognition_rate(groups)},
-                                  {"image_accuracy", confusion.accuracy()},
-                                  {"balanced_accuracy", confusion.balanced_accuracy()},
-                                  {"macro_f1", confusion.macro_f1()},
-                                  {"auc", metrics::macro_area(answers)},
-                                  {"cross_entropy", answers.mean_cross_entropy()}};
-  }
+  std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events);
 
   /// Counts the epoch, and keeps its weights if they are the best.
-  void finish_epoch(const nlohmann::ordered_json& validation) {
-    // A first stage on random glimpses was judged with random glimpses: its best is not comparable.
-    if (state_.epochs == config_.training.random_epochs) state_.best.reset();
-    ++state_.epochs;
-    state_.position = state_.images = 0;
-    state_.sums = {};
-    bool keep = validation.is_null();
-    if (!keep && validation["images"] > 0) {
-      const BestEpoch candidate{.epoch = state_.epochs,
-                                .learned_policy = validation["policy"] == to_string(GlimpsePolicy::learned),
-                                .group_recognition_rate = validation["group_recognition_rate"].get<double>(),
-                                .balanced_accuracy = validation["balanced_accuracy"].get<double>(),
-                                .cross_entropy = validation["cross_entropy"].get<double>()};
-      keep = !state_.best || candidate.better_than(*state_.best, config_.training.select_by);
-      if (keep) state_.best = candidate;
-    }
-    if (keep) save(files_.best);
-  }
+  void finish_epoch(const nlohmann::ordered_json& validation);
 
-  void save(const std::filesystem::path& path) {
-    nlohmann::ordered_json config = description_;
-    config.erase("model");
-    config["training"].erase("epochs");  // when to stop may change, and the checkpoint be the same
-    save_checkpoint(path, trainer_,
-                    {.model = config_.model,
-                     .classes = data_->dataset.classes,
-                     .run = {{"config", config}, {"state", to_json(state_)}}});
-  }
+  void save(const std::filesystem::path& path);
 
   B* b_;
   RunConfig config_;
@@ -274,4 +113,206 @@ class TrainingRun {
   std::vector<Index> labels_;
 };
 
+template <TrainableBackend B>
+TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader,
+                            RunFiles files, Keep keep)
+    : b_(&b),
+      config_(config),
+      data_(&data),
+      files_(std::move(files)),
+      description_(describe_run(config, data)),
+      loader_(data.dataset.size(), decode_for(config.model, data.dataset),
+              config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
+      images_(b, loader_),
+      stained_(b, loader_, config.seed, config.training.stain),
+      trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
+  validate(config.training);
+  expect_config(config.model.classes == data.dataset.class_count(),
+                "training: the model tells apart " + std::to_string(config.model.classes) +
+                    " classes, but the data set has " + std::to_string(data.dataset.class_count()));
+  weigh_classes();
+  expect_classes_to_select_by();
+}
+
+template <TrainableBackend B>
+TrainingRun<B>::~TrainingRun() = default;
+
+template <TrainableBackend B>
+void TrainingRun<B>::resume() {
+  const std::string name = files_.checkpoint.string();
+  const SafetensorsFile file = read_checkpoint(files_.checkpoint);
+  const CheckpointInfo info = checkpoint_info(file, name);
+  nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
+  before["model"] = to_json(info.model);
+  if (const auto difference = run_difference(before, description_))
+    throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
+  state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+  const auto images = static_cast<Index>(data_->split.train.size());
+  if (state_.epochs < 0 || state_.position < 0 || state_.position > images || state_.images < 0 ||
+      state_.images > state_.position) {
+    throw FileError('"' + name + "\": its run cannot stand where it says: after " + std::to_string(state_.epochs) +
+                    " epochs, at image " + std::to_string(state_.position) + " of " + std::to_string(images));
+  }
+  restore_training(trainer_, file, name);
+}
+
+template <TrainableBackend B>
+auto TrainingRun<B>::run(const RunEvents& events) -> Outcome {
+  const ExponentialDecay schedule{config_.training.learning_rate, config_.training.decay};
+  while (state_.epochs < config_.training.epochs) {
+    const double learning_rate = schedule.at(state_.epochs);
+    std::optional<nlohmann::ordered_json> validation;
+    if (train_epoch(learning_rate, events)) validation = validate_epoch(events);
+    if (!validation) {
+      save(files_.checkpoint);
+      return Outcome::stopped;
+    }
+    nlohmann::ordered_json metrics{{"epoch", state_.epochs + 1}, {"learning_rate", learning_rate}};
+    for_each_figure(state_.sums,
+                    [&](const char* name, double sum) { metrics[name] = sum / static_cast<double>(state_.images); });
+    if (const auto* policy = trainer_.model().policy().gaussian(); policy && policy->config().learn_sigma) {
+      const auto sigma = policy->sigma(*b_, trainer_.parameters().policy.gaussian());
+      metrics["sigma_x"] = sigma[0];
+      metrics["sigma_y"] = sigma[1];
+      metrics["entropy"] = location_entropy(sigma);
+    }
+    metrics["validation"] = *validation;
+    finish_epoch(*validation);
+    events.epoch_done(metrics);
+    save(files_.checkpoint);
+  }
+  return Outcome::complete;
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::expect_classes_to_select_by() const {
+  if (config_.training.select_by != BestEpochBy::balanced_accuracy || data_->split.validation.empty()) return;
+  std::vector<Index> labels;
+  for (const Index image : data_->split.validation) labels.push_back(data_->sample(image).label);
+  const auto missing = metrics::missing_classes(data_->dataset.classes, labels);
+  expect_config(missing.empty(), "training: select_by is balanced_accuracy, but " +
+                                     metrics::missing_classes_sentence("validation", missing));
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::weigh_classes() {
+  trainer_.set_class_weights(
+      class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train)));
+}
+
+template <TrainableBackend B>
+bool TrainingRun<B>::train_epoch(double learning_rate, const RunEvents& events) {
+  const auto epoch = static_cast<std::uint64_t>(state_.epochs);
+  const std::vector<Index> order = data::epoch_order(data_->split.train, config_.seed, epoch);
+  const bool stained = config_.training.stain > 0;
+  const std::vector<Index> rest(order.begin() + state_.position, order.end());
+  stained ? stained_.start(rest, epoch) : images_.start(rest);
+  while (true) {
+    if (events.stop_requested()) return false;
+    const std::span<const ListedImage<B>> batch =
+        stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
+    if (batch.empty()) break;
+    oriented_.clear();
+    labels_.clear();
+    for (const auto& [index, image] : batch) {
+      oriented_.push_back(image);
+      if (config_.training.augment) oriented_.back().symmetry = data::draw_symmetry(config_.seed, epoch, index);
+      labels_.push_back(data_->sample(index).label);
+    }
+    const StepReport report =
+        trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
+                      step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
+    // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
+    const auto last = std::find(order.begin() + state_.position, order.end(), batch.back().index);
+    state_.position = last - order.begin() + 1;
+    add(report, static_cast<Index>(batch.size()));
+    events.step_done(state_, report);
+    if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
+      save(files_.checkpoint);
+  }
+  if (state_.images == 0) throw FileError("training: none of the training images can be used");
+  return true;
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::add(const StepReport& report, Index images) {
+  std::vector<double> values;
+  for_each_figure(report, [&](const char*, double value) { values.push_back(value); });
+  auto value = values.begin();
+  for_each_figure(state_.sums, [&](const char*, double& sum) { sum += *value++ * static_cast<double>(images); });
+  state_.images += images;
+}
+
+template <TrainableBackend B>
+std::optional<nlohmann::ordered_json> TrainingRun<B>::validate_epoch(const RunEvents& events) {
+  const std::vector<Index>& part = data_->split.validation;
+  if (part.empty()) return nlohmann::ordered_json(nullptr);
+  // A policy that has learned nothing would judge the classifier where it never looked.
+  const PredictOptions options{.policy = glimpses_at(config_.training, state_.epochs), .seed = config_.seed};
+  if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
+  bool stopped = false;
+  const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_, part,
+                                          options, [&](Index images) {
+                                            events.validated(images);
+                                            stopped = events.stop_requested();
+                                            return !stopped;
+                                          });
+  if (stopped) return {};
+  metrics::Answers answers(config_.model.classes);
+  for (const ImagePrediction& each : predictions) {
+    const std::vector<double>& probabilities = each.prediction.probabilities.back();
+    if (!std::all_of(probabilities.begin(), probabilities.end(), [](double p) { return std::isfinite(p); })) {
+      throw NumericError("training: after epoch " + std::to_string(state_.epochs + 1) +
+                         " a probability is not finite; lower the learning rate or clip the gradient");
+    }
+    answers.add(data_->sample(each.image).group, data_->sample(each.image).label, probabilities);
+  }
+  const metrics::Confusion confusion = answers.confusion();
+  const std::vector<metrics::GroupScore> groups = answers.by_group();
+  return nlohmann::ordered_json{{"policy", to_string(options.policy)},
+                                {"groups", groups.size()},
+                                {"images", answers.images()},
+                                {"group_recognition_rate", metrics::group_recognition_rate(groups)},
+                                {"image_accuracy", confusion.accuracy()},
+                                {"balanced_accuracy", confusion.balanced_accuracy()},
+                                {"macro_f1", confusion.macro_f1()},
+                                {"auc", metrics::macro_area(answers)},
+                                {"cross_entropy", answers.mean_cross_entropy()}};
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::finish_epoch(const nlohmann::ordered_json& validation) {
+  // A first stage on random glimpses was judged with random glimpses: its best is not comparable.
+  if (state_.epochs == config_.training.random_epochs) state_.best.reset();
+  ++state_.epochs;
+  state_.position = state_.images = 0;
+  state_.sums = {};
+  bool keep = validation.is_null();
+  if (!keep && validation["images"] > 0) {
+    const BestEpoch candidate{.epoch = state_.epochs,
+                              .learned_policy = validation["policy"] == to_string(GlimpsePolicy::learned),
+                              .group_recognition_rate = validation["group_recognition_rate"].get<double>(),
+                              .balanced_accuracy = validation["balanced_accuracy"].get<double>(),
+                              .cross_entropy = validation["cross_entropy"].get<double>()};
+    keep = !state_.best || candidate.better_than(*state_.best, config_.training.select_by);
+    if (keep) state_.best = candidate;
+  }
+  if (keep) save(files_.best);
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::save(const std::filesystem::path& path) {
+  nlohmann::ordered_json config = description_;
+  config.erase("model");
+  config["training"].erase("epochs");  // when to stop may change, and the checkpoint be the same
+  save_checkpoint(path, trainer_,
+                  {.model = config_.model,
+                   .classes = data_->dataset.classes,
+                   .run = {{"config", config}, {"state", to_json(state_)}}});
+}
+
 }  // namespace saccade
+
+#if !SACCADE_HEADER_ONLY
+#include <saccade/compiled/training_run.hpp>
+#endif

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/backends/eigen/gemm.hpp>
 
 #include <algorithm>
 #include <atomic>

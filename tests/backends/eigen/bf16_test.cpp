@@ -1,3 +1,4 @@
+#include <saccade/backends/eigen/bf16_convolution.hpp>
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/testing/random_tensor.hpp>

@@ -1,4 +1,6 @@
-// A program of its own: what other compilers get, where vectors are plain arrays.
+// A program of its own: what other compilers get, where vectors are plain arrays. From headers alone, for
+// saccade::compiled has the vectors of this one.
+#undef SACCADE_LIBRARY_FOR
 #define SACCADE_NO_VECTOR_EXTENSIONS
 
 #include <saccade/backends/eigen/eigen_backend.hpp>

@@ -1,0 +1,33 @@
+#pragma once
+
+// Opt-in: needs libjpeg-turbo (link JPEG::JPEG).
+
+#include <saccade/core/config.hpp>
+
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+
+#include <jpeglib.h>
+
+namespace saccade::inline SACCADE_NAMESPACE::data::detail {
+
+/// libjpeg's error manager, with the way out and the complaint.
+struct JpegErrors {
+  jpeg_error_mgr manager;  // first, so that a pointer to it is a pointer to the whole
+  std::jmp_buf exit;
+  char complaint[JMSG_LENGTH_MAX];
+};
+
+extern "C" [[noreturn]] inline void saccade_jpeg_error(j_common_ptr jpeg) {
+  auto& errors = *reinterpret_cast<JpegErrors*>(jpeg->err);
+  jpeg->err->format_message(jpeg, errors.complaint);
+  std::longjmp(errors.exit, 1);
+}
+
+/// libjpeg fills the missing part of a damaged image with grey and only warns; here that is an error.
+extern "C" inline void saccade_jpeg_message(j_common_ptr jpeg, int level) {
+  if (level < 0) saccade_jpeg_error(jpeg);
+}
+
+}  // namespace saccade::inline SACCADE_NAMESPACE::data::detail

@@ -1,0 +1,3 @@
+#include "for_the_library.hpp"
+
+#include <saccade/data/image_decode.inl>
