@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/core/shape.hpp>
+#include <saccade/core/image.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,14 +13,6 @@
 #include <string_view>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
-
-/// In pixels.
-struct ImageSize {
-  Index width = 0;
-  Index height = 0;
-
-  friend bool operator==(const ImageSize&, const ImageSize&) = default;
-};
 
 /// What the header of a PNG or JPEG file says of its size, without its pixels; nothing where there is no such header:
 /// the decoder will say why. Source: PNG, section 11.2.2; ITU T.81, B.2.2.

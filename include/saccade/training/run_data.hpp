@@ -122,7 +122,7 @@ namespace detail {
 
 /// Throws FileError for an image of `name` that the model cannot look at: smaller than its glimpses or its thumbnail's
 /// side, or larger than its thumbnail covers.
-inline void expect_size(data::ImageSize size, const HybridAttentionConfig& model, std::string_view name) {
+inline void expect_size(ImageSize size, const HybridAttentionConfig& model, std::string_view name) {
   const auto refuse = [&](const std::string& expected) {
     throw FileError('"' + std::string(name) + "\": an image of " + std::to_string(size.width) + " x " +
                     std::to_string(size.height) + " pixels; expected " + expected);
@@ -164,7 +164,7 @@ inline void expect_size(data::ImageSize size, const HybridAttentionConfig& model
                                                                const data::Dataset& dataset) {
   if (config.glance.side == 0) return config;
   Index shortest = 0, longest = 0;
-  const auto count = [&](data::ImageSize size) {
+  const auto count = [&](ImageSize size) {
     const auto [low, high] = std::minmax(size.width, size.height);
     if (low < config.sensor.side) return;
     shortest = longest == 0 ? low : std::min(shortest, low);
