@@ -27,7 +27,7 @@ HEADERS = ["saccade.hpp", "io.hpp", "testing.hpp", "classify.hpp", "backends/eig
            "training/trainer.hpp"]
 WAYS = {"alone": [], "compiled": ["-DSACCADE_LIBRARY_FOR=portable"]}
 PROGRAMS = {"dozen_lines": "examples/classify_in_a_dozen_lines.cpp", "own_model": "benchmarks/compile_cost/own_model.cpp",
-            "train_program": "examples/breakhis_train.cpp"}
+            "train_program": "examples/saccade/train.cpp"}
 
 
 def fail(sentence):
