@@ -110,11 +110,11 @@ def run(options, scratch):
             costs.compile(f"{name}, {way}", ROOT / source, flags)
 
     script = (ROOT / "examples/quickstart.sh").read_text()
-    programs = re.search(r'^programs="(.*)"$', script, re.MULTILINE)
-    if not programs:
-        fail("examples/quickstart.sh does not say which programs it builds")
+    program = re.search(r"--target (\w+)$", script, re.MULTILINE)
+    if not program:
+        fail("examples/quickstart.sh does not say which program it builds")
     costs.build("build of saccade::compiled", ["saccade_compiled"])
-    costs.build("build of the quick start", programs[1].split())
+    costs.build("build of the quick start", [program[1]])
     return costs.rows
 
 

@@ -2,48 +2,87 @@
 #include <saccade/data/image_encode.hpp>
 #include <saccade/report/explain_image.hpp>
 #include <saccade/report/progress.hpp>
-#include <saccade/training/run_data.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
-#include "common/backend_choice.hpp"
-#include "common/program.hpp"
-
+#include <cstddef>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "common/exit_code.hpp"
+#include "common/named_images.hpp"
+#include "common/with_backend.hpp"
+#include "explain_options.hpp"
+#include "subcommands.hpp"
 
 namespace {
 
 using namespace saccade;
 
-template <class B>
-int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoint, const std::filesystem::path& out,
-            const std::vector<std::string>& images) {
-  std::set<std::string> names;
-  for (const std::string& path : images) {
-    if (!names.insert(std::filesystem::path(path).stem().string()).second)
-      throw ConfigError("two images have the name of \"" + path + "\", and their pictures would have too");
+/// All images that the command line names, or `pick` of them, evenly spread. @throws FileError for the first name that
+/// leads to none
+std::vector<program::NamedImage> images_to_explain(const program::ExplainOptions& options) {
+  std::vector<program::NamedImage> images;
+  program::ImageVisitor(
+      [&](const program::NamedImage& image) {
+        images.push_back(image);
+        return true;
+      },
+      [](const std::string& sentence) { throw FileError(sentence); })
+      .visit(options.images);
+  if (images.empty()) throw FileError("no image is named");
+  if (const auto pick = static_cast<std::size_t>(options.pick); pick > 0 && pick < images.size()) {
+    std::vector<program::NamedImage> picked;
+    for (std::size_t i = 0; i < pick; ++i) picked.push_back(images[(2 * i + 1) * images.size() / (2 * pick)]);
+    images = std::move(picked);
   }
-  auto classifier = TrainedClassifier<B>::load(b, checkpoint, 1, golden_tolerance);
+  return images;
+}
+
+/// What the pictures of each image are called: NAME of NAME.png, and FOLDER_NAME where two images share a name.
+/// @throws ConfigError where that is no help
+std::vector<std::string> picture_names(const std::vector<program::NamedImage>& images) {
+  std::map<std::string, int> uses;
+  for (const program::NamedImage& image : images) ++uses[image.stem()];
+  std::set<std::string> taken;
+  std::vector<std::string> names;
+  for (const program::NamedImage& image : images) {
+    std::string name = image.stem();
+    if (uses[name] > 1) name = image.path.parent_path().filename().string() + '_' + name;
+    if (!taken.insert(name).second)
+      throw ConfigError("two images have the name of \"" + image.name + "\", and their pictures would have too");
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+template <class B>
+int explain_images(B& b, const program::ExplainOptions& options) {
+  const std::vector<program::NamedImage> images = images_to_explain(options);
+  const std::vector<std::string> names = picture_names(images);
+  auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
-  create_folders(out);
+  create_folders(options.out);
   const std::vector<std::string>& classes = classifier.info().classes;
   data::Annotations annotations;
   report::Progress progress("explaining", static_cast<Index>(images.size()));
-  for (const std::string& path : images) {
-    const std::filesystem::path file(path);
-    RgbImage image = load_image_for(file, classifier.info().model);
-    report::Explanation explanation = report::explain_image(
-        b, evaluator, classifier.parameters(), classifier.statistics(), std::move(image), classifier.info().classes);
-    explanation.title = file.filename().string();
-    const data::Annotation known = annotations.find(file);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const program::NamedImage& image = images[i];
+    report::Explanation explanation =
+        report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(),
+                              image.load(classifier.info().model), classifier.info().classes);
+    explanation.title = image.read ? image.sample.name : image.path.filename().string();
+    const data::Annotation known =
+        image.read ? data::Annotation{.label = image.label, .regions = {}} : annotations.find(image.path);
     const auto label = static_cast<std::size_t>(data::label_of(classes, known.label));
     if (label < classes.size()) explanation.label = label;
     explanation.foci = known.regions;
-    const std::filesystem::path sheet = out / (file.stem().string() + "_glimpses.png");
-    const std::filesystem::path masks = out / (file.stem().string() + "_masks.png");
+    const std::filesystem::path sheet = options.out / (names[i] + "_glimpses.png");
+    const std::filesystem::path masks = options.out / (names[i] + "_masks.png");
     data::write_png(sheet, report::draw_explanation(explanation).view());
     data::write_png(masks, report::draw_masks(explanation).view());
     std::cout << sheet.string() << '\n' << masks.string() << '\n' << std::flush;
@@ -54,19 +93,7 @@ int explain(B& b, double golden_tolerance, const std::filesystem::path& checkpoi
 
 }  // namespace
 
-int main(int argc, char* argv[]) {
-  std::filesystem::path checkpoint, out;
-  std::vector<std::string> images;
-  program::BackendChoice backend;
-  program::Options options("breakhis_explain",
-                           "Draws where a classifier looked and what its soft masks weighed: for each image "
-                           "NAME_glimpses.png and NAME_masks.png. Prints the files written.");
-  options.add_option("--checkpoint", checkpoint, "written by breakhis_train")->required();
-  options.add_option("--out", out, "folder for the pictures")->required();
-  options.add_option("images", images, "PNG or JPEG files of any size not below the glimpse")->required()->take_all();
-  program::add_backend_options(options, backend);
-  return program::run(options, argc, argv, [&] {
-    return program::with_backend(
-        backend, [&](auto& b) { return explain(b, backend.golden_tolerance(), checkpoint, out, images); });
-  });
+int program::explain(const ExplainOptions& options) {
+  if (options.images.empty()) throw ConfigError("images is required: files, folders, - or --list");
+  return with_backend(options.backend, [&](auto& b) { return explain_images(b, options); });
 }
