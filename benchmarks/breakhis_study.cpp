@@ -2,7 +2,7 @@
 #include <saccade/data/image_decode.hpp>
 #include <saccade/data/split_report.hpp>
 
-#include "common/backend_choice.hpp"
+#include "common/backend_options.hpp"
 #include "common/breakhis_report.hpp"
 #include "common/breakhis_study.hpp"
 #include "common/dataset_options.hpp"

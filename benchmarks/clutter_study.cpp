@@ -1,12 +1,13 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/idx.hpp>
 
-#include "common/backend_choice.hpp"
+#include "common/backend_options.hpp"
 #include "common/clutter_report.hpp"
 #include "common/clutter_study.hpp"
 #include "common/program.hpp"
 #include "common/parallel_map.hpp"
 #include "common/study_options.hpp"
+#include "common/with_backend.hpp"
 
 #include <CLI/CLI.hpp>
 

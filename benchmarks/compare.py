@@ -136,11 +136,11 @@ class Comparison:
         say("measuring cold_start")
         tissue, run = folder / "tissue", folder / "run"
         quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([self.bin / "make_synthetic_tissue", "--out", tissue, "--patients", "2", "--images", "1"], **quiet)
-        subprocess.run([self.bin / "breakhis_train", "--data", tissue, "--out", run, "--preset", "paper", "--epochs", "1",
+        subprocess.run([self.bin / "saccade", "tissue", "--out", tissue, "--patients", "2", "--images", "1"], **quiet)
+        subprocess.run([self.bin / "saccade", "train", "--data", tissue, "--out", run, "--preset", "paper", "--epochs", "1",
                         "--batch", "2", "--split", "all", "--threads", str(self.options.threads)], **quiet)
         checkpoint, image = run / "checkpoint.safetensors", min(tissue.rglob("*.png"))
-        commands = {OURS: [self.bin / "classify_image", "--checkpoint", checkpoint, "--json", image, "--threads",
+        commands = {OURS: [self.bin / "saccade", "classify", "--checkpoint", checkpoint, "--json", image, "--threads",
                            str(self.options.threads)]}
         if self.python:
             commands["PyTorch"] = [self.python, HERE / "peers" / "pytorch_classify.py", checkpoint, image, "--threads",

@@ -27,7 +27,7 @@ HEADERS = ["saccade.hpp", "io.hpp", "testing.hpp", "classify.hpp", "backends/eig
            "training/trainer.hpp"]
 WAYS = {"alone": [], "compiled": ["-DSACCADE_LIBRARY_FOR=portable"]}
 PROGRAMS = {"dozen_lines": "examples/classify_in_a_dozen_lines.cpp", "own_model": "benchmarks/compile_cost/own_model.cpp",
-            "train_program": "examples/breakhis_train.cpp"}
+            "train_program": "examples/saccade/train.cpp"}
 
 
 def fail(sentence):
@@ -110,11 +110,11 @@ def run(options, scratch):
             costs.compile(f"{name}, {way}", ROOT / source, flags)
 
     script = (ROOT / "examples/quickstart.sh").read_text()
-    programs = re.search(r'^programs="(.*)"$', script, re.MULTILINE)
-    if not programs:
-        fail("examples/quickstart.sh does not say which programs it builds")
+    program = re.search(r"--target (\w+)$", script, re.MULTILINE)
+    if not program:
+        fail("examples/quickstart.sh does not say which program it builds")
     costs.build("build of saccade::compiled", ["saccade_compiled"])
-    costs.build("build of the quick start", programs[1].split())
+    costs.build("build of the quick start", [program[1]])
     return costs.rows
 
 

@@ -112,7 +112,7 @@ int main(int argc, char* argv[]) {
   bool emulated = false;
   program::Options options("precision_benchmark",
                            "Compares a model's answers in bf16 with those in single precision, over synthetic tissue.");
-  options.add_option("--checkpoint", comparison.checkpoint, "written by breakhis_train; without it, untrained weights");
+  options.add_option("--checkpoint", comparison.checkpoint, "written by saccade train; without it, untrained weights");
   options.add_option("--preset", comparison.preset, "of the untrained model")
       ->check(CLI::IsMember({"paper", "stable", "compact"}));
   options.add_option("--images", comparison.images, "to classify")->check(CLI::Range(1, 1 << 20));

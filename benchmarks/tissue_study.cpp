@@ -1,7 +1,7 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/breakhis.hpp>
 
-#include "common/backend_choice.hpp"
+#include "common/backend_options.hpp"
 #include "common/dataset_options.hpp"
 #include "common/interruption.hpp"
 #include "common/program.hpp"

@@ -1,17 +1,18 @@
 #!/bin/sh
-# The whole method in one command: installs what is missing, builds the programs, makes synthetic tissue, trains the
+# The whole method in one command: installs what is missing, builds the program, makes synthetic tissue, trains the
 # preset `compact`, evaluates it beside the control policies, draws where it looked, and ends with the path of a report
 # for the browser. About five minutes on two cores.
 #
 # usage: sh examples/quickstart.sh [--data DIR] [--magnification M] [--out DIR]
 #
-#   --data DIR          BreakHis instead of synthetic tissue: a folder that holds BreaKHis_v1/ or a part of it
-#   --magnification M   40, 100 (default), 200 or 400
+#   --data DIR          your images instead of synthetic tissue: a folder for each class, one with a manifest.csv or
+#                       IDX files, or BreakHis; docs/data.md tells more
+#   --magnification M   of BreakHis: 40, 100, 200 or 400; needed where the folder holds several
 #   --out DIR           folder of the results, which must not hold a run yet (default: runs/quickstart)
 set -eu
 
 data=
-magnification=100
+magnification=
 out=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -51,6 +52,8 @@ if [ -e "$out/checkpoint.safetensors" ]; then
   exit 1
 fi
 
+[ -z "$data" ] || [ -e "$data" ] || { echo "quickstart.sh: no such folder: \"$data\"" >&2; exit 1; }
+
 start=$(date +%s)
 stage() {
   printf '\n[%3d s] %s\n' $(($(date +%s) - start)) "$*"
@@ -59,36 +62,35 @@ stage() {
 sh cmake/install_dependencies.sh build
 start=$(date +%s) # the download of packages aside
 jobs=$(nproc 2>/dev/null || echo 2)
-programs="make_synthetic_tissue breakhis_train breakhis_evaluate breakhis_explain"
-stage "building the programs"
+stage "building the program"
 # The kernels of the CUDA backend are compiled only where there is a GPU to use them.
 cuda=OFF
 if nvidia-smi -L >/dev/null 2>&1; then cuda=AUTO; fi
 cmake --no-warn-unused-cli --preset release -D SACCADE_BUILD_TESTS=OFF -D SACCADE_BUILD_BENCHMARKS=OFF \
   -D SACCADE_CUDA=$cuda >/dev/null
-# shellcheck disable=SC2086 # the programs are words
-cmake --build --preset release --parallel "$jobs" --target $programs
-bin=build/release/bin
+cmake --build --preset release --parallel "$jobs" --target saccade_program
+saccade=build/release/bin/saccade
 
 if [ -z "$data" ]; then
   data=$out/tissue
   stage "making synthetic tissue: the class can be told from one focus of nuclei, a tenth of each image"
-  $bin/make_synthetic_tissue --out "$data" --seed 1 --width 350 --height 230 --focus-area 0.10 \
-    --patients 100 --images 6 --magnification "$magnification"
+  $saccade tissue --out "$data" --seed 1 --width 350 --height 230 --focus-area 0.10 \
+    --patients 100 --images 6 ${magnification:+--magnification "$magnification"}
 fi
 
 stage "training"
-$bin/breakhis_train --data "$data" --magnification "$magnification" --split random:1 --preset compact --seed 1 \
+$saccade train --data "$data" ${magnification:+--magnification "$magnification"} --preset compact --seed 1 \
   --threads "$jobs" --out "$out"
 
-stage "evaluating the patients that training never saw: learned glimpses beside the controls"
-$bin/breakhis_evaluate --data "$data" --magnification "$magnification" --split random:1 \
-  --checkpoint "$out/best.safetensors" --policy learned --threads "$jobs" --out "$out" >"$out/table.txt"
+stage "evaluating what training never saw: learned glimpses beside the controls"
+$saccade evaluate --data "$data" --checkpoint "$out/best.safetensors" --threads "$jobs" --out "$out" >"$out/table.txt"
 
 stage "drawing where it looked"
-find "$data" -path "*/${magnification}X/*" \( -name '*.png' -o -name '*.jpg' \) | sort >"$out/images.txt"
-awk -v step=$((($(wc -l <"$out/images.txt") + 3) / 4)) 'NR % step == int(step / 2)' "$out/images.txt" | tr '\n' '\0' |
-  xargs -0 $bin/breakhis_explain --checkpoint "$out/best.safetensors" --out "$out/figures" --threads "$jobs"
+if [ -n "$magnification" ]; then
+  find "$data" -path "*/${magnification}X/*" \( -name '*.png' -o -name '*.jpg' \) | sort
+else
+  printf '%s\n' "$data"
+fi | $saccade explain --checkpoint "$out/best.safetensors" --out "$out/figures" --pick 4 --threads "$jobs" -
 
 stage "done"
 cat "$out/table.txt"

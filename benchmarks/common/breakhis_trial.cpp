@@ -9,6 +9,7 @@
 
 #include "common/ground_truth.hpp"
 #include "common/regions.hpp"
+#include "common/with_backend.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -61,7 +62,7 @@ bool train(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWor
 template <class B>
 std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work,
                                const report::RunFolder& folder) {
-  auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, work.backend.golden_tolerance());
+  auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, program::golden_tolerance_of(work.backend));
   const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? data.split.test : data.split.validation;
   const std::vector<Box> foci = program::regions_of(data.dataset);
   const report::GroundTruth truth = program::ground_truth_of(data.dataset, foci);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "breakhis_trial.hpp"
-#include "common/dataset_options.hpp"
+#include "common/loader_choice.hpp"
 #include "parallel_map.hpp"
 #include "study_options.hpp"
 

@@ -1,4 +1,4 @@
-"""classify_image in PyTorch, for the cold start of benchmarks/compare.py.
+"""saccade classify in PyTorch, for the cold start of benchmarks/compare.py.
 
 usage: pytorch_classify.py CHECKPOINT IMAGE --threads N     the preset paper; prints {"probabilities": {...}}
 """

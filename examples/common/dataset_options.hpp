@@ -1,32 +1,15 @@
 #pragma once
 
-#include <saccade/data/equal_images.hpp>
-#include <saccade/data/loader.hpp>
 #include <saccade/training/run_data.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <cstddef>
-#include <iostream>
 #include <string>
-#include <vector>
+
+#include "common/loader_choice.hpp"
 
 /// Options of the programs that read a data set.
 namespace program {
-
-/// How images are read.
-struct LoaderChoice {
-  int decode_threads = 2;
-  saccade::Index cache_megabytes = 1024;
-  saccade::Index max_bad_images = 0;
-
-  [[nodiscard]] saccade::data::LoaderOptions options(saccade::Index batch) const {
-    return {.threads = decode_threads,
-            .prefetch = 2 * batch,
-            .cache_bytes = static_cast<std::size_t>(cache_megabytes) << 20,
-            .max_bad_images = max_bad_images};
-  }
-};
 
 /// A sentence where `text` is no split; nothing where it is one.
 inline std::string split_problem(const std::string& text) {
@@ -83,29 +66,6 @@ inline void add_kind_option(CLI::App& options, saccade::DataChoice& choice) {
   options.add_option("--kind", choice.options.kind, "of the data: breakhis, folders, manifest or idx")
       ->check(CLI::IsMember({"breakhis", "folders", "manifest", "idx"}))
       ->default_str("found out");
-}
-
-/// What was read, how it is divided, and who is in two parts.
-inline std::string describe(const saccade::RunData& run) {
-  using namespace saccade::data;
-  const Dataset& dataset = run.dataset;
-  std::string text = "data: " + dataset.name + '\n' + describe(run.account) +
-                     describe_split(dataset, run.split, saccade::split_title(run));
-  if (run.everything()) return text;
-  text += leak_report(find_leaks(dataset, run.split), dataset.grouping);
-  if (dataset.grouping == "slide") {
-    const Dataset by_case = regrouped_breakhis(dataset, SlideGrouping::case_number);
-    text += leak_report(find_leaks(by_case, run.split), by_case.grouping);
-  }
-  return text + equal_images_report(dataset, find_equal_images(dataset, run.split));
-}
-
-/// Warns on stderr of bad images from number `known` on. @returns how many there are
-inline std::size_t warn_of_bad_images(const std::string& name, const std::vector<saccade::data::BadImage>& bad,
-                                      std::size_t known) {
-  for (; known < bad.size(); ++known)
-    std::cerr << name << ": warning: left out: " << bad[known].problem << " (bad image number " << known + 1 << ")\n";
-  return known;
 }
 
 }  // namespace program

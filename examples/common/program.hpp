@@ -4,21 +4,19 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 #include <new>
 #include <string>
 
+#include "common/exit_code.hpp"
+
 /// What every program does the same way: options, error sentences, exit codes.
 namespace program {
-
-enum ExitCode : int {
-  success = 0,
-  failure = 1,        ///< something went wrong; one sentence on stderr says what
-  usage = 2,          ///< an option that does not exist, or has a value that it cannot take
-  interrupted = 130,  ///< SIGINT or SIGTERM, as a shell reports it
-};
 
 /// A program's options: they may also stand in a TOML or INI file, under the same names.
 struct Options : CLI::App {
@@ -30,34 +28,59 @@ struct Options : CLI::App {
   }
 };
 
-/// Parses the options and runs `body`, which returns the exit code. Errors become one sentence on stderr:
-/// "breakhis_train: "tissue": no such folder".
+/// Writes out what standard output still holds. @returns `code`, or failure, with a sentence on stderr, where a part of
+/// the output was lost: the disk is full, or the reader of a pipe has closed it
+inline int finish_output(const std::string& name, int code) {
+  errno = 0;
+  std::cout.flush();
+  std::fflush(stdout);
+  const int reason = errno;
+  if (std::cout && std::ferror(stdout) == 0) return code;
+  std::cerr << name << ": standard output cannot be written";
+  if (reason != 0) std::cerr << ": " << std::strerror(reason);
+  std::cerr << '\n';
+  return code == success ? failure : code;
+}
+
+/// Runs `body`, which returns the exit code. Errors become one sentence on stderr: "saccade report: "run": no such
+/// folder".
+template <class Body>
+int run(const std::string& name, Body body) {
+  // A limit on the size of files is then an error to report, like a full disk, and no sudden death; so is a pipe that
+  // nobody reads.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+  int code = failure;
+  try {
+    code = body();
+  } catch (const saccade::ConfigError& error) {
+    std::cerr << name << ": " << error.what() << '\n';
+    code = usage;
+  } catch (const std::bad_alloc&) {
+    std::cerr << name << ": out of memory; a smaller --batch needs less\n";
+  } catch (const std::exception& error) {
+    std::cerr << name << ": " << error.what() << '\n';
+  }
+  return finish_output(name, code);
+}
+
+/// Parses the options and runs `body`, as above.
 template <class Body>
 int run(Options& options, int argc, char* argv[], Body body) {
-  const std::string name = options.get_name() + ": ";
-  try {
-    options.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return options.exit(error);  // --help
-    std::string sentence = error.what();
-    const std::string unknown = "INI was not able to parse ";
-    if (sentence.starts_with(unknown)) sentence = "--config: there is no option " + sentence.substr(unknown.size());
-    std::cerr << name << sentence << "; --help lists the options\n";
-    return usage;
-  }
-  // A limit on the size of files is then an error to report, like a full disk, and no sudden death.
-  std::signal(SIGXFSZ, SIG_IGN);
-  try {
+  const std::string name = options.get_name();
+  return run(name, [&]() -> int {
+    try {
+      options.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) return options.exit(error);  // --help
+      std::string sentence = error.what();
+      const std::string unknown = "INI was not able to parse ";
+      if (sentence.starts_with(unknown)) sentence = "--config: there is no option " + sentence.substr(unknown.size());
+      std::cerr << name << ": " << sentence << "; --help lists the options\n";
+      return usage;
+    }
     return body();
-  } catch (const saccade::ConfigError& error) {
-    std::cerr << name << error.what() << '\n';
-    return usage;
-  } catch (const std::bad_alloc&) {
-    std::cerr << name << "out of memory; a smaller --batch needs less\n";
-  } catch (const std::exception& error) {
-    std::cerr << name << error.what() << '\n';
-  }
-  return failure;
+  });
 }
 
 }  // namespace program

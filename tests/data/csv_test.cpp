@@ -59,3 +59,13 @@ TEST_CASE("a table that is not one is refused with its line", "[csv]") {
                               "x.csv"),
                     "\"x.csv\": line 1 begins as UTF-16 does; expected UTF-8");
 }
+
+TEST_CASE("a line that is written is read as it was", "[csv]") {
+  CHECK(csv_line({"a", "", "b c"}) == "a,,b c\r\n");
+  CHECK(csv_line({"a,b", "\"c\"", "d\ne"}) == "\"a,b\",\"\"\"c\"\"\",\"d\ne\"\r\n");
+  const std::vector<std::string> fields{"x, \"y\"", "", "z\r\n", "\"", "w"};
+  const auto rows = parse_csv(csv_line(fields) + csv_line({"next"}), "text");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].fields == fields);
+  CHECK(rows[1].fields == std::vector<std::string>{"next"});
+}

@@ -90,7 +90,7 @@ TEST_CASE("breakhis_study says what is missing, and refuses what it cannot run o
   refused(quick(scratch / "run", {}, scratch / "nowhere"), 1, "no such folder");
 
   // Two patients of each class: one to train, one to test, none to choose the best epoch by.
-  REQUIRE(run("make_synthetic_tissue",
+  REQUIRE(run("saccade tissue",
               {"--out", scratch / "few", "--patients", "2", "--images", "1", "--width", "80", "--height", "64"})
               .code == 0);
   const Ending few = run("breakhis_study", quick(scratch / "run", {}, scratch / "few"));

@@ -32,13 +32,13 @@ const std::string question = R"js((() => {
 
 TEST_CASE("A browser shows the report without an error and without fetching anything", "[programs]") {
   const ScratchFolder scratch;
-  const Ending ending = run("breakhis_evaluate", {"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out",
+  const Ending ending = run("saccade evaluate", {"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out",
                                                   scratch / "run", "--threads", "1"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   for (const char* file : {"config.json", "metrics.jsonl"})
     std::filesystem::copy(tiny_checkpoint().parent_path() / file, scratch / "run" / file);
-  REQUIRE(run("make_report", {scratch / "run"}).code == 0);
+  REQUIRE(run("saccade report", {scratch / "run"}).code == 0);
 
   Browser browser(SACCADE_BROWSER);
   for (const int width : {1200, 600, 360}) {
@@ -81,7 +81,7 @@ TEST_CASE("Nothing that a run's files hold runs in the browser or is fetched", "
                                       {"seed", "\"><img src=\"missing.png\" onerror=\"console.error('ran')\">"},
                                       {"</style><link rel=stylesheet href=missing.css>", "<iframe src=missing.html>"}};
   saccade::write_file(scratch / "config.json", config.dump());
-  REQUIRE(run("make_report", {scratch.path()}).code == 0);
+  REQUIRE(run("saccade report", {scratch.path()}).code == 0);
   Browser browser(SACCADE_BROWSER);
   const Visit visit = browser.open(scratch / "report.html", 1200, question);
   CHECK(visit.errors == std::vector<std::string>{});

@@ -15,7 +15,7 @@ Arguments evaluation(const std::filesystem::path& out, const Arguments& more = {
 }
 
 nlohmann::ordered_json evaluate(const std::filesystem::path& out, const Arguments& more = {}) {
-  const Ending ending = run("breakhis_evaluate", evaluation(out, more));
+  const Ending ending = run("saccade evaluate", evaluation(out, more));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   return nlohmann::ordered_json::parse(text(out / "evaluation.json"));
@@ -106,7 +106,7 @@ TEST_CASE("A glance and a learned sigma go all the way: trained, resumed, evalua
                           "--set",     "policy.learn_sigma=true",
                           "--set",     "policy.entropy=0.01"};
   for (const int epochs : {1, 2}) {
-    const Ending trained = run("breakhis_train", training(scratch / "run", epochs, options + Arguments{"--resume"}));
+    const Ending trained = run("saccade train", training(scratch / "run", epochs, options + Arguments{"--resume"}));
     INFO(trained.err);
     REQUIRE(trained.code == 0);
   }
@@ -114,7 +114,7 @@ TEST_CASE("A glance and a learned sigma go all the way: trained, resumed, evalua
   CHECK(metrics.find("\"sigma_x\"") != std::string::npos);
   CHECK(std::filesystem::exists(scratch / "run/report.html"));
   const Ending ending =
-      run("breakhis_evaluate", {"--data", tiny_data(), "--checkpoint", scratch / "run/checkpoint.safetensors", "--out",
+      run("saccade evaluate", {"--data", tiny_data(), "--checkpoint", scratch / "run/checkpoint.safetensors", "--out",
                                 scratch / "run", "--threads", "1", "--rollouts", "2"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
@@ -165,17 +165,17 @@ TEST_CASE("Averaged rollouts stand beside the one at the means, and depend on th
 
 TEST_CASE("An evaluation prints its table, and warns of patients of the training", "[programs]") {
   const ScratchFolder scratch;
-  const Ending test = run("breakhis_evaluate", evaluation(scratch / "e"));
+  const Ending test = run("saccade evaluate", evaluation(scratch / "e"));
   CHECK_THAT(test.out, contains("split random:1, 2 patients, 6 images"));
   CHECK_THAT(test.out, contains("patient recognition rate of the learned policy: "));
   for (const char* policy : {"\nlearned ", "\nrandom ", "\ncentre ", "\ngrid ", "\noracle "})
     CHECK_THAT(test.out, contains(policy));
   CHECK(test.err.find("warning") == std::string::npos);
 
-  const Ending all = run("breakhis_evaluate", evaluation(scratch / "e", {"--split", "all"}));
+  const Ending all = run("saccade evaluate", evaluation(scratch / "e", {"--split", "all"}));
   CHECK(all.code == 0);
   CHECK_THAT(all.out, contains("BreakHis at 100x: 24 images of 8 slides\nsplit all, 8 patients, 24 images\n"));
-  CHECK_THAT(all.err, contains("breakhis_evaluate: warning: 6 of 8 patients belong to those that the checkpoint was "
+  CHECK_THAT(all.err, contains("saccade evaluate: warning: 6 of 8 patients belong to those that the checkpoint was "
                                "trained with (14-30000, ...)"));
 }
 
@@ -184,12 +184,12 @@ TEST_CASE("Without regions there is no oracle and no hit rate", "[programs]") {
   copy_data(scratch / "data");
   std::filesystem::remove(scratch / "data/regions.csv");
   Arguments arguments{"--data", scratch / "data", "--checkpoint", tiny_checkpoint(), "--out", scratch / "e"};
-  REQUIRE(run("breakhis_evaluate", arguments).code == 0);
+  REQUIRE(run("saccade evaluate", arguments).code == 0);
   const auto json = nlohmann::ordered_json::parse(text(scratch / "e/evaluation.json"));
   CHECK_FALSE(json.at("controls").contains("oracle"));
   CHECK(json.at("hit_rate").is_null());
 
-  const Ending oracle = run("breakhis_evaluate", arguments + Arguments{"--policy", "oracle"});
+  const Ending oracle = run("saccade evaluate", arguments + Arguments{"--policy", "oracle"});
   CHECK(oracle.code == 1);
   CHECK_THAT(last_line(oracle.err), contains("the oracle policy needs a region for every image"));
 }
@@ -198,7 +198,7 @@ TEST_CASE("Figures that are not defined are null", "[programs]") {
   const ScratchFolder scratch;
   copy_data(scratch / "data");
   std::filesystem::remove_all(scratch / "data/BreaKHis_v1/histology_slides/breast/malignant");
-  const Ending ending = run("breakhis_evaluate", {"--data", scratch / "data", "--checkpoint", tiny_checkpoint(),
+  const Ending ending = run("saccade evaluate", {"--data", scratch / "data", "--checkpoint", tiny_checkpoint(),
                                                   "--split", "all", "--out", scratch / "e"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
@@ -211,10 +211,10 @@ TEST_CASE("Figures that are not defined are null", "[programs]") {
   CHECK(json.at("specificity").at("value").is_number());
   CHECK(json.at("missing_classes") == nlohmann::ordered_json({"malignant"}));
   CHECK_THAT(ending.err,
-             contains("breakhis_evaluate: warning: no test image is of class \"malignant\": balanced accuracy"));
+             contains("saccade evaluate: warning: no test image is of class \"malignant\": balanced accuracy"));
   CHECK_THAT(text(scratch / "e/report.html"), contains("No evaluated image is of class &quot;malignant&quot;"));
 
-  const Ending trained = run("breakhis_train", training(scratch / "run", 1, {}, scratch / "data"));
+  const Ending trained = run("saccade train", training(scratch / "run", 1, {}, scratch / "data"));
   INFO(trained.err);
   REQUIRE(trained.code == 0);
   CHECK_THAT(trained.err,

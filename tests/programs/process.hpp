@@ -35,26 +35,39 @@ struct Ending {
   std::string err;  ///< and to stderr
 };
 
+/// What a program finds where it starts.
+struct Surroundings {
+  enum class Output { kept, full_disk, closed_pipe };
+
+  rlim_t file_limit = 0;         ///< bytes that a file may grow to, as on a disk that is nearly full; 0: any number
+  std::string input{};           ///< of stdin
+  Output output = Output::kept;  ///< where stdout goes
+};
+
 /// A program that is running. The destructor kills it.
 class Process {
  public:
-  /// @param file_limit  bytes that a file may grow to, as on a disk that is nearly full; 0: any number
-  Process(const std::string& program, Arguments arguments, rlim_t file_limit = 0)
+  /// @param program     its name, and its subcommand where it has such: "saccade train"
+  Process(const std::string& program, Arguments arguments, const Surroundings& around = {})
       : out_(std::tmpfile(), &std::fclose), err_(std::tmpfile(), &std::fclose) {
-    if (!out_ || !err_) throw std::runtime_error("no temporary file can be made");
-    arguments.insert(arguments.begin(), std::string(SACCADE_PROGRAM_DIR) + "/" + program);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input(std::tmpfile(), &std::fclose);
+    if (!out_ || !err_ || !input) throw std::runtime_error("no temporary file can be made");
+    std::fwrite(around.input.data(), 1, around.input.size(), input.get());
+    std::rewind(input.get());
+    const std::size_t blank = program.find(' ');
+    if (blank != std::string::npos) arguments.insert(arguments.begin(), program.substr(blank + 1));
+    arguments.insert(arguments.begin(), std::string(SACCADE_PROGRAM_DIR) + "/" + program.substr(0, blank));
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("fork failed");
     if (pid_ > 0) return;
-    const int input = ::open("/dev/null", O_RDONLY);
-    ::dup2(input, STDIN_FILENO);
-    ::dup2(::fileno(out_.get()), STDOUT_FILENO);
+    ::dup2(::fileno(input.get()), STDIN_FILENO);
+    ::dup2(output_of(around.output), STDOUT_FILENO);
     ::dup2(::fileno(err_.get()), STDERR_FILENO);
-    if (file_limit > 0) {
-      const rlimit limit{file_limit, file_limit};
+    if (around.file_limit > 0) {
+      const rlimit limit{around.file_limit, around.file_limit};
       ::setrlimit(RLIMIT_FSIZE, &limit);
     }
     ::execv(pointers[0], pointers.data());
@@ -89,6 +102,15 @@ class Process {
   }
 
  private:
+  [[nodiscard]] int output_of(Surroundings::Output output) const {
+    if (output == Surroundings::Output::full_disk) return ::open("/dev/full", O_WRONLY);
+    if (output == Surroundings::Output::kept) return ::fileno(out_.get());
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) return -1;
+    ::close(ends[0]);
+    return ends[1];
+  }
+
   static std::string content(std::FILE* file) {
     std::rewind(file);
     std::string text;
@@ -102,8 +124,9 @@ class Process {
   pid_t pid_ = -1;
 };
 
-[[nodiscard]] inline Ending run(const std::string& program, const Arguments& arguments, rlim_t file_limit = 0) {
-  return Process(program, arguments, file_limit).wait();
+[[nodiscard]] inline Ending run(const std::string& program, const Arguments& arguments,
+                                const Surroundings& around = {}) {
+  return Process(program, arguments, around).wait();
 }
 
 /// The last line, which is where a program says why it failed.

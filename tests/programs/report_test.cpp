@@ -36,7 +36,7 @@ TEST_CASE("A training writes a report of its curves", "[programs]") {
   CHECK_THAT(html, contains("<th scope=\"row\">training.epochs</th><td>2</td>"));
 
   const ScratchFolder scratch;
-  const Ending trained = run("breakhis_train", training(scratch / "run", 1));
+  const Ending trained = run("saccade train", training(scratch / "run", 1));
   CHECK_THAT(trained.out, contains("\nreport:      " + (scratch / "run/report.html").string() + "\n"));
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
           "[programs]") {
   const ScratchFolder scratch;
   copy_run(scratch / "run");
-  const Ending evaluated = run("breakhis_evaluate", evaluation(scratch / "run") + Arguments{"--gallery", "2"});
+  const Ending evaluated = run("saccade evaluate", evaluation(scratch / "run") + Arguments{"--gallery", "2"});
   INFO(evaluated.err);
   REQUIRE(evaluated.code == 0);
   CHECK_THAT(evaluated.out, contains("\nreport:       " + (scratch / "run/report.html").string() + "\n"));
@@ -90,7 +90,7 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
   std::filesystem::create_directories(scratch / "copy");
   std::filesystem::copy(scratch / "run", scratch / "copy/run", std::filesystem::copy_options::recursive);
   std::filesystem::remove(scratch / "copy/run/report.html");
-  const Ending rebuilt = run("make_report", {scratch / "copy/run"});
+  const Ending rebuilt = run("saccade report", {scratch / "copy/run"});
   CHECK(rebuilt.code == 0);
   CHECK(rebuilt.err.empty());
   CHECK(rebuilt.out == (scratch / "copy/run/report.html").string() + "\n");
@@ -100,12 +100,12 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
 TEST_CASE("The gallery shows what the headline's policy saw", "[programs]") {
   const ScratchFolder scratch;
   REQUIRE(
-      run("breakhis_evaluate", evaluation(scratch / "e") + Arguments{"--policy", "random", "--gallery", "9"}).code ==
+      run("saccade evaluate", evaluation(scratch / "e") + Arguments{"--policy", "random", "--gallery", "9"}).code ==
       0);
   const auto gallery = nlohmann::ordered_json::parse(text(scratch / "e/gallery/gallery.json"));
   CHECK(gallery.at("policy") == "random");
   CHECK(gallery.at("images").size() == 6);
-  REQUIRE(run("breakhis_evaluate", evaluation(scratch / "e") + Arguments{"--gallery", "0"}).code == 0);
+  REQUIRE(run("saccade evaluate", evaluation(scratch / "e") + Arguments{"--gallery", "0"}).code == 0);
   CHECK(nlohmann::ordered_json::parse(text(scratch / "e/gallery/gallery.json")).at("images").empty());
   CHECK_THAT(text(scratch / "e/report.html"), contains("There are no pictures"));
   // It is no folder of a training.
@@ -117,9 +117,9 @@ TEST_CASE("A report is made of what can be used, and the rest is warned of", "[p
   copy_run(scratch / "run");
   std::filesystem::remove(scratch / "run/report.html");
   saccade::write_file(scratch / "run/metrics.jsonl", std::string("{\"epoch\":1}\n{\"epo\n"));
-  const Ending ending = run("make_report", {scratch / "run"});
+  const Ending ending = run("saccade report", {scratch / "run"});
   CHECK(ending.code == 0);
-  CHECK_THAT(ending.err, contains("make_report: warning: \"" + (scratch / "run/metrics.jsonl").string() +
+  CHECK_THAT(ending.err, contains("saccade report: warning: \"" + (scratch / "run/metrics.jsonl").string() +
                                   "\": line 2 is not JSON\n"));
   CHECK_THAT(text(scratch / "run/report.html"), contains("line 2 is not JSON"));
 }
@@ -127,10 +127,10 @@ TEST_CASE("A report is made of what can be used, and the rest is warned of", "[p
 TEST_CASE("A folder without a run makes no report", "[programs]") {
   const ScratchFolder scratch;
   const auto check = [](const Arguments& arguments, int code, const std::string& sentence) {
-    const Ending ending = run("make_report", arguments);
+    const Ending ending = run("saccade report", arguments);
     CHECK(ending.code == code);
     CHECK(ending.out.empty());
-    CHECK_THAT(last_line(ending.err), contains("make_report: "));
+    CHECK_THAT(last_line(ending.err), contains("saccade report: "));
     CHECK_THAT(last_line(ending.err), contains(sentence));
   };
   check({scratch / "none"}, 1, "none\": no such folder");
@@ -143,7 +143,7 @@ TEST_CASE("A folder without a run makes no report", "[programs]") {
 TEST_CASE("Event files for TensorBoard are written on request only", "[programs]") {
   CHECK_FALSE(std::filesystem::exists(tiny_checkpoint().parent_path() / "tensorboard"));
   const ScratchFolder scratch;
-  REQUIRE(run("breakhis_train", training(scratch / "run", 2, {"--threads", "1", "--tensorboard"})).code == 0);
+  REQUIRE(run("saccade train", training(scratch / "run", 2, {"--threads", "1", "--tensorboard"})).code == 0);
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(scratch / "run/tensorboard")) {
     ++files;

@@ -35,13 +35,13 @@ TEST_CASE("A run that is killed again and again ends with the same bytes as one 
   const ScratchFolder scratch;
   // Two steps between checkpoints and three in an epoch: most checkpoints stand in the middle of an epoch.
   const Arguments options{"--threads", threads, "--checkpoint-every", "2"};
-  REQUIRE(run("breakhis_train", training(scratch / "whole", 12, options)).code == 0);
+  REQUIRE(run("saccade train", training(scratch / "whole", 12, options)).code == 0);
 
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<int> milliseconds(0, 120);
   const auto killed = scratch / "killed";
   for (int attempt = 0; attempt < 8; ++attempt) {
-    Process process("breakhis_train", training(killed, 12, options + Arguments{"--resume"}));
+    Process process("saccade train", training(killed, 12, options + Arguments{"--resume"}));
     const int pause = milliseconds(random);
     INFO("killed after " << pause << " ms");
     std::this_thread::sleep_for(std::chrono::milliseconds(pause));
@@ -50,7 +50,7 @@ TEST_CASE("A run that is killed again and again ends with the same bytes as one 
     INFO(ending.err);
     REQUIRE((ending.code == 128 + SIGKILL || ending.code == 0));
   }
-  const Ending ending = run("breakhis_train", training(killed, 12, options + Arguments{"--resume"}));
+  const Ending ending = run("saccade train", training(killed, 12, options + Arguments{"--resume"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   check_equal_runs(scratch / "whole", killed);
@@ -60,37 +60,37 @@ TEST_CASE("Ctrl-C and SIGTERM leave a checkpoint that loads and goes on", "[prog
   const int signal = GENERATE(SIGINT, SIGTERM);
   const ScratchFolder scratch;
   const auto out = scratch / "run";
-  Process process("breakhis_train", training(out, 100000, {"--threads", "1"}));
+  Process process("saccade train", training(out, 100000, {"--threads", "1"}));
   REQUIRE(process.runs_until([&] { return std::filesystem::exists(out / "checkpoint.safetensors"); }));
   process.send(signal);
   const Ending ending = process.wait();
   INFO(ending.err);
   CHECK(ending.code == 130);
-  CHECK_THAT(last_line(ending.err), contains("breakhis_train: interrupted in epoch "));
+  CHECK_THAT(last_line(ending.err), contains("saccade train: interrupted in epoch "));
   CHECK_THAT(last_line(ending.err), contains("the same command with --resume goes on there"));
 
   const int epochs = epochs_of(out / "checkpoint.safetensors");
   CHECK(saccade::report::read_json_lines(out / "metrics.jsonl").size() == static_cast<std::size_t>(epochs));
-  CHECK(run("classify_image", {"--checkpoint", out / "checkpoint.safetensors", images_below(tiny_data())[0]}).code ==
+  CHECK(run("saccade classify", {"--checkpoint", out / "checkpoint.safetensors", images_below(tiny_data())[0]}).code ==
         0);
-  REQUIRE(run("breakhis_train", training(out, epochs + 2, {"--threads", "1", "--resume"})).code == 0);
-  REQUIRE(run("breakhis_train", training(scratch / "whole", epochs + 2, {"--threads", "1"})).code == 0);
+  REQUIRE(run("saccade train", training(out, epochs + 2, {"--threads", "1", "--resume"})).code == 0);
+  REQUIRE(run("saccade train", training(scratch / "whole", epochs + 2, {"--threads", "1"})).code == 0);
   check_equal_runs(scratch / "whole", out);
 }
 
 TEST_CASE("A run is neither overwritten nor resumed with other options", "[programs]") {
   const ScratchFolder scratch;
   const auto out = scratch / "run";
-  REQUIRE(run("breakhis_train", training(out, 1, {"--threads", "1"})).code == 0);
+  REQUIRE(run("saccade train", training(out, 1, {"--threads", "1"})).code == 0);
   const auto checkpoint = bytes(out / "checkpoint.safetensors");
 
-  const Ending again = run("breakhis_train", training(out, 1, {"--threads", "1"}));
+  const Ending again = run("saccade train", training(out, 1, {"--threads", "1"}));
   CHECK(again.code == 1);
-  CHECK(last_line(again.err) == "breakhis_train: \"" + out.string() +
+  CHECK(last_line(again.err) == "saccade train: \"" + out.string() +
                                     "\": holds a run already; go on with --resume, or name another folder with --out");
 
   const auto refused = [&](const Arguments& more, const std::string& difference) {
-    const Ending ending = run("breakhis_train", training(out, 2, Arguments{"--threads", "1", "--resume"} + more));
+    const Ending ending = run("saccade train", training(out, 2, Arguments{"--threads", "1", "--resume"} + more));
     INFO(ending.err);
     CHECK(ending.code == 1);
     CHECK_THAT(last_line(ending.err),
@@ -106,7 +106,7 @@ TEST_CASE("A run is neither overwritten nor resumed with other options", "[progr
 
 TEST_CASE("Without a checkpoint, --resume begins at the beginning", "[programs]") {
   const ScratchFolder scratch;
-  REQUIRE(run("breakhis_train", training(scratch / "resumed", 1, {"--threads", "1", "--resume"})).code == 0);
-  REQUIRE(run("breakhis_train", training(scratch / "whole", 1, {"--threads", "1"})).code == 0);
+  REQUIRE(run("saccade train", training(scratch / "resumed", 1, {"--threads", "1", "--resume"})).code == 0);
+  REQUIRE(run("saccade train", training(scratch / "whole", 1, {"--threads", "1"})).code == 0);
   check_equal_runs(scratch / "whole", scratch / "resumed");
 }

@@ -14,13 +14,13 @@
 /// A data set and a model so small that an epoch takes milliseconds.
 namespace programs {
 
-/// 8 patients of 3 images of 96 x 80 pixels at 100x, made once by make_synthetic_tissue.
+/// 8 patients of 3 images of 96 x 80 pixels at 100x, made once by saccade tissue.
 inline const std::filesystem::path& tiny_data() {
   static const ScratchFolder folder;
   static const std::filesystem::path data = [] {
-    const Ending made = run("make_synthetic_tissue", {"--out", folder / "tissue", "--patients", "4", "--images", "3",
-                                                      "--width", "96", "--height", "80"});
-    if (made.code != 0) throw std::runtime_error("make_synthetic_tissue failed: " + made.err);
+    const Ending made = run("saccade tissue", {"--out", folder / "tissue", "--patients", "4", "--images", "3",
+                                               "--width", "96", "--height", "80"});
+    if (made.code != 0) throw std::runtime_error("saccade tissue failed: " + made.err);
     return folder / "tissue";
   }();
   return data;
@@ -39,6 +39,17 @@ inline std::vector<std::filesystem::path> images_below(const std::filesystem::pa
 /// A copy of the data set, to be damaged.
 inline void copy_data(const std::filesystem::path& to) {
   std::filesystem::copy(tiny_data(), to, std::filesystem::copy_options::recursive);
+}
+
+/// The same images as a folder for each of three classes, below folders for the parts: 15 train, 3 validate, 6 test.
+inline void make_class_folders(const std::filesystem::path& to) {
+  const auto images = images_below(tiny_data());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::string label = i % 3 == 0 ? "ape" : i % 3 == 1 ? "bee" : "cat";
+    const auto folder = to / (i < 15 ? "train" : i < 18 ? "val" : "test") / label;
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(images[i], folder / (std::to_string(i) + ".png"));
+  }
 }
 
 /// All that the tests count on is written out, for presets change. The first epoch trains on random glimpses.
@@ -63,8 +74,8 @@ inline Arguments training(const std::filesystem::path& out, int epochs, const Ar
 inline const std::filesystem::path& tiny_checkpoint() {
   static const ScratchFolder folder;
   static const std::filesystem::path checkpoint = [] {
-    const Ending trained = run("breakhis_train", training(folder / "run", 2, {"--threads", "1"}));
-    if (trained.code != 0) throw std::runtime_error("breakhis_train failed: " + trained.err);
+    const Ending trained = run("saccade train", training(folder / "run", 2, {"--threads", "1"}));
+    if (trained.code != 0) throw std::runtime_error("saccade train failed: " + trained.err);
     return folder / "run/checkpoint.safetensors";
   }();
   return checkpoint;

@@ -74,4 +74,20 @@ struct CsvRow {
   return rows;
 }
 
+/// One record with its line end, CRLF: fields with commas, quotes or line breaks in quotes. Source: RFC 4180.
+[[nodiscard]] inline std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line += ',';
+    if (fields[i].find_first_of(",\"\r\n") == std::string::npos) {
+      line += fields[i];
+      continue;
+    }
+    line += '"';
+    for (const char letter : fields[i]) line += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+    line += '"';
+  }
+  return line + "\r\n";
+}
+
 }  // namespace saccade::data

@@ -91,23 +91,29 @@ namespace detail {
 }
 
 /// The images to learn from are in `split.train`, those to choose the best epoch by in `split.validation`; with "all"
-/// there is no test part.
+/// there is no test part. Says nothing of data that nobody can learn from: see open_for_training.
 /// @throws ConfigError, FileError
-[[nodiscard]] inline RunData open_for_training(const DataChoice& choice) {
+[[nodiscard]] inline RunData divide_for_training(const DataChoice& choice) {
   const double asked = choice.validation.value_or(0);
   expect_config(asked >= 0 && asked < 1, "data: the validation share must be at least 0 and less than 1");
   RunData run = detail::divide(data::open_dataset(choice.folder, choice.options), choice);
+  const bool given = !run.split.validation.empty();
+  expect_config(!given || asked == 0,
+                "data: the data say which images validate, so no share of the training images can be chosen as well");
+  run.validation_share = given ? 0 : choice.validation.value_or(run.everything() ? 0.0 : 0.15);
+  run.split = training_split(run.dataset, run.choice, run.validation_share, std::move(run.split));
+  return run;
+}
+
+/// As divide_for_training. @throws FileError also where there are not two classes, or no image trains
+[[nodiscard]] inline RunData open_for_training(const DataChoice& choice) {
+  RunData run = divide_for_training(choice);
   const std::vector<std::string>& classes = run.dataset.classes;
   if (classes.size() < 2) {
     throw FileError("data: \"" + choice.folder.string() + "\" has " +
                     (classes.empty() ? "no classes" : "one class only, " + classes.front()) +
                     "; expected two or more to tell apart");
   }
-  const bool given = !run.split.validation.empty();
-  expect_config(!given || asked == 0,
-                "data: the data say which images validate, so no share of the training images can be chosen as well");
-  run.validation_share = given ? 0 : choice.validation.value_or(run.everything() ? 0.0 : 0.15);
-  run.split = training_split(run.dataset, run.choice, run.validation_share, std::move(run.split));
   if (run.split.train.empty()) {
     throw FileError("data: split " + to_string(run.choice) + " leaves no training image under \"" +
                     choice.folder.string() + '"');

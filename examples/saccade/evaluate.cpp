@@ -13,14 +13,6 @@
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
-#include "common/backend_choice.hpp"
-#include "common/dataset_options.hpp"
-#include "common/ground_truth.hpp"
-#include "common/interruption.hpp"
-#include "common/program.hpp"
-#include "common/regions.hpp"
-#include "common/report.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
@@ -28,25 +20,21 @@
 #include <string>
 #include <vector>
 
+#include "common/exit_code.hpp"
+#include "common/ground_truth.hpp"
+#include "common/interruption.hpp"
+#include "common/loader_choice.hpp"
+#include "common/regions.hpp"
+#include "common/report.hpp"
+#include "common/with_backend.hpp"
+#include "evaluate_options.hpp"
+#include "subcommands.hpp"
+
 namespace {
 
 using namespace saccade;
 
-struct EvaluateOptions {
-  DataChoice data;
-  bool magnification_given = false;
-  bool split_given = false;
-  bool group_given = false;
-  program::LoaderChoice loader;
-  program::BackendChoice backend;
-  std::filesystem::path checkpoint;
-  std::string policy = "learned";
-  Index batch = 16;
-  Index rollouts = 1;
-  std::uint64_t seed = 1;
-  Index gallery = 6;
-  std::filesystem::path out;
-};
+using program::EvaluateOptions;
 
 /// What the checkpoint's run was trained on; an empty object where it does not say.
 nlohmann::ordered_json training_data(const CheckpointInfo& info) {
@@ -58,10 +46,10 @@ nlohmann::ordered_json training_data(const CheckpointInfo& info) {
 DataChoice complete(const EvaluateOptions& options, const nlohmann::ordered_json& trained) {
   DataChoice choice = options.data;
   const bool may_be_breakhis = choice.options.kind.empty() || choice.options.kind == "breakhis";
-  if (may_be_breakhis && !options.magnification_given && trained.contains("magnification"))
+  if (may_be_breakhis && !choice.options.magnification && trained.contains("magnification"))
     choice.options.magnification = trained.at("magnification").get<Index>();
-  if (!options.split_given) choice.split = trained.value("split", choice.split);
-  if (may_be_breakhis && !options.group_given && trained.value("group", "slide") == "case")
+  if (choice.split.empty()) choice.split = trained.value("split", choice.split);
+  if (may_be_breakhis && choice.options.group.empty() && trained.value("group", "slide") == "case")
     choice.options.group = "case";
   return choice;
 }
@@ -108,9 +96,9 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
 }
 
 template <class B>
-int evaluate(B& b, const EvaluateOptions& options) {
+int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
-  auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, options.backend.golden_tolerance());
+  auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
   const nlohmann::ordered_json trained = training_data(info);
   const RunData run = open_for_evaluation(complete(options, trained), info.classes);
@@ -124,14 +112,14 @@ int evaluate(B& b, const EvaluateOptions& options) {
   const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
   const std::vector<std::string> known = known_groups(run, trained);
   if (!known.empty()) {
-    std::cerr << "breakhis_evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size()
+    std::cerr << "saccade evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size()
               << ' ' << truth.group_noun << "s belong to those that the checkpoint was trained with (" << known.front()
               << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new " << truth.group_noun
               << "s\n";
   }
   const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
   if (!absent.empty())
-    std::cerr << "breakhis_evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
+    std::cerr << "saccade evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
   create_folders(options.out);
 
   data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
@@ -146,7 +134,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
                           });
   };
   const auto stopped = [] {
-    std::cerr << "breakhis_evaluate: interrupted; nothing is written\n";
+    std::cerr << "saccade evaluate: interrupted; nothing is written\n";
     return program::interrupted;
   };
   std::vector<report::PolicyResult> results;
@@ -186,7 +174,7 @@ int evaluate(B& b, const EvaluateOptions& options) {
                                                       options.seed, report::steady_seconds() - start);
     averaged_rollouts.update(to_json(result, truth.classes));
   }
-  program::warn_of_bad_images("breakhis_evaluate", loader.bad_images(), 0);
+  program::warn_of_bad_images("saccade evaluate", loader.bad_images(), 0);
 
   const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
   nlohmann::ordered_json protocol{{"version", version_text()},
@@ -226,43 +214,12 @@ int evaluate(B& b, const EvaluateOptions& options) {
               << report::figure_text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
   }
   std::cout << "\nall figures:  " << file.string()
-            << "\nreport:       " << program::write_report("breakhis_evaluate", folder).string() << '\n';
+            << "\nreport:       " << program::write_report("saccade evaluate", folder).string() << '\n';
   return program::success;
 }
 
 }  // namespace
 
-int main(int argc, char* argv[]) {
-  EvaluateOptions o;
-  program::Options options("breakhis_evaluate",
-                           "Evaluates a checkpoint on the test patients of a split, under its learned policy and under "
-                           "control policies that look at nothing.");
-  program::add_data_option(options, o.data);
-  program::add_kind_option(options, o.data);
-  options.add_option("--checkpoint", o.checkpoint, "written by breakhis_train")->required();
-  const CLI::Option* magnification =
-      program::add_magnification_option(options, o.data)->default_str("that of the training");
-  const CLI::Option* split = program::add_split_option(options, o.data)->default_str("that of the training");
-  const CLI::Option* group = program::add_group_option(options, o.data)->default_str("that of the training");
-  program::add_folds_option(options, o.data);
-  options.add_option("--policy", o.policy, "of the headline; the others are reported as controls")
-      ->check(CLI::IsMember(std::vector<std::string>(glimpse_policy_names.begin(), glimpse_policy_names.end())));
-  options.add_option("--out", o.out, "folder for evaluation.json and report.html, that of the run for example")
-      ->required();
-  options.add_option("--gallery", o.gallery, "images with right and as many with wrong answers to draw for the report")
-      ->check(CLI::Range(0, 99));
-  options.add_option("--batch", o.batch, "images in a step")->check(CLI::Range(1, 1 << 16));
-  options
-      .add_option("--rollouts", o.rollouts,
-                  "also average the probabilities of so many drawn rollouts, beside the one at the means")
-      ->check(CLI::Range(1, 1 << 10));
-  options.add_option("--seed", o.seed, "of the random policy, of drawn rollouts and of the intervals");
-  program::add_loader_options(options, o.loader);
-  program::add_backend_options(options, o.backend);
-  return program::run(options, argc, argv, [&] {
-    o.magnification_given = magnification->count() > 0;
-    o.split_given = split->count() > 0;
-    o.group_given = group->count() > 0;
-    return program::with_backend(o.backend, [&](auto& b) { return evaluate(b, o); });
-  });
+int program::evaluate(const EvaluateOptions& options) {
+  return with_backend(options.backend, [&](auto& b) { return evaluate_classifier(b, options); });
 }

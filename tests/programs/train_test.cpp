@@ -13,7 +13,7 @@ using namespace programs;
 TEST_CASE("A training leaves a run folder with everything in it", "[programs]") {
   const ScratchFolder scratch;
   const auto out = scratch / "run";
-  const Ending ending = run("breakhis_train", training(out, 3, {"--threads", "1"}));
+  const Ending ending = run("saccade train", training(out, 3, {"--threads", "1"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
 
@@ -63,7 +63,7 @@ TEST_CASE("A training leaves a run folder with everything in it", "[programs]") 
 TEST_CASE("One seed gives the same bytes, with one thread and with two; another seed others", "[programs]") {
   const ScratchFolder scratch;
   const auto files = [&](const std::string& name, const Arguments& more) {
-    const Ending ending = run("breakhis_train", training(scratch / name, 3, more));
+    const Ending ending = run("saccade train", training(scratch / name, 3, more));
     INFO(ending.err);
     REQUIRE(ending.code == 0);
     std::vector<std::vector<std::uint8_t>> list;
@@ -83,7 +83,7 @@ TEST_CASE("One seed gives the same bytes, with one thread and with two; another 
 TEST_CASE("best.safetensors is the epoch that did best on the validation patients", "[programs]") {
   const ScratchFolder scratch;
   const auto out = scratch / "run";
-  REQUIRE(run("breakhis_train", training(out, 6, {"--threads", "1", "--learning-rate", "0.02"})).code == 0);
+  REQUIRE(run("saccade train", training(out, 6, {"--threads", "1", "--learning-rate", "0.02"})).code == 0);
   double best_rate = -1, best_loss = 0;
   int best = 0;
   for (const auto& epoch : saccade::report::read_json_lines(out / "metrics.jsonl")) {
@@ -97,20 +97,19 @@ TEST_CASE("best.safetensors is the epoch that did best on the validation patient
     }
   }
   // A run that ends with that epoch has its checkpoint there.
-  REQUIRE(
-      run("breakhis_train", training(scratch / "short", best, {"--threads", "1", "--learning-rate", "0.02"})).code ==
-      0);
+  REQUIRE(run("saccade train", training(scratch / "short", best, {"--threads", "1", "--learning-rate", "0.02"})).code ==
+          0);
   const Ending of_best =
-      run("classify_image", {"--checkpoint", out / "best.safetensors", images_below(tiny_data())[0]});
+      run("saccade classify", {"--checkpoint", out / "best.safetensors", images_below(tiny_data())[0]});
   const Ending of_short =
-      run("classify_image", {"--checkpoint", scratch / "short/checkpoint.safetensors", images_below(tiny_data())[0]});
+      run("saccade classify", {"--checkpoint", scratch / "short/checkpoint.safetensors", images_below(tiny_data())[0]});
   REQUIRE(of_best.code == 0);
   CHECK(of_best.out == of_short.out);
 }
 
 TEST_CASE("With --split all everything trains, and the last epoch is the best", "[programs]") {
   const ScratchFolder scratch;
-  const Ending ending = run("breakhis_train", training(scratch / "run", 2, {"--threads", "1", "--split", "all"}));
+  const Ending ending = run("saccade train", training(scratch / "run", 2, {"--threads", "1", "--split", "all"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.out, contains("images              24           0           0\n"));
@@ -129,7 +128,7 @@ TEST_CASE("An official split is read from --folds, and its leaks are told", "[pr
   }
   saccade::write_file(scratch / "folds/dsfold1.txt", lines);
   const Ending ending =
-      run("breakhis_train",
+      run("saccade train",
           training(scratch / "run", 1, {"--threads", "1", "--split", "official:1", "--folds", scratch / "folds"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
@@ -138,10 +137,11 @@ TEST_CASE("An official split is read from --folds, and its leaks are told", "[pr
 
 TEST_CASE("Options may stand in a file, and the command line wins", "[programs]") {
   const ScratchFolder scratch;
-  saccade::write_file(scratch / "run.toml", "epochs = 1\nseed = 5\nset = [\"encoder.width=8\", \"hidden=4\", \"training.decay=0.5\"]\n");
+  saccade::write_file(scratch / "run.toml",
+                      "epochs = 1\nseed = 5\nset = [\"encoder.width=8\", \"hidden=4\", \"training.decay=0.5\"]\n");
   const Ending ending = run(
-      "breakhis_train", {"--data", tiny_data(), "--out", scratch / "run", "--config", scratch / "run.toml", "--preset",
-                         "compact", "--seed", "6", "--threads", "1", "--glimpses", "random", "--no-augmentation"});
+      "saccade train", {"--data", tiny_data(), "--out", scratch / "run", "--config", scratch / "run.toml", "--preset",
+                        "compact", "--seed", "6", "--threads", "1", "--glimpses", "random", "--no-augmentation"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   const auto config = nlohmann::ordered_json::parse(text(scratch / "run/config.json"));
@@ -162,7 +162,7 @@ TEST_CASE("Images that are the same byte for byte in two parts are told, and so 
   copy_data(scratch / "data");
   // A slide of each class that trains, and one that tests: the second gets the first image of the first.
   const auto config = nlohmann::json::parse([&] {
-    REQUIRE(run("breakhis_train", training(scratch / "run", 1, {"--threads", "1"}, scratch / "data")).code == 0);
+    REQUIRE(run("saccade train", training(scratch / "run", 1, {"--threads", "1"}, scratch / "data")).code == 0);
     return text(scratch / "run/config.json");
   }());
   const auto image_of = [&](const nlohmann::json& slide) {
@@ -173,26 +173,20 @@ TEST_CASE("Images that are the same byte for byte in two parts are told, and so 
   const auto& data = config.at("data");
   const auto from = image_of(data.at("train_groups")[0]), to = image_of(data.at("test_groups")[0]);
   std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
-  const Ending equal = run("breakhis_train", training(scratch / "equal", 1, {"--threads", "1"}, scratch / "data"));
+  const Ending equal = run("saccade train", training(scratch / "equal", 1, {"--threads", "1"}, scratch / "data"));
   CHECK_THAT(equal.out, contains(from.stem().string() + " (train) and " + to.stem().string() +
                                  " (test) are the same, byte for byte\n"));
 
   std::filesystem::remove_all(scratch / "data/BreaKHis_v1/histology_slides/breast/malignant");
-  const Ending one = run("breakhis_train", training(scratch / "one", 1, {"--threads", "1"}, scratch / "data"));
+  const Ending one = run("saccade train", training(scratch / "one", 1, {"--threads", "1"}, scratch / "data"));
   CHECK_THAT(one.err, contains("no training image is of class \"malignant\": the classifier cannot learn it\n"));
 }
 
 TEST_CASE("A folder for each class trains and is evaluated as any data set", "[programs]") {
   const ScratchFolder scratch;
-  const auto images = images_below(tiny_data());
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    const std::string label = i % 3 == 0 ? "ape" : i % 3 == 1 ? "bee" : "cat";
-    const auto folder = scratch / "data" / (i < 15 ? "train" : i < 18 ? "val" : "test") / label;
-    std::filesystem::create_directories(folder);
-    std::filesystem::copy_file(images[i], folder / (std::to_string(i) + ".png"));
-  }
+  make_class_folders(scratch / "data");
   const Ending ending =
-      run("breakhis_train",
+      run("saccade train",
           training(scratch / "run", 2, {"--threads", "1", "--set", "training.class_weights=none"}, scratch / "data"));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
@@ -204,14 +198,15 @@ TEST_CASE("A folder for each class trains and is evaluated as any data set", "[p
   CHECK(config.at("model").at("classes") == 3);
   CHECK(config.at("data").at("classes") == nlohmann::json({"ape", "bee", "cat"}));
   CHECK_FALSE(config.at("data").contains("train_groups"));
-  const Ending answer = run("classify_image", {"--checkpoint", scratch / "run/best.safetensors", images[0], "--json"});
+  const Ending answer = run("saccade classify",
+                            {"--checkpoint", scratch / "run/best.safetensors", images_below(tiny_data())[0], "--json"});
   REQUIRE(answer.code == 0);
   CHECK(nlohmann::json::parse(answer.out).at("probabilities").contains("bee"));
 
   // Pictures exchanged between two parts of a run are another data set.
   std::filesystem::rename(scratch / "data/train/ape/0.png", scratch / "data/train/ape/renamed.png");
   const Ending other =
-      run("breakhis_train", training(scratch / "run", 3, {"--threads", "1", "--resume"}, scratch / "data"));
+      run("saccade train", training(scratch / "run", 3, {"--threads", "1", "--resume"}, scratch / "data"));
   CHECK(other.code == 1);
   CHECK_THAT(last_line(other.err), contains("data.fingerprint.train is "));
 }

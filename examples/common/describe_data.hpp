@@ -1,0 +1,46 @@
+#pragma once
+
+#include <saccade/data/equal_images.hpp>
+#include <saccade/metrics/missing_classes.hpp>
+#include <saccade/training/run_data.hpp>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+namespace program {
+
+/// What was read, how it is divided, and who is in two parts.
+inline std::string describe(const saccade::RunData& run) {
+  using namespace saccade::data;
+  const Dataset& dataset = run.dataset;
+  std::string text = "data: " + dataset.name + '\n' + describe(run.account) +
+                     describe_split(dataset, run.split, saccade::split_title(run));
+  if (run.everything()) return text;
+  text += leak_report(find_leaks(dataset, run.split), dataset.grouping);
+  if (dataset.grouping == "slide") {
+    const Dataset by_case = regrouped_breakhis(dataset, SlideGrouping::case_number);
+    text += leak_report(find_leaks(by_case, run.split), by_case.grouping);
+  }
+  return text + equal_images_report(dataset, find_equal_images(dataset, run.split));
+}
+
+/// Says on stderr where a part of the data has no image of a class.
+inline void warn_of_missing_classes(const std::string& name, const saccade::RunData& data) {
+  const auto missing = [&](const std::vector<saccade::Index>& part) {
+    std::vector<saccade::Index> labels;
+    for (const saccade::Index image : part) labels.push_back(data.sample(image).label);
+    return saccade::metrics::missing_classes(data.dataset.classes, labels);
+  };
+  for (const std::string& absent : missing(data.split.train)) {
+    std::cerr << name << ": warning: no training image is of class \"" << absent
+              << "\": the classifier cannot learn it\n";
+  }
+  if (data.split.validation.empty()) return;
+  if (const auto absent = missing(data.split.validation); !absent.empty()) {
+    std::cerr << name << ": warning: " << saccade::metrics::missing_classes_sentence("validation", absent)
+              << ", and the best epoch is chosen without images of it\n";
+  }
+}
+
+}  // namespace program
