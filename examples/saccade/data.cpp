@@ -20,7 +20,7 @@ std::string describe_sizes(const data::Dataset& dataset) {
   if (dataset.read || dataset.samples.empty()) return {};
   const data::Sample* unknown = nullptr;
   Index unknowns = 0;
-  data::ImageSize least{}, most{};
+  ImageSize least{}, most{};
   for (const data::Sample& sample : dataset.samples) {
     const auto size = data::sample_size(dataset, sample);
     if (!size) {
@@ -28,10 +28,10 @@ std::string describe_sizes(const data::Dataset& dataset) {
       continue;
     }
     least = most.width == 0 ? *size
-                            : data::ImageSize{std::min(least.width, size->width), std::min(least.height, size->height)};
+                            : ImageSize{std::min(least.width, size->width), std::min(least.height, size->height)};
     most = {std::max(most.width, size->width), std::max(most.height, size->height)};
   }
-  const auto text = [](data::ImageSize size) {
+  const auto text = [](ImageSize size) {
     return std::to_string(size.width) + " x " + std::to_string(size.height);
   };
   std::string lines;

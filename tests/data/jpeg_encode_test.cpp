@@ -1,3 +1,4 @@
+#include <saccade/data/image_decode.hpp>
 #include <saccade/data/jpeg_encode.hpp>
 
 #include "support/catch.hpp"

@@ -1,7 +1,14 @@
+#include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/explanation.hpp>
+#include <saccade/report/gallery.hpp>
+#include <saccade/report/predictions.hpp>
+#include <saccade/report/run_folder.hpp>
 #include <saccade/report/run_report.hpp>
 
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
 #include <string>

@@ -2,6 +2,7 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/epoch_order.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 #include <saccade/training/predict_images.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
@@ -120,7 +121,7 @@ struct DiscSlide {
 TEST_CASE("steps over streamed images have the bits of steps over resident ones", "[streamed]") {
   const auto kind = GENERATE(Kind::streamed, Kind::mixed);
   HybridAttentionConfig config = one_scale();
-  config.policy.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
+  config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
   Run<Plain> resident(Kind::resident, config), streamed(kind, config);
   for (std::size_t number = 0; number < 4; ++number) {
     const StepOptions how{.rollouts = number < 2 ? 1 : 2};
