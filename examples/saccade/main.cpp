@@ -37,6 +37,7 @@ void add_image_options(CLI::App& options, program::ImageInputs& images) {
   options
       .add_option("--list", images.lists, "file that holds names of images and folders, one a line; may be repeated")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
 }
 

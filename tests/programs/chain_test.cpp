@@ -21,7 +21,7 @@ namespace {
 
 /// Data of some kind, from `saccade data` to the report. @returns evaluation.json
 nlohmann::ordered_json check_chain(const std::filesystem::path& data, const std::string& kind, const Arguments& images,
-                                   const std::set<std::string>& classes) {
+                                   const std::set<std::string>& classes, const Arguments& more = {}) {
   const ScratchFolder scratch;
   const auto out = scratch / "run";
   const auto step = [](const std::string& program, const Arguments& arguments) {
@@ -33,7 +33,7 @@ nlohmann::ordered_json check_chain(const std::filesystem::path& data, const std:
   const std::string said = step("saccade data", {"--data", data});
   CHECK_THAT(said, contains("kind: " + kind + ", found out\n"));
   for (const std::string& name : classes) CHECK_THAT(said, contains("\n" + name + " "));
-  step("saccade train", training(out, 1, {"--threads", "1"}, data));
+  step("saccade train", training(out, 1, Arguments{"--threads", "1"} + more, data));
   const Arguments checkpoint{"--checkpoint", out / "best.safetensors", "--threads", "1"};
   const std::string table = step("saccade evaluate", checkpoint + Arguments{"--data", data, "--out", out});
   for (const std::string& name : classes) CHECK_THAT(table, contains("\n" + name + " "));
@@ -92,8 +92,9 @@ TEST_CASE("A part of the blood cells goes all the way, with regions", "[programs
     table += saccade::data::csv_line(row.fields);
   }
   saccade::write_file(scratch / "manifest.csv", table);
-  const auto json = check_chain(scratch.path(), "manifest", {*taken.begin(), *taken.rbegin()},
-                                {"eosinophil", "lymphocyte", "monocyte", "neutrophil"});
+  const auto json =
+      check_chain(scratch.path(), "manifest", {*taken.begin(), *taken.rbegin()},
+                  {"eosinophil", "lymphocyte", "monocyte", "neutrophil"}, {"--set", "glance.reduction=64"});
   CHECK(json.at("confusion").at("counts").size() == 4);
   CHECK(json.at("controls").contains("oracle"));
 }
