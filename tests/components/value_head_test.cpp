@@ -23,5 +23,6 @@ TEST_CASE("the value head descends the squared error of the return", "[value_hea
     for (std::size_t n = 0; n < 3; ++n) sum += std::pow(returns.values[n] - cache.value.values[n], 2);
     return sum / 3;
   });
+  head.forward(b, parameters, h, cache);
   check_accumulates(d_parameters, [&] { head.backward(b, h, returns, cache, workspace, d_parameters); });
 }

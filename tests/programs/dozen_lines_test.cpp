@@ -59,6 +59,6 @@ TEST_CASE("an application of a dozen lines runs the model over its own backend")
   REQUIRE(std::regex_search(answer.out, match, std::regex("class [01] after ([0-9]+) convolutions\n$")));
   const int convolutions = std::stoi(match[1]);
   CHECK(convolutions >= glimpses * 10);  // SA-Net has a dozen and more
-  // Of the glance: one that makes the thumbnail, and four that read it.
-  CHECK((convolutions - 5) % glimpses == 0);
+  // Of the context network: four that read the thumbnail.
+  CHECK((convolutions - 4) % glimpses == 0);
 }

@@ -1,4 +1,4 @@
-#include <saccade/report/evaluation_json.hpp>
+#include <saccade/report/evaluation_schema.hpp>
 #include <saccade/report/explanation.hpp>
 #include <saccade/report/gallery.hpp>
 #include <saccade/report/predictions.hpp>

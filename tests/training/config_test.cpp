@@ -10,7 +10,9 @@ TEST_CASE("training goes through three stages: the classifier, the policy alone,
     const StepOptions options = step_options_at(config, 0.3, epoch);
     INFO("epoch " << epoch);
     CHECK(options.glimpses == (epoch < 2 ? GlimpsePolicy::random : GlimpsePolicy::learned));
-    CHECK(options.part == (epoch >= 2 && epoch < 5 ? LearnedPart::policy : LearnedPart::all));
+    CHECK(options.part == (epoch < 2   ? LearnedPart::classifier
+                           : epoch < 5 ? LearnedPart::policy
+                                       : LearnedPart::all));
     CHECK_FALSE(options.sigma.has_value());
     CHECK(options.rollouts == 4);
   }
@@ -20,7 +22,7 @@ TEST_CASE("a control has no stage of the policy", "[config]") {
   const TrainingConfig config{.glimpses = GlimpsePolicy::centre, .random_epochs = 1, .policy_epochs = 3};
   CHECK(step_options_at(config, 0.3, 0).glimpses == GlimpsePolicy::random);
   CHECK(step_options_at(config, 0.3, 1).glimpses == GlimpsePolicy::centre);
-  CHECK(step_options_at(config, 0.3, 1).part == LearnedPart::all);
+  CHECK(step_options_at(config, 0.3, 1).part == LearnedPart::classifier);
 }
 
 TEST_CASE("sigma falls by equal ratios from its start to its end, once the policy learns", "[config]") {

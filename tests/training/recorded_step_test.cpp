@@ -234,7 +234,7 @@ TEST_CASE("a recorded run goes on from the state of another, bit for bit", "[tra
   copy(named_tensors<Recording>(begun.trainer.parameters()), named_tensors<Recording>(resumed.trainer.parameters()));
   copy(named_tensors<Recording>(begun.trainer.statistics()), named_tensors<Recording>(resumed.trainer.statistics()));
   copy(begun.trainer.optimizer().state(), resumed.trainer.optimizer().state());
-  resumed.trainer.optimizer().resume(begun.trainer.optimizer().steps());
+  resumed.trainer.resume(begun.trainer.optimizer().steps(), begun.trainer.rollouts());
   for (std::size_t number = 4; number < 7; ++number) resumed.step(number);
   CHECK(resumed.state() == straight.state());
 }

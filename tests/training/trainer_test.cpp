@@ -194,7 +194,7 @@ TEST_CASE("a learned sigma moves by the reward and the entropy bonus, and cannot
     auto trainer = make_trainer(b, config, 3);
     for (int step = 0; step < 3; ++step) trainer.step(tissue.oriented, tissue.labels, 1e-1);
     CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.sigma = 0.1}),
-                      "model: policy.sigma is learned, so no other one can be given");
+                      "GaussianPolicy: sigma is learned, so no other one can be given");
     return trainer.model().policy().gaussian()->sigma(b, trainer.parameters().policy.gaussian());
   };
   // Without a reward the bonus alone: three steps of Adam towards a larger entropy, the same on both axes.

@@ -10,6 +10,7 @@
 #include <saccade/training/learner.hpp>
 #include <saccade/training/step_report.hpp>
 
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -83,7 +84,8 @@ class Trainer {
     } else {
       all_reduce_mean_ = [&collective](B& b, ops::ParameterList<B>& list) { collective.all_reduce_mean(b, list); };
     }
-    for (auto& [size, work] : works_) work.recordings = {};
+    for (auto& [size, work] : works_)
+      for (auto& pass : work.recordings) pass = {};
   }
 
   /// The updates from one batch of rollouts: one for each pass of the learner, or one where the policy does not learn.
@@ -125,10 +127,10 @@ class Trainer {
     typename Model::Episode episode;
     StepFigures<B> figures;
     typename L::Work learner;
-    std::map<std::pair<GlimpsePolicy, Index>, Recording> recordings{};  ///< by glimpses and pass
+    std::vector<std::array<Recording, 3>> recordings;  ///< by pass and by glimpses: learned, random, centre
 
     Recording& recording_of(const StepOptions& how, Index pass) {
-      Recording& recording = recordings[{how.glimpses, pass}];
+      Recording& recording = recordings[static_cast<std::size_t>(pass)][static_cast<std::size_t>(how.glimpses)];
       if (recording.options != how) recording = {how, {}, {}};
       return recording;
     }
@@ -208,6 +210,8 @@ StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Inde
                      std::to_string(labels.size()));
   }
   const bool learned = how.glimpses == GlimpsePolicy::learned;
+  expect_config(learned || how.glimpses == GlimpsePolicy::random || how.glimpses == GlimpsePolicy::centre,
+                "training: glimpses must be learned, random or centre, but are " + to_string(how.glimpses));
   if (how.part == LearnedPart::policy && !learned)
     throw ConfigError("training: the policy alone can only be trained on its own glimpses");
   B& b = *b_;
@@ -242,7 +246,8 @@ auto Trainer<B, Model, L>::work_for(Index images, Index rollouts) -> Work& {
   const Index batch = images * rollouts;
   Work work{model_.make_episode(b, batch, Mode::training, keep_),
             StepFigures<B>(b, batch, supervised_answers(model_.config())),
-            learner_.make_work(b, model_, images, rollouts)};
+            learner_.make_work(b, model_, images, rollouts),
+            std::vector<std::array<Recording, 3>>(static_cast<std::size_t>(learner_.passes()))};
   return works_.emplace(std::pair(images, rollouts), std::move(work)).first->second;
 }
 
