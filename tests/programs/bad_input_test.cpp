@@ -47,7 +47,7 @@ TEST_CASE("Wrong options are named, with exit code 2", "[programs]") {
   train({"--set", "encoder.width"}, "an option must be set as name=value, but is \"encoder.width\"");
   check({"saccade train", training(scratch / "deep", 1, {"--set", "encoder.mask_depth=9"}), 2,
          "a map of 8 x 8 cannot be halved 9 times"});
-  train({"--split", "random"}, "must be official:1 to official:5, random:SEED or all, but is \"random\"");
+  train({"--split", "random"}, "official:1 to official:5 or all, but is \"random\"");
   train({"--split", "official:6"}, "official:6");
   train({"--group", "hospital"}, "--group");
   train({"--magnification", "50"}, "--magnification");
