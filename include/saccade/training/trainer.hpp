@@ -210,8 +210,8 @@ StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Inde
                      std::to_string(labels.size()));
   }
   const bool learned = how.glimpses == GlimpsePolicy::learned;
-  expect_config(learned || how.glimpses == GlimpsePolicy::random || how.glimpses == GlimpsePolicy::centre,
-                "training: glimpses must be learned, random or centre, but are " + to_string(how.glimpses));
+  if (!learned && how.glimpses != GlimpsePolicy::random && how.glimpses != GlimpsePolicy::centre)
+    throw ConfigError("training: glimpses must be learned, random or centre, but are " + to_string(how.glimpses));
   if (how.part == LearnedPart::policy && !learned)
     throw ConfigError("training: the policy alone can only be trained on its own glimpses");
   B& b = *b_;
