@@ -253,4 +253,4 @@ class CellPolicy {
   Layer state_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -236,4 +236,4 @@ class GaussianPolicy {
   std::optional<Spread> spread_;  ///< where sigma is learned
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

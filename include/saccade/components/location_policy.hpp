@@ -117,4 +117,4 @@ class LocationPolicy {
   std::variant<Gaussian, Cell> policy_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -235,4 +235,4 @@ class PatchReadout {
   std::vector<Stage> stages_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

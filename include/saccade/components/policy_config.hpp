@@ -35,4 +35,4 @@ struct PolicyConfig {
   Index cells = 0;    ///< on each side of the ContextNetwork's map, where the policy is over these
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -23,4 +23,4 @@ struct PolicyInputGradients {
   Tensor<B>& context;  // (B, C)
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -59,4 +59,4 @@ class ValueHead {
   Layer layer_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

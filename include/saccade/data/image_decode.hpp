@@ -26,7 +26,7 @@ inline constexpr Index max_decoded_pixels = Index{1} << 27;
 /// @throws FileError
 [[nodiscard]] RgbImage load_image(const std::filesystem::path& path);
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data
+}  // namespace saccade::data
 
 #if SACCADE_HEADER_ONLY
 #include <saccade/data/image_decode.inl>

@@ -30,4 +30,4 @@ extern "C" inline void saccade_jpeg_message(j_common_ptr jpeg, int level) {
   if (level < 0) saccade_jpeg_error(jpeg);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data::detail
+}  // namespace saccade::data::detail

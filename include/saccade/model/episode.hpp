@@ -140,4 +140,4 @@ struct Episode {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 /// `text` as a JSON string: quoted, control characters escaped. @throws Json::type_error where it is not UTF-8
 [[nodiscard]] std::string json_string(std::string_view text);
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if SACCADE_HEADER_ONLY
 #include <saccade/model/json.inl>

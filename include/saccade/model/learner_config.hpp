@@ -42,4 +42,4 @@ struct LearnerConfig {
   double clip = 0.2;        ///< of ppo: how far the ratio of the densities may be from 1
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

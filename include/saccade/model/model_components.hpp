@@ -201,4 +201,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

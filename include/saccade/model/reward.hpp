@@ -60,4 +60,4 @@ void sum_rewards(B& b, const LearnerConfig& learner, Episode<B, E, P>& episode) 
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

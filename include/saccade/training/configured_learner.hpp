@@ -48,4 +48,4 @@ class ConfiguredLearner {
   std::variant<Gradient, Proximal> learner_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -33,4 +33,4 @@ concept Learner = std::move_constructible<L> && requires(const L& learner, B& b,
   learner.judge(b, rollouts, work);
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

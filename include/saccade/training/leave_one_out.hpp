@@ -56,4 +56,4 @@ class LeaveOneOut {
   Tensor<B> baseline_;  // (B)
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

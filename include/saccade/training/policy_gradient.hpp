@@ -87,4 +87,4 @@ class PolicyGradient {
   LearnerConfig config_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

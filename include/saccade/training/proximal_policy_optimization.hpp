@@ -95,4 +95,4 @@ class ProximalPolicyOptimization {
   Advantages advantages_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -189,7 +189,7 @@ extern template class EigenBackend<float>;
 extern template class EigenBackend<double>;
 #endif
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if SACCADE_HEADER_ONLY
 #include <saccade/backends/eigen/eigen_backend.inl>

@@ -153,4 +153,4 @@ void add_trainable_row_cases(Suite<B, R>& suite) {
   suite.gradient("row_sums", row_sums_derivatives);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::testing
+}  // namespace saccade::testing
