@@ -89,9 +89,9 @@ void add_convolutions(Workshop& shop) {
                                 {"1x1 64-64", 28, 64, 64, 1, {1, 0}},  {"3x3 3-64", 112, 3, 64, 3, {1, 1}},
                                 {"7x7/4 9-64", 112, 9, 64, 7, {4, 3}}, {"3x3/2 9-16", 112, 9, 16, 3, {2, 1}}};
   for (const Case& c : cases) {
-    const Index extent = sliding_extent(c.side, c.kernel, c.geometry.stride, c.geometry.padding);
-    const Shape xs{batch, c.side, c.side, c.inputs}, ws{c.outputs, c.kernel, c.kernel, c.inputs};
-    const Shape ys{batch, extent, extent, c.outputs};
+    const Shape xs{batch, c.side, c.side, c.inputs};
+    const Shape ws{c.outputs, c.kernel, c.kernel, c.inputs / c.geometry.groups};
+    const Shape ys = ops::convolution_shape(xs, ws, c.geometry);
     const auto g = c.geometry;
     const std::string tail = " " + c.name + " at " + std::to_string(c.side);
     add(shop, "convolve" + tail,

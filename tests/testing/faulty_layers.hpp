@@ -71,7 +71,8 @@ struct FaultyLayers : saccade::ReferenceBackend<double> {
       return;
     }
     if (has(Fault::convolve_padding_replicates))
-      return Base::convolve(wrong::padded(x, geometry.padding), w, {geometry.stride, 0}, y);
+      return Base::convolve(wrong::padded(x, geometry.padding), w,
+                            {.stride = geometry.stride, .groups = geometry.groups}, y);
     Base::convolve(x, w, geometry, y);
   }
   void convolve_backward_input(const Tensor& d_y, const Tensor& w, saccade::ConvolutionGeometry geometry, Tensor& d_x,

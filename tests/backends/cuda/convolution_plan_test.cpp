@@ -74,7 +74,8 @@ struct Recorder : DryRunBackend<ReferenceBackend<float>> {
                      .kernel_height = w[1],
                      .kernel_width = w[2],
                      .stride = geometry.stride,
-                     .padding = geometry.padding});
+                     .padding = geometry.padding,
+                     .groups = geometry.groups});
   }
 };
 

@@ -2,19 +2,22 @@
 
 #include <saccade/backends/eigen/activation.hpp>
 #include <saccade/backends/eigen/bf16_convolution.hpp>
+#include <saccade/backends/eigen/grouped.hpp>
 #include <saccade/backends/eigen/scatter.hpp>
 #include <saccade/backends/eigen/winograd.hpp>
 
 #include <type_traits>
 
-/// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O), by Winograd's algorithm where it pays and as
-/// a product with copied windows elsewhere; forward in bf16 where the engine has a unit for it and it pays.
+/// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C / groups), y (B, H', W', O), by Winograd's algorithm where it
+/// pays and as a product with copied windows elsewhere; forward in bf16 where the engine has a unit for it and it pays.
+/// In groups it is computed by the definition.
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// y = x * w plus `addend`, of y's shape and perhaps y itself, unless it is null.
 template <class Scalar>
 void convolve(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTensor<Scalar>& w,
               ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend = nullptr) {
+  if (geometry.groups > 1) return convolve_grouped(engine, x, w, geometry, y, addend);
   if constexpr (std::is_same_v<Scalar, float>) {
     const Bf16Kernels* const bf16 = engine.bf16();
     if (bf16 && bf16_pays(bf16->unit, w.shape(), geometry))
@@ -29,6 +32,7 @@ void convolve(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTens
 template <class Scalar>
 void convolve_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                              ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
+  if (geometry.groups > 1) return convolve_grouped_backward_input(engine, d_y, w, geometry, d_x, write);
   if (winograd_pays(w.shape(), geometry))
     winograd_backward_input(engine, d_y, w, geometry, d_x, write);
   else if (scattering_pays(w.shape()))
@@ -40,6 +44,7 @@ void convolve_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
 template <class Scalar>
 void convolve_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
+  if (geometry.groups > 1) return convolve_grouped_backward_weight(engine, d_y, x, geometry, d_w, write);
   if (winograd_pays(d_w.shape(), geometry))
     winograd_backward_weight(engine, d_y, x, geometry, d_w, write);
   else

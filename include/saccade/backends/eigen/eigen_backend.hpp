@@ -93,6 +93,8 @@ class EigenBackend {
 
   void relu(const Tensor& x, Tensor& y);
   void relu_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write);
+  void relu6(const Tensor& x, Tensor& y);
+  void relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write);
   void prelu(const Tensor& x, const Tensor& slope, Tensor& y);
   void prelu_backward(const Tensor& x, const Tensor& slope, const Tensor& d_y, Tensor& d_x, Write write_x,
                       Tensor& d_slope, Write write_slope);

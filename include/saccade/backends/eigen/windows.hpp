@@ -234,8 +234,8 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
           .window_height = weights[1],
           .window_width = weights[2],
           .step = geometry.stride,
-          .first_row = -geometry.padding,
-          .first_column = -geometry.padding};
+          .first_row = -geometry.padding.top,
+          .first_column = -geometry.padding.left};
 }
 
 template <class Scalar>
@@ -252,14 +252,14 @@ void convolve_windows(Engine& engine, const ConvolutionSource<Scalar>& x, const 
 }
 
 /// One axis of a grid of backward-by-input: the input positions `phase`, `phase` + stride, ... and their taps.
-/// Input i receives from output o through tap k where o * stride + k = i + padding, so taps step by the stride, and
-/// they are turned around for the outputs to be read in ascending order.
+/// Input i receives from output o through tap k where o * stride + k = i + padding, the padding being that before the
+/// first pixel, so taps step by the stride, and they are turned around for the outputs to be read in ascending order.
 struct BackwardAxis {
-  BackwardAxis(Index extent, Index kernel, ConvolutionGeometry geometry, Index phase)
-      : count(extent <= phase ? 0 : (extent - phase - 1) / geometry.stride + 1),
-        first_tap((phase + geometry.padding) % geometry.stride),
-        taps(kernel <= first_tap ? 0 : (kernel - first_tap - 1) / geometry.stride + 1),
-        first_output((phase + geometry.padding) / geometry.stride - (taps - 1)) {}
+  BackwardAxis(Index extent, Index kernel, Index stride, Index padding, Index phase)
+      : count(extent <= phase ? 0 : (extent - phase - 1) / stride + 1),
+        first_tap((phase + padding) % stride),
+        taps(kernel <= first_tap ? 0 : (kernel - first_tap - 1) / stride + 1),
+        first_output((phase + padding) / stride - (taps - 1)) {}
 
   Index count;         ///< input positions
   Index first_tap;     ///< smallest tap
@@ -279,9 +279,9 @@ void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d
   // (taps O, C) of one phase
   Scalar* const packed = engine.shared<Scalar>(weights[1] * weights[2] * outputs * round_up(channels, kernels.lanes));
   for (Index row_phase = 0; row_phase < stride; ++row_phase) {
-    const BackwardAxis rows(target.height, weights[1], geometry, row_phase);
+    const BackwardAxis rows(target.height, weights[1], stride, geometry.padding.top, row_phase);
     for (Index column_phase = 0; column_phase < stride; ++column_phase) {
-      const BackwardAxis columns(target.width, weights[2], geometry, column_phase);
+      const BackwardAxis columns(target.width, weights[2], stride, geometry.padding.left, column_phase);
       pack_strips(kernels, rows.taps * columns.taps * outputs, channels, packed, [&](Index term, Index channel) {
         const Index row_tap = rows.first_tap + (rows.taps - 1 - term / outputs / columns.taps) * stride;
         const Index column_tap = columns.first_tap + (columns.taps - 1 - term / outputs % columns.taps) * stride;
