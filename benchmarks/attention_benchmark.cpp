@@ -52,7 +52,7 @@ int main(int argc, char* argv[]) {
       "same network over the whole image and over the shrunk one; and how all that goes with the "
       "number of glimpses, their size, and the size of the image.");
   options.add_option("--preset", preset_name, "of the model, without its thumbnail")
-      ->check(CLI::IsMember({"paper", "stable", "compact"}));
+      ->check(CLI::IsMember({"paper", "large", "compact"}));
   options.add_option("--set", fields, "a field of the model: encoder.width=32; may be repeated")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);

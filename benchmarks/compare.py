@@ -225,7 +225,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each case, of which the median counts")
     parser.add_argument("--cases", default=".*", help="a regular expression: which cases")
     parser.add_argument("--figure", type=pathlib.Path, help="PNG file for attention_benchmark's picture")
-    parser.add_argument("--record", type=pathlib.Path, default=HERE / "records", help="folder for the record")
+    parser.add_argument("--record", type=pathlib.Path, default=HERE.parent / "docs/records/benchmarks", help="folder for the record")
     parser.add_argument("--no-record", action="store_true", help="only print")
     parser.add_argument("--plain-malloc", dest="tuned_malloc", action="store_false",
                         help="let PyTorch give memory back between steps: less of it, more time")

@@ -1,6 +1,6 @@
 #!/bin/sh
 # One command on a machine with a GPU: builds, tests, sanitizes, measures, measures PyTorch beside us, and writes a dated
-# record to docs/gpu-records. Each stage leaves its result in --out and is not run again if that is there, so that a
+# record to docs/records/gpu. Each stage leaves its result in --out and is not run again if that is there, so that a
 # machine that is lent for a short while gets through it in several runs. What the machine lacks is left out with a sentence.
 #
 # usage: sh benchmarks/gpu_record.sh [--out DIR] [--only STAGE]... [--again] [--records DIR]
@@ -8,7 +8,7 @@
 #   --only STAGE    build, test, sanitize, bandwidth, model, pytorch or record; may be repeated (default: all, in turn)
 #   --again         run the stages again whose results are there
 #   --out DIR       folder of the build and of the results (default: build/gpu)
-#   --records DIR   folder of the record (default: docs/gpu-records)
+#   --records DIR   folder of the record (default: docs/records/gpu)
 #
 # environment:
 #   SACCADE_DEPENDENCIES  a folder that benchmarks/gpu_dependencies.sh made, where the packages are not installed
@@ -19,7 +19,7 @@ set -eu
 
 cd "$(dirname "$0")/.."
 out=build/gpu
-records=docs/gpu-records
+records=docs/records/gpu
 stages=
 again=
 known="build test sanitize bandwidth model pytorch record"

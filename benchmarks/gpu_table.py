@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The tables of docs/benchmarks.md from a record of benchmarks/gpu_record.sh, as Markdown.
 
-usage: benchmarks/gpu_table.py docs/gpu-records/DATE-DEVICE.json
+usage: benchmarks/gpu_table.py docs/records/gpu/DATE-DEVICE.json
 """
 
 import json

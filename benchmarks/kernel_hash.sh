@@ -4,7 +4,7 @@
 set -eu
 
 root=${SACCADE_ROOT:-$(cd "$(dirname "$0")/.." && pwd)}
-records=$root/docs/gpu-records
+records=$root/docs/records/gpu
 
 kernel_files() {
   (cd "$root/include/saccade" && find backends/cuda/kernels backends/cuda/kernels.cu backends/cuda/launchers.hpp math \

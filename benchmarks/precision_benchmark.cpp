@@ -114,12 +114,12 @@ int main(int argc, char* argv[]) {
                            "Compares a model's answers in bf16 with those in single precision, over synthetic tissue.");
   options.add_option("--checkpoint", comparison.checkpoint, "written by saccade train; without it, untrained weights");
   options.add_option("--preset", comparison.preset, "of the untrained model")
-      ->check(CLI::IsMember({"paper", "stable", "compact"}));
+      ->check(CLI::IsMember({"paper", "large", "compact"}));
   options.add_option("--images", comparison.images, "to classify")->check(CLI::Range(1, 1 << 20));
   options.add_option("--batch", comparison.batch, "images looked at together")->check(CLI::Range(1, 1 << 12));
   options.add_option("--width", comparison.tissue.width, "of an image, in pixels");
   options.add_option("--height", comparison.tissue.height, "of an image, in pixels");
-  options.add_option("--focus-area", comparison.tissue.focus_area, "as a share of the image");
+  options.add_option("--region-area", comparison.tissue.region_area, "as a share of the image");
   options.add_option("--seed", comparison.tissue.seed, "of the images");
   options.add_option("--threads", threads, "that compute; 0: as many as the machine has")->check(CLI::Range(0, 1024));
   options.add_flag("--emulate", emulated, "bf16 with plain loops, on a processor that has no unit for it");

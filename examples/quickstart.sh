@@ -73,8 +73,8 @@ saccade=build/release/bin/saccade
 
 if [ -z "$data" ]; then
   data=$out/tissue
-  stage "making synthetic tissue: the class can be told from one focus of nuclei, a tenth of each image"
-  $saccade tissue --out "$data" --seed 1 --width 350 --height 230 --focus-area 0.10 \
+  stage "making synthetic tissue: the class can be told from one region of nuclei, a tenth of each image"
+  $saccade tissue --out "$data" --seed 1 --width 350 --height 230 --region-area 0.10 \
     --patients 100 --images 6 ${magnification:+--magnification "$magnification"}
 fi
 

@@ -5,7 +5,7 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Keep, Index);
-template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Keep, Index);
+template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
+template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -77,7 +77,7 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
   std::vector<bool> right;
   for (const report::PredictionRecord& record : answered.records) right.push_back(record.predicted() == record.truth);
   const auto chosen = report::choose_for_gallery(right, static_cast<std::size_t>(options.gallery));
-  Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
+  Evaluator<B> evaluator(b, classifier.model(), 1, Activations::every_step);
   report::GalleryWriter writer(report::RunFolder(options.out).gallery(), to_string(answered.policy));
   for (const std::size_t i : chosen) {
     const report::PredictionRecord& record = answered.records[i];
@@ -88,8 +88,8 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
         {.policy = answered.policy,
          .seed = options.seed,
          .number = static_cast<Index>(i),
-         .focus = record.regions.empty() ? Box{} : record.regions.front()});
-    explanation.foci = record.regions;
+         .region = record.regions.empty() ? Box{} : record.regions.front()});
+    explanation.regions = record.regions;
     writer.add(record, explanation);
   }
   writer.finish();
@@ -104,16 +104,16 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const RunData run = open_for_evaluation(complete(options, trained), info.classes);
   const data::Dataset& dataset = run.dataset;
   const std::vector<Index>& part = run.split.test;
-  const std::vector<Box> foci = program::regions_of(dataset);
-  if (headline == GlimpsePolicy::oracle && foci.empty()) {
+  const std::vector<Box> regions = program::regions_of(dataset);
+  if (headline == GlimpsePolicy::oracle && regions.empty()) {
     throw FileError("the oracle policy needs a region for every image, and \"" + options.data.folder.string() +
                     "\" does not say where they are");
   }
-  const report::GroundTruth truth = program::ground_truth_of(dataset, foci);
+  const report::GroundTruth truth = program::ground_truth_of(dataset, regions);
   const std::vector<std::string> known = known_groups(run, trained);
   if (!known.empty()) {
-    std::cerr << "saccade evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size()
-              << ' ' << truth.group_noun << "s belong to those that the checkpoint was trained with (" << known.front()
+    std::cerr << "saccade evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size() << ' '
+              << truth.group_noun << "s belong to those that the checkpoint was trained with (" << known.front()
               << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new " << truth.group_noun
               << "s\n";
   }
@@ -142,8 +142,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   Answered answered{.policy = headline};
   for (std::size_t i = 0; i < glimpse_policy_names.size(); ++i) {
     const auto policy = static_cast<GlimpsePolicy>(i);
-    if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
-    const PredictOptions predict{.policy = policy, .seed = options.seed, .foci = foci};
+    if (policy == GlimpsePolicy::oracle && regions.empty()) continue;
+    const PredictOptions predict{.policy = policy, .seed = options.seed, .regions = regions};
     const double start = report::steady_seconds();
     const auto predictions = look(predict, to_string(policy));
     if (interruption.requested()) return stopped();

@@ -65,7 +65,7 @@ int explain_images(B& b, const program::ExplainOptions& options) {
   const std::vector<program::NamedImage> images = images_to_explain(options);
   const std::vector<std::string> names = picture_names(images);
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
-  Evaluator<B> evaluator(b, classifier.model(), 1, Keep::every_step);
+  Evaluator<B> evaluator(b, classifier.model(), 1, Activations::every_step);
   create_folders(options.out);
   const std::vector<std::string>& classes = classifier.info().classes;
   data::Annotations annotations;
@@ -80,7 +80,7 @@ int explain_images(B& b, const program::ExplainOptions& options) {
         image.read ? data::Annotation{.label = image.label, .regions = {}} : annotations.find(image.path);
     const auto label = static_cast<std::size_t>(data::label_of(classes, known.label));
     if (label < classes.size()) explanation.label = label;
-    explanation.foci = known.regions;
+    explanation.regions = known.regions;
     const std::filesystem::path sheet = options.out / (names[i] + "_glimpses.png");
     const std::filesystem::path masks = options.out / (names[i] + "_masks.png");
     data::write_png(sheet, report::draw_explanation(explanation).view());

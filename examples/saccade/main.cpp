@@ -65,7 +65,7 @@ int run_train(Options& options, int argc, char* argv[]) {
   add_dataset_options(options, o.data);
   add_validation_option(options, o.data);
   options.add_option("--preset", o.preset, "of the model and of its training")
-      ->check(CLI::IsMember({"paper", "stable", "compact"}));
+      ->check(CLI::IsMember({"paper", "large", "compact"}));
   options
       .add_option("--set", o.fields,
                   "NAME=VALUE, a field of the model (encoder.width=32) or of its training (training.decay=0.9); may be "
@@ -160,7 +160,7 @@ int run_tissue(Options& options, int argc, char* argv[]) {
   options.add_option("--images", o.tissue.images_per_patient, "of each patient")->check(CLI::Range(1, 10000));
   options.add_option("--width", o.tissue.width, "of an image, in pixels");
   options.add_option("--height", o.tissue.height, "of an image, in pixels");
-  options.add_option("--focus-area", o.tissue.focus_area, "of the focus, as a share of the image");
+  options.add_option("--region-area", o.tissue.region_area, "of the region, as a share of the image");
   options.add_option("--magnification", o.tissue.magnification, "written into the names; the pictures are the same")
       ->check(CLI::IsMember({40, 100, 200, 400}));
   options.add_option("--threads", o.threads, "that draw")->check(CLI::Range(1, 1024));
@@ -195,7 +195,7 @@ constexpr Subcommand subcommands[] = {
     {"report", "Makes report.html, one page that shows a run, from what its folder holds.",
      "Curves, predictions, pictures, configuration. Prints its path.", run_report},
     {"tissue", "Draws a data set of synthetic tissue in the layout of BreakHis.",
-     "Each image holds one focus of nuclei that tells its class; regions.csv says where.", run_tissue},
+     "Each image holds one region of nuclei that tells its class; regions.csv says where.", run_tissue},
     {"data", "Says what a training would take of a data set, and how it would be divided.",
      "What is passed over and why, classes and groups by part, and what is in two parts. Trains nothing.", run_data},
 };

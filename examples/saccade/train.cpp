@@ -108,7 +108,7 @@ void print_result(const RunState& state, const report::RunFolder& folder, const 
 
 template <class B>
 int train_classifier(B& b, const TrainOptions& options) {
-  const Keep keep = options.recompute ? Keep::last_step : Keep::every_step;
+  const Activations keep = options.recompute ? Activations::last_step : Activations::every_step;
   const RunData data = open_for_training(options.data);
   const RunConfig config = run_config(options, data.dataset);
   const std::string noun = program::group_noun(data.dataset);

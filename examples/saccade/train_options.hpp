@@ -18,7 +18,7 @@ struct TrainOptions {
   saccade::DataChoice data;
   LoaderChoice loader;
   BackendChoice backend;
-  std::string preset = "stable";
+  std::string preset = "large";
   std::vector<std::string> fields;  ///< "encoder.width=32", "training.decay=0.9"
   std::optional<saccade::Index> epochs;
   std::optional<saccade::Index> batch;

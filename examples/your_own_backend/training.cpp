@@ -16,7 +16,7 @@ constexpr int threads = 2, steps = 16;
 struct Tissue {
   Tissue() {
     const saccade::data::SyntheticTissueOptions options{
-        .width = 128, .height = 96, .focus_area = 0.2, .patients_per_class = 4};
+        .width = 128, .height = 96, .region_area = 0.2, .patients_per_class = 4};
     for (saccade::Index patient = 0; patient < options.patients(); ++patient) {
       pictures.push_back(saccade::data::synthesize(options, patient, 0).image);
       labels.push_back(options.label(patient));

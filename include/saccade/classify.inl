@@ -65,7 +65,7 @@ SACCADE_FUNCTION Classifier::Answer Classifier::explain(const std::filesystem::p
 
 SACCADE_FUNCTION Classifier::Answer Classifier::explain(const ImageView& image) {
   State& s = *state_;
-  if (!s.observer) s.observer.emplace(s.backend, s.classifier.model(), 1, Keep::every_step);
+  if (!s.observer) s.observer.emplace(s.backend, s.classifier.model(), 1, Activations::every_step);
   const ImageView handle = s.backend.make_image(image);
   const std::array<OrientedImage<State::Backend>, 1> batch{{{&handle}}};
   const Prediction prediction =
@@ -78,4 +78,4 @@ SACCADE_FUNCTION Classifier::Answer Classifier::explain(const ImageView& image) 
   return answer;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_LIBRARY_NAMESPACE

@@ -68,8 +68,8 @@ with_gpu() {
 : >"$out/build/CMakeCache.txt"
 expect 1 "tests failed" with_gpu --only test --only sanitize --only bandwidth --only model --only pytorch --only record
 grep -q '"tests": 3, "failed": 1, "skipped": 1, "exit_code": 8' "$out/test.json" || fail "test.json: $(cat "$out/test.json")"
-record=$(echo "$copy"/docs/gpu-records/*-nvidia-example-100.json)
-[ -f "$record" ] || fail "no record of the device's name in $copy/docs/gpu-records"
+record=$(echo "$copy"/docs/records/gpu/*-nvidia-example-100.json)
+[ -f "$record" ] || fail "no record of the device's name in $copy/docs/records/gpu"
 grep -qF '"commit": "abc123"' "$record" || fail "the record does not name the commit"
 grep -qF 'batch 1: out of memory' "$record" || fail "the record does not say what was left out"
 # A stage whose result is there is not run again; a case that is there neither.

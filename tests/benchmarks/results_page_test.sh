@@ -7,14 +7,14 @@ set -eu
 expect_page() {
   code=$1 text=$2
   shift 2
-  expect "$code" "$text" python3 "$project/benchmarks/results_page.py" --out "$scratch/page/results.md" "$@"
+  expect "$code" "$text" python3 "$project/studies/results_page.py" --out "$scratch/page/results.md" "$@"
 }
 # page TEXT: the page holds it.
 page() { grep -qF -- "$1" "$scratch/page/results.md" || fail "the page does not hold: $1"; }
 # study NAME RUNS PLANNED JUDGED_ON: a study's folder.
 study() {
   mkdir -p "$scratch/$1"
-  printf '{"format": "saccade %s_study 1", "library": "Saccade 9.8.7", "judged_on": "%s", "runs": %s, "planned": %s}\n' \
+  printf '{"format": "saccade %s_study 1", "library": "Saccade 9.8.7", "evaluation_split": "%s", "runs": %s, "planned": %s}\n' \
     "$1" "$4" "$2" "$3" >"$scratch/$1/results.json"
   printf '| the table of %s |\n' "$1" >"$scratch/$1/table.md"
   printf 'the figure of %s' "$1" >"$scratch/$1/figure.png"

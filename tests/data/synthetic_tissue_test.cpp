@@ -43,12 +43,12 @@ double separation(const std::vector<double>& a, const std::vector<double>& b) {
   return std::abs(x.mean - y.mean) / std::sqrt((x.deviation * x.deviation + y.deviation * y.deviation) / 2);
 }
 
-/// One channel of the inner three quarters of the focus, averaged over boxes of `size` x `size`.
+/// One channel of the inner three quarters of the region, averaged over boxes of `size` x `size`.
 std::vector<double> shrunk_focus(const SyntheticImage& tissue, Index size, std::size_t channel) {
-  const Box& focus = tissue.focus;
+  const Box& region = tissue.region;
   std::vector<double> boxes;
-  for (Index y = focus.y + focus.height / 8; y + size <= focus.y + focus.height * 7 / 8; y += size) {
-    for (Index x = focus.x + focus.width / 8; x + size <= focus.x + focus.width * 7 / 8; x += size) {
+  for (Index y = region.y + region.height / 8; y + size <= region.y + region.height * 7 / 8; y += size) {
+    for (Index x = region.x + region.width / 8; x + size <= region.x + region.width * 7 / 8; x += size) {
       double sum = 0;
       for (Index i = 0; i < size * size; ++i) sum += tissue.image.at(x + i % size, y + i / size)[channel];
       boxes.push_back(sum / static_cast<double>(size * size));
@@ -62,12 +62,12 @@ std::vector<double> shrunk_focus(const SyntheticImage& tissue, Index size, std::
 TEST_CASE("one seed gives the same bytes on every machine", "[synthetic]") {
   // Recorded once; they change only when the pictures are meant to change.
   CHECK(hash(synthesize({.seed = 1}, 0, 0).image.pixels) == 0xf0309735402167b4u);
-  CHECK(hash(synthesize({.width = 160, .height = 120, .focus_area = 0.2, .seed = 9}, 20, 3).image.pixels) ==
+  CHECK(hash(synthesize({.width = 160, .height = 120, .region_area = 0.2, .seed = 9}, 20, 3).image.pixels) ==
         0xe44a8833992ea44du);
 }
 
 TEST_CASE("seed, patient and image number each change the picture", "[synthetic]") {
-  const SyntheticTissueOptions small{.width = 96, .height = 80, .focus_area = 0.2, .seed = 1};
+  const SyntheticTissueOptions small{.width = 96, .height = 80, .region_area = 0.2, .seed = 1};
   SyntheticTissueOptions other = small;
   other.seed = 2;
   const std::set<std::uint64_t> hashes = {
@@ -76,16 +76,16 @@ TEST_CASE("seed, patient and image number each change the picture", "[synthetic]
   CHECK(hashes.size() == 4);
 }
 
-TEST_CASE("the focus has the area asked for and lies inside the image, anywhere", "[synthetic]") {
+TEST_CASE("the region has the area asked for and lies inside the image, anywhere", "[synthetic]") {
   const SyntheticTissueOptions options;
   Index left = 700, right = 0, top = 460, bottom = 0;
   for (Index image = 0; image < 200; ++image) {
     auto random = data::detail::tissue_random(options, 0, image, data::detail::TissuePart::layout);
-    const Box focus = data::detail::place_focus(options, random);
-    REQUIRE(focus.intersection({0, 0, 700, 460}) == focus);
-    REQUIRE(static_cast<double>(focus.area()) / (700 * 460) == Approx(0.04).margin(0.0005));
-    left = std::min(left, focus.x), right = std::max(right, focus.x + focus.width);
-    top = std::min(top, focus.y), bottom = std::max(bottom, focus.y + focus.height);
+    const Box region = data::detail::place_region(options, random);
+    REQUIRE(region.intersection({0, 0, 700, 460}) == region);
+    REQUIRE(static_cast<double>(region.area()) / (700 * 460) == Approx(0.04).margin(0.0005));
+    left = std::min(left, region.x), right = std::max(right, region.x + region.width);
+    top = std::min(top, region.y), bottom = std::max(bottom, region.y + region.height);
   }
   CHECK(left < 30);
   CHECK(right > 670);
@@ -93,31 +93,31 @@ TEST_CASE("the focus has the area asked for and lies inside the image, anywhere"
   CHECK(bottom > 430);
 }
 
-TEST_CASE("a focus of any share fits", "[synthetic]") {
+TEST_CASE("a region of any share fits", "[synthetic]") {
   for (const double area : {0.001, 0.1, 0.3, 0.5}) {
     for (const Index height : {100, 400, 2000}) {
-      const SyntheticTissueOptions options{.width = 400, .height = height, .focus_area = area};
+      const SyntheticTissueOptions options{.width = 400, .height = height, .region_area = area};
       auto random = data::detail::tissue_random(options, 1, 2, data::detail::TissuePart::layout);
-      const Box focus = data::detail::place_focus(options, random);
-      CHECK(focus.intersection({0, 0, 400, height}) == focus);
-      CHECK(static_cast<double>(focus.area()) == Approx(area * 400 * static_cast<double>(height)).epsilon(0.08));
+      const Box region = data::detail::place_region(options, random);
+      CHECK(region.intersection({0, 0, 400, height}) == region);
+      CHECK(static_cast<double>(region.area()) == Approx(area * 400 * static_cast<double>(height)).epsilon(0.08));
     }
   }
 }
 
-TEST_CASE("nothing outside the focus depends on the class", "[synthetic]") {
+TEST_CASE("nothing outside the region depends on the class", "[synthetic]") {
   for (Index image = 0; image < 4; ++image) {
     const SyntheticImage benign = synthesize({}, 3, image, 0), malignant = synthesize({}, 3, image, 1);
-    REQUIRE(benign.focus == malignant.focus);
+    REQUIRE(benign.region == malignant.region);
     Index inside = 0, outside = 0;
     for (Index y = 0; y < 460; ++y) {
       for (Index x = 0; x < 700; ++x) {
         if (std::equal(benign.image.at(x, y), benign.image.at(x, y) + 3, malignant.image.at(x, y))) continue;
-        ++(Box{x, y, 1, 1}.intersection(benign.focus).area() ? inside : outside);
+        ++(Box{x, y, 1, 1}.intersection(benign.region).area() ? inside : outside);
       }
     }
     CHECK(outside == 0);
-    CHECK(inside > benign.focus.area() / 5);
+    CHECK(inside > benign.region.area() / 5);
   }
 }
 
@@ -145,24 +145,24 @@ TEST_CASE("the class shows at full resolution and hides in the picture shrunk 8 
   }
 }
 
-TEST_CASE("shrunk 8 times the focus stands out from the rest", "[synthetic]") {
-  // Red falls where nuclei are dense: on most images no box of the size of the focus is darker than the focus itself.
+TEST_CASE("shrunk 8 times the region stands out from the rest", "[synthetic]") {
+  // Red falls where nuclei are dense: on most images no box of the size of the region is darker than the region itself.
   int found = 0;
   for (Index patient = 0; patient < 20; ++patient) {
     const SyntheticImage tissue = synthesize({}, patient, 0);
     const auto red = [&](Index left, Index top) {
       double sum = 0;
-      for (Index y = top; y < top + tissue.focus.height; y += 3) {
-        for (Index x = left; x < left + tissue.focus.width; x += 3) sum += tissue.image.at(x, y)[0];
+      for (Index y = top; y < top + tissue.region.height; y += 3) {
+        for (Index x = left; x < left + tissue.region.width; x += 3) sum += tissue.image.at(x, y)[0];
       }
       return sum;
     };
-    const double focus = red(tissue.focus.x, tissue.focus.y);
+    const double region = red(tissue.region.x, tissue.region.y);
     bool darkest = true;
-    for (Index y = 0; y + tissue.focus.height <= 460; y += 16) {
-      for (Index x = 0; x + tissue.focus.width <= 700; x += 16) {
-        const bool apart = Box{x, y, tissue.focus.width, tissue.focus.height}.intersection(tissue.focus).area() == 0;
-        if (apart && red(x, y) < focus) darkest = false;
+    for (Index y = 0; y + tissue.region.height <= 460; y += 16) {
+      for (Index x = 0; x + tissue.region.width <= 700; x += 16) {
+        const bool apart = Box{x, y, tissue.region.width, tissue.region.height}.intersection(tissue.region).area() == 0;
+        if (apart && red(x, y) < region) darkest = false;
       }
     }
     found += darkest ? 1 : 0;
@@ -184,7 +184,7 @@ TEST_CASE("the stain differs more between patients than within one", "[synthetic
 TEST_CASE("options out of their range are refused with a sentence", "[synthetic]") {
   CHECK_THROWS_WITH(validate({.width = 10}),
                     contains("width and height must be 64 to 20000 pixels, but are 10 and 460"));
-  CHECK_THROWS_WITH(validate({.focus_area = 0.7}), contains("focus_area must be 0.001 to 0.5, but is 0.7"));
+  CHECK_THROWS_WITH(validate({.region_area = 0.7}), contains("region_area must be 0.001 to 0.5, but is 0.7"));
   CHECK_THROWS_AS(validate({.patients_per_class = 0}), ConfigError);
   CHECK_THROWS_AS(validate({.images_per_patient = 0}), ConfigError);
   CHECK_THROWS_AS(validate({.magnification = 0}), ConfigError);
@@ -192,7 +192,7 @@ TEST_CASE("options out of their range are refused with a sentence", "[synthetic]
 
 TEST_CASE("the data set is the same for any number of threads, and reads as BreakHis", "[synthetic]") {
   const SyntheticTissueOptions options{
-      .width = 96, .height = 80, .focus_area = 0.2, .patients_per_class = 3, .images_per_patient = 4, .seed = 11};
+      .width = 96, .height = 80, .region_area = 0.2, .patients_per_class = 3, .images_per_patient = 4, .seed = 11};
   const ScratchFolder one, two;
   Index last = 0;
   write_synthetic_tissue(options, one.path(), 1, [&](Index done, Index all) {
@@ -215,7 +215,7 @@ TEST_CASE("the data set is the same for any number of threads, and reads as Brea
     const Index patient = std::stoi(record.patient.substr(3)) - 30000;
     const SyntheticImage tissue = synthesize(options, patient, record.number - 1);
     CHECK(record.label == tissue.label);
-    CHECK(regions.at(to_string(record)) == std::vector<Box>{tissue.focus});
+    CHECK(regions.at(to_string(record)) == std::vector<Box>{tissue.region});
     CHECK(load_image(record.path).pixels == tissue.image.pixels);
   }
   CHECK(patients.size() == 6);

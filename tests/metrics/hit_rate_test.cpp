@@ -9,25 +9,25 @@ using namespace saccade;
 using namespace saccade::metrics;
 
 TEST_CASE("a glimpse hits when it has half of the smaller box in common with the region", "[metrics]") {
-  const Box focus{100, 50, 20, 10};  // area 200
-  CHECK(hits(focus, focus));
-  CHECK(hits({110, 50, 40, 40}, focus));        // large: shows 10 x 10 = 100 of 200
-  CHECK_FALSE(hits({111, 50, 40, 40}, focus));  // 9 x 10 = 90 of 200
-  CHECK(hits({95, 50, 10, 10}, focus));         // small, area 100: 5 x 10 = 50 of it inside
-  CHECK_FALSE(hits({94, 50, 10, 10}, focus));   // 4 x 10 = 40 of 100
-  CHECK_FALSE(hits({200, 50, 20, 10}, focus));
-  CHECK_FALSE(hits({110, 55, 0, 0}, focus));
+  const Box region{100, 50, 20, 10};  // area 200
+  CHECK(hits(region, region));
+  CHECK(hits({110, 50, 40, 40}, region));        // large: shows 10 x 10 = 100 of 200
+  CHECK_FALSE(hits({111, 50, 40, 40}, region));  // 9 x 10 = 90 of 200
+  CHECK(hits({95, 50, 10, 10}, region));         // small, area 100: 5 x 10 = 50 of it inside
+  CHECK_FALSE(hits({94, 50, 10, 10}, region));   // 4 x 10 = 40 of 100
+  CHECK_FALSE(hits({200, 50, 20, 10}, region));
+  CHECK_FALSE(hits({110, 55, 0, 0}, region));
 }
 
 TEST_CASE("hits are counted by step and at any step", "[metrics]") {
-  const std::vector<Box> focus{{0, 0, 10, 10}};
+  const std::vector<Box> regions{{0, 0, 10, 10}};
   const Box on{0, 0, 10, 10}, off{50, 50, 10, 10};
   HitRate rate_of_hits;
   CHECK(std::isnan(rate_of_hits.any()));
-  rate_of_hits.add(std::vector<Box>{off, on}, focus);
-  rate_of_hits.add(std::vector<Box>{on, on}, focus);
-  rate_of_hits.add(std::vector<Box>{off, off}, focus);
-  rate_of_hits.add(std::vector<Box>{off, on}, focus);
+  rate_of_hits.add(std::vector<Box>{off, on}, regions);
+  rate_of_hits.add(std::vector<Box>{on, on}, regions);
+  rate_of_hits.add(std::vector<Box>{off, off}, regions);
+  rate_of_hits.add(std::vector<Box>{off, on}, regions);
   CHECK(rate_of_hits.by_step() == std::vector<double>{0.25, 0.75});
   CHECK(rate_of_hits.any() == 0.75);
   CHECK(rate_of_hits.images() == 4);

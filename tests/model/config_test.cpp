@@ -31,7 +31,7 @@ TEST_CASE("the preset `paper` is the paper", "[config]") {
 }
 
 TEST_CASE("the other presets reward every answer against a baseline, by location terms only", "[config]") {
-  const auto name = GENERATE("stable", "compact");
+  const auto name = GENERATE("large", "compact");
   const HybridAttentionConfig config = preset(name);
   CHECK(config.learner.baseline == Baseline::learned);
   CHECK(config.learner.reward == RewardClass::expected);
@@ -62,7 +62,7 @@ TEST_CASE("a thumbnail is made to show all of an image, and no coarser than that
 }
 
 TEST_CASE("an unknown preset is named, with those that there are", "[config]") {
-  CHECK_THROWS_WITH(preset("tiny"), "unknown preset \"tiny\"; expected paper, stable or compact");
+  CHECK_THROWS_WITH(preset("tiny"), "unknown preset \"tiny\"; expected paper, large or compact");
   CHECK_THROWS_AS(preset(""), ConfigError);
 }
 

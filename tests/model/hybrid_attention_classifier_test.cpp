@@ -95,7 +95,7 @@ TEST_CASE("an episode keeps every step's maps, or in evaluation the last one's",
   const ToyModel::Model model(toy_config());
   CHECK(model.make_episode(b, 2, Mode::training).glimpses.size() == 3);
   CHECK(model.make_episode(b, 2, Mode::evaluation).glimpses.size() == 1);
-  CHECK(model.make_episode(b, 2, Mode::evaluation, Keep::every_step).glimpses.size() == 3);
+  CHECK(model.make_episode(b, 2, Mode::evaluation, Activations::every_step).glimpses.size() == 3);
   CHECK(model.make_episode(b, 2, Mode::training).workspace.has_value());
   CHECK_FALSE(model.make_episode(b, 2, Mode::evaluation).workspace.has_value());
   const auto episode = model.make_episode(b, 2, Mode::training);

@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE("activations that are computed again give the same gradients 
   }
   SECTION("one glimpse") { config.glimpses = 1; }
   ToyModelOn<TestType> kept(config), again(config);
-  again.episode = again.model.make_episode(again.b, 4, Mode::training, Keep::last_step);
+  again.episode = again.model.make_episode(again.b, 4, Mode::training, Activations::last_step);
   for (int i = 0; i < 2; ++i) {
     step(kept, terms);
     step(again, terms);
@@ -60,10 +60,10 @@ TEMPLATE_TEST_CASE("activations that are computed again give the same gradients 
 TEST_CASE("an episode whose activations are computed again holds those of one step, and every patch", "[model]") {
   Reference b;
   const ToyModel::Model model(with_everything());
-  const auto episode = model.make_episode(b, 2, Mode::training, Keep::last_step);
+  const auto episode = model.make_episode(b, 2, Mode::training, Activations::last_step);
   CHECK(episode.glimpses.size() == 1);
   CHECK(episode.patches.size() == 3);
   CHECK(episode.workspace.has_value());
   CHECK(model.make_episode(b, 2, Mode::evaluation).patches.size() == 1);
-  CHECK(model.make_episode(b, 2, Mode::evaluation, Keep::every_step).patches.size() == 3);
+  CHECK(model.make_episode(b, 2, Mode::evaluation, Activations::every_step).patches.size() == 3);
 }

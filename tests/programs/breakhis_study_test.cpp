@@ -65,7 +65,7 @@ TEST_CASE("breakhis_study lays its results out like the paper's table", "[progra
   CHECK(picture.width == 1520);
 
   // The same bytes a second time, in two parts, the second one three models at once.
-  REQUIRE(run("breakhis_study", quick(scratch / "two", {"--splits", "random:1", "--trained-on", "shrunk"})).code == 0);
+  REQUIRE(run("breakhis_study", quick(scratch / "two", {"--splits", "random:1", "--conditions", "shrunk"})).code == 0);
   const Ending rest = run("breakhis_study", quick(scratch / "two", two_splits + Arguments{"--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("100x-random1-attention-shrunk: done before"));
@@ -108,7 +108,7 @@ TEST_CASE("breakhis_study runs on a real part of the data set", "[programs][benc
   const ScratchFolder scratch;
   const Ending ending = run("breakhis_study", quick(scratch / "run",
                                                     {"--magnifications", "100", "--splits", "official:1", "--encoders",
-                                                     "attention", "--trained-on", "learned,shrunk", "--epochs", "1"},
+                                                     "attention", "--conditions", "learned,shrunk", "--epochs", "1"},
                                                     data));
   INFO(ending.err);
   REQUIRE(ending.code == 0);

@@ -19,9 +19,10 @@ using namespace programs;
 
 namespace {
 
-/// Data of some kind, from `saccade data` to the report. @returns evaluation.json
+/// Data of some kind, from `saccade data` to the report. @param choice  of some of the images @returns evaluation.json
 nlohmann::ordered_json check_chain(const std::filesystem::path& data, const std::string& kind, const Arguments& images,
-                                   const std::set<std::string>& classes, const Arguments& more = {}) {
+                                   const std::set<std::string>& classes, const Arguments& more = {},
+                                   const Arguments& choice = {}) {
   const ScratchFolder scratch;
   const auto out = scratch / "run";
   const auto step = [](const std::string& program, const Arguments& arguments) {
@@ -30,13 +31,14 @@ nlohmann::ordered_json check_chain(const std::filesystem::path& data, const std:
     REQUIRE(ending.code == 0);
     return ending.out;
   };
-  const std::string said = step("saccade data", {"--data", data});
+  const std::string said = step("saccade data", Arguments{"--data", data} + choice);
   CHECK_THAT(said, contains("kind: " + kind + ", found out\n"));
   for (const std::string& name : classes) CHECK_THAT(said, contains("\n" + name + " "));
-  step("saccade train", training(out, 1, Arguments{"--threads", "1"} + more, data));
+  step("saccade train", training(out, 1, Arguments{"--threads", "1"} + choice + more, data));
   const Arguments checkpoint{"--checkpoint", out / "best.safetensors", "--threads", "1"};
-  const std::string table = step("saccade evaluate", checkpoint + Arguments{"--data", data, "--out", out});
-  for (const std::string& name : classes) CHECK_THAT(table, contains("\n" + name + " "));
+  const std::string table = step("saccade evaluate", checkpoint + Arguments{"--data", data, "--out", out} + choice);
+  if (classes.size() > 2)  // of two classes the figures are sensitivity and specificity
+    for (const std::string& name : classes) CHECK_THAT(table, contains("\n" + name + " "));
   const std::string pictures =
       step("saccade explain", checkpoint + Arguments{"--out", out / "pictures", "--pick", "2"} + images);
   CHECK(std::count(pictures.begin(), pictures.end(), '\n') == 4);
@@ -97,6 +99,21 @@ TEST_CASE("A part of the blood cells goes all the way, with regions", "[programs
                   {"eosinophil", "lymphocyte", "monocyte", "neutrophil"}, {"--set", "glance.reduction=64"});
   CHECK(json.at("confusion").at("counts").size() == 4);
   CHECK(json.at("controls").contains("oracle"));
+}
+
+TEST_CASE("BreakHis at 40x goes all the way", "[programs]") {
+  const auto breakhis = shared_location("breakhis");
+  if (!std::filesystem::exists(breakhis / "folds")) SKIP_TEST("there is no " + breakhis.string());
+  std::vector<std::filesystem::path> images;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(breakhis))
+    if (entry.path().parent_path().filename() == "40X") images.push_back(entry.path());
+  std::sort(images.begin(), images.end());
+  REQUIRE(images.size() == 12);
+  const auto json = check_chain(breakhis, "breakhis", {images.front(), images.back()}, {"benign", "malignant"},
+                                {"--set", "glance.reduction=64"}, {"--magnification", "40"});
+  CHECK(json.at("confusion").at("counts").size() == 2);
+  CHECK(json.at("protocol").at("images") == 6);
+  CHECK(json.contains("sensitivity"));
 }
 
 TEST_CASE("The first digits of MNIST go all the way", "[programs]") {

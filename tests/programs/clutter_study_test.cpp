@@ -41,16 +41,16 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
     for (const auto& error : errors.at(policy)) CHECK((error >= 0.0 && error <= 1.0));
   }
   CHECK(run_1.at("figures").at("error") == errors.at("learned").back());
-  CHECK(run_1.at("config").at("judged_on") == "test");
+  CHECK(run_1.at("config").at("evaluation_split") == "test");
 
   // The mean over seeds, and how many times it is below that of random glimpses.
   const auto results = nlohmann::json::parse(text(scratch / "one/results.json"));
-  CHECK(results.at("judged_on") == "test");
+  CHECK(results.at("evaluation_split") == "test");
   CHECK(results.at("runs") == 8);
   CHECK(results.at("planned") == 8);
   const auto& learned = results.at("rows")[0];
   const auto& random = results.at("rows")[1];
-  REQUIRE(learned.at("trained_on") == "learned");
+  REQUIRE(learned.at("condition") == "learned");
   REQUIRE(learned.at("errors").size() == 2);
   const double first = learned.at("errors")[0], second = learned.at("errors")[1];
   CHECK(first == run_1.at("figures").at("error").get<double>());
@@ -66,7 +66,7 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (3 + 2 + 2) + 1));
 
   // The same bytes a second time, in two parts, the second one three models at once.
-  REQUIRE(run("clutter_study", quick(scratch / "two", {"--trained-on", "learned,random"})).code == 0);
+  REQUIRE(run("clutter_study", quick(scratch / "two", {"--conditions", "learned,random"})).code == 0);
   const Ending rest = run("clutter_study", quick(scratch / "two", {"--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("learned-2-seed1: done before"));
@@ -86,7 +86,7 @@ TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][bench
     CHECK(ending.code == code);
     CHECK_THAT(last_line(ending.err), contains(sentence));
   };
-  refused({"--trained-on", "magic"}, 2, "--trained-on");
+  refused({"--conditions", "magic"}, 2, "--conditions");
   refused({"--jobs", "0"}, 2, "--jobs");
   refused({"--seeds", "1,2,1"}, 2, "the model learned-2-seed1 is asked for twice");
   refused({"--objects", "81"}, 2, "--objects must be at most 80, but is 81");

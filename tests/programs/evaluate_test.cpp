@@ -76,7 +76,7 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
   const auto& centre = json.at("controls").at("centre").at("pixel_fraction");
   CHECK(centre.at("unique").get<double>() == Approx(256 / 7680.0));
   CHECK(centre.at("unique_any_scale").get<double>() == Approx(1024 / 7680.0));
-  // The oracle is told where the focus is.
+  // The oracle is told where the region is.
   CHECK(json.at("controls").at("oracle").at("hit_rate").at("by_step")[0] == 1.0);
   CHECK(json.at("throughput").at("images_per_second") > 0);
 
@@ -115,7 +115,7 @@ TEST_CASE("A glance and a learned sigma go all the way: trained, resumed, evalua
   CHECK(std::filesystem::exists(scratch / "run/report.html"));
   const Ending ending =
       run("saccade evaluate", {"--data", tiny_data(), "--checkpoint", scratch / "run/checkpoint.safetensors", "--out",
-                                scratch / "run", "--threads", "1", "--rollouts", "2"});
+                               scratch / "run", "--threads", "1", "--rollouts", "2"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   const auto json = nlohmann::ordered_json::parse(text(scratch / "run/evaluation.json"));
@@ -199,7 +199,7 @@ TEST_CASE("Figures that are not defined are null", "[programs]") {
   copy_data(scratch / "data");
   std::filesystem::remove_all(scratch / "data/BreaKHis_v1/histology_slides/breast/malignant");
   const Ending ending = run("saccade evaluate", {"--data", scratch / "data", "--checkpoint", tiny_checkpoint(),
-                                                  "--split", "all", "--out", scratch / "e"});
+                                                 "--split", "all", "--out", scratch / "e"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   const auto json = nlohmann::ordered_json::parse(text(scratch / "e/evaluation.json"));

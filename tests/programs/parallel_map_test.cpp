@@ -1,4 +1,4 @@
-#include "../../benchmarks/common/parallel_map.hpp"
+#include "../../studies/common/parallel_map.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -83,7 +83,7 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
   for (const char* id : {"policies", "locations", "gallery", "groups", "classes", "training", "configuration"})
     CHECK_THAT(html, contains("<h2 id=\"" + std::string(id) + "\">"));
   CHECK(count(html, "data:image/jpeg;base64,") == 2 * gallery.at("images").size());
-  CHECK(count(html, "data:image/png;base64,") == 5 * 2 + 1);  // policies by glimpses, and the foci
+  CHECK(count(html, "data:image/png;base64,") == 5 * 2 + 1);  // policies by glimpses, and the regions
   CHECK(count(html, "class=\"missing\"") == 0);
   CHECK(html.size() < 2000000);
 
@@ -99,9 +99,8 @@ TEST_CASE("An evaluation writes predictions, a gallery and the report, which is 
 
 TEST_CASE("The gallery shows what the headline's policy saw", "[programs]") {
   const ScratchFolder scratch;
-  REQUIRE(
-      run("saccade evaluate", evaluation(scratch / "e") + Arguments{"--policy", "random", "--gallery", "9"}).code ==
-      0);
+  REQUIRE(run("saccade evaluate", evaluation(scratch / "e") + Arguments{"--policy", "random", "--gallery", "9"}).code ==
+          0);
   const auto gallery = nlohmann::ordered_json::parse(text(scratch / "e/gallery/gallery.json"));
   CHECK(gallery.at("policy") == "random");
   CHECK(gallery.at("images").size() == 6);

@@ -18,7 +18,7 @@ using namespace programs;
 namespace {
 
 Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
-  return Arguments{"--quick", "--out", out, "--threads", "1", "--focus", "4", "--presets", "stable"} + more;
+  return Arguments{"--quick", "--out", out, "--threads", "1", "--region", "4", "--presets", "large"} + more;
 }
 
 nlohmann::json json_of(const std::filesystem::path& file) { return nlohmann::json::parse(text(file)); }
@@ -30,29 +30,30 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
   const Ending ending = run("tissue_study", quick(scratch / "one", {"--seeds", "1,2"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
-  CHECK_THAT(ending.err, contains("model 8 of 8: focus4-stable-plain-learned-seed2"));
-  CHECK_THAT(ending.out, contains("the last learned glimpse finds the focus"));
+  CHECK_THAT(ending.err, contains("model 8 of 8: region4-large-plain-learned-seed2"));
+  CHECK_THAT(ending.out, contains("the last learned glimpse finds the region"));
 
   const std::string table = text(scratch / "one/table.md");
   for (const char* row :
-       {"| learned | 4 | stable | attention | 2 |", "| learned | 4 | stable | plain | 2 |",
-        "| random | 4 | stable | attention | 2 |", "| the shrunk image | 4 | stable | attention | 2 |",
-        "| oracle | 4 | stable | attention | 100.0 | 100.0 | 100.0 |", "| chance | 4 |",
+       {"| learned | 4 | large | attention | gaussian | policy_gradient | 2 |",
+        "| learned | 4 | large | plain | gaussian | policy_gradient | 2 |",
+        "| random | 4 | large | attention | | | 2 |", "| the shrunk image | 4 | large | attention | | | 2 |",
+        "| oracle | 4 | large | attention | gaussian | policy_gradient | 100.0 | 100.0 | 100.0 |", "| chance | 4 |",
         "| seeds that learn | at least 9 of 10 |"})
     CHECK_THAT(table, contains(row));
 
   // The learned models' mean over the seeds, out of the files of their runs.
   const auto results = json_of(scratch / "one/results.json");
-  CHECK(results.at("judged_on") == "test");
+  CHECK(results.at("evaluation_split") == "test");
   CHECK(results.at("runs") == 8);
   CHECK(results.at("planned") == 8);
   const auto& learned = results.at("rows")[0];
-  REQUIRE(learned.at("trained_on") == "learned");
+  REQUIRE(learned.at("condition") == "learned");
   REQUIRE(learned.at("encoder") == "attention");
   double accuracy = 0, last_hit = 0;
-  for (const char* name : {"focus4-stable-attention-learned-seed1", "focus4-stable-attention-learned-seed2"}) {
+  for (const char* name : {"region4-large-attention-learned-seed1", "region4-large-attention-learned-seed2"}) {
     const auto one = json_of(scratch / "one/runs" / (std::string(name) + ".json"));
-    CHECK(one.at("config").at("judged_on") == "test");
+    CHECK(one.at("config").at("evaluation_split") == "test");
     CHECK(one.at("figures").at("images") == 4);  // one patient of each class, two images each
     const auto& policies = one.at("figures").at("policies");
     for (const char* policy : {"learned", "random", "centre", "grid", "oracle"})
@@ -65,15 +66,16 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
   CHECK(learned.at("accuracy").get<double>() == Approx(accuracy));
   CHECK(learned.at("policies").at("learned").at("hits")[1].get<double>() == Approx(last_hit));
 
-  // Two glimpses of 16 x 16 at two scales and a thumbnail of 16 x 16 in 80 x 64 pixels; the shrunk image has as many, as
-  // nearly as a square can.
+  // Two glimpses of 16 x 16 at two scales and a thumbnail of 16 x 16 in 80 x 64 pixels; the shrunk image has as many,
+  // as nearly as a square can.
   CHECK(learned.at("pixels").at("processed").get<double>() == Approx(5 * 256 / 5120.0));
   for (const auto& row : results.at("rows"))
-    if (row.at("trained_on") == "shrunk") CHECK(row.at("pixels").at("processed").get<double>() == Approx(36 * 36 / 5120.0));
+    if (row.at("condition") == "shrunk")
+      CHECK(row.at("pixels").at("processed").get<double>() == Approx(36 * 36 / 5120.0));
 
   // The chance of a random glimpse, by asking every window of every image.
   double chance = 0;
-  const auto regions = saccade::data::read_region_table(scratch / "one/data/focus4/regions.csv");
+  const auto regions = saccade::data::read_region_table(scratch / "one/data/region4/regions.csv");
   REQUIRE(regions.size() == 16);
   for (const auto& entry : regions) {
     saccade::Index hits = 0;
@@ -91,13 +93,13 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (2 * 5 + 4) + 1));
 
   // The same bytes a second time, in two parts, the second one three models at once.
-  REQUIRE(run("tissue_study", quick(scratch / "two", {"--seeds", "1", "--trained-on", "learned"})).code == 0);
+  REQUIRE(run("tissue_study", quick(scratch / "two", {"--seeds", "1", "--conditions", "learned"})).code == 0);
   const Ending rest = run("tissue_study", quick(scratch / "two", {"--seeds", "1,2", "--jobs", "3"}));
   REQUIRE(rest.code == 0);
-  CHECK_THAT(rest.err, contains("focus4-stable-attention-learned-seed1: done before"));
+  CHECK_THAT(rest.err, contains("region4-large-attention-learned-seed1: done before"));
   for (const char* file :
-       {"table.md", "table.csv", "results.json", "figure.png", "runs/focus4-stable-attention-random-seed2.json",
-        "runs/focus4-stable-attention-learned-seed1/best.safetensors"})
+       {"table.md", "table.csv", "results.json", "figure.png", "runs/region4-large-attention-random-seed2.json",
+        "runs/region4-large-attention-learned-seed1/best.safetensors"})
     CHECK(same(scratch / "one" / file, scratch / "two" / file));
 
   // What is there already is not mixed with something else.
@@ -107,32 +109,52 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
     CHECK_THAT(last_line(other.err), contains(sentence));
   };
   refused({"--set", "policy.sigma=0.5"}, "belongs to another configuration");
-  refused({"--judged-on", "validation"}, "belongs to another configuration");
+  refused({"--evaluation-split", "validation"}, "belongs to another configuration");
   refused({"--data-seed", "2"}, "holds images of other options");
 }
 
 TEST_CASE("tissue_study trains what its targets are about first", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const Ending ending =
-      run("tissue_study", {"--quick", "--out", scratch / "run", "--focus", "8,4", "--presets", "stable", "--encoders",
-                           "plain,attention", "--trained-on", "learned", "--seeds", "1", "--headline-seeds", "2",
+      run("tissue_study", {"--quick", "--out", scratch / "run", "--region", "8,4", "--presets", "large", "--encoders",
+                           "plain,attention", "--conditions", "learned", "--seeds", "1", "--headline-seeds", "2",
                            "--epochs", "1", "--threads", "1"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
-  for (const char* model : {"model 1 of 5: focus4-stable-attention-learned-seed1",
-                            "model 2 of 5: focus4-stable-plain-learned-seed1",
-                            "model 3 of 5: focus4-stable-attention-learned-seed2",
-                            "model 4 of 5: focus8-stable-attention-learned-seed1",
-                            "model 5 of 5: focus8-stable-plain-learned-seed1"})
+  for (const char* model :
+       {"model 1 of 5: region4-large-attention-learned-seed1", "model 2 of 5: region4-large-plain-learned-seed1",
+        "model 3 of 5: region4-large-attention-learned-seed2", "model 4 of 5: region8-large-attention-learned-seed1",
+        "model 5 of 5: region8-large-plain-learned-seed1"})
     CHECK_THAT(ending.err, contains(model));
+}
+
+TEST_CASE("tissue_study compares policies and learners", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Ending ending =
+      run("tissue_study", quick(scratch / "run", {"--policies", "gaussian,cell", "--learners", "policy_gradient,ppo",
+                                                  "--seeds", "1", "--epochs", "1", "--encoders", "attention,plain"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  // Four ways to learn to look; the controls and the encoder without soft attention are of the first.
+  CHECK_THAT(ending.err, contains("model 7 of 7: region4-large-plain-learned-seed1"));
+  const std::string table = text(scratch / "run/table.md");
+  for (const char* row : {"| learned | 4 | large | attention | gaussian | policy_gradient | 1 |",
+                          "| learned | 4 | large | attention | gaussian | ppo | 1 |",
+                          "| learned | 4 | large | attention | cell | policy_gradient | 1 |",
+                          "| learned | 4 | large | attention | cell | ppo | 1 |"})
+    CHECK_THAT(table, contains(row));
+  const auto model =
+      json_of(scratch / "run/runs/region4-large-attention-learned-cell-ppo-seed1.json").at("config").at("model");
+  CHECK(model.at("policy").at("kind") == "cell");
+  CHECK(model.at("learner").at("kind") == "ppo");
 }
 
 TEST_CASE("tissue_study goes on in the middle of a model", "[programs][benchmark]") {
   const ScratchFolder scratch;
-  const Arguments one_model{"--seeds", "1",        "--trained-on", "learned",     "--encoders",
-                            "plain",   "--epochs", "30",           "--judged-on", "validation"};
+  const Arguments one_model{"--seeds",  "1",  "--conditions",       "learned",   "--encoders", "plain",
+                            "--epochs", "30", "--evaluation-split", "validation"};
   REQUIRE(run("tissue_study", quick(scratch / "whole", one_model)).code == 0);
-  const std::string name = "focus4-stable-plain-learned-seed1";
+  const std::string name = "region4-large-plain-learned-seed1";
   Process process("tissue_study", quick(scratch / "parts", one_model));
   REQUIRE(process.runs_until(
       [&] { return std::filesystem::exists(scratch / "parts/runs" / name / "checkpoint.safetensors"); }));
@@ -144,7 +166,7 @@ TEST_CASE("tissue_study goes on in the middle of a model", "[programs][benchmark
   REQUIRE(run("tissue_study", quick(scratch / "parts", one_model)).code == 0);
   for (const std::string& file : {std::string("results.json"), "runs/" + name + ".json"})
     CHECK(same(scratch / "whole" / file, scratch / "parts" / file));
-  CHECK(json_of(scratch / "parts/results.json").at("judged_on") == "validation");
+  CHECK(json_of(scratch / "parts/results.json").at("evaluation_split") == "validation");
 }
 
 TEST_CASE("tissue_study refuses bad options with a sentence", "[programs][benchmark]") {
@@ -157,10 +179,10 @@ TEST_CASE("tissue_study refuses bad options with a sentence", "[programs][benchm
     CHECK_FALSE(std::filesystem::exists(scratch / "run"));
   };
   refused({"--presets", "magic"}, "--presets");
-  refused({"--focus", "60"}, "--focus");
-  refused({"--trained-on", "luck"}, "--trained-on");
+  refused({"--region", "60"}, "--region");
+  refused({"--conditions", "luck"}, "--conditions");
   refused({"--patients", "1"}, "--patients");
-  refused({"--focus", "4,4"}, "is asked for twice");
+  refused({"--region", "4,4"}, "is asked for twice");
   refused({"--set", "policy.sigmo=1"}, "has no field \"sigmo\"");
   refused({"--set", "training.decay=2"}, "decay must be greater than 0 and at most 1");
 }

@@ -142,9 +142,9 @@ TEST_CASE("no glimpse leaves the image alone", "[report][glimpse_overlay]") {
   CHECK(image.pixels == tissue(50, 50).pixels);
 }
 
-TEST_CASE("a focus is a dashed white box", "[report][glimpse_overlay]") {
+TEST_CASE("a region is a dashed white box", "[report][glimpse_overlay]") {
   RgbImage image = tissue(80, 60);
-  draw_focus_box(image, {10, 10, 60, 40});
+  draw_region_box(image, {10, 10, 60, 40});
   int bright = 0, dark = 0;
   for (Index x = 20; x < 60; ++x) {
     bright += pixel(image, x, 10) == white ? 1 : 0;

@@ -88,9 +88,9 @@ TEST_CASE("an explained answer is the same, with the masks of the report", "[cla
   check_same(answer, classifier.classify(files.image));
 
   auto model = TrainedClassifier<Cpu>::load(b, files.checkpoint);
-  Evaluator<Cpu> evaluator(b, model.model(), 1, Keep::every_step);
-  const report::Explanation expected = report::explain_image(b, evaluator, model.parameters(), model.statistics(),
-                                                             files.pixels, model.info().classes);
+  Evaluator<Cpu> evaluator(b, model.model(), 1, Activations::every_step);
+  const report::Explanation expected =
+      report::explain_image(b, evaluator, model.parameters(), model.statistics(), files.pixels, model.info().classes);
   REQUIRE(answer.glimpses.size() == 3);
   for (std::size_t t = 0; t < 3; ++t) {
     const saccade::Classifier::Mask& mask = answer.glimpses[t].mask;

@@ -49,7 +49,7 @@ TEST_CASE("a list of groups is a list of objects, which say what is not left ope
   const ordered_json json = to_json(config);
   CHECK(json["adam"]["groups"].dump() == R"([{"pattern":"policy.*","rate":0.25,"epsilon":0.5,"frozen":false},)"
                                          R"({"pattern":"*.bias","rate":1.0,"weight_decay":0.0,"frozen":true}])");
-  TrainingConfig copy = training_preset("stable");  // whose groups must go
+  TrainingConfig copy = training_preset("large");  // whose groups must go
   update_from_json(json, copy, "training");
   CHECK(copy.adam.groups == config.adam.groups);
 }
@@ -89,19 +89,19 @@ TEST_CASE("a group that cannot be has its sentence", "[config]") {
 }
 
 TEST_CASE("the policy's rate and epsilon of before are those of the group policy.*", "[config]") {
-  CHECK(with(training_preset("stable"), {"adam.policy_rate=0.5"}).adam.groups ==
+  CHECK(with(training_preset("large"), {"adam.policy_rate=0.5"}).adam.groups ==
         std::vector<ParameterGroup>{{.pattern = "policy.*", .rate = 0.5, .epsilon = 1e-3}});
   CHECK(with({}, {"adam.policy_epsilon=0.01", "adam.policy_rate=0.6"}).adam.groups ==
         std::vector<ParameterGroup>{{.pattern = "policy.*", .rate = 0.6, .epsilon = 0.01}});
 }
 
 TEST_CASE("a run of before goes on under the names of today", "[config]") {
-  const TrainingConfig paper = training_preset("paper"), stable = training_preset("stable");
+  const TrainingConfig paper = training_preset("paper"), large = training_preset("large");
   CHECK(run_difference(old_description(paper, 1.0, 1e-8), described(paper)) == std::nullopt);
-  CHECK(run_difference(old_description(stable, 0.15, 1e-3), described(stable)) == std::nullopt);
-  CHECK(run_difference(old_description(stable, 0.5, 1e-3), described(with(stable, {"adam.policy_rate=0.5"}))) ==
+  CHECK(run_difference(old_description(large, 0.15, 1e-3), described(large)) == std::nullopt);
+  CHECK(run_difference(old_description(large, 0.5, 1e-3), described(with(large, {"adam.policy_rate=0.5"}))) ==
         std::nullopt);
-  CHECK(run_difference(old_description(stable, 0.15, 1e-2), described(stable)) ==
+  CHECK(run_difference(old_description(large, 0.15, 1e-2), described(large)) ==
         "training.adam.groups is "
         R"([{"pattern":"policy.*","rate":0.15,"epsilon":0.01,"weight_decay":0.0,"frozen":false}], but now is )"
         R"([{"pattern":"policy.*","rate":0.15,"epsilon":0.001,"weight_decay":0.0,"frozen":false}])");
@@ -112,6 +112,16 @@ TEST_CASE("a run of before goes on under the names of today", "[config]") {
   CHECK(run_difference(old_description(other, 1.0, 1e-8), described(other)).has_value());
   CHECK(run_difference(old_description(other, 1.0, 1e-8), described(with(other, {"adam.policy_epsilon=1e-8"}))) ==
         std::nullopt);
+}
+
+TEST_CASE("a preset of before goes on under the name of today", "[config]") {
+  const auto of_preset = [](const char* name) {
+    ordered_json description = described(training_preset("large"));
+    description["preset"] = name;
+    return description;
+  };
+  CHECK(run_difference(of_preset("stable"), of_preset("large")) == std::nullopt);
+  CHECK(run_difference(of_preset("compact"), of_preset("large")) == "preset is \"compact\", but now is \"large\"");
 }
 
 TEST_CASE("a description that this version cannot read is compared as it is", "[config]") {

@@ -77,7 +77,7 @@ static_assert(sizeof(Header) <= usual);
 TEST_CASE("a training step allocates nothing once its batch size has been seen", "[trainer]") {
   const int threads = GENERATE(1, 2);
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
-  const auto keep = GENERATE(Keep::every_step, Keep::last_step);
+  const auto keep = GENERATE(Activations::every_step, Activations::last_step);
   HybridAttentionConfig config = tiny_config();
   config.encoder.normalization.normalization = normalization;
   config.policy.patch = 4;
@@ -118,8 +118,8 @@ HybridAttentionConfig small(const std::string& name) {
 }  // namespace
 
 TEST_CASE("a training step has the memory that the formula says, to the byte", "[trainer]") {
-  const std::string name = GENERATE("paper", "stable", "compact");
-  const auto keep = GENERATE(Keep::every_step, Keep::last_step);
+  const std::string name = GENERATE("paper", "large", "compact");
+  const auto keep = GENERATE(Activations::every_step, Activations::last_step);
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
   HybridAttentionConfig config = small(name);
   if (name != "paper") {
@@ -127,8 +127,8 @@ TEST_CASE("a training step has the memory that the formula says, to the byte", "
     config.policy.learn_sigma = true;
   }
   config.encoder.normalization.normalization = normalization;
-  if (name == "stable") config.learner.baseline = Baseline::self_critical;
-  CAPTURE(name, keep == Keep::last_step, normalization == Normalization::group);
+  if (name == "large") config.learner.baseline = Baseline::self_critical;
+  CAPTURE(name, keep == Activations::last_step, normalization == Normalization::group);
   Cpu b(1);
   const Tissue tissue(6);
   // The scratch of the backend grows to what it needs in the steps of a trainer that is not counted.
@@ -146,8 +146,8 @@ TEST_CASE("a training step has the memory that the formula says, to the byte", "
 }
 
 TEST_CASE("an evaluation has the memory that the formula says, to the byte", "[trainer]") {
-  const auto keep = GENERATE(Keep::every_step, Keep::last_step);
-  HybridAttentionConfig config = small("stable");
+  const auto keep = GENERATE(Activations::every_step, Activations::last_step);
+  HybridAttentionConfig config = small("large");
   config.glance.side = GENERATE(0, 12);
   config.policy.learn_sigma = config.glance.side > 0;
   Cpu b(1);
@@ -162,7 +162,7 @@ TEST_CASE("activations are computed again, fused and kept for backward at their 
   const HybridAttentionConfig config = small("paper");
   const auto composed = training_memory<ReferenceBackend<float>>(config, 8);
   const auto fused = training_memory<FusedReference<float>>(config, 8);
-  const auto again = training_memory<FusedReference<float>>(config, 8, Keep::last_step);
+  const auto again = training_memory<FusedReference<float>>(config, 8, Activations::last_step);
   CHECK(fused.parameters == composed.parameters);
   CHECK(fused.optimizer == 2 * fused.parameters + 10 * 4);  // two moments, and a tensor of 8 numbers, two of 1
   CHECK(2 * fused.activations < composed.activations);
@@ -184,23 +184,23 @@ TEST_CASE("a feature map may have bytes of its own", "[trainer]") {
   using Recording = RecordingBackend<float>;
   const HybridAttentionConfig config = small("paper");
   const auto whole = training_memory<Recording>(config, 8),
-             half = training_memory<Recording>(config, 8, Keep::every_step, 2);
+             half = training_memory<Recording>(config, 8, Activations::every_step, 2);
   CHECK(whole.activations == training_memory<ReferenceBackend<float>>(config, 8).activations);
   CHECK(half.parameters == whole.parameters);
   CHECK(half.optimizer == whole.optimizer);
   Recording b;
   const HybridAttentionClassifier<Recording> model(config);
-  static_cast<void>(model.make_workspace(b, 8, Keep::every_step));
+  static_cast<void>(model.make_workspace(b, 8, Activations::every_step));
   CHECK(whole.workspace - half.workspace == 2 * b.map_elements);
-  static_cast<void>(model.make_episode(b, 8, Mode::training, Keep::every_step));
+  static_cast<void>(model.make_episode(b, 8, Mode::training, Activations::every_step));
   // An episode for training has a workspace of its own.
   const Index maps = b.map_elements - (whole.workspace - half.workspace) / 2;
   CHECK(whole.activations - half.activations == 2 * (maps - (whole.workspace - half.workspace) / 2));
   CHECK(10 * (whole.activations - half.activations) > 4 * whole.activations);
 
   b.map_elements = 0;
-  static_cast<void>(model.make_episode(b, 3, Mode::evaluation, Keep::last_step));
-  CHECK(evaluation_memory<Recording>(config, 3) - evaluation_memory<Recording>(config, 3, Keep::last_step, 2) ==
+  static_cast<void>(model.make_episode(b, 3, Mode::evaluation, Activations::last_step));
+  CHECK(evaluation_memory<Recording>(config, 3) - evaluation_memory<Recording>(config, 3, Activations::last_step, 2) ==
         2 * b.map_elements);
 }
 

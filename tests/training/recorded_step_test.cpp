@@ -44,7 +44,7 @@ HybridAttentionConfig drawing_config() {
 template <class B>
 struct Run {
   explicit Run(const AdamConfig& adam = {.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}},
-               Keep keep = Keep::every_step, const HybridAttentionConfig& config = drawing_config())
+               Activations keep = Activations::every_step, const HybridAttentionConfig& config = drawing_config())
       : trainer(b, HybridAttentionClassifier<B>(config), adam, seed, keep) {
     images.reserve(tissue.views.size());
     for (const ImageView& view : tissue.views) images.push_back(b.make_image(view));
@@ -94,7 +94,7 @@ void fill_classifier_bias(Run<B>& run, float value) {
 }  // namespace
 
 TEST_CASE("recorded steps have the bits of plain ones", "[trainer]") {
-  const auto keep = GENERATE(Keep::every_step, Keep::last_step);
+  const auto keep = GENERATE(Activations::every_step, Activations::last_step);
   Run<Plain> plain({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
   Run<Recording> recording({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
   REQUIRE(recording.state() == plain.state());
@@ -113,8 +113,8 @@ TEST_CASE("recorded steps have the bits of plain ones with baselines from other 
   HybridAttentionConfig config = drawing_config();
   config.learner.baseline = GENERATE(Baseline::self_critical, Baseline::leave_one_out);
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
-  Run<Plain> plain(adam, Keep::every_step, config);
-  Run<Recording> recording(adam, Keep::every_step, config);
+  Run<Plain> plain(adam, Activations::every_step, config);
+  Run<Recording> recording(adam, Activations::every_step, config);
   for (std::size_t number = 0; number < 18; ++number) {
     const StepOptions how{
         .part = number < 9 ? LearnedPart::policy : LearnedPart::all, .sigma = number < 9 ? 0.3 : 0.2, .rollouts = 2};
@@ -134,8 +134,8 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   config.policy.entropy = 0.05;
   config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
-  Run<Plain> plain(adam, Keep::every_step, config);
-  Run<Recording> recording(adam, Keep::every_step, config);
+  Run<Plain> plain(adam, Activations::every_step, config);
+  Run<Recording> recording(adam, Activations::every_step, config);
   for (std::size_t number = 0; number < 9; ++number) {
     INFO("step " << number);
     CHECK(same(recording.step(number), plain.step(number)));
@@ -144,10 +144,12 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   CHECK(recording.b.bodies == 4);
   CHECK(recording.b.repetitions == 5);
   // Sigma has moved, away from its start and in the repetitions as well.
-  const auto sigma = recording.trainer.model().policy().gaussian()->sigma(recording.b, recording.trainer.parameters().policy.gaussian());
+  const auto sigma = recording.trainer.model().policy().gaussian()->sigma(
+      recording.b, recording.trainer.parameters().policy.gaussian());
   CHECK(sigma[0] != 0.15);
   recording.step(0);
-  CHECK(recording.trainer.model().policy().gaussian()->sigma(recording.b, recording.trainer.parameters().policy.gaussian()) != sigma);
+  CHECK(recording.trainer.model().policy().gaussian()->sigma(
+            recording.b, recording.trainer.parameters().policy.gaussian()) != sigma);
 }
 
 TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[trainer]") {
@@ -175,7 +177,7 @@ TEST_CASE("a recorded step with a glance and a learned sigma asks no more often"
   HybridAttentionConfig config = drawing_config();
   config.glance = {.side = 8, .reduction = 16, .outputs = 3};
   config.policy.learn_sigma = true;
-  Run<Recording> run({.clip_norm = 1}, Keep::every_step, config);
+  Run<Recording> run({.clip_norm = 1}, Activations::every_step, config);
   for (std::size_t number = 0; number < 4; ++number) run.step(3 * number);
   const int downloads = run.b.downloads, uploads = run.b.uploads, images = run.b.images_made;
   run.step(12);

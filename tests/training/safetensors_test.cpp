@@ -19,7 +19,7 @@ NamedArray array_of(std::string name, std::vector<std::int64_t> shape, std::vect
 }
 
 SafetensorsFile small_file() {
-  return {{{"preset", "stable"}, {"note", "\"quoted\" and \xC3\xA9"}},
+  return {{{"preset", "large"}, {"note", "\"quoted\" and \xC3\xA9"}},
           {array_of<float>("stem/weight", {2, 1}, {1.5f, -0.0f}), array_of<std::uint8_t>("flags", {3}, {0, 7, 255}),
            array_of<double>("empty", {0, 4}, {}), array_of<std::int64_t>("step", {}, {-5}),
            array_of<double>("rates", {1, 1, 2}, {0.25, std::numeric_limits<double>::infinity()})}};

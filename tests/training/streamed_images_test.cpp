@@ -2,9 +2,9 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/epoch_order.hpp>
-#include <saccade/training/training_checkpoint.hpp>
 #include <saccade/training/predict_images.hpp>
 #include <saccade/training/trained_classifier.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include "support/catch.hpp"
 #include "support/recording_backend.hpp"
@@ -157,9 +157,9 @@ TEST_CASE("an evaluation answers for streamed images what it answers for residen
   Evaluator<Recording> one(resident.b, resident.trainer.model(), 4);
   Evaluator<Recording> other(streamed.b, streamed.trainer.model(), 4);
   const auto predicted = [&](auto& evaluator, auto& run, auto policy, std::size_t count) {
-    const std::vector<Box> foci(count, Box{20, 30, 10, 10});
+    const std::vector<Box> regions(count, Box{20, 30, 10, 10});
     return evaluator.predict(run.trainer.parameters(), run.trainer.statistics(),
-                             ImageBatch<Recording>(run.images).first(count), policy, 3, foci);
+                             ImageBatch<Recording>(run.images).first(count), policy, 3, regions);
   };
   for (const GlimpsePolicy policy : {GlimpsePolicy::learned, GlimpsePolicy::random, GlimpsePolicy::centre,
                                      GlimpsePolicy::grid, GlimpsePolicy::oracle}) {

@@ -32,7 +32,7 @@ inline saccade::HybridAttentionConfig tiny_config() {
 struct Tissue {
   explicit Tissue(saccade::Index count) {
     const saccade::data::SyntheticTissueOptions options{
-        .width = 96, .height = 64, .focus_area = 0.3, .patients_per_class = count / 2, .images_per_patient = 1};
+        .width = 96, .height = 64, .region_area = 0.3, .patients_per_class = count / 2, .images_per_patient = 1};
     for (saccade::Index patient = 0; patient < count; ++patient) {
       auto drawn = saccade::data::synthesize(options, patient, 0);
       images.push_back(std::move(drawn.image));
@@ -52,7 +52,7 @@ using CpuTrainer = saccade::Trainer<Cpu>;
 
 inline CpuTrainer make_trainer(Cpu& b, const saccade::HybridAttentionConfig& config, std::uint64_t seed,
                                const saccade::AdamConfig& adam = {},
-                               saccade::Keep keep = saccade::Keep::every_step) {
+                               saccade::Activations keep = saccade::Activations::every_step) {
   return CpuTrainer(b, saccade::HybridAttentionClassifier<Cpu>(config), adam, seed, keep);
 }
 

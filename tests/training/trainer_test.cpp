@@ -23,7 +23,7 @@ struct Run {
 };
 
 Run train(int threads, std::uint64_t seed, GlimpsePolicy glimpses = GlimpsePolicy::learned,
-          Keep keep = Keep::every_step) {
+          Activations keep = Activations::every_step) {
   Cpu b(threads);
   const Tissue tissue(8);
   auto trainer = make_trainer(b, tiny_config(), seed, {}, keep);
@@ -74,7 +74,7 @@ TEST_CASE("two trainers with one seed agree bit for bit, for any number of threa
 
 TEST_CASE("a trainer that computes activations again agrees bit for bit with one that keeps them", "[trainer]") {
   const auto glimpses = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random);
-  CHECK(train(2, 7, glimpses, Keep::last_step) == train(2, 7, glimpses, Keep::every_step));
+  CHECK(train(2, 7, glimpses, Activations::last_step) == train(2, 7, glimpses, Activations::every_step));
 }
 
 TEST_CASE("with random glimpses the policy learns nothing and the rest does", "[trainer]") {
@@ -218,7 +218,8 @@ TEST_CASE("baselines from other rollouts change the policy's gradient and nothin
     config.learner.rewarded_steps = RewardedSteps::every;
     auto trainer = make_trainer(b, config, 3);
     trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.rollouts = rollouts});
-    return std::array{numbers(b, trainer.gradients().policy.gaussian().locator), numbers(b, trainer.gradients().classifier)};
+    return std::array{numbers(b, trainer.gradients().policy.gaussian().locator),
+                      numbers(b, trainer.gradients().classifier)};
   };
   const auto none = gradients(Baseline::none, 1), critical = gradients(Baseline::self_critical, 1);
   CHECK(critical[0] != none[0]);

@@ -61,7 +61,7 @@ struct Result {
 
 /// Trains, or goes on where the checkpoint stands, until `questions` questions whether to stop have been answered no.
 Result train(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0,
-             Keep keep = Keep::every_step, Sigma sigma = Sigma::scheduled) {
+             Activations keep = Activations::every_step, Sigma sigma = Sigma::scheduled) {
   EigenBackend<float> b(threads);
   TrainingRun<EigenBackend<float>> run(b, tiny_config(sigma), tissue(), {.threads = 1},
                                        {.checkpoint = folder / "checkpoint.safetensors",
@@ -133,9 +133,9 @@ TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes",
   const ScratchFolder scratch;
   create_folders(scratch / "whole");
   create_folders(scratch / "part");
-  const Result whole = train(scratch / "whole", 1, never, 0, Keep::every_step, Sigma::learned);
-  Result part = train(scratch / "part", 1, 14, 0, Keep::every_step, Sigma::learned);
-  const Result rest = train(scratch / "part", 1, never, 0, Keep::every_step, Sigma::learned);
+  const Result whole = train(scratch / "whole", 1, never, 0, Activations::every_step, Sigma::learned);
+  Result part = train(scratch / "part", 1, 14, 0, Activations::every_step, Sigma::learned);
+  const Result rest = train(scratch / "part", 1, never, 0, Activations::every_step, Sigma::learned);
   part.metrics.insert(part.metrics.end(), rest.metrics.begin(), rest.metrics.end());
   CHECK(part.metrics == whole.metrics);
   CHECK((read_file(scratch / "part/checkpoint.safetensors") == read_file(scratch / "whole/checkpoint.safetensors")));
@@ -171,9 +171,9 @@ TEST_CASE("Computing activations again changes nothing, and a run may begin with
   const ScratchFolder scratch;
   for (const char* name : {"kept", "again", "both"}) create_folders(scratch / name);
   const Result kept = train(scratch / "kept", 1, never);
-  CHECK(train(scratch / "again", 1, never, 0, Keep::last_step).metrics == kept.metrics);
-  train(scratch / "both", 1, 7, 0, Keep::last_step);
-  train(scratch / "both", 1, never, 0, Keep::every_step);
+  CHECK(train(scratch / "again", 1, never, 0, Activations::last_step).metrics == kept.metrics);
+  train(scratch / "both", 1, 7, 0, Activations::last_step);
+  train(scratch / "both", 1, never, 0, Activations::every_step);
   for (const char* name : {"again", "both"}) {
     CHECK((read_file(scratch / name / "checkpoint.safetensors") ==
            read_file(scratch / "kept" / "checkpoint.safetensors")));

@@ -7,8 +7,9 @@
 namespace saccade::inline SACCADE_NAMESPACE {
 
 #if !SACCADE_HEADER_ONLY
-extern template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Keep, Index);
-extern template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Keep, Index);
+extern template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations,
+                                                                    Index);
+extern template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
 #endif
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -16,13 +16,13 @@
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
-/// A data set of drawn tissue in which it is known where to look. Every image holds one focus of dense nuclei at a
-/// random place. Shrunk 8 times the focus is a faint change of texture, the same for both classes; only at full
+/// A data set of drawn tissue in which it is known where to look. Every image holds one region of dense nuclei at a
+/// random place. Shrunk 8 times the region is a faint change of texture, the same for both classes; only at full
 /// resolution do its nuclei tell the class. Nothing else in the image depends on the class.
 struct SyntheticTissueOptions {
-  Index width = 700;         ///< pixels
-  Index height = 460;        ///< pixels
-  double focus_area = 0.04;  ///< area of the focus' box as a share of the image, 0.001 to 0.5
+  Index width = 700;          ///< pixels
+  Index height = 460;         ///< pixels
+  double region_area = 0.04;  ///< area of the region's box as a share of the image, 0.001 to 0.5
   Index patients_per_class = 12;
   Index images_per_patient = 20;
   std::uint64_t seed = 1;
@@ -39,8 +39,8 @@ inline void validate(const SyntheticTissueOptions& options) {
   expect_config(options.width >= 64 && options.height >= 64 && options.width <= 20000 && options.height <= 20000,
                 "synthetic tissue: width and height must be 64 to 20000 pixels, but are " +
                     std::to_string(options.width) + " and " + std::to_string(options.height));
-  expect_config(options.focus_area >= 0.001 && options.focus_area <= 0.5,
-                "synthetic tissue: focus_area must be 0.001 to 0.5, but is " + std::to_string(options.focus_area));
+  expect_config(options.region_area >= 0.001 && options.region_area <= 0.5,
+                "synthetic tissue: region_area must be 0.001 to 0.5, but is " + std::to_string(options.region_area));
   expect_config(
       options.patients_per_class >= 1 && options.patients_per_class <= 10000,
       "synthetic tissue: patients_per_class must be 1 to 10000, but is " + std::to_string(options.patients_per_class));
@@ -53,14 +53,14 @@ inline void validate(const SyntheticTissueOptions& options) {
 
 struct SyntheticImage {
   RgbImage image;
-  Box focus;        ///< box around the focus, inside the image
+  Box region;       ///< box around the region, inside the image
   Index label = 0;  ///< 0 benign, 1 malignant
 };
 
 namespace detail {
 
 /// A purpose's own random words, so that drawing more of one thing moves nothing else.
-enum class TissuePart : std::uint64_t { stain, layout, stroma, scattered, focus, grain };
+enum class TissuePart : std::uint64_t { stain, layout, stroma, scattered, region, grain };
 
 inline math::RandomSequence tissue_random(const SyntheticTissueOptions& options, Index patient, Index image,
                                           TissuePart part) {
@@ -86,12 +86,12 @@ inline Stain draw_stain(const SyntheticTissueOptions& options, Index patient, In
 }
 
 /// A box of the wanted area, its sides in a ratio of 4:5 to 5:4, anywhere inside the image.
-inline Box place_focus(const SyntheticTissueOptions& options, math::RandomSequence& random) {
-  const auto area = static_cast<Index>(options.focus_area * static_cast<double>(options.width * options.height));
+inline Box place_region(const SyntheticTissueOptions& options, math::RandomSequence& random) {
+  const auto area = static_cast<Index>(options.region_area * static_cast<double>(options.width * options.height));
   const Index ratio = random.between(80, 125);
   Index width = 1;
   while ((width + 1) * (width + 1) * 100 <= area * ratio) ++width;
-  // A focus of half an image that is much wider than high must still fit.
+  // A region of half an image that is much wider than high must still fit.
   width = std::clamp(width, (area + options.height - 1) / options.height, options.width);
   const Index height = std::min((area + width / 2) / width, options.height);
   const Index x = random.below(static_cast<std::uint64_t>(options.width - width + 1));
@@ -99,10 +99,10 @@ inline Box place_focus(const SyntheticTissueOptions& options, math::RandomSequen
   return {x, y, width, height};
 }
 
-/// How far a pixel is inside the focus: a rounded patch with an uneven rim; above 0 inside, never so outside the box.
-inline int focus_depth(const Box& focus, const NoiseTile& noise, Index x, Index y) {
-  const auto across = static_cast<int>((2 * (x - focus.x) - focus.width) * 256 / focus.width);
-  const auto down = static_cast<int>((2 * (y - focus.y) - focus.height) * 256 / focus.height);
+/// How far a pixel is inside the region: a rounded patch with an uneven rim; above 0 inside, never so outside the box.
+inline int region_depth(const Box& region, const NoiseTile& noise, Index x, Index y) {
+  const auto across = static_cast<int>((2 * (x - region.x) - region.width) * 256 / region.width);
+  const auto down = static_cast<int>((2 * (y - region.y) - region.height) * 256 / region.height);
   const int across2 = across * across >> 8, down2 = down * down >> 8;
   const int radius4 = (across2 * across2 + down2 * down2) >> 8;  // 256 on the rim of the superellipse
   return (256 - radius4) * 2 + noise(static_cast<int>(x) * 20, static_cast<int>(y) * 20) - 255;
@@ -114,7 +114,7 @@ inline int gap_depth(const NoiseTile& noise, int x, int y) {
 }
 
 /// Stroma: wavy fibres of eosin in one main direction, loose in places, with gaps where the slide shows white.
-inline void draw_stroma(DyeMap& dyes, const Box& focus, const NoiseTile& noise, math::RandomSequence& random) {
+inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise, math::RandomSequence& random) {
   const auto direction = random.below(32);
   const int sine = sine_table[direction], cosine = sine_table[direction + 16];
   const int offset = static_cast<int>(random.below(1 << 14));
@@ -127,9 +127,9 @@ inline void draw_stroma(DyeMap& dyes, const Box& focus, const NoiseTile& noise, 
       const int gap = std::max(gap_depth(noise, x, y) * 4 + (fibres - 255) / 2, 0);
       int eosin = std::max(100 + (fibres * 90 >> 8) - gap, 20);
       int hematoxylin = std::max(30 + (fibres * 28 >> 8) + (wave >> 3) - gap / 2, 6);
-      const int depth = focus_depth(focus, noise, column, row);
+      const int depth = region_depth(region, noise, column, row);
       if (depth > 0) {
-        // Cytoplasm between the nuclei of the focus: smoother than stroma.
+        // Cytoplasm between the nuclei of the region: smoother than stroma.
         const int cover = std::min(depth * 2, 256);
         eosin += (125 + (fibres >> 3) - eosin) * cover >> 8;
         hematoxylin += (70 + (fibres >> 4) - hematoxylin) * cover >> 8;
@@ -141,8 +141,8 @@ inline void draw_stroma(DyeMap& dyes, const Box& focus, const NoiseTile& noise, 
   }
 }
 
-/// Spindle-shaped and round nuclei of the stroma, in looser and denser crowds, none in the focus.
-inline void draw_scattered_nuclei(DyeMap& dyes, const Box& focus, const NoiseTile& noise,
+/// Spindle-shaped and round nuclei of the stroma, in looser and denser crowds, none in the region.
+inline void draw_scattered_nuclei(DyeMap& dyes, const Box& region, const NoiseTile& noise,
                                   math::RandomSequence& random) {
   const Index attempts = dyes.width * dyes.height / 300;
   for (Index attempt = 0; attempt < attempts; ++attempt) {
@@ -161,20 +161,22 @@ inline void draw_scattered_nuclei(DyeMap& dyes, const Box& focus, const NoiseTil
     const int crowd = noise((nucleus.x >> 4) * 7 + 3000, (nucleus.y >> 4) * 7);
     if (static_cast<int>(random.below(256)) > crowd) continue;
     if (gap_depth(noise, nucleus.x >> 4, nucleus.y >> 4) > -8) continue;
-    if (focus_depth(focus, noise, nucleus.x >> 4, nucleus.y >> 4) > -120) continue;
+    if (region_depth(region, noise, nucleus.x >> 4, nucleus.y >> 4) > -120) continue;
     draw(dyes, nucleus, noise, {0, 0, dyes.width, dyes.height});
   }
 }
 
-/// The nuclei of the focus stand at the same places for both classes; the class decides what each looks like.
+/// The nuclei of the region stand at the same places for both classes; the class decides what each looks like.
 /// Benign: round, of one size, smooth, evenly stained. Malignant: drawn out, of many sizes, jagged, blotched.
-inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const NoiseTile& noise,
-                              math::RandomSequence& places) {
+inline void draw_region_nuclei(DyeMap& dyes, const Box& region, Index label, const NoiseTile& noise,
+                               math::RandomSequence& places) {
   const int spacing = places.between(180, 205);  // 11 to 13 pixels, in 1/16
   const int darkness = places.between(225, 275);
-  for (int y = static_cast<int>(focus.y) * 16 + spacing / 2; y < (focus.y + focus.height) * 16; y += spacing * 7 / 8) {
+  for (int y = static_cast<int>(region.y) * 16 + spacing / 2; y < (region.y + region.height) * 16;
+       y += spacing * 7 / 8) {
     const int shift = places.between(0, spacing);
-    for (int x = static_cast<int>(focus.x) * 16 - shift + spacing / 2; x < (focus.x + focus.width) * 16; x += spacing) {
+    for (int x = static_cast<int>(region.x) * 16 - shift + spacing / 2; x < (region.x + region.width) * 16;
+         x += spacing) {
       Nucleus nucleus;
       nucleus.x = x + places.between(-spacing / 4, spacing / 4);
       nucleus.y = y + places.between(-spacing * 2 / 5, spacing * 2 / 5);
@@ -182,7 +184,7 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
       nucleus.texture = static_cast<int>(places.below(1 << 14));
       const bool gap = places.below(12) == 0;
       const int size = places.between(0, 100), shape = places.between(0, 100), dye = places.between(-100, 100);
-      if (gap || focus_depth(focus, noise, nucleus.x >> 4, nucleus.y >> 4) < 40) continue;
+      if (gap || region_depth(region, noise, nucleus.x >> 4, nucleus.y >> 4) < 40) continue;
       if (label == 0) {
         const int radius = spacing * (395 + size / 4) / 1000;
         nucleus.long_axis = radius * (100 + shape / 12) / 100;
@@ -197,7 +199,7 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
         nucleus.irregularity = 120;
         nucleus.coarseness = 110;
       }
-      draw(dyes, nucleus, noise, focus);
+      draw(dyes, nucleus, noise, region);
     }
   }
 }
@@ -205,23 +207,23 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
 }  // namespace detail
 
 /// Image `image` of patient `patient`, drawn as a member of class `label`. A pure function: images can be made in any
-/// order by any number of threads. Two images that differ only in `label` are equal outside the focus.
+/// order by any number of threads. Two images that differ only in `label` are equal outside the region.
 [[nodiscard]] inline SyntheticImage synthesize(const SyntheticTissueOptions& options, Index patient, Index image,
                                                Index label) {
   using detail::TissuePart, detail::tissue_random;
   auto layout = tissue_random(options, patient, image, TissuePart::layout);
   auto stroma = tissue_random(options, patient, image, TissuePart::stroma);
   auto scattered = tissue_random(options, patient, image, TissuePart::scattered);
-  auto places = tissue_random(options, patient, image, TissuePart::focus);
+  auto places = tissue_random(options, patient, image, TissuePart::region);
   auto grain = tissue_random(options, patient, image, TissuePart::grain);
   const NoiseTile noise(stroma);
-  const Box focus = detail::place_focus(options, layout);
+  const Box region = detail::place_region(options, layout);
 
   DyeMap dyes(options.width, options.height);
-  detail::draw_stroma(dyes, focus, noise, stroma);
-  detail::draw_scattered_nuclei(dyes, focus, noise, scattered);
-  detail::draw_focus_nuclei(dyes, focus, label, noise, places);
-  return {develop(dyes, detail::draw_stain(options, patient, image), grain), focus, label};
+  detail::draw_stroma(dyes, region, noise, stroma);
+  detail::draw_scattered_nuclei(dyes, region, noise, scattered);
+  detail::draw_region_nuclei(dyes, region, label, noise, places);
+  return {develop(dyes, detail::draw_stain(options, patient, image), grain), region, label};
 }
 
 /// Image `image` of patient `patient`, of the patient's own class.
@@ -240,4 +242,4 @@ inline void draw_focus_nuclei(DyeMap& dyes, const Box& focus, Index label, const
           .number = image + 1};
 }
 
-}  // namespace saccade::data
+}  // namespace saccade::inline SACCADE_NAMESPACE::data

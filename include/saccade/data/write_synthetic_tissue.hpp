@@ -46,10 +46,10 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
         const std::filesystem::path path = breakhis_path(synthetic_name(options, patient, image));
         const SyntheticImage tissue = synthesize(options, patient, image);
         write_png(folder / path, tissue.image.view());
-        const Box& focus = tissue.focus;
-        lines[static_cast<std::size_t>(i)] = path.generic_string() + ',' + std::to_string(focus.x) + ',' +
-                                             std::to_string(focus.y) + ',' + std::to_string(focus.width) + ',' +
-                                             std::to_string(focus.height) + ',' + std::to_string(tissue.label) + '\n';
+        const Box& region = tissue.region;
+        lines[static_cast<std::size_t>(i)] = path.generic_string() + ',' + std::to_string(region.x) + ',' +
+                                             std::to_string(region.y) + ',' + std::to_string(region.width) + ',' +
+                                             std::to_string(region.height) + ',' + std::to_string(tissue.label) + '\n';
         const std::lock_guard lock(mutex);
         ++done;
         if (progress) progress(done, images);
@@ -72,4 +72,4 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
   write_file(folder / "regions.csv", table);
 }
 
-}  // namespace saccade::data
+}  // namespace saccade::inline SACCADE_NAMESPACE::data

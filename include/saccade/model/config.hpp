@@ -23,12 +23,12 @@ enum class RunningStatistics { shared, per_step };
 /// The whole model: one aggregate for each component.
 struct HybridAttentionConfig {
   Index classes = 2;
-  Index glimpses = 5;         ///< T, steps of a rollout
+  Index glimpses = 5;        ///< T, steps of a rollout
   GlimpseGeometry sensor{};  ///< its `mean` and `deviation` follow where the encoder has a backbone
   EncoderConfig encoder{};
-  Index fusion_width = 256;   ///< length of g_t
-  Index hidden = 256;         ///< length of h_t
-  PolicyConfig policy{};      ///< its `hidden` follows from the line above, its `context` and `cells` from the next one
+  Index fusion_width = 256;  ///< length of g_t
+  Index hidden = 256;        ///< length of h_t
+  PolicyConfig policy{};     ///< its `hidden` follows from the line above, its `context` and `cells` from the next one
   ContextNetworkConfig glance{};  ///< its `readout` follows where the policy is over cells
   LearnerConfig learner{};
   /// Where the first glimpse goes in training where no glance chooses it: `random` or `centre`. A deterministic rollout
@@ -53,8 +53,7 @@ struct HybridAttentionConfig {
   expect_config(config.classes >= 2, "model: classes must be at least 2, but is " + std::to_string(config.classes));
   expect_config(config.glimpses >= 1 && config.glimpses <= 255,
                 "model: glimpses must be from 1 to 255, but is " + std::to_string(config.glimpses));
-  expect_config(config.fusion_width >= 1 && config.hidden >= 1,
-                "model: fusion_width and hidden must be at least 1");
+  expect_config(config.fusion_width >= 1 && config.hidden >= 1, "model: fusion_width and hidden must be at least 1");
   expect_config(config.glance.side >= 0, "model: glance.side must be at least 0");
   expect_config(config.first_location == GlimpsePolicy::random || config.first_location == GlimpsePolicy::centre,
                 "model: first_location must be random or centre, but is " + to_string(config.first_location));
@@ -127,7 +126,7 @@ struct HybridAttentionConfig {
 /// What learns best so far: one scale, so that a glimpse has to hit what it is rewarded for; a stem; a thumbnail read
 /// out as positions; every answer rewarded by the probability of the label and credited to the glimpse before it; a
 /// learned baseline, location terms only.
-[[nodiscard]] inline HybridAttentionConfig stable_preset() {
+[[nodiscard]] inline HybridAttentionConfig large_preset() {
   HybridAttentionConfig config;
   config.encoder.stem_kernel = 7;
   config.encoder.stem_stride = 4;
@@ -146,7 +145,7 @@ struct HybridAttentionConfig {
 
 /// Small enough to train on a CPU in minutes.
 [[nodiscard]] inline HybridAttentionConfig compact_preset() {
-  HybridAttentionConfig config = stable_preset();
+  HybridAttentionConfig config = large_preset();
   config.glimpses = 3;
   config.sensor.side = 32;
   config.encoder.width = 16;
@@ -162,7 +161,7 @@ struct HybridAttentionConfig {
 /// EfficientNet-Lite0 as it comes from its file, over glimpses of 128 x 128 pixels; a policy over the cells of a
 /// thumbnail that learns by PPO.
 [[nodiscard]] inline HybridAttentionConfig pretrained_preset() {
-  HybridAttentionConfig config = stable_preset();
+  HybridAttentionConfig config = large_preset();
   config.glimpses = 3;
   config.sensor.side = 128;
   config.encoder.backbone.kind = BackboneKind::efficientnet_lite0;
@@ -177,13 +176,13 @@ struct HybridAttentionConfig {
   return validated(config);
 }
 
-/// @throws ConfigError "unknown preset "tiny"; expected paper, stable, compact or pretrained"
+/// @throws ConfigError "unknown preset "tiny"; expected paper, large, compact or pretrained"
 [[nodiscard]] inline HybridAttentionConfig preset(std::string_view name) {
   if (name == "paper") return paper_preset();
-  if (name == "stable") return stable_preset();
+  if (name == "large") return large_preset();
   if (name == "compact") return compact_preset();
   if (name == "pretrained") return pretrained_preset();
-  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable, compact or pretrained");
+  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large, compact or pretrained");
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -44,9 +44,8 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
   std::vector<Location> places;
   for (Index i = 0; i < count; ++i) {
     const Index row = i / columns, in_row = std::min(columns, count - row * columns);
-    places.push_back(
-        {detail::location_of_corner(detail::grid_corner(i % columns, in_row, side, width), side, width),
-         detail::location_of_corner(detail::grid_corner(row, rows, side, height), side, height)});
+    places.push_back({detail::location_of_corner(detail::grid_corner(i % columns, in_row, side, width), side, width),
+                      detail::location_of_corner(detail::grid_corner(row, rows, side, height), side, height)});
   }
   return places;
 }
@@ -55,10 +54,10 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
 ///
 /// @param side           pixels of the finest window
 /// @param width, height  of the image, in pixels
-/// @param focus          where to look; only the oracle asks
+/// @param region          where to look; only the oracle asks
 /// @param key            only `random` draws; element i belongs to glimpse i
 [[nodiscard]] inline std::vector<Location> control_locations(GlimpsePolicy policy, Index glimpses, Index side,
-                                                             Index width, Index height, const Box& focus,
+                                                             Index width, Index height, const Box& region,
                                                              const RandomKey& key) {
   std::vector<Location> places(static_cast<std::size_t>(glimpses));
   switch (policy) {
@@ -73,17 +72,25 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
                      detail::location_of_corner(corner(1, height), side, height)};
       }
       break;
-    case GlimpsePolicy::grid: places = grid_locations(glimpses, side, width, height); break;
+    case GlimpsePolicy::grid:
+      places = grid_locations(glimpses, side, width, height);
+      break;
     case GlimpsePolicy::oracle:
       for (Location& place : places) {
-        place.x = (2.0 * static_cast<double>(focus.x) + static_cast<double>(focus.width)) / static_cast<double>(width) - 1.0;
-        place.y = (2.0 * static_cast<double>(focus.y) + static_cast<double>(focus.height)) / static_cast<double>(height) - 1.0;
+        place.x =
+            (2.0 * static_cast<double>(region.x) + static_cast<double>(region.width)) / static_cast<double>(width) -
+            1.0;
+        place.y =
+            (2.0 * static_cast<double>(region.y) + static_cast<double>(region.height)) / static_cast<double>(height) -
+            1.0;
       }
       break;
-    case GlimpsePolicy::centre: break;
-    case GlimpsePolicy::learned: throw ConfigError("control_locations: the learned policy is the model's own");
+    case GlimpsePolicy::centre:
+      break;
+    case GlimpsePolicy::learned:
+      throw ConfigError("control_locations: the learned policy is the model's own");
   }
   return places;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -15,9 +15,10 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// What an episode remembers of the encoder: every step's activations, as pictures of the masks need them, or only the
-/// last one's. Training needs every step's on the way back; where they are not kept, it computes them again.
-enum class Keep { every_step, last_step };
+/// Which of the encoder's activations an episode keeps: every step's, as pictures of the masks need them, or only the
+/// last one's. Training needs every step's on the way back; where they are not kept, it computes them again (activation
+/// checkpointing: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
+enum class Activations { every_step, last_step };
 
 /// Everything of one step of a rollout but the encoder's activations.
 template <class B>
@@ -90,8 +91,8 @@ struct Episode {
   Mode mode = Mode::evaluation;
   std::vector<EpisodeStep<B>> steps;           ///< T
   std::vector<Decision<B, P>> decisions;       ///< T + 1
-  std::vector<Tensor<B>> patches;              // (B, g, g, S*C): T, or one in evaluation with Keep::last_step
-  std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Keep::last_step
+  std::vector<Tensor<B>> patches;              // (B, g, g, S*C): T, or one in evaluation with Activations::last_step
+  std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Activations::last_step
   std::optional<EpisodeGlance<B>> glance;
   std::size_t held = 0;  ///< the step whose activations are in the one of them
   Tensor<B> h0, c0;      // (B, H), zero
@@ -140,4 +141,4 @@ struct Episode {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -16,7 +16,7 @@ enum class GlimpsePolicy {
   random,   ///< uniform over all windows inside the image
   centre,   ///< the middle, every time
   grid,     ///< the cells of a fixed grid over the image, in reading order
-  oracle,   ///< the middle of the focus, where it is known: the ceiling
+  oracle,   ///< the middle of the region, where it is known: the ceiling
 };
 
 inline constexpr std::array<std::string_view, 5> glimpse_policy_names{"learned", "random", "centre", "grid", "oracle"};
@@ -32,4 +32,4 @@ inline constexpr std::array<std::string_view, 5> glimpse_policy_names{"learned",
   throw ConfigError("unknown policy \"" + std::string(name) + "\"; expected learned, random, centre, grid or oracle");
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

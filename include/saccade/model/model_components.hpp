@@ -85,12 +85,12 @@ class ModelComponents {
 
   /// For training that keeps every step, or for an evaluation that keeps the last one.
   [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode) const {
-    return make_episode(b, batch, mode, mode == Mode::training ? Keep::every_step : Keep::last_step);
+    return make_episode(b, batch, mode, mode == Mode::training ? Activations::every_step : Activations::last_step);
   }
 
   /// Every activation of a rollout over `batch` images.
-  [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode, Keep keep) const {
-    const Index kept = keep == Keep::every_step ? config_.glimpses : 1;
+  [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode, Activations keep) const {
+    const Index kept = keep == Activations::every_step ? config_.glimpses : 1;
     const Index patches = mode == Mode::training ? config_.glimpses : kept;
     Episode episode{.batch = batch,
                     .mode = mode,
@@ -134,7 +134,7 @@ class ModelComponents {
   }
 
   /// The part of an episode that only backpropagate needs.
-  [[nodiscard]] EpisodeWorkspace<B, E, P> make_workspace(B& b, Index batch, Keep keep) const requires
+  [[nodiscard]] EpisodeWorkspace<B, E, P> make_workspace(B& b, Index batch, Activations keep) const requires
       TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B> {
     EpisodeWorkspace<B, E, P> w{.encoder = encoder_.make_workspace(b, batch),
                                 .fusion = fusion_.make_workspace(b, batch),
@@ -150,7 +150,7 @@ class ModelComponents {
     if (value_) w.value = value_->make_workspace(b, batch);
     if (readout_) w.readout = readout_->make_workspace(b, batch);
     if (glance_) w.glance = glance_->make_workspace(b, batch);
-    if (keep == Keep::last_step) w.discarded = make_step_statistics(b);
+    if (keep == Activations::last_step) w.discarded = make_step_statistics(b);
     for (int i = 0; i < 2; ++i) {
       w.d_h.push_back(b.zeros({batch, config_.hidden}));
       w.d_c.push_back(b.zeros({batch, config_.hidden}));
@@ -220,4 +220,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -38,11 +38,11 @@ struct ExplainOptions {
   GlimpsePolicy policy = GlimpsePolicy::learned;
   std::uint64_t seed = 0;  ///< of the random policy
   Index number = 0;        ///< of the image in the whole set, which random glimpses depend on
-  Box focus{};             ///< for the oracle
+  Box region{};            ///< for the oracle
 };
 
 /// Classifies `image` and keeps all that the model looked at.
-/// @param evaluator  of batch 1, made with Keep::every_step
+/// @param evaluator  of batch 1, made with Activations::every_step
 template <Backend B, class Model>
 [[nodiscard]] Explanation explain_image(B& b, Evaluator<B, Model>& evaluator,
                                         const typename Model::Parameters& parameters,
@@ -50,9 +50,9 @@ template <Backend B, class Model>
                                         std::vector<std::string> class_names, const ExplainOptions& options = {}) {
   const Image<B> handle = ops::make_image(b, image.view());
   const std::array<OrientedImage<B>, 1> batch{{{&handle}}};
-  const std::array<Box, 1> focus{options.focus};
+  const std::array<Box, 1> regions{options.region};
   const Prediction prediction =
-      evaluator.predict(parameters, statistics, batch, options.policy, options.seed, focus, options.number).front();
+      evaluator.predict(parameters, statistics, batch, options.policy, options.seed, regions, options.number).front();
   Explanation explanation;
   for (std::size_t t = 0; t < prediction.windows.size(); ++t) {
     const std::vector<Box>& windows = prediction.windows[t];
@@ -75,4 +75,4 @@ template <Backend B, class Model>
   return explanation;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

@@ -24,7 +24,7 @@ struct Explanation {
   std::vector<GlimpseStep> steps{};        ///< in the order of looking
   std::vector<std::string> class_names{};  ///< by class; empty: classes are shown by number
   std::optional<std::size_t> label{};      ///< the true class, where it is known
-  std::vector<Box> foci{};                 ///< regions that are known to matter; may be empty
+  std::vector<Box> regions{};              ///< regions that are known to matter; may be empty
 };
 
 struct ExplanationStyle {
@@ -98,12 +98,12 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
 
 }  // namespace detail
 
-/// The image, `width` pixels wide, with the path of the glimpses and the foci on it.
+/// The image, `width` pixels wide, with the path of the glimpses and the regions on it.
 [[nodiscard]] inline RgbImage draw_path(const Explanation& explanation, Index width) {
   const RgbImage& image = explanation.image;
   const double scale = static_cast<double>(width) / static_cast<double>(image.width);
   RgbImage picture = resize(image, width, std::max<Index>(std::lround(scale * static_cast<double>(image.height)), 1));
-  for (const Box& focus : explanation.foci) draw_focus_box(picture, detail::scaled(focus, scale));
+  for (const Box& region : explanation.regions) draw_region_box(picture, detail::scaled(region, scale));
   std::vector<GlimpseStep> shown(explanation.steps.size());
   for (std::size_t i = 0; i < shown.size(); ++i) {
     shown[i].box = detail::scaled(explanation.steps[i].box, scale);
@@ -236,4 +236,4 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
   return picture;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

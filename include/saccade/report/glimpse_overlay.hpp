@@ -171,7 +171,7 @@ inline void draw_glimpse_path(RgbImage& image, std::span<const GlimpseStep> step
 }
 
 /// A dashed white box with a dark outline around a region that is known to matter.
-inline void draw_focus_box(RgbImage& image, const Box& box) {
+inline void draw_region_box(RgbImage& image, const Box& box) {
   draw_rectangle(image, box, 5, detail::outline);
   const Point low{static_cast<double>(box.x), static_cast<double>(box.y)};
   const Point high{low.x + static_cast<double>(box.width), low.y + static_cast<double>(box.height)};
@@ -191,4 +191,4 @@ inline void draw_focus_box(RgbImage& image, const Box& box) {
   dashes({low.x, high.y}, low);
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

@@ -26,8 +26,8 @@ enum class ClassWeights {
 struct StepOptions {
   GlimpsePolicy glimpses = GlimpsePolicy::learned;  ///< learned, random or centre; drawn by the policy if learned
   LearnedPart part = LearnedPart::all;              ///< the classifier where the glimpses are not the policy's
-  std::optional<double> sigma{};  ///< of the policy; without it that of its configuration
-  Index rollouts = 1;             ///< of each image, in one step
+  std::optional<double> sigma{};                    ///< of the policy; without it that of its configuration
+  Index rollouts = 1;                               ///< of each image, in one step
 
   friend bool operator==(const StepOptions&, const StepOptions&) = default;
 };
@@ -55,7 +55,7 @@ struct TrainingConfig {
   Index rollouts = 1;       ///< of each image in a step
   bool augment = true;      ///< the eight symmetries of the square
   ClassWeights class_weights = ClassWeights::none;
-  double stain = 0;         ///< how much each stain of H&E may differ, 0 to 0.5: 0.05 is light, 0.2 strong
+  double stain = 0;  ///< how much each stain of H&E may differ, 0 to 0.5: 0.05 is light, 0.2 strong
   BestEpochBy select_by = BestEpochBy::group_recognition_rate;
 };
 
@@ -109,14 +109,14 @@ inline void validate(const TrainingConfig& config) {
 [[nodiscard]] inline TrainingConfig training_preset(std::string_view name) {
   TrainingConfig config;
   if (name == "paper") return config;
-  if (name != "stable" && name != "compact")
-    throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, stable or compact");
+  if (name != "large" && name != "compact")
+    throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large or compact");
   config.learning_rate = 3e-3;
   config.adam.clip_norm = 5;
   config.adam.groups = {{.pattern = "policy.*", .rate = 0.15, .epsilon = 1e-3}};
   config.decay = 0.985;
-  config.epochs = name == "stable" ? 120 : 60;
-  config.random_epochs = name == "stable" ? 40 : 12;
+  config.epochs = name == "large" ? 120 : 60;
+  config.random_epochs = name == "large" ? 40 : 12;
   return config;
 }
 
@@ -171,4 +171,4 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("select_by", c.select_by);
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

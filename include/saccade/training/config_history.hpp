@@ -54,6 +54,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
   renew("training", TrainingConfig{}, [](TrainingConfig& training) { training.adam = settled(training.adam); });
   if (!description.is_object()) return description;
   if (description.value("schema", nlohmann::ordered_json()) == "saccade.run.1") description["schema"] = "saccade.run.2";
+  if (description.value("preset", nlohmann::ordered_json()) == "stable") description["preset"] = "large";
   if (description.contains("data")) description["data"] = current_data_description(description["data"]);
   return description;
 }
@@ -69,4 +70,4 @@ namespace saccade::inline SACCADE_NAMESPACE {
   return description;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -48,7 +48,7 @@ class Evaluator {
   using Episode = typename Model::Episode;
 
   /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
-  Evaluator(B& b, const Model& model, Index batch, Keep keep = Keep::last_step);
+  Evaluator(B& b, const Model& model, Index batch, Activations keep = Activations::last_step);
 
   [[nodiscard]] Index batch() const { return episode_.batch; }
 
@@ -57,12 +57,12 @@ class Evaluator {
 
   /// Predictions for at most `batch()` images, resident or streamed.
   ///
-  /// @param foci   the focus of each image as it is seen, for the oracle; else empty
+  /// @param regions   the region of each image as it is seen, for the oracle; else empty
   /// @param first  number of the first image in the whole set: a random glimpse depends on (seed, image, step) alone
   [[nodiscard]] std::vector<Prediction> predict(const typename Model::Parameters& parameters,
                                                 typename Model::Statistics& statistics, ImageBatch<B> images,
                                                 GlimpsePolicy policy, std::uint64_t seed = 0,
-                                                std::span<const Box> foci = {}, Index first = 0);
+                                                std::span<const Box> regions = {}, Index first = 0);
 
   /// The same for one rollout whose locations are drawn around the policy's means, as in training.
   /// @param rollout  its number; with `first` and the seed it decides the draws, whatever batch an image is in
@@ -74,7 +74,7 @@ class Evaluator {
   /// A short batch is filled up with its first image; the answers for the filling are dropped.
   void fill_up(ImageBatch<B> images);
 
-  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first);
+  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first);
 
   /// Puts probabilities and locations of all steps side by side, so that the host asks once.
   void gather();
@@ -95,7 +95,8 @@ class Evaluator {
 };
 
 template <Backend B, class Model>
-Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Keep keep) : b_(&b),
+Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Activations keep)
+    : b_(&b),
       model_(&model),
       episode_(model.make_episode(b, batch, Mode::evaluation, keep)),
       classes_(b.shape(episode_.last().probabilities)[1]),
@@ -103,17 +104,20 @@ Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Keep keep)
       values_(static_cast<std::size_t>(b.shape(answers_).size())) {}
 
 template <Backend B, class Model>
-std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Parameters& parameters, typename Model::Statistics& statistics, ImageBatch<B> images, GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
+std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Parameters& parameters,
+                                                     typename Model::Statistics& statistics, ImageBatch<B> images,
+                                                     GlimpsePolicy policy, std::uint64_t seed,
+                                                     std::span<const Box> regions, Index first) {
   B& b = *b_;
   const auto count = images.size();
   fill_up(images);
-  expect_config(policy != GlimpsePolicy::oracle || foci.size() == count,
-                "Evaluator: the oracle needs the focus of every image");
+  expect_config(policy != GlimpsePolicy::oracle || regions.size() == count,
+                "Evaluator: the oracle needs the region of every image");
   model_->stage(b, ImageBatch<B>(oriented_), episode_);
   RolloutOptions options{.locations = Locations::mode, .seed = seed};
   if (policy != GlimpsePolicy::learned) {
     options.locations = Locations::given;
-    give(policy, seed, foci, first);
+    give(policy, seed, regions, first);
   }
   if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
   parameters_ = &parameters;
@@ -127,7 +131,9 @@ std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Param
 }
 
 template <Backend B, class Model>
-std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model::Parameters& parameters, typename Model::Statistics& statistics, ImageBatch<B> images, std::uint64_t seed, Index rollout, Index first) {
+std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model::Parameters& parameters,
+                                                           typename Model::Statistics& statistics, ImageBatch<B> images,
+                                                           std::uint64_t seed, Index rollout, Index first) {
   fill_up(images);
   const RolloutOptions options{.locations = Locations::sample,
                                .seed = seed,
@@ -151,7 +157,7 @@ void Evaluator<B, Model>::fill_up(ImageBatch<B> images) {
 }
 
 template <Backend B, class Model>
-void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> foci, Index first) {
+void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first) {
   const auto steps = episode_.steps.size();
   const Index side = model_->config().sensor.side;
   std::vector<std::vector<Scalar<B>>> values(steps);
@@ -159,7 +165,7 @@ void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::sp
     const auto [width, height] = ops::seen_size(*b_, oriented_[n]);
     const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
     const auto places = control_locations(policy, static_cast<Index>(steps), side, width, height,
-                                          n < foci.size() ? foci[n] : Box{}, key);
+                                          n < regions.size() ? regions[n] : Box{}, key);
     for (std::size_t t = 0; t < steps; ++t) {
       values[t].push_back(static_cast<Scalar<B>>(places[t].x));
       values[t].push_back(static_cast<Scalar<B>>(places[t].y));
@@ -209,7 +215,7 @@ std::vector<Prediction> Evaluator<B, Model>::collect(ImageBatch<B> images, bool 
   return predictions;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/evaluator.hpp>

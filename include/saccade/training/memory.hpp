@@ -27,13 +27,14 @@ struct TrainingMemory {
   }
 };
 
-/// What a Trainer on backend `B` needs for batches of `batch` rollouts: images times rollouts of each. Exact: it makes what the trainer makes, on a
-/// backend that counts.
+/// What a Trainer on backend `B` needs for batches of `batch` rollouts: images times rollouts of each. Exact: it makes
+/// what the trainer makes, on a backend that counts.
 /// @param map_bytes  of a number of a feature map, where B has a format of its own for them
 /// @throws ConfigError where there can be no such model
 template <TrainableBackend B>
 [[nodiscard]] TrainingMemory training_memory(const HybridAttentionConfig& config, Index batch,
-                                             Keep keep = Keep::every_step, Index map_bytes = sizeof(Scalar<B>)) {
+                                             Activations keep = Activations::every_step,
+                                             Index map_bytes = sizeof(Scalar<B>)) {
   using Dry = DryRunBackend<B>;
   Dry b(map_bytes);
   Index before = 0;
@@ -64,8 +65,8 @@ template <TrainableBackend B>
 
 /// Bytes of the tensors of an evaluation's episode, the weights aside.
 template <Backend B>
-[[nodiscard]] Index evaluation_memory(const HybridAttentionConfig& config, Index batch, Keep keep = Keep::last_step,
-                                      Index map_bytes = sizeof(Scalar<B>)) {
+[[nodiscard]] Index evaluation_memory(const HybridAttentionConfig& config, Index batch,
+                                      Activations keep = Activations::last_step, Index map_bytes = sizeof(Scalar<B>)) {
   DryRunBackend<B> b(map_bytes);
   static_cast<void>(HybridAttentionClassifier<DryRunBackend<B>>(config).make_episode(b, batch, Mode::evaluation, keep));
   return b.bytes();
@@ -85,7 +86,7 @@ template <Backend B>
          ", activations " + mebibytes(memory.activations) + ", workspace " + mebibytes(memory.workspace) + ")";
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/memory.hpp>

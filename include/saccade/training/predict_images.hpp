@@ -26,9 +26,9 @@ struct ImagePrediction {
 /// Who looks, and at what.
 struct PredictOptions {
   GlimpsePolicy policy = GlimpsePolicy::learned;
-  std::uint64_t seed = 0;        ///< of the random policy
-  std::span<const Box> foci{};   ///< of every image in the loader's list, for the oracle; else empty
-  std::optional<Index> drawn{};  ///< number of a rollout of the learned policy that is drawn, not at the means
+  std::uint64_t seed = 0;          ///< of the random policy
+  std::span<const Box> regions{};  ///< of every image in the loader's list, for the oracle; else empty
+  std::optional<Index> drawn{};    ///< number of a rollout of the learned policy that is drawn, not at the means
 };
 
 /// Predictions for the images of `part`, in its order; bad images are left out.
@@ -50,15 +50,15 @@ template <Backend B, class Model>
     const std::span<const ListedImage<B>> batch = images.next(evaluator.batch());
     if (batch.empty()) break;
     std::vector<OrientedImage<B>> seen;
-    std::vector<Box> foci;
+    std::vector<Box> regions;
     for (const ListedImage<B>& each : batch) {
       seen.push_back(each.image);
-      if (!options.foci.empty()) foci.push_back(options.foci[static_cast<std::size_t>(each.index)]);
+      if (!options.regions.empty()) regions.push_back(options.regions[static_cast<std::size_t>(each.index)]);
     }
     const auto first = static_cast<Index>(predictions.size());
     std::vector<Prediction> answers =
         options.drawn ? evaluator.predict_drawn(parameters, statistics, seen, options.seed, *options.drawn, first)
-                      : evaluator.predict(parameters, statistics, seen, options.policy, options.seed, foci, first);
+                      : evaluator.predict(parameters, statistics, seen, options.policy, options.seed, regions, first);
     for (std::size_t n = 0; n < answers.size(); ++n) {
       const auto [width, height] = ops::stored_size(b, seen[n]);
       predictions.push_back({batch[n].index, width, height, std::move(answers[n])});
@@ -79,4 +79,4 @@ template <Backend B, class Model>
   return predict_images(b, evaluator, parameters, statistics, images, part, options, go_on);
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -20,7 +20,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 /// All that decides a run's result, the images aside.
 struct RunConfig {
-  std::string preset = "stable";
+  std::string preset = "large";
   HybridAttentionConfig model{};
   TrainingConfig training{};
   std::uint64_t seed = 1;
@@ -92,4 +92,4 @@ namespace detail {
   return detail::run_difference(current_description(before, now), current_description(now), "");
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

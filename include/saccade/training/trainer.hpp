@@ -39,14 +39,15 @@ class Trainer {
   using Statistics = typename Model::Statistics;
 
   /// Weights start from `seed`, and every draw of training is keyed by it. `b` outlives the trainer. With
-  /// Keep::last_step a step needs the memory of little more than one glimpse, and about a quarter more time; the
+  /// Activations::last_step a step needs the memory of little more than one glimpse, and about a quarter more time; the
   /// numbers are the same, bit for bit.
   Trainer(B& b, Model model, const AdamConfig& adam, std::uint64_t seed,
-          Keep keep = Keep::every_step) requires std::constructible_from<L, LearnerConfig>
+          Activations keep = Activations::every_step) requires std::constructible_from<L, LearnerConfig>
       : Trainer(b, with_its_learner(std::move(model)), adam, seed, keep) {}
 
   /// With a learner of your own.
-  Trainer(B& b, Model model, L learner, const AdamConfig& adam, std::uint64_t seed, Keep keep = Keep::every_step)
+  Trainer(B& b, Model model, L learner, const AdamConfig& adam, std::uint64_t seed,
+          Activations keep = Activations::every_step)
       : Trainer(b, Parts{std::move(model), std::move(learner)}, adam, seed, keep) {}
 
   ~Trainer();
@@ -113,7 +114,7 @@ class Trainer {
     return {std::move(model), std::move(learner)};
   }
 
-  Trainer(B& b, Parts parts, const AdamConfig& adam, std::uint64_t seed, Keep keep);
+  Trainer(B& b, Parts parts, const AdamConfig& adam, std::uint64_t seed, Activations keep);
 
   /// A pass on one kind of glimpses, recorded with the other options of its last one.
   struct Recording {
@@ -161,7 +162,7 @@ class Trainer {
   Adam<B> adam_;
   std::optional<ops::ParameterList<B>> policy_parameters_{};  ///< made when first asked for
   std::uint64_t seed_;
-  Keep keep_;
+  Activations keep_;
   std::int64_t rollouts_ = 0;
   std::function<void(B&, ops::ParameterList<B>&)> all_reduce_mean_{};  ///< of the collective, or empty
   std::vector<double> class_weights_{};
@@ -185,7 +186,7 @@ void Trainer<B, Model, L>::set_class_weights(std::vector<double> weights) {
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
-Trainer<B, Model, L>::Trainer(B& b, Parts parts, const AdamConfig& adam, std::uint64_t seed, Keep keep)
+Trainer<B, Model, L>::Trainer(B& b, Parts parts, const AdamConfig& adam, std::uint64_t seed, Activations keep)
     : b_(&b),
       model_(std::move(parts.model)),
       learner_(std::move(parts.learner)),
@@ -338,7 +339,7 @@ void Trainer<B, Model, L>::give_locations(B& b, const RolloutOptions& options, G
   }
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/trainer.hpp>

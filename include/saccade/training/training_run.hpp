@@ -56,7 +56,7 @@ class TrainingRun {
   /// `keep` changes what a step costs, and nothing else; see Trainer. Backend and data outlive the run.
   /// @throws ConfigError
   TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader, RunFiles files,
-              Keep keep = Keep::every_step);
+              Activations keep = Activations::every_step);
 
   ~TrainingRun();
   TrainingRun(const TrainingRun&) = delete;  // its parts point at one another
@@ -115,7 +115,7 @@ class TrainingRun {
 
 template <TrainableBackend B>
 TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader,
-                            RunFiles files, Keep keep)
+                            RunFiles files, Activations keep)
     : b_(&b),
       config_(config),
       data_(&data),
@@ -311,7 +311,7 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
                    .run = {{"config", config}, {"state", to_json(state_)}}});
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/training_run.hpp>

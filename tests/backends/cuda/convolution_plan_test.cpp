@@ -132,7 +132,7 @@ TEST_CASE("cuDNN has a deterministic plan for every convolution of the paper's p
 }
 
 TEST_CASE("cuDNN has a deterministic plan for every convolution of the other presets") {
-  for (const HybridAttentionConfig& config : {stable_preset(), compact_preset()}) {
+  for (const HybridAttentionConfig& config : {large_preset(), compact_preset()}) {
     expect_plans(sm_80, config, 32);
     expect_plans(sm_90, config, 32);
   }

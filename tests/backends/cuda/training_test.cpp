@@ -42,7 +42,7 @@ struct Run {
 /// Seven steps over changing images, sizes and symmetries, with a shorter batch in between, another learning rate from
 /// the fourth step on, and random glimpses in the sixth.
 template <class B>
-Run train(B& b, saccade::Keep keep = saccade::Keep::every_step,
+Run train(B& b, saccade::Activations keep = saccade::Activations::every_step,
           const saccade::HybridAttentionConfig& config = saccade_test::tiny_config()) {
   const saccade_test::Tissue tissue(6);
   std::vector<typename B::Image> images;
@@ -96,8 +96,8 @@ TEST_CASE("CudaBackend: captured training with a glance and a learned sigma has 
     INFO(saccade::name(precision));
     Backend capturing({.precision = precision});
     Uncaptured plain(saccade::CudaOptions{.precision = precision});
-    const Run captured = train(capturing, saccade::Keep::every_step, config),
-              uncaptured = train(plain, saccade::Keep::every_step, config);
+    const Run captured = train(capturing, saccade::Activations::every_step, config),
+              uncaptured = train(plain, saccade::Activations::every_step, config);
     CHECK(captured.losses == uncaptured.losses);
     CHECK(captured.weights == uncaptured.weights);
     CHECK(captured.statistics == uncaptured.statistics);
@@ -117,7 +117,7 @@ TEST_CASE("CudaBackend: a second run of training gives the same weights") {
 
 TEST_CASE("CudaBackend: what is not kept but computed again has the same bits") {
   Backend all({.precision = saccade::Precision::single}), last({.precision = saccade::Precision::single});
-  CHECK(train(all) == train(last, saccade::Keep::last_step));
+  CHECK(train(all) == train(last, saccade::Activations::last_step));
 }
 
 #if defined(SACCADE_CUDA_EMULATION)

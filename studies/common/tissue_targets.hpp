@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/common/table.hpp"
 #include "seed_statistics.hpp"
-#include "table.hpp"
 #include "tissue_rows.hpp"
 
 /// How a tissue study stands against what was hoped for.
@@ -20,21 +20,21 @@ struct Target {
   bool met = false;
 };
 
-/// The targets of the headline case: 4 % focus, the preset stable, learned glimpses, soft attention. None where it was
+/// The targets of the headline case: 4 % region, the preset large, learned glimpses, soft attention. None where it was
 /// not run.
 [[nodiscard]] inline std::vector<Target> tissue_targets(const std::vector<TissueRow>& rows) {
   const TissueRun headline;
   const TissueRow* learned = find_row(rows, headline);
   if (learned == nullptr) return {};
-  const auto control = [&](TrainedOn trained_on) {
+  const auto control = [&](Condition condition) {
     TissueRun run = headline;
-    run.trained_on = trained_on;
+    run.condition = condition;
     return find_row(rows, run);
   };
   const auto points = [](double share) { return three_digits(100 * share) + " points"; };
   std::vector<Target> targets;
   const double hits = learned->last_hits();
-  targets.push_back({"the last learned glimpse finds the focus", "at least 90 %", share_text(hits), hits >= 0.9});
+  targets.push_back({"the last learned glimpse finds the region", "at least 90 %", share_text(hits), hits >= 0.9});
   const auto above = [&](const std::string& what, const std::string& wanted, double other, double margin) {
     const double gain = learned->accuracy() - other;
     Target target{what, wanted, "", false};
@@ -42,8 +42,8 @@ struct Target {
     targets.push_back(target);
   };
   const double undefined = mean({});
-  const TissueRow* random = control(TrainedOn::random);
-  const TissueRow* shrunk = control(TrainedOn::shrunk);
+  const TissueRow* random = control(Condition::random);
+  const TissueRow* shrunk = control(Condition::shrunk);
   above("accuracy above random glimpses of the same models", "at least 15 points", learned->accuracy("random"), 0.15);
   above("accuracy above models made for random glimpses", "at least 15 points",
         random != nullptr ? random->accuracy() : undefined, 0.15);

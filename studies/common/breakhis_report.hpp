@@ -3,11 +3,11 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/image_encode.hpp>
 
+#include "benchmarks/common/figure.hpp"
+#include "benchmarks/common/machine.hpp"
+#include "benchmarks/common/table.hpp"
 #include "breakhis_study.hpp"
-#include "figure.hpp"
-#include "machine.hpp"
 #include "seed_statistics.hpp"
-#include "table.hpp"
 #include "trial_figures.hpp"
 
 #include <array>
@@ -39,7 +39,7 @@ struct BreakhisRow {
   BreakhisRun run;            ///< of the first split
   std::vector<Json> figures;  ///< a split each
 
-  [[nodiscard]] std::string own() const { return to_string(own_policy(run.trained_on)); }
+  [[nodiscard]] std::string own() const { return to_string(own_policy(run.condition)); }
 
   /// Mean over the splits. @param where  "image_accuracy/value"
   [[nodiscard]] double figure(const std::string& policy, const std::string& where) const {
@@ -65,10 +65,10 @@ struct BreakhisRow {
 
 /// By kind of splits (random first), encoder, glimpses, magnification.
 [[nodiscard]] inline std::vector<BreakhisRow> breakhis_rows(const std::vector<BreakhisResult>& results) {
-  std::map<std::tuple<bool, TrainedOn, EncoderKind, Index>, BreakhisRow> rows;
+  std::map<std::tuple<bool, Condition, EncoderKind, Index>, BreakhisRow> rows;
   for (const BreakhisResult& result : results) {
     const BreakhisRun& run = result.run;
-    BreakhisRow& row = rows[{run.official(), run.trained_on, run.encoder, run.magnification}];
+    BreakhisRow& row = rows[{run.official(), run.condition, run.encoder, run.magnification}];
     if (row.figures.empty()) row.run = run;
     row.figures.push_back(result.figures);
   }
@@ -79,8 +79,8 @@ struct BreakhisRow {
 
 /// "learned glimpses", "learned glimpses, w/o SA", "the shrunk image".
 [[nodiscard]] inline std::string method_of(const BreakhisRun& run) {
-  std::string text = words_of(run.trained_on);
-  if (run.trained_on != TrainedOn::shrunk) text += " glimpses";
+  std::string text = words_of(run.condition);
+  if (run.condition != Condition::shrunk) text += " glimpses";
   return run.encoder == EncoderKind::plain ? text + ", w/o SA" : text;
 }
 
@@ -112,7 +112,7 @@ struct BreakhisRow {
     set(method_of(row.run), row.run.magnification, row.cell(row.own(), rate));
   }
   for (const BreakhisRow& row : rows) {
-    if (row.run.official() != official || row.run.trained_on != TrainedOn::learned ||
+    if (row.run.official() != official || row.run.condition != Condition::learned ||
         row.run.encoder != EncoderKind::attention)
       continue;
     for (const std::string policy : {"random", "centre", "grid"})
@@ -136,7 +136,7 @@ struct BreakhisRow {
                "images", "balanced", "AUC", "sensitivity", "specificity", "F1", "pixels, %", "unique, %"});
   for (const BreakhisRow& row : rows) {
     const std::string own = row.own();
-    const bool shrunk = row.run.trained_on == TrainedOn::shrunk;
+    const bool shrunk = row.run.condition == Condition::shrunk;
     std::vector<std::string> line{method_of(row.run), std::to_string(row.run.magnification) + "x",
                                   std::to_string(row.figures.size()) + (row.run.official() ? " official" : " random"),
                                   row.cell(own, "patient_recognition_rate"),
@@ -172,14 +172,14 @@ using Remarks = std::vector<std::string>;
 
 [[nodiscard]] inline std::string breakhis_csv(const std::vector<BreakhisResult>& results) {
   std::ostringstream text;
-  text << "magnification,split,encoder,trained_on,looked_at,figure,value,low,high\n";
+  text << "magnification,split,encoder,condition,looked_at,figure,value,low,high\n";
   const auto number = [](double value) { return std::isfinite(value) ? Json(value).dump() : std::string(); };
   for (const BreakhisResult& result : results) {
     for (const auto& entry : result.figures.at("policies").items()) {
       for (const std::string name : {"patient_recognition_rate", "patient_majority_accuracy", "image_accuracy",
                                      "balanced_accuracy", "auc", "sensitivity", "specificity", "f1"}) {
         text << result.run.magnification << ',' << result.run.split << ',' << to_string(result.run.encoder) << ','
-             << to_string(result.run.trained_on) << ',' << entry.key() << ',' << name;
+             << to_string(result.run.condition) << ',' << entry.key() << ',' << name;
         for (const std::string part : {"value", "low", "high"})
           text << ',' << number(figure_of(result.figures, entry.key(), name + "/" + part));
         text << '\n';
@@ -221,11 +221,11 @@ using Remarks = std::vector<std::string>;
 /// Writes table.md, table.csv, results.json and figure.png into `folder`. No file holds a time of the clock.
 /// @throws FileError
 inline void write_breakhis_report(const std::filesystem::path& folder, const std::vector<BreakhisResult>& results,
-                                  const Remarks& remarks, const std::string& judged_on, std::size_t planned) {
+                                  const Remarks& remarks, const std::string& evaluation_split, std::size_t planned) {
   const std::vector<BreakhisRow> rows = breakhis_rows(results);
   Json json{{"format", "saccade breakhis_study 1"},
             {"library", library_name()},
-            {"judged_on", judged_on},
+            {"evaluation_split", evaluation_split},
             {"runs", results.size()},
             {"planned", planned},
             {"remarks", remarks},

@@ -5,10 +5,11 @@
 #include <saccade/data/split_report.hpp>
 #include <saccade/training/run_data.hpp>
 
-#include "breakhis_trial.hpp"
+#include "adapt_trial.hpp"
+#include "condition.hpp"
+#include "image_trial.hpp"
 #include "study_data.hpp"
 #include "study_options.hpp"
-#include "trained_on.hpp"
 
 #include <algorithm>
 #include <array>
@@ -81,12 +82,12 @@ struct BreakhisStudyOptions {
   saccade::DataChoice data;           ///< magnification and split come with the run
   std::vector<Index> magnifications;  ///< empty: all that are found
   std::vector<std::string> splits;    ///< empty: random:1 to random:3, and the official ones where they are found
-  std::string preset = "stable";
+  std::string preset = "large";
   std::vector<EncoderKind> encoders{EncoderKind::attention, EncoderKind::plain};
-  std::vector<TrainedOn> trained_on{TrainedOn::learned, TrainedOn::random, TrainedOn::centre, TrainedOn::shrunk};
+  std::vector<Condition> conditions{Condition::learned, Condition::random, Condition::centre, Condition::shrunk};
   std::uint64_t seed = 1;
   TrainingChoice training;
-  JudgedOn judged_on = JudgedOn::test;
+  EvaluationSplit evaluation_split = EvaluationSplit::test;
 };
 
 /// One model that is trained and judged.
@@ -94,7 +95,7 @@ struct BreakhisRun {
   Index magnification = 100;
   std::string split = "random:1";
   EncoderKind encoder = EncoderKind::attention;
-  TrainedOn trained_on = TrainedOn::learned;
+  Condition condition = Condition::learned;
 
   [[nodiscard]] bool official() const { return split.starts_with("official"); }
 };
@@ -104,7 +105,7 @@ struct BreakhisRun {
   std::string split = run.split;
   std::erase(split, ':');
   return std::to_string(run.magnification) + "x-" + split + "-" + to_string(run.encoder) + "-" +
-         to_string(run.trained_on);
+         to_string(run.condition);
 }
 
 /// The models of one magnification and split. Controls are trained with the first of the encoders.
@@ -112,9 +113,9 @@ struct BreakhisRun {
                                                       const std::string& split) {
   std::vector<BreakhisRun> runs;
   for (const EncoderKind encoder : o.encoders)
-    for (const TrainedOn trained_on : o.trained_on)
-      if (trained_on == TrainedOn::learned || encoder == o.encoders.front())
-        runs.push_back({magnification, split, encoder, trained_on});
+    for (const Condition condition : o.conditions)
+      if (condition == Condition::learned || encoder == o.encoders.front())
+        runs.push_back({magnification, split, encoder, condition});
   return runs;
 }
 
@@ -137,32 +138,14 @@ struct BreakhisRun {
   return config;
 }
 
-/// Copies of the images of a magnification, shrunk.
-struct ShrunkImages {
-  std::filesystem::path folder;  ///< of those of the run's magnification
-  Index side = 0;
-  Index original_pixels = 0;
-};
-
-[[nodiscard]] inline BreakhisTrial breakhis_trial(const BreakhisStudyOptions& o, const BreakhisRun& run,
-                                                  const ShrunkImages& shrunk) {
-  BreakhisTrial trial{.name = name_of(run),
-                      .config = breakhis_config(o, run.encoder),
-                      .data = choice_of(o, run.magnification, run.split),
-                      .policies = judged_policies(run.trained_on),
-                      .judged_on = o.judged_on};
-  adapt(trial.config, run.trained_on, shrunk.side);
-  if (run.trained_on == TrainedOn::shrunk) {
-    // Official splits are looked for beside the images.
-    if (run.official() && trial.data.folds.empty()) {
-      trial.data.folds =
-          saccade::data::find_official_split(saccade::data::parse_split(run.split).number, trial.data.folder)
-              .parent_path();
-    }
-    trial.data.folder = shrunk.folder;
-    trial.original_pixels = shrunk.original_pixels;
-    trial.config.training.epochs = o.training.epochs_of_shrunk(trial.config);
-  }
+/// @param size  of the images
+[[nodiscard]] inline ImageTrial breakhis_trial(const BreakhisStudyOptions& o, const BreakhisRun& run,
+                                               saccade::ImageSize size) {
+  ImageTrial trial{.name = name_of(run),
+                   .config = breakhis_config(o, run.encoder),
+                   .data = choice_of(o, run.magnification, run.split),
+                   .evaluation_split = o.evaluation_split};
+  adapt(trial, run.condition, size, o.training);
   return trial;
 }
 

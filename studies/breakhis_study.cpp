@@ -29,7 +29,7 @@ using namespace saccade;
 struct Options {
   bench::BreakhisStudyOptions study;
   std::vector<std::string> encoders{"attention", "plain"};
-  std::vector<std::string> trained_on{"learned", "random", "centre", "shrunk"};
+  std::vector<std::string> conditions{"learned", "random", "centre", "shrunk"};
   std::filesystem::path out;
   program::BackendChoice backend;
   program::LoaderChoice loader;
@@ -112,24 +112,18 @@ Plan plan_of(const bench::BreakhisStudyOptions& study) {
   return plan;
 }
 
-/// The shrunk images of a run that needs them, made where they are not there yet.
-bench::ShrunkImages shrunk_of(const Options& o, const HybridAttentionConfig& model, const bench::BreakhisRun& run) {
-  if (run.trained_on != bench::TrainedOn::shrunk) return {};
-  const std::filesystem::path& folder = o.study.data.folder;
-  // All images of BreakHis have one width, and all but a few one height.
-  const RgbImage first = data::load_image(data::index_breakhis(folder, run.magnification).front().path);
-  const Index side = bench::shrunk_side(model, std::min(first.width, first.height));
-  const std::string name = std::to_string(run.magnification) + "x-shrunk" + std::to_string(side);
-  const bench::ShrunkImages shrunk{o.out / "data" / name, side, first.width * first.height};
-  bench::shrink_images(folder, run.magnification, side, "BreakHis", shrunk.folder);
-  return shrunk;
+/// All images of BreakHis have one width, and all but a few one height.
+ImageSize size_of_images(const bench::BreakhisStudyOptions& study, Index magnification) {
+  const data::Dataset dataset =
+      data::open_dataset(study.data.folder, {.kind = "breakhis", .magnification = magnification}).dataset;
+  return bench::size_of(dataset, dataset.samples.front());
 }
 
 int run_study(const Options& o) {
   bench::BreakhisStudyOptions study = o.study;
   study.encoders = bench::chosen_of<bench::EncoderKind>(bench::encoder_kind_names, o.encoders);
-  study.trained_on = bench::chosen_of<bench::TrainedOn>(bench::trained_on_names, o.trained_on);
-  const HybridAttentionConfig model = bench::breakhis_config(study, study.encoders.front()).model;
+  study.conditions = bench::chosen_of<bench::Condition>(bench::condition_names, o.conditions);
+  static_cast<void>(bench::breakhis_config(study, study.encoders.front()));  // before hours of work, not after
   const Plan plan = plan_of(study);
   bench::expect_each_once(plan.runs, [](const bench::BreakhisRun& run) { return name_of(run); });
   create_folders(o.out / "runs");
@@ -138,10 +132,10 @@ int run_study(const Options& o) {
     std::cerr << "breakhis_study: interrupted; the same command goes on there\n";
     return program::interrupted;
   };
-  std::vector<bench::BreakhisTrial> trials;
+  std::vector<bench::ImageTrial> trials;
   for (const bench::BreakhisRun& run : plan.runs) {
     if (interruption.requested()) return interrupted();
-    trials.push_back(bench::breakhis_trial(study, run, shrunk_of(o, model, run)));
+    trials.push_back(bench::breakhis_trial(study, run, size_of_images(study, run.magnification)));
   }
   const auto results = bench::run_trials<bench::BreakhisResult>(
       plan.runs, trials,
@@ -151,7 +145,8 @@ int run_study(const Options& o) {
        .jobs = o.jobs,
        .stop_requested = [&] { return interruption.requested(); }},
       [&](const std::vector<bench::BreakhisResult>& so_far) {
-        bench::write_breakhis_report(o.out, so_far, plan.remarks, bench::to_string(study.judged_on), trials.size());
+        bench::write_breakhis_report(o.out, so_far, plan.remarks, bench::to_string(study.evaluation_split),
+                                     trials.size());
       });
   if (!results) return interrupted();
   const std::vector<bench::BreakhisRow> rows = bench::breakhis_rows(*results);
@@ -195,15 +190,15 @@ int main(int argc, char* argv[]) {
                   "share of the training patients to choose the best epoch by; else 0.15")
       ->check(CLI::Range(0.01, 0.9));
   options.add_option("--preset", study.preset, "of the models and their training")
-      ->check(CLI::IsMember({"paper", "stable", "compact"}));
+      ->check(CLI::IsMember({"paper", "large", "compact"}));
   bench::add_words(options, "--encoders", o.encoders, bench::encoder_kind_names,
                    "with soft attention, or without; controls have the first");
-  bench::add_words(options, "--trained-on", o.trained_on, bench::trained_on_names,
+  bench::add_words(options, "--conditions", o.conditions, bench::condition_names,
                    "glimpses that models are made for, or the shrunk image");
   options.add_option("--seed", study.seed, "of weights and draws");
   bench::add_training_options(options, study.training);
-  bench::add_judged_on(options, study.judged_on,
-                       "test patients, or those that the best epoch is chosen by, to tune by");
+  bench::add_evaluation_split(options, study.evaluation_split,
+                              "test patients, or those that the best epoch is chosen by, to tune by");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
   bench::add_jobs_option(options, o.jobs);

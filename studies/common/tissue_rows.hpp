@@ -22,7 +22,7 @@ struct TissueRow {
   std::vector<Json> figures;  ///< a seed each
   std::vector<std::uint64_t> seeds;
 
-  [[nodiscard]] std::string own() const { return to_string(own_policy(run.trained_on)); }
+  [[nodiscard]] std::string own() const { return to_string(own_policy(run.condition)); }
 
   /// One figure of every seed.
   [[nodiscard]] std::vector<double> each(const std::function<double(const Json&)>& figure) const {
@@ -59,13 +59,13 @@ struct TissueRow {
   }
 };
 
-/// Rows in the order of focus, preset, encoder and glimpses.
+/// Rows in the order of region, preset, encoder, glimpses, policy and learner.
 [[nodiscard]] inline std::vector<TissueRow> tissue_rows(const std::vector<TissueResult>& results) {
-  using Key = std::tuple<double, std::string, EncoderKind, TrainedOn>;
+  using Key = std::tuple<double, std::string, EncoderKind, Condition, saccade::PolicyKind, saccade::LearnerKind>;
   std::map<Key, TissueRow> rows;
   for (const TissueResult& result : results) {
     const TissueRun& run = result.run;
-    TissueRow& row = rows[{run.focus, run.preset, run.encoder, run.trained_on}];
+    TissueRow& row = rows[{run.region, run.preset, run.encoder, run.condition, run.policy, run.learner}];
     if (row.figures.empty()) row.run = run;
     row.figures.push_back(result.figures);
     row.seeds.push_back(run.seed);

@@ -10,18 +10,18 @@
 
 namespace bench {
 
-/// The share of all windows of `side` pixels inside the image that find the focus: what a random glimpse finds by
+/// The share of all windows of `side` pixels inside the image that find the region: what a random glimpse finds by
 /// chance. Exact: every window is counted.
 [[nodiscard]] inline double hit_chance(saccade::Index side, saccade::Index width, saccade::Index height,
-                                       const saccade::Box& focus) {
+                                       const saccade::Box& region) {
   const auto overlaps = [&](saccade::Index extent, saccade::Index begin, saccade::Index length) {
     std::vector<saccade::Index> lengths;
     for (saccade::Index corner = 0; corner + side <= extent; ++corner)
       lengths.push_back(std::max<saccade::Index>(std::min(corner + side, begin + length) - std::max(corner, begin), 0));
     return lengths;
   };
-  const auto across = overlaps(width, focus.x, focus.width), down = overlaps(height, focus.y, focus.height);
-  const saccade::Index smaller = std::min(side * side, focus.area());
+  const auto across = overlaps(width, region.x, region.width), down = overlaps(height, region.y, region.height);
+  const saccade::Index smaller = std::min(side * side, region.area());
   saccade::Index hits = 0;
   for (const saccade::Index x : across)
     for (const saccade::Index y : down) hits += 2 * x * y >= smaller ? 1 : 0;
@@ -36,12 +36,12 @@ struct HitChance {
 };
 
 [[nodiscard]] inline HitChance hit_chance(saccade::Index side, saccade::Index glimpses, saccade::Index width,
-                                          saccade::Index height, std::span<const saccade::Box> foci) {
+                                          saccade::Index height, std::span<const saccade::Box> regions) {
   HitChance chance;
-  for (const saccade::Box& focus : foci) {
-    const double one = hit_chance(side, width, height, focus);
-    chance.one += one / static_cast<double>(foci.size());
-    chance.any += (1 - std::pow(1 - one, static_cast<double>(glimpses))) / static_cast<double>(foci.size());
+  for (const saccade::Box& region : regions) {
+    const double one = hit_chance(side, width, height, region);
+    chance.one += one / static_cast<double>(regions.size());
+    chance.any += (1 - std::pow(1 - one, static_cast<double>(glimpses))) / static_cast<double>(regions.size());
   }
   return chance;
 }

@@ -1,11 +1,7 @@
 #pragma once
 
 #include <saccade/core/file.hpp>
-#include <saccade/data/breakhis.hpp>
-#include <saccade/data/image_decode.hpp>
-#include <saccade/data/image_encode.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
-#include <saccade/report/canvas.hpp>
 #include <saccade/report/progress.hpp>
 
 #include "finished_run.hpp"
@@ -18,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-/// Images that a study makes for itself: drawn tissue, and shrunk copies.
+/// Images that a study makes for itself: drawn tissue.
 namespace bench {
 
 /// Fills `folder` by `make`, or finds it filled: it appears under its name only when it is complete.
@@ -51,7 +47,7 @@ inline void complete_folder(const std::filesystem::path& folder, const Json& abo
 [[nodiscard]] inline Json describe(const saccade::data::SyntheticTissueOptions& o) {
   return {{"width", o.width},
           {"height", o.height},
-          {"focus_area", o.focus_area},
+          {"region_area", o.region_area},
           {"patients_per_class", o.patients_per_class},
           {"images_per_patient", o.images_per_patient},
           {"seed", o.seed}};
@@ -65,25 +61,6 @@ inline void draw_tissue(const saccade::data::SyntheticTissueOptions& options, co
     saccade::report::Progress progress("drawing tissue", options.patients() * options.images_per_patient);
     saccade::data::write_synthetic_tissue(options, partial, threads,
                                           [&](saccade::Index, saccade::Index) { progress.advance(); });
-  });
-}
-
-/// Copies of the images of one magnification, stretched to squares of `side` pixels, made once.
-/// @param source  names the images in sentences and in about.json: the folder itself may move
-/// @throws FileError
-inline void shrink_images(const std::filesystem::path& data, saccade::Index magnification, saccade::Index side,
-                          const std::string& source, const std::filesystem::path& folder) {
-  const std::vector<saccade::data::ImageRecord> records = saccade::data::index_breakhis(data, magnification);
-  const Json about{{"source", source}, {"magnification", magnification}, {"side", side}, {"images", records.size()}};
-  complete_folder(folder, about, [&](const std::filesystem::path& partial) {
-    saccade::report::Progress progress("shrinking images", static_cast<saccade::Index>(records.size()));
-    for (const saccade::data::ImageRecord& record : records) {
-      const std::filesystem::path file = partial / breakhis_path(record);
-      saccade::create_folders(file.parent_path());
-      saccade::data::write_png(file,
-                               saccade::report::resize(saccade::data::load_image(record.path), side, side).view());
-      progress.advance();
-    }
   });
 }
 

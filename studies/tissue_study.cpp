@@ -27,9 +27,11 @@ using namespace saccade;
 
 struct Options {
   bench::TissueStudyOptions study;
-  std::vector<std::string> presets{"paper", "stable"};
+  std::vector<std::string> presets{"paper", "large"};
   std::vector<std::string> encoders{"attention", "plain"};
-  std::vector<std::string> trained_on{"learned", "random", "shrunk"};
+  std::vector<std::string> conditions{"learned", "random", "shrunk"};
+  std::vector<std::string> policies{"gaussian"};
+  std::vector<std::string> learners{"policy_gradient"};
   std::string size = "small";
   std::filesystem::path out;
   program::BackendChoice backend;
@@ -37,28 +39,19 @@ struct Options {
   int jobs = 1;
 };
 
-/// Where the images of a focus lie in the study's folder.
-std::filesystem::path data_folder(const Options& o, double focus) {
-  return o.out / "data" / ("focus" + bench::focus_text(focus));
-}
-
-std::filesystem::path shrunk_folder(const Options& o, double focus, Index side) {
-  return data_folder(o, focus).string() + "-shrunk" + std::to_string(side);
-}
-
-/// Of the images of a run that reads the whole image.
-Index side_of_shrunk(const bench::TissueStudyOptions& study, const bench::TissueRun& run) {
-  return bench::shrunk_side(bench::tissue_config(study, run).model, std::min(study.tissue.width, study.tissue.height));
+/// Where the images of a region lie in the study's folder.
+std::filesystem::path data_folder(const Options& o, double region) {
+  return o.out / "data" / ("region" + bench::region_text(region));
 }
 
 /// What random glimpses find by chance in the drawn images.
-bench::HitChance chance_in(const std::filesystem::path& data, const bench::TissueStudyOptions& study, double focus) {
+bench::HitChance chance_in(const std::filesystem::path& data, const bench::TissueStudyOptions& study, double region) {
   std::vector<Box> regions;
   if (const auto table = data::find_region_table(data))
     for (const auto& [image, boxes] : data::read_region_table(*table))
       regions.insert(regions.end(), boxes.begin(), boxes.end());
   const HybridAttentionConfig model =
-      bench::tissue_config(study, {.focus = focus, .preset = study.presets.front()}).model;
+      bench::tissue_config(study, {.region = region, .preset = study.presets.front()}).model;
   return bench::hit_chance(model.sensor.side, model.glimpses, study.tissue.width, study.tissue.height, regions);
 }
 
@@ -70,7 +63,9 @@ bench::TissueStudyOptions complete(const Options& o) {
   for (const std::string_view preset : bench::studied_presets)
     if (std::find(o.presets.begin(), o.presets.end(), preset) != o.presets.end()) study.presets.emplace_back(preset);
   study.encoders = bench::chosen_of<bench::EncoderKind>(bench::encoder_kind_names, o.encoders);
-  study.trained_on = bench::chosen_of<bench::TrainedOn>(bench::trained_on_names, o.trained_on);
+  study.conditions = bench::chosen_of<bench::Condition>(bench::condition_names, o.conditions);
+  study.policies = bench::chosen_of<PolicyKind>(enum_names<PolicyKind>, o.policies);
+  study.learners = bench::chosen_of<LearnerKind>(enum_names<LearnerKind>, o.learners);
   if (study.size == bench::StudySize::small) {
     study.tissue.width = 350;
     study.tissue.height = 230;
@@ -81,13 +76,15 @@ bench::TissueStudyOptions complete(const Options& o) {
     study.tissue.patients_per_class = 4;
     study.tissue.images_per_patient = 2;
   }
-  for (const double focus : study.focus) validate(bench::tissue_of(study, focus));
+  for (const double region : study.region) validate(bench::tissue_of(study, region));
   for (const std::string& preset : study.presets)  // before hours of work, not after
-    static_cast<void>(bench::tissue_config(study, {.preset = preset}));
+    for (const PolicyKind policy : study.policies)
+      for (const LearnerKind learner : study.learners)
+        static_cast<void>(bench::tissue_config(study, {.preset = preset, .policy = policy, .learner = learner}));
   return study;
 }
 
-/// The images of all runs, drawn and shrunk where they are not there yet, and what glimpses find in them by chance. No
+/// The images of all runs, drawn where they are not there yet, and what glimpses find in them by chance. No
 /// further ones where it is interrupted.
 bench::Chances make_images(const Options& o, const bench::TissueStudyOptions& study,
                            const std::vector<bench::TissueRun>& runs, const program::Interruption& interruption) {
@@ -95,15 +92,11 @@ bench::Chances make_images(const Options& o, const bench::TissueStudyOptions& st
   bench::Chances chances;
   for (const bench::TissueRun& run : runs) {
     if (interruption.requested()) break;
-    const std::filesystem::path data = data_folder(o, run.focus);
-    if (!chances.contains(run.focus)) {
-      bench::draw_tissue(bench::tissue_of(study, run.focus), data, threads);
-      chances[run.focus] = chance_in(data, study, run.focus);
+    const std::filesystem::path data = data_folder(o, run.region);
+    if (!chances.contains(run.region)) {
+      bench::draw_tissue(bench::tissue_of(study, run.region), data, threads);
+      chances[run.region] = chance_in(data, study, run.region);
     }
-    if (run.trained_on != bench::TrainedOn::shrunk) continue;
-    const Index side = side_of_shrunk(study, run);
-    bench::shrink_images(data, study.tissue.magnification, side, data.filename().string(),
-                         shrunk_folder(o, run.focus, side));
   }
   return chances;
 }
@@ -120,10 +113,9 @@ int run_study(const Options& o) {
   };
   const bench::Chances chances = make_images(o, study, runs, interruption);
   if (interruption.requested()) return interrupted();
-  std::vector<bench::BreakhisTrial> trials;
+  std::vector<bench::ImageTrial> trials;
   for (const bench::TissueRun& run : runs)
-    trials.push_back(bench::tissue_trial(study, run, data_folder(o, run.focus),
-                                         shrunk_folder(o, run.focus, side_of_shrunk(study, run))));
+    trials.push_back(bench::tissue_trial(study, run, data_folder(o, run.region)));
   const auto results = bench::run_trials<bench::TissueResult>(
       runs, trials,
       {.backend = o.backend,
@@ -132,13 +124,13 @@ int run_study(const Options& o) {
        .jobs = o.jobs,
        .stop_requested = [&] { return interruption.requested(); }},
       [&](const std::vector<bench::TissueResult>& so_far) {
-        bench::write_tissue_report(o.out, so_far, chances, bench::to_string(study.judged_on), runs.size());
+        bench::write_tissue_report(o.out, so_far, chances, bench::to_string(study.evaluation_split), runs.size());
       });
   if (!results) return interrupted();
   const std::vector<bench::TissueRow> rows = bench::tissue_rows(*results);
   std::cout << bench::accuracy_table(rows) << bench::hit_table(rows, chances) << bench::learning_table(rows);
   if (const auto targets = bench::tissue_targets(rows); !targets.empty())
-    std::cout << "4 % focus, preset stable, learned glimpses:\n" << bench::target_table(targets);
+    std::cout << "4 % region, preset large, learned glimpses:\n" << bench::target_table(targets);
   std::cout << "tables and figure:  " << (o.out / "table.md").string() << ", " << (o.out / "figure.png").string()
             << '\n';
   return program::success;
@@ -149,24 +141,27 @@ int run_study(const Options& o) {
 int main(int argc, char* argv[]) {
   Options o;
   bench::TissueStudyOptions& study = o.study;
-  program::Options options("tissue_study",
-                           "Synthetic tissue, where one focus tells the class and it is known where: how often learned "
-                           "glimpses find it, and "
-                           "what that is worth, beside random, central and grid glimpses, an oracle, and the image "
-                           "shrunk to as many pixels. "
-                           "Stopped and started again it goes on where it was.");
+  program::Options options(
+      "tissue_study",
+      "Synthetic tissue, where one region tells the class and it is known where: how often learned "
+      "glimpses find it, and "
+      "what that is worth, beside random, central and grid glimpses, an oracle, and the image "
+      "shrunk to as many pixels. "
+      "Stopped and started again it goes on where it was.");
   options.add_option("--out", o.out, "folder for images, runs, tables and figure")->required();
-  bench::add_list(options, "--focus", study.focus, "areas of the focus, in percent of the image")
+  bench::add_list(options, "--region", study.region, "areas of the region, in percent of the image")
       ->check(CLI::Range(0.1, 50.0));
   bench::add_words(options, "--presets", o.presets, bench::studied_presets, "of model and training");
   bench::add_words(options, "--encoders", o.encoders, bench::encoder_kind_names, "with soft attention, or without");
-  bench::add_words(options, "--trained-on", o.trained_on, bench::trained_on_names,
+  bench::add_words(options, "--conditions", o.conditions, bench::condition_names,
                    "glimpses that models are made for, or the shrunk image");
+  bench::add_words(options, "--policies", o.policies, enum_names<PolicyKind>, "of models that learn where to look");
+  bench::add_words(options, "--learners", o.learners, enum_names<LearnerKind>, "of models that learn where to look");
   const CLI::Option* seeds = bench::add_list(options, "--seeds", study.seeds, "of weights and draws");
   const CLI::Option* headline =
       options
           .add_option("--headline-seeds", study.headline_seeds,
-                      "learned glimpses of the preset stable at 4 % focus are trained with the seeds 1 to N as well")
+                      "learned glimpses of the preset large at 4 % region are trained with the seeds 1 to N as well")
           ->check(CLI::Range(0, 1000))
           ->default_str("10; 0 with --seeds or --quick");
   options
@@ -177,8 +172,8 @@ int main(int argc, char* argv[]) {
   options.add_option("--images", study.tissue.images_per_patient, "of each patient")->check(CLI::Range(1, 10000));
   options.add_option("--data-seed", study.tissue.seed, "of the images; the same for all models");
   bench::add_training_options(options, study.training);
-  bench::add_judged_on(options, study.judged_on,
-                       "test patients, or those that the best epoch is chosen by, to tune by");
+  bench::add_evaluation_split(options, study.evaluation_split,
+                              "test patients, or those that the best epoch is chosen by, to tune by");
   program::add_loader_options(options, o.loader);
   program::add_backend_options(options, o.backend);
   bench::add_jobs_option(options, o.jobs);

@@ -21,7 +21,7 @@ STUDIES = {
     ),
     "tissue": (
         "Synthetic tissue",
-        "Drawn tissue in which one focus tells the class, and it is known where: does a model learn to look there?",
+        "Drawn tissue in which one region tells the class, and it is known where: does a model learn to look there?",
         "build/release/bin/tissue_study --out tissue",
     ),
     "breakhis": (
@@ -61,7 +61,7 @@ def section_of(name, folder):
         return text + f"Not measured yet: `{command}`, then this page again.\n"
     results = results_of(name, folder)
     text += f"{results['runs']} of {results['planned']} models, by {results['library']}"
-    text += ", judged on the test part.\n" if results["judged_on"] == "test" else (
+    text += ", judged on the test part.\n" if results.get("evaluation_split", results.get("judged_on")) == "test" else (
         ", judged on the validation part: figures to tune by, **not** those of the study.\n")
     if results["runs"] < results["planned"]:
         text += "The study is not complete.\n"
@@ -75,7 +75,7 @@ def section_of(name, folder):
 def page_of(folders):
     sections = [section_of(name, folders[name]) for name in STUDIES]
     head = (
-        "# Results\n\nWhat the three studies of [benchmarks.md](benchmarks.md) measured. `benchmarks/results_page.py` makes "
+        "# Results\n\nWhat the three studies of [benchmarks.md](benchmarks.md) measured. `studies/results_page.py` makes "
         "this page from their folders; written by hand is only what stands above each table of commands and machines.\n"
     )
     return "\n".join([head, *sections])

@@ -1,4 +1,4 @@
-#include "breakhis_trial.hpp"
+#include "image_trial.hpp"
 
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/json_lines.hpp>
@@ -39,7 +39,7 @@ std::string epoch_line(const std::string& name, const Json& metrics, Index epoch
 
 /// Trains to the end, or until it is asked to stop: then false.
 template <class B>
-bool train(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work, report::RunFolder& folder) {
+bool train(B& b, const ImageTrial& trial, const RunData& data, const TrialWork& work, report::RunFolder& folder) {
   TrainingRun<B> run(b, trial.config, data, work.loader, {.checkpoint = folder.checkpoint(), .best = folder.best()});
   folder.begin(run.description(), report::RunStart::resumed);
   if (std::filesystem::exists(folder.checkpoint())) run.resume();
@@ -58,23 +58,39 @@ bool train(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWor
   return outcome == TrainingRun<B>::Outcome::complete;
 }
 
+/// [[group, label, [probability of each class]]], an entry for each image.
+Json answers_of(const std::vector<ImagePrediction>& predictions, const report::GroundTruth& truth) {
+  Json list = Json::array();
+  for (const ImagePrediction& each : predictions) {
+    const auto image = static_cast<std::size_t>(each.image);
+    list.push_back({truth.groups[image], truth.labels[image], each.prediction.probabilities.back()});
+  }
+  return list;
+}
+
 /// The best epoch's figures under every policy; nothing when asked to stop.
 template <class B>
-std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work,
+std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& data, const TrialWork& work,
                                const report::RunFolder& folder) {
   auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, program::golden_tolerance_of(work.backend));
-  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? data.split.test : data.split.validation;
-  const std::vector<Box> foci = program::regions_of(data.dataset);
-  const report::GroundTruth truth = program::ground_truth_of(data.dataset, foci);
+  const std::vector<Index>& part =
+      trial.evaluation_split == EvaluationSplit::test ? data.split.test : data.split.validation;
+  const std::vector<Box> regions =
+      trial.preparation == Preparation::none ? program::regions_of(data.dataset) : std::vector<Box>{};
+  const double read_share =
+      trial.preparation == Preparation::none
+          ? 0
+          : share_of_pixels(open_for_training(trial.data).dataset, part, trial.config.model.sensor.side);
+  const report::GroundTruth truth = program::ground_truth_of(data.dataset, regions);
   data::Loader loader(data.dataset.size(), decode_for(trial.config.model, data.dataset), work.loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
   Json figures{{"policies", Json::object()}};
   for (const GlimpsePolicy policy : trial.policies) {
-    if (policy == GlimpsePolicy::oracle && foci.empty()) continue;
+    if (policy == GlimpsePolicy::oracle && regions.empty()) continue;
     bool stopped = false;
     const auto predictions =
         predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader, part,
-                       {.policy = policy, .seed = trial.config.seed, .foci = foci}, [&](Index) {
+                       {.policy = policy, .seed = trial.config.seed, .regions = regions}, [&](Index) {
                          stopped = work.stop_requested();
                          return !stopped;
                        });
@@ -83,14 +99,12 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const RunData& 
     const report::PolicyResult result =
         report::judge(policy, truth, predictions, trial.config.model.sensor, trial.config.seed, 0);
     Json& of_policy = figures["policies"][to_string(policy)] = to_json(result, truth.classes);
-    if (trial.original_pixels > 0) {
-      // What is read is still a share of the image as it was; nothing of it is seen at full resolution.
-      const Index side = trial.config.model.sensor.side;
-      of_policy["pixel_fraction"] = {
-          {"processed", static_cast<double>(side * side) / static_cast<double>(trial.original_pixels)},
-          {"unique", nullptr},
-          {"unique_any_scale", nullptr}};
+    // What is read is still a share of the image as it was; nothing of a stretched one is seen at full resolution.
+    if (trial.preparation != Preparation::none) {
+      const Json share = trial.preparation == Preparation::cut ? Json(read_share) : Json();
+      of_policy["pixel_fraction"] = {{"processed", read_share}, {"unique", share}, {"unique_any_scale", share}};
     }
+    if (trial.keep_answers) of_policy["answers"] = answers_of(predictions, truth);
     std::map<std::string, Index> label_of;
     for (std::size_t i = 0; i < result.answers.group.size(); ++i)
       label_of.try_emplace(result.answers.group[i], result.answers.truth[i]);
@@ -105,18 +119,20 @@ std::optional<Json> judge_best(B& b, const BreakhisTrial& trial, const RunData& 
 }
 
 /// What makes the run's numbers what they are. The version of the program may be newer.
-Json describe(const BreakhisTrial& trial, const RunData& data) {
+Json describe(const ImageTrial& trial, const RunData& data) {
   Json config = describe_run(trial.config, data);
   config.erase("version");
-  config["judged_on"] = to_string(trial.judged_on);
+  config["evaluation_split"] = to_string(trial.evaluation_split);
   config["policies"] = Json::array();
   for (const GlimpsePolicy policy : trial.policies) config["policies"].push_back(to_string(policy));
+  if (trial.preparation != Preparation::none)
+    config["preparation"] = preparation_names[static_cast<std::size_t>(trial.preparation)];
   config["about"] = trial.about;
   return config;
 }
 
 template <class B>
-std::optional<Json> measure(B& b, const BreakhisTrial& trial, const RunData& data, const TrialWork& work) {
+std::optional<Json> measure(B& b, const ImageTrial& trial, const RunData& data, const TrialWork& work) {
   report::RunFolder folder(work.runs / trial.name);
   if (!train(b, trial, data, work, folder)) return {};
   std::optional<Json> figures = judge_best(b, trial, data, work, folder);
@@ -126,12 +142,15 @@ std::optional<Json> measure(B& b, const BreakhisTrial& trial, const RunData& dat
 
 }  // namespace
 
-std::optional<Json> run_trial(const BreakhisTrial& trial, const TrialWork& work) {
-  BreakhisTrial named = trial;
+std::optional<Json> run_trial(const ImageTrial& trial, const TrialWork& work) {
+  ImageTrial named = trial;
   named.config.backend = work.backend.arithmetic();
-  const RunData data = open_for_training(trial.data);
-  const std::vector<Index>& part = trial.judged_on == JudgedOn::test ? data.split.test : data.split.validation;
-  if (part.empty()) throw FileError(trial.name + ": there is no " + to_string(trial.judged_on) + " image to judge on");
+  RunData data = open_for_training(trial.data);
+  data.dataset = prepared(std::move(data.dataset), trial.preparation, trial.config.model.sensor.side);
+  const std::vector<Index>& part =
+      trial.evaluation_split == EvaluationSplit::test ? data.split.test : data.split.validation;
+  if (part.empty())
+    throw FileError(trial.name + ": there is no " + to_string(trial.evaluation_split) + " image to judge on");
   const std::filesystem::path file = work.runs / (trial.name + ".json");
   const Json config = describe(named, data);
   if (std::optional<Json> before = read_finished_run(file, config)) {

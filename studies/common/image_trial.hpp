@@ -6,8 +6,9 @@
 #include <saccade/training/run_data.hpp>
 
 #include "common/backend_choice.hpp"
+#include "evaluation_split.hpp"
 #include "finished_run.hpp"
-#include "judged_on.hpp"
+#include "preparation.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -15,18 +16,19 @@
 #include <string>
 #include <vector>
 
-/// One model that is trained on images of BreakHis, or on drawn ones in its layout, and judged. Compiled once, in
-/// breakhis_trial.cpp, for all studies.
+/// One model that is trained on the images of a data set, and evaluated. Compiled once, in image_trial.cpp, for all
+/// studies.
 namespace bench {
 
-struct BreakhisTrial {
+struct ImageTrial {
   std::string name;           ///< of its files
   saccade::RunConfig config;  ///< model, training, seed
   saccade::DataChoice data;
-  std::vector<saccade::GlimpsePolicy> policies;  ///< that it is judged under; the first is its own
-  JudgedOn judged_on = JudgedOn::test;
-  saccade::Index original_pixels = 0;  ///< of an image before it was shrunk; 0: the images are not shrunk
-  Json about = Json::object();         ///< what else decides its numbers, for its file
+  std::vector<saccade::GlimpsePolicy> policies{};  ///< that it is judged under; the first is its own
+  EvaluationSplit evaluation_split = EvaluationSplit::test;
+  Preparation preparation = Preparation::none;  ///< of the images, to squares of the model's glimpse
+  bool keep_answers = false;                    ///< of every image, for figures over several trials
+  Json about = Json::object();                  ///< what else decides its numbers, for its file
 };
 
 /// How the work is done; it changes no number.
@@ -39,13 +41,14 @@ struct TrialWork {
 
 /// The figures of `trial` from runs/NAME.json, or of a training, which goes on where runs/NAME/ stands:
 ///
-///     policies    by name: the figures of report::to_json(PolicyResult), on the judged part
+///     policies    by name: the figures of report::to_json(PolicyResult), on the judged part, with keep_answers
+///                 also "answers": group, label and probabilities of each image
 ///     best_epoch  whose weights were judged, chosen by the validation patients; null where there are none
 ///     patients    of the judged part; malignant_patients of them; images
 ///     epochs      the training's metrics
 ///
 /// Nothing where it was asked to stop: the training's checkpoint is then written.
 /// @throws Error, FileError, ConfigError, NumericError
-[[nodiscard]] std::optional<Json> run_trial(const BreakhisTrial& trial, const TrialWork& work);
+[[nodiscard]] std::optional<Json> run_trial(const ImageTrial& trial, const TrialWork& work);
 
 }  // namespace bench

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "breakhis_trial.hpp"
 #include "common/loader_choice.hpp"
+#include "image_trial.hpp"
 #include "parallel_map.hpp"
 #include "study_options.hpp"
 
@@ -30,12 +30,12 @@ struct StudyWork {
 /// @throws as run_trial
 template <class Result, class Run, class Done>
 [[nodiscard]] std::optional<std::vector<Result>> run_trials(const std::vector<Run>& runs,
-                                                            const std::vector<BreakhisTrial>& trials,
+                                                            const std::vector<ImageTrial>& trials,
                                                             const StudyWork& work, const Done& done) {
   program::BackendChoice backend = work.backend;
   backend.threads = threads_of_job(backend.threads, work.jobs);
   const auto run_one = [&](std::size_t i) -> std::optional<Result> {
-    const BreakhisTrial& trial = trials[i];
+    const ImageTrial& trial = trials[i];
     if (work.stop_requested()) return {};
     std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(trials.size()) + ": " + trial.name + '\n';
     std::optional<Json> figures = run_trial(trial, {.backend = backend,

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/common/figure.hpp"
+#include "benchmarks/common/machine.hpp"
+#include "benchmarks/common/table.hpp"
 #include "clutter_study.hpp"
-#include "figure.hpp"
-#include "machine.hpp"
 #include "seed_statistics.hpp"
-#include "table.hpp"
 
 /// What is said of a clutter study: tables for people and machines, a picture.
 namespace bench {
@@ -77,7 +77,7 @@ struct ClutterRow {
 
 [[nodiscard]] inline std::string clutter_csv(const std::vector<ClutterResult>& results) {
   std::ostringstream text;
-  text << "trained_on,glimpses,seed,looked_at,glimpse,error\n";
+  text << "condition,glimpses,seed,looked_at,glimpse,error\n";
   for (const ClutterResult& result : results) {
     for (const auto& [policy, errors] : result.figures.at("error_by_glimpse").items()) {
       for (std::size_t t = 0; t < errors.size(); ++t) {
@@ -132,18 +132,18 @@ struct ClutterRow {
 /// @param planned  runs of the whole study
 /// @throws FileError
 inline void write_clutter_report(const std::filesystem::path& folder, const std::vector<ClutterResult>& results,
-                                 JudgedOn judged_on, std::size_t planned) {
+                                 EvaluationSplit evaluation_split, std::size_t planned) {
   const std::vector<ClutterRow> rows = clutter_rows(results);
   saccade::write_file_atomically(folder / "table.md", clutter_table(rows).markdown());
   saccade::write_file_atomically(folder / "table.csv", clutter_csv(results));
   Json json{{"format", "saccade clutter_study 1"},
             {"library", library_name()},
-            {"judged_on", to_string(judged_on)},
+            {"evaluation_split", to_string(evaluation_split)},
             {"runs", results.size()},
             {"planned", planned},
             {"rows", Json::array()}};
   for (const ClutterRow& row : rows) {
-    Json entry{{"trained_on", to_string(row.looker)},
+    Json entry{{"condition", to_string(row.looker)},
                {"glimpses", row.glimpses},
                {"error", row.error()},
                {"deviation", row.errors.size() > 1 ? Json(deviation(row.errors)) : Json()},

@@ -22,10 +22,10 @@
 #include <utility>
 #include <vector>
 
+#include "condition.hpp"
 #include "convolutional_encoder.hpp"
+#include "evaluation_split.hpp"
 #include "finished_run.hpp"
-#include "judged_on.hpp"
-#include "trained_on.hpp"
 
 /// Is learning where to look worth having? Objects among clutter, the set-up of Mnih et al. 2014: a model that learns
 /// its glimpses, models made for glimpses that look at nothing, and a convolutional network that reads the whole image.
@@ -50,14 +50,14 @@ struct ClutterStudyOptions {
   Index whole_width = 32;       ///< filters of the network that reads the whole image
   Index whole_epochs = 30;
   saccade::data::ClutterOptions clutter{};
-  JudgedOn judged_on = JudgedOn::test;
+  EvaluationSplit evaluation_split = EvaluationSplit::test;
   Index validation_objects = 5000;  ///< the last ones of the training part; never trained on
 };
 
 /// Glimpses of 12 x 12 at 3 scales; a policy that learns from the probability of the label after every glimpse.
 [[nodiscard]] inline ClutterStudyOptions default_clutter_study() {
   ClutterStudyOptions o;
-  o.model = saccade::stable_preset();
+  o.model = saccade::large_preset();
   o.model.classes = 10;
   o.model.sensor.side = 12;
   o.model.sensor.scales = 3;
@@ -107,7 +107,7 @@ struct ClutterRun {
           {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
           {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},
           {"train_objects", train_objects},
-          {"judged_on", to_string(o.judged_on)}};
+          {"evaluation_split", to_string(o.evaluation_split)}};
 }
 
 /// Trains and judges one model. The result depends on the options, the objects, the backend and the kind of processor.
@@ -234,7 +234,7 @@ class ClutterTrial {
   /// The share of wrong answers after each glimpse.
   [[nodiscard]] std::vector<double> judge(saccade::Trainer<B, Model>& trainer, saccade::Evaluator<B, Model>& evaluator,
                                           saccade::GlimpsePolicy policy) {
-    const bool test = o_.judged_on == JudgedOn::test;
+    const bool test = o_.evaluation_split == EvaluationSplit::test;
     const saccade::data::ObjectSet& set = test ? *test_ : *train_;
     std::vector<Index> part(static_cast<std::size_t>(test ? set.count() : o_.validation_objects));
     std::iota(part.begin(), part.end(), test ? Index{0} : set.count() - o_.validation_objects);

@@ -3,11 +3,11 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/image_encode.hpp>
 
-#include "figure.hpp"
+#include "benchmarks/common/figure.hpp"
+#include "benchmarks/common/machine.hpp"
+#include "benchmarks/common/table.hpp"
 #include "hit_chance.hpp"
-#include "machine.hpp"
 #include "seed_statistics.hpp"
-#include "table.hpp"
 #include "tissue_rows.hpp"
 #include "tissue_study.hpp"
 #include "tissue_targets.hpp"
@@ -27,14 +27,16 @@ namespace bench {
 
 /// Accuracy of images, in percent: of the glimpses that the models were made for, and of the same models under others.
 [[nodiscard]] inline Table accuracy_table(const std::vector<TissueRow>& rows) {
-  Table table({"trained on", "focus, %", "preset", "encoder", "seeds", "accuracy, %", "deviation", "same, random",
-               "same, centre", "same, grid", "same, oracle", "pixels, %", "unique, %"});
+  Table table({"trained on", "region, %", "preset", "encoder", "policy", "learner", "seeds", "accuracy, %", "deviation",
+               "same, random", "same, centre", "same, grid", "same, oracle", "pixels, %", "unique, %"});
   for (const TissueRow& row : rows) {
     const auto same = [&](const std::string& policy) {
       return row.own() == policy ? std::string() : percent_text(row.accuracy(policy));
     };
-    const bool shrunk = row.run.trained_on == TrainedOn::shrunk;
-    table.add({words_of(row.run.trained_on), focus_text(row.run.focus), row.run.preset, to_string(row.run.encoder),
+    const bool shrunk = row.run.condition == Condition::shrunk;
+    const bool learned = row.run.condition == Condition::learned;
+    table.add({words_of(row.run.condition), region_text(row.run.region), row.run.preset, to_string(row.run.encoder),
+               learned ? to_string(row.run.policy) : "", learned ? to_string(row.run.learner) : "",
                std::to_string(row.figures.size()), percent_text(row.accuracy()),
                percent_text(deviation(row.accuracies(row.own()))), same("random"), shrunk ? "" : same("centre"),
                same("grid"), same("oracle"), percent_text(row.pixels("processed")),
@@ -43,28 +45,33 @@ namespace bench {
   return table;
 }
 
-/// Chance to find the focus, by percent of the focus.
+/// Chance to find the region, by percent of the region.
 using Chances = std::map<double, HitChance>;
 
-/// Shares of the images whose focus each glimpse finds, in percent.
+/// Shares of the images whose region each glimpse finds, in percent.
 [[nodiscard]] inline Table hit_table(const std::vector<TissueRow>& rows, const Chances& chances) {
   std::size_t steps = 0;
   for (const TissueRow& row : rows) steps = std::max(steps, row.steps());
-  std::vector<std::string> head{"glimpses", "focus, %", "preset", "encoder"};
+  std::vector<std::string> head{"glimpses", "region, %", "preset", "encoder", "policy", "learner"};
   for (std::size_t t = 0; t < steps; ++t) head.push_back("glimpse " + std::to_string(t + 1));
   head.push_back("any");
   Table table(head);
   for (const TissueRow& row : rows) {
-    if (row.run.trained_on != TrainedOn::learned) continue;
+    if (row.run.condition != Condition::learned) continue;
     for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
-      std::vector<std::string> line{policy, focus_text(row.run.focus), row.run.preset, to_string(row.run.encoder)};
+      std::vector<std::string> line{policy,
+                                    region_text(row.run.region),
+                                    row.run.preset,
+                                    to_string(row.run.encoder),
+                                    to_string(row.run.policy),
+                                    to_string(row.run.learner)};
       for (std::size_t t = 0; t < steps; ++t) line.push_back(percent_text(row.hits(policy, t)));
       line.push_back(percent_text(row.any(policy)));
       table.add(line);
     }
-    const auto chance = chances.find(row.run.focus);
+    const auto chance = chances.find(row.run.region);
     if (chance == chances.end()) continue;
-    std::vector<std::string> line{"chance", focus_text(row.run.focus), "", ""};
+    std::vector<std::string> line{"chance", region_text(row.run.region), "", "", "", ""};
     for (std::size_t t = 0; t < steps; ++t) line.push_back(percent_text(chance->second.one));
     line.push_back(percent_text(chance->second.any));
     table.add(line);
@@ -74,13 +81,14 @@ using Chances = std::map<double, HitChance>;
 
 /// From how many seeds each case of learned glimpses learns to look; see has_learned.
 [[nodiscard]] inline Table learning_table(const std::vector<TissueRow>& rows) {
-  Table table({"preset", "focus, %", "encoder", "learns from", "seeds that do not"});
+  Table table({"preset", "region, %", "encoder", "policy", "learner", "learns from", "seeds that do not"});
   for (const TissueRow& row : rows) {
-    if (row.run.trained_on != TrainedOn::learned) continue;
+    if (row.run.condition != Condition::learned) continue;
     std::string others;
     for (std::size_t i = 0; i < row.seeds.size(); ++i)
       if (!has_learned(row.figures[i])) others += (others.empty() ? "" : ", ") + std::to_string(row.seeds[i]);
-    table.add({row.run.preset, focus_text(row.run.focus), to_string(row.run.encoder),
+    table.add({row.run.preset, region_text(row.run.region), to_string(row.run.encoder), to_string(row.run.policy),
+               to_string(row.run.learner),
                std::to_string(row.learned()) + " of " + std::to_string(row.seeds.size()) + " seeds", others});
   }
   return table;
@@ -90,13 +98,13 @@ using Chances = std::map<double, HitChance>;
 [[nodiscard]] inline std::string tissue_markdown(const std::vector<TissueRow>& rows, const Chances& chances) {
   std::string text;
   if (const auto targets = tissue_targets(rows); !targets.empty()) {
-    text += "### Targets\n\n4 % focus, preset stable, learned glimpses.\n\n" + target_table(targets).markdown() + "\n";
+    text += "### Targets\n\n4 % region, preset large, learned glimpses.\n\n" + target_table(targets).markdown() + "\n";
   }
   text += "### Accuracy\n\n" + accuracy_table(rows).markdown() +
-          "\n### Hits by glimpse\n\nShares of the images, in percent, whose focus a glimpse of models that learned to "
+          "\n### Hits by glimpse\n\nShares of the images, in percent, whose region a glimpse of models that learned to "
           "look finds; \"chance\" is what a random glimpse finds, counted over all windows.\n\n" +
           hit_table(rows, chances).markdown() +
-          "\n### Seeds\n\nA run learns if, against random glimpses of the same model, its glimpses find the focus in "
+          "\n### Seeds\n\nA run learns if, against random glimpses of the same model, its glimpses find the region in "
           "at least 10 points more of the images, and its answers are at least 10 points better.\n\n" +
           learning_table(rows).markdown();
   return text;
@@ -104,14 +112,15 @@ using Chances = std::map<double, HitChance>;
 
 [[nodiscard]] inline std::string tissue_csv(const std::vector<TissueResult>& results) {
   std::ostringstream text;
-  text << "focus,preset,encoder,trained_on,seed,looked_at,glimpse,accuracy,hits\n";
+  text << "region,preset,encoder,condition,policy,learner,seed,looked_at,glimpse,accuracy,hits\n";
   const auto number = [](double value) { return std::isfinite(value) ? Json(value).dump() : std::string(); };
   for (const TissueResult& result : results) {
     const TissueRun& run = result.run;
     for (const auto& entry : result.figures.at("policies").items()) {
       for (std::size_t t = 0; t < steps_of(result.figures, entry.key()); ++t) {
-        text << focus_text(run.focus) << ',' << run.preset << ',' << to_string(run.encoder) << ','
-             << to_string(run.trained_on) << ',' << run.seed << ',' << entry.key() << ',' << t + 1 << ','
+        text << region_text(run.region) << ',' << run.preset << ',' << to_string(run.encoder) << ','
+             << to_string(run.condition) << ',' << to_string(run.policy) << ',' << to_string(run.learner) << ','
+             << run.seed << ',' << entry.key() << ',' << t + 1 << ','
              << number(accuracy_after(result.figures, entry.key(), t)) << ','
              << number(hits_of(result.figures, entry.key(), t)) << '\n';
       }
@@ -120,23 +129,23 @@ using Chances = std::map<double, HitChance>;
   return text.str();
 }
 
-/// Accuracy and hits by the area of the focus; hits and accuracy by glimpse at the area nearest to 4 %.
+/// Accuracy and hits by the area of the region; hits and accuracy by glimpse at the area nearest to 4 %.
 [[nodiscard]] inline saccade::RgbImage tissue_figure(const std::vector<TissueRow>& rows) {
   using saccade::report::Chart;
   using saccade::report::Series;
-  const bool stable = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.run.preset == "stable"; });
-  const std::string preset = stable ? "stable" : "paper";
-  double nearest = rows.front().run.focus;
+  const bool large = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.run.preset == "large"; });
+  const std::string preset = large ? "large" : "paper";
+  double nearest = rows.front().run.region;
   for (const TissueRow& row : rows)
-    if (std::abs(row.run.focus - 4) < std::abs(nearest - 4)) nearest = row.run.focus;
+    if (std::abs(row.run.region - 4) < std::abs(nearest - 4)) nearest = row.run.region;
   Chart accuracy{
-      .title = "Accuracy by focus, " + preset, .x_label = "focus, %", .y_label = "accuracy, %", .y_high = 100};
-  Chart hits{.title = "The last learned glimpse finds the focus",
-             .x_label = "focus, %",
+      .title = "Accuracy by region, " + preset, .x_label = "region, %", .y_label = "accuracy, %", .y_high = 100};
+  Chart hits{.title = "The last learned glimpse finds the region",
+             .x_label = "region, %",
              .y_label = "images, %",
              .y_low = 0,
              .y_high = 100};
-  const std::string at = " at " + focus_text(nearest) + " % focus, " + preset;
+  const std::string at = " at " + region_text(nearest) + " % region, " + preset;
   Chart by_step{.title = "Hits" + at, .x_label = "glimpse", .y_label = "images, %", .y_low = 0, .y_high = 100};
   Chart after{.title = "Accuracy" + at, .x_label = "glimpse", .y_label = "accuracy, %", .y_high = 100};
   const auto add = [](Chart& chart, const std::string& name, double x, double share) {
@@ -150,14 +159,14 @@ using Chances = std::map<double, HitChance>;
   };
   for (const TissueRow& row : rows) {
     const TissueRun& run = row.run;
-    const bool learned = run.trained_on == TrainedOn::learned;
+    const bool learned = run.condition == Condition::learned;
     const std::string kind = run.encoder == EncoderKind::plain ? ", no soft attention" : "";
-    if (learned) add(hits, run.preset + kind, run.focus, row.last_hits());
+    if (learned) add(hits, run.preset + kind + way_of_looking(run), run.region, row.last_hits());
     if (run.preset != preset) continue;
-    add(accuracy, words_of(run.trained_on) + kind, run.focus, row.accuracy());
-    if (!learned || run.encoder != EncoderKind::attention) continue;
-    add(accuracy, "oracle", run.focus, row.accuracy("oracle"));
-    if (run.focus != nearest) continue;
+    add(accuracy, words_of(run.condition) + kind + way_of_looking(run), run.region, row.accuracy());
+    if (!learned || run.encoder != EncoderKind::attention || !way_of_looking(run).empty()) continue;
+    add(accuracy, "oracle", run.region, row.accuracy("oracle"));
+    if (run.region != nearest) continue;
     for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
       for (std::size_t t = 0; t < row.steps(); ++t) {
         const auto x = static_cast<double>(t + 1);
@@ -172,12 +181,12 @@ using Chances = std::map<double, HitChance>;
 /// Writes table.md, table.csv, results.json and figure.png into `folder`. No file holds a time of the clock.
 /// @throws FileError
 inline void write_tissue_report(const std::filesystem::path& folder, const std::vector<TissueResult>& results,
-                                const Chances& chances, const std::string& judged_on, std::size_t planned) {
+                                const Chances& chances, const std::string& evaluation_split, std::size_t planned) {
   const std::vector<TissueRow> rows = tissue_rows(results);
   const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
   Json json{{"format", "saccade tissue_study 1"},
             {"library", library_name()},
-            {"judged_on", judged_on},
+            {"evaluation_split", evaluation_split},
             {"runs", results.size()},
             {"planned", planned},
             {"targets", Json::array()},
@@ -188,18 +197,20 @@ inline void write_tissue_report(const std::filesystem::path& folder, const std::
         {{"target", target.what}, {"wanted", target.wanted}, {"measured", target.measured}, {"met", target.met}});
   }
   for (const auto& chance : chances)
-    json["chance"].push_back({{"focus", chance.first}, {"one", chance.second.one}, {"any", chance.second.any}});
+    json["chance"].push_back({{"region", chance.first}, {"one", chance.second.one}, {"any", chance.second.any}});
   for (const TissueRow& row : rows) {
-    Json entry{{"focus", row.run.focus},
+    Json entry{{"region", row.run.region},
                {"preset", row.run.preset},
                {"encoder", to_string(row.run.encoder)},
-               {"trained_on", to_string(row.run.trained_on)},
+               {"condition", to_string(row.run.condition)},
+               {"policy", to_string(row.run.policy)},
+               {"learner", to_string(row.run.learner)},
                {"seeds", row.seeds},
                {"accuracy", number(row.accuracy())},
                {"deviation", number(deviation(row.accuracies(row.own())))},
                {"accuracies", row.accuracies(row.own())}};
     for (const std::string kind : {"processed", "unique"}) entry["pixels"][kind] = number(row.pixels(kind));
-    if (row.run.trained_on == TrainedOn::learned) {
+    if (row.run.condition == Condition::learned) {
       entry["learned"] = row.learned();
       for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
         Json& looked = entry["policies"][policy] = {{"accuracy", number(row.accuracy(policy))}};

@@ -5,7 +5,7 @@
 #include <saccade/training/config.hpp>
 #include <saccade/training/run_config.hpp>
 
-#include "judged_on.hpp"
+#include "evaluation_split.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -42,11 +42,14 @@ inline CLI::Option* add_fields(CLI::App& options, std::vector<std::string>& fiel
       ->allow_extra_args(false);
 }
 
-inline CLI::Option* add_judged_on(CLI::App& options, JudgedOn& part, const std::string& help) {
+inline CLI::Option* add_evaluation_split(CLI::App& options, EvaluationSplit& part, const std::string& help) {
   return options
       .add_option_function<std::string>(
-          "--judged-on",
-          [&part](const std::string& word) { part = word == "test" ? JudgedOn::test : JudgedOn::validation; }, help)
+          "--evaluation-split",
+          [&part](const std::string& word) {
+            part = word == "test" ? EvaluationSplit::test : EvaluationSplit::validation;
+          },
+          help)
       ->check(CLI::IsMember({"test", "validation"}))
       ->default_str(to_string(part));
 }
@@ -90,8 +93,8 @@ inline void set_fields(saccade::HybridAttentionConfig& model, saccade::TrainingC
 
 /// What a command line says of a study's models beside their preset.
 struct TrainingChoice {
-  std::optional<saccade::Index> epochs;         ///< without one: the preset's, as for batch and learning rate
-  std::optional<saccade::Index> shrunk_epochs;  ///< of a model of the shrunk image; else half of the others'
+  std::optional<saccade::Index> epochs;            ///< without one: the preset's, as for batch and learning rate
+  std::optional<saccade::Index> stretched_epochs;  ///< of one that sees all of an image; else half of the others'
   std::optional<saccade::Index> batch;
   std::optional<double> learning_rate;
   std::vector<std::string> fields;  ///< "policy.sigma=0.3", "training.decay=0.9"
@@ -125,14 +128,16 @@ struct TrainingChoice {
   }
 
   /// A model that sees the whole image every time needs fewer epochs, and each costs more.
-  [[nodiscard]] saccade::Index epochs_of_shrunk(const saccade::RunConfig& config) const {
-    return shrunk_epochs.value_or((config.training.epochs + 1) / 2);
+  [[nodiscard]] saccade::Index epochs_of_stretched(const saccade::RunConfig& config) const {
+    return stretched_epochs.value_or((config.training.epochs + 1) / 2);
   }
 };
 
 inline void add_training_options(CLI::App& options, TrainingChoice& choice) {
   options.add_option("--epochs", choice.epochs, "of a model; else the preset's")->check(CLI::Range(1, 1 << 24));
-  options.add_option("--shrunk-epochs", choice.shrunk_epochs, "of a model of the shrunk image; else half as many")
+  options
+      .add_option("--shrunk-epochs", choice.stretched_epochs,
+                  "of a model of the shrunk or whole image; else half as many")
       ->check(CLI::Range(1, 1 << 24));
   options.add_option("--batch", choice.batch, "images in a step; else the preset's")->check(CLI::Range(1, 1 << 16));
   options.add_option("--learning-rate", choice.learning_rate, "of the first epoch; else the preset's")

@@ -4,8 +4,8 @@
 #include "common/backend_options.hpp"
 #include "common/clutter_report.hpp"
 #include "common/clutter_study.hpp"
-#include "common/program.hpp"
 #include "common/parallel_map.hpp"
+#include "common/program.hpp"
 #include "common/study_options.hpp"
 #include "common/with_backend.hpp"
 
@@ -106,7 +106,7 @@ int study(const Options& o, bench::ClutterStudyOptions study) {
   };
   const auto results = bench::parallel_map<bench::ClutterResult>(
       runs.size(), o.jobs, work, [&](const std::vector<bench::ClutterResult>& so_far) {
-        write_clutter_report(o.out, so_far, study.judged_on, runs.size());
+        write_clutter_report(o.out, so_far, study.evaluation_split, runs.size());
       });
   std::cout << clutter_table(clutter_rows(*results)) << "table and figure:  " << (o.out / "table.md").string() << ", "
             << (o.out / "figure.png").string() << '\n';
@@ -125,7 +125,7 @@ int main(int argc, char* argv[]) {
       "that reads the whole image. Stopped and started again it goes on with the run that it was in.");
   options.add_option("--data", o.data, "folder of the four files of Fashion-MNIST");
   options.add_option("--out", o.out, "folder for runs, table and figure")->required();
-  bench::add_words(options, "--trained-on", o.lookers, bench::looker_names, "kinds of glimpses");
+  bench::add_words(options, "--conditions", o.lookers, bench::looker_names, "kinds of glimpses");
   bench::add_list(options, "--glimpses", o.glimpses, "numbers of glimpses")->check(CLI::Range(1, 255));
   bench::add_list(options, "--seeds", o.seeds, "of weights, pictures and draws");
   options.add_option("--epochs", defaults.training.epochs, "of a model with glimpses")->check(CLI::Range(1, 10000));
@@ -139,7 +139,8 @@ int main(int argc, char* argv[]) {
       ->check(CLI::Range(1, 1024));
   bench::add_fields(options, o.fields);
   options.add_option("--objects", o.objects, "train on no more than the first ones; 0: on all");
-  bench::add_judged_on(options, defaults.judged_on, "the test's objects, or training objects held out, to tune by");
+  bench::add_evaluation_split(options, defaults.evaluation_split,
+                              "the test's objects, or training objects held out, to tune by");
   program::add_backend_options(options, o.backend);
   bench::add_jobs_option(options, o.jobs);
   options.add_flag("--quick", o.quick, "made-up objects, tiny models, one epoch: shows that the program runs, no more");
