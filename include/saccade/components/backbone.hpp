@@ -95,8 +95,9 @@ class Backbone {
     frozen_ = blocks_.size();
   }
 
-  /// Whether any part is trained.
+  /// Whether any part is trained, and whether any is frozen.
   [[nodiscard]] bool trains() const { return frozen_ < blocks_.size(); }
+  [[nodiscard]] bool freezes() const { return frozen_ > 0; }
 
   [[nodiscard]] Parameters make_parameters(B& b) const {
     Parameters p;
