@@ -57,7 +57,8 @@ TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
         for (Index term = 0; term < terms; ++term)
           for (Index column = strip; column < std::min(columns, strip + kernels.strip); ++column)
             packed.push_back(at(b, term * columns + column));
-      kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, nullptr, nullptr, c.data(), columns);
+      kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, nullptr, nullptr, nullptr, c.data(),
+                       columns);
       // The same numbers once more: a (terms, rows)^T b2 (terms, columns), added to what is there.
       const auto a2 = whole_numbers(rows * terms, 3), b2 = whole_numbers(rows * columns, 4);
       auto sums = whole_numbers(terms * columns, 5);

@@ -174,11 +174,41 @@ void pack_strips(const Kernels<Scalar>& kernels, Index terms, Index columns, Sca
   }
 }
 
+/// The transpose of a dense matrix (columns, terms), its rows multiplied by `scale` unless that is null, packed as
+/// pack_strips does.
+template <class Scalar>
+void pack_transposed(Engine& engine, Index terms, Index columns, const Scalar* matrix, const Scalar* scale,
+                     Scalar* packed) {
+  constexpr Index tile = 16;  // terms of a row that are read at a time, while what is written stays in the cache
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index tiles = (terms + tile - 1) / tile;
+  const Index strips = (columns + kernels.strip - 1) / kernels.strip;
+  engine.parallel_ranges(strips * tiles, 64, [&](Index begin, Index end, int) {
+    for (Index i = begin; i < end; ++i) {
+      const Index strip = i / tiles * kernels.strip;
+      const Index count = std::min(kernels.strip, columns - strip);
+      const Index width = round_up(count, kernels.lanes);
+      const Index first = i % tiles * tile;
+      const Index depth = std::min(tile, terms - first);
+      Scalar* const to = packed + strip * terms + first * width;
+      for (Index column = 0; column < count; ++column) {
+        const Scalar* const from = matrix + (strip + column) * terms + first;
+        const Scalar factor = scale ? scale[strip + column] : Scalar(1);
+        for (Index term = 0; term < depth; ++term) to[term * width + column] = from[term] * factor;
+      }
+      for (Index term = 0; term < depth; ++term)
+        std::fill(to + term * width + count, to + (term + 1) * width, Scalar(0));
+    }
+  });
+}
+
 /// target = windows of the source (pixels, K) times a packed matrix (K, N), N the target's channels, plus `addend`, of
-/// the target's shape and perhaps the target itself, unless it is null.
+/// the target's shape and perhaps the target itself, unless it is null, and then as `epilogue` says, unless that is
+/// null.
 template <class Scalar>
 void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& source, const CorrelationGrid& grid,
-               const Scalar* packed, const ImageBlock<Scalar>& target, const Scalar* addend) {
+               const Scalar* packed, const ImageBlock<Scalar>& target, const Scalar* addend,
+               const ChannelEpilogue<Scalar>* epilogue = nullptr) {
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Index channels = target.channels;
   const Index terms = grid.window_height * grid.window_width * source.images.channels;
@@ -188,15 +218,18 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
   const Index room = padded(windows_room(grid, source.images.channels, block, terms));
   const auto scratch = engine.per_thread<Scalar>(room + block * columns);
   const auto write = [&](const Scalar* products, Index place, Index count) {
-    if (addend)
+    if (epilogue)
+      kernels.finish(count / channels, channels, products, columns, addend ? addend + place : nullptr, *epilogue,
+                     target.data + place);
+    else if (addend)
       kernels.add(count, products, addend + place, target.data + place);
     else
       std::copy_n(products, count, target.data + place);
   };
-  // Where windows are pixels, and results fill whole vectors, memory is read and written where it lies. The kernel
-  // takes whole groups of rows, so a last, ragged block goes through scratch memory.
+  // Where windows are pixels, and results fill the target, memory is read and written where it lies. The kernel takes
+  // whole groups of rows, so a last, ragged block goes through scratch memory.
   const bool pixelwise = grid.is_pixelwise(source.images.height, source.images.width);
-  const bool writes_in_place = columns == channels && grid.fills(target.height, target.width);
+  const bool writes_in_place = grid.fills(target.height, target.width);
   const Index pixels = batch * grid.pixels();
   engine.parallel_ranges(pixels, block, [&](Index first, Index last, int thread) {
     const bool whole = (last - first) % product_rows == 0;
@@ -210,13 +243,13 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
         source.activation && pixelwise && next + block <= pixels ? source.images.data + next * terms : nullptr;
     if (writes_in_place && whole) {
       const Index place = first * channels;
-      kernels.multiply(rows, terms, windows, terms, packed, columns, addend ? addend + place : nullptr, ahead,
-                       target.data + place, columns);
+      kernels.multiply(rows, terms, windows, terms, packed, channels, addend ? addend + place : nullptr, epilogue,
+                       ahead, target.data + place, channels);
       return;
     }
     Scalar* products = copy + room;
-    kernels.multiply(rows, terms, windows, terms, packed, columns, nullptr, ahead, products, columns);
-    if (writes_in_place) return write(products, first * channels, (last - first) * channels);
+    kernels.multiply(rows, terms, windows, terms, packed, columns, nullptr, nullptr, ahead, products, columns);
+    if (writes_in_place && columns == channels) return write(products, first * channels, (last - first) * channels);
     for_row_pieces(grid, first, last, [&](Index image, Index row, Index column, Index count) {
       Index place = (image * target.height + row * grid.spread + grid.target_row) * target.width;
       place = (place + column * grid.spread + grid.target_column) * channels;
@@ -240,15 +273,16 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
 
 template <class Scalar>
 void convolve_windows(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTensor<Scalar>& w,
-                      ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend) {
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+                      ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend,
+                      const ChannelEpilogue<Scalar>* epilogue = nullptr) {
   const Index outputs = w.shape()[0];
   const Index terms = w.size() / std::max<Index>(1, outputs);
-  Scalar* const packed = engine.shared<Scalar>(terms * round_up(outputs, kernels.lanes));  // (kh kw C, O)
-  pack_strips(kernels, terms, outputs, packed,
-              [&](Index term, Index output) { return w.data()[output * terms + term]; });
+  Scalar* const packed =
+      engine.shared<Scalar>(terms * round_up(outputs, engine.kernels<Scalar>().lanes));  // (kh kw C, O)
+  pack_transposed(engine, terms, outputs, w.data(), epilogue ? epilogue->scale : nullptr, packed);
+  const ChannelEpilogue<Scalar> unscaled = epilogue ? epilogue->without_scale() : ChannelEpilogue<Scalar>();
   correlate(engine, y.shape()[0], x, forward_grid(y.shape()[1], y.shape()[2], w.shape(), geometry), packed,
-            image_block(y), addend);
+            image_block(y), addend, epilogue ? &unscaled : nullptr);
 }
 
 /// One axis of a grid of backward-by-input: the input positions `phase`, `phase` + stride, ... and their taps.
