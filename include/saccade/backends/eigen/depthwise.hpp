@@ -28,40 +28,33 @@ void pack_taps(Index taps, Index channels, Index lanes, Scalar* packed, const So
   return std::max<Index>(1, least / std::max<Index>(1, row_products));
 }
 
-/// target = `images` correlated with packed taps (window_height, window_width, C) as the grid says, plus `addend`,
-/// which lies as the target and may be it, unless it is null, and then as `epilogue` says, unless that is null.
+/// Row `row` of a grid's results in an image: `images` correlated with packed taps (window_height, window_width, C) as
+/// the grid says, plus `addend`, which lies as the target and may be it, unless it is null, and then as `epilogue`
+/// says, unless that is null.
 template <class Scalar>
-void correlate_depthwise(Engine& engine, Index batch, const ImageBlock<const Scalar>& images,
-                         const CorrelationGrid& grid, const Scalar* taps, const ImageBlock<Scalar>& target,
-                         const Scalar* addend, const ChannelEpilogue<Scalar>* epilogue) {
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+void correlate_depthwise_row(const Kernels<Scalar>& kernels, const ImageBlock<const Scalar>& images,
+                             const CorrelationGrid& grid, Index image, Index row, const Scalar* taps,
+                             const ImageBlock<Scalar>& target, const Scalar* addend,
+                             const ChannelEpilogue<Scalar>* epilogue) {
   const Index channels = images.channels;
-  const Index tap_row = grid.window_width * round_up(channels, kernels.lanes);
-  const Index grain = depthwise_rows(grid.width * grid.window_width * grid.window_height * channels);
-  engine.parallel_ranges(batch * grid.height, grain, [&](Index begin, Index end, int) {
-    for (Index i = begin; i < end; ++i) {
-      const Index image = i / grid.height, row = i % grid.height;
-      const Index top = row * grid.step + grid.first_row;
-      const Index first = std::max<Index>(0, -top);
-      const Index last = std::max(first, std::min(grid.window_height, images.height - top));
-      const Index place =
-          ((image * target.height + row * grid.spread + grid.target_row) * target.width + grid.target_column) *
-          channels;
-      kernels.depthwise({.source = images.data + (image * images.height + top + first) * images.width * channels,
-                         .taps = taps + first * tap_row,
-                         .rows = last - first,
-                         .kernel_width = grid.window_width,
-                         .channels = channels,
-                         .width = images.width,
-                         .step = grid.step,
-                         .first_column = grid.first_column,
-                         .count = grid.width,
-                         .target = target.data + place,
-                         .target_stride = grid.spread * channels,
-                         .addend = addend ? addend + place : nullptr,
-                         .epilogue = epilogue});
-    }
-  });
+  const Index top = row * grid.step + grid.first_row;
+  const Index first = std::max<Index>(0, -top);
+  const Index last = std::max(first, std::min(grid.window_height, images.height - top));
+  const Index target_row = image * target.height + row * grid.spread + grid.target_row;
+  const Index place = (target_row * target.width + grid.target_column) * channels;
+  kernels.depthwise({.source = images.data + (image * images.height + top + first) * images.width * channels,
+                     .taps = taps + first * grid.window_width * round_up(channels, kernels.lanes),
+                     .rows = last - first,
+                     .kernel_width = grid.window_width,
+                     .channels = channels,
+                     .width = images.width,
+                     .step = grid.step,
+                     .first_column = grid.first_column,
+                     .count = grid.width,
+                     .target = target.data + place,
+                     .target_stride = grid.spread * channels,
+                     .addend = addend ? addend + place : nullptr,
+                     .epilogue = epilogue});
 }
 
 /// y = x * w plus `addend`, of y's shape and perhaps y itself, unless it is null, and then as `epilogue` says.
@@ -82,12 +75,17 @@ void convolve_depthwise(Engine& engine, const ConvolutionSource<Scalar>& x, cons
   });
   ImageBlock<const Scalar> images = x.images;
   images.data = activated_images(engine, batch, x, memory);
-  correlate_depthwise(engine, batch, images, forward_grid(y.shape()[1], y.shape()[2], weights, geometry), packed,
-                      image_block(y), addend, epilogue);
+  const CorrelationGrid grid = forward_grid(y.shape()[1], y.shape()[2], weights, geometry);
+  const Index grain = depthwise_rows(grid.width * taps * channels);
+  engine.parallel_ranges(batch * grid.height, grain, [&](Index begin, Index end, int) {
+    for (Index i = begin; i < end; ++i)
+      correlate_depthwise_row(engine.kernels<Scalar>(), images, grid, i / grid.height, i % grid.height, packed,
+                              image_block(y), addend, epilogue);
+  });
 }
 
 /// As convolve_windows_backward_input: the pixels with the same remainders modulo the stride are one correlation over
-/// d_y, with the taps that they see turned around.
+/// d_y, with the taps that they see turned around. A row of d_x is written whole before the next one.
 template <class Scalar>
 void convolve_depthwise_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                                        ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
@@ -95,30 +93,44 @@ void convolve_depthwise_backward_input(Engine& engine, const HostTensor<Scalar>&
   const Index channels = weights[0], stride = geometry.stride;
   const Index lanes = engine.kernels<Scalar>().lanes;
   const ImageBlock<Scalar> target = image_block(d_x);
-  Scalar* const packed = engine.shared<Scalar>(weights[1] * weights[2] * round_up(channels, lanes));
-  for (Index row_phase = 0; row_phase < stride; ++row_phase) {
+  const Index phase_size = weights[1] * weights[2] * round_up(channels, lanes);  // at most
+  Scalar* const packed = engine.shared<Scalar>(stride * stride * phase_size);
+  const auto for_phases = [&](Index row_phase, const auto& body) {
     const BackwardAxis rows(target.height, weights[1], stride, geometry.padding.top, row_phase);
-    for (Index column_phase = 0; column_phase < stride; ++column_phase) {
-      const BackwardAxis columns(target.width, weights[2], stride, geometry.padding.left, column_phase);
-      pack_taps(rows.taps * columns.taps, channels, lanes, packed, [&](Index tap, Index c) {
+    for (Index column_phase = 0; column_phase < stride; ++column_phase)
+      body(rows, BackwardAxis(target.width, weights[2], stride, geometry.padding.left, column_phase), column_phase,
+           packed + (row_phase * stride + column_phase) * phase_size);
+  };
+  for (Index row_phase = 0; row_phase < stride; ++row_phase)
+    for_phases(row_phase, [&](const BackwardAxis& rows, const BackwardAxis& columns, Index, Scalar* taps) {
+      pack_taps(rows.taps * columns.taps, channels, lanes, taps, [&](Index tap, Index c) {
         const Index row_tap = rows.first_tap + (rows.taps - 1 - tap / columns.taps) * stride;
         const Index column_tap = columns.first_tap + (columns.taps - 1 - tap % columns.taps) * stride;
         return w.data()[(c * weights[1] + row_tap) * weights[2] + column_tap];
       });
-      correlate_depthwise<Scalar>(engine, d_x.shape()[0], image_block(d_y),
-                                  CorrelationGrid{.height = rows.count,
-                                                  .width = columns.count,
-                                                  .window_height = rows.taps,
-                                                  .window_width = columns.taps,
-                                                  .step = 1,
-                                                  .first_row = rows.first_output,
-                                                  .first_column = columns.first_output,
-                                                  .spread = stride,
-                                                  .target_row = row_phase,
-                                                  .target_column = column_phase},
-                                  packed, target, write == Write::accumulate ? d_x.data() : nullptr, nullptr);
+    });
+  const Scalar* const addend = write == Write::accumulate ? d_x.data() : nullptr;
+  const Index grain = depthwise_rows(target.width * weights[1] * weights[2] * channels / (stride * stride));
+  engine.parallel_ranges(d_x.shape()[0] * target.height, grain, [&](Index begin, Index end, int) {
+    for (Index i = begin; i < end; ++i) {
+      const Index row = i % target.height, row_phase = row % stride;
+      for_phases(row_phase,
+                 [&](const BackwardAxis& rows, const BackwardAxis& columns, Index column_phase, const Scalar* taps) {
+                   const CorrelationGrid grid{.height = rows.count,
+                                              .width = columns.count,
+                                              .window_height = rows.taps,
+                                              .window_width = columns.taps,
+                                              .step = 1,
+                                              .first_row = rows.first_output,
+                                              .first_column = columns.first_output,
+                                              .spread = stride,
+                                              .target_row = row_phase,
+                                              .target_column = column_phase};
+                   correlate_depthwise_row<Scalar>(engine.kernels<Scalar>(), image_block(d_y), grid, i / target.height,
+                                                   row / stride, taps, target, addend, nullptr);
+                 });
     }
-  }
+  });
 }
 
 /// Rows are divided into chunks by the sizes alone; each chunk has its own sums (taps, C), and they are added in order.
@@ -127,7 +139,7 @@ template <class Scalar>
 void convolve_depthwise_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y,
                                         const ConvolutionSource<Scalar>& x, ConvolutionGeometry geometry,
                                         HostTensor<Scalar>& d_w, Write write) {
-  constexpr Index max_chunks = 16;
+  constexpr Index tasks = 32;                   // that are worth having
   constexpr Index chunk_work = Index{1} << 18;  // multiply-adds, to be worth the addition of another sum
   constexpr Index part = 64;                    // channels of a task: whole vectors of every kind
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
@@ -136,14 +148,15 @@ void convolve_depthwise_backward_weight(Engine& engine, const HostTensor<Scalar>
   const Index channels = weights[0], taps = weights[1] * weights[2];
   const Index tap_stride = round_up(channels, kernels.lanes);
   const Index rows = batch * height;
-  const Index chunks = std::min(rows, std::clamp<Index>(rows * width * taps * channels / chunk_work, 1, max_chunks));
+  const Index parts = (channels + part - 1) / part;
+  const Index chunks = std::min(
+      rows, std::clamp<Index>(rows * width * taps * channels / chunk_work, 1, std::max<Index>(1, tasks / parts)));
   const Index sum_size = padded(taps * tap_stride);
   const Index room = activated_room(batch, x);
   Scalar* const memory = engine.shared<Scalar>(room + chunks * sum_size);
   Scalar* const sums = memory + room;
   ImageBlock<const Scalar> images = x.images;
   images.data = activated_images(engine, batch, x, memory);
-  const Index parts = (channels + part - 1) / part;
   engine.parallel_for(chunks * parts, [&](Index task, int) {
     const Index chunk = task / parts;
     const Index begin = task % parts * part;

@@ -25,8 +25,8 @@ void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const
   const Index run = kernel_width * to.channels;
   const Index columns = round_up(kernel_height * run, kernels.lanes);
   Scalar* const packed = engine.shared<Scalar>(from.channels * columns);
-  pack_strips(kernels, from.channels, kernel_height * run, packed,
-              [&](Index term, Index column) { return w.data()[term * kernel_height * run + column]; });
+  pack_rows(engine, from.channels, kernel_height * run, packed,
+            [&](Index term) { return w.data() + term * kernel_height * run; });
   const Index whole = from.width / product_rows * product_rows;
   const Index room = padded(round_up(from.width, product_rows) * columns);
   const auto scratch = engine.per_thread<Scalar>(room + product_rows * from.channels);

@@ -30,6 +30,8 @@ SACCADE_KERNEL void depthwise_block(const DepthwiseRow<Scalar>& row, Index first
     for (Index r = 0; r < row.rows; ++r, from += row_stride, tap += Width * tap_stride) {
       Vector taps[Width];
       unroll<Width>([&](int v) SACCADE_LAMBDA { taps[v] = load(tap + v * tap_stride); });
+      if (r + 1 == row.rows)  // the row that nobody has read yet
+        unroll<Pixels * Step>([&](int p) SACCADE_LAMBDA { prefetch(from + (reach + p) * row.channels); });
       unroll<reach>([&](int column) SACCADE_LAMBDA {
         if (left + column < 0 || left + column >= row.width) return;
         const Vector pixel = load(from + column * row.channels);

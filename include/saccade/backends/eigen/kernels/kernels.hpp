@@ -120,6 +120,8 @@ struct ChannelEpilogue {
       nullptr;  ///< of the sums; only `Kernels::finish` looks at it, all others have it in their weights
 
   [[nodiscard]] ChannelEpilogue without_scale() const { return {shift, low, high}; }
+  /// From channel c on, the first of a vector.
+  [[nodiscard]] ChannelEpilogue from(Index c) const { return {shift + c, low, high, scale ? scale + c : nullptr}; }
 };
 
 /// A row of a depthwise correlation: `count` windows, each `step` pixels to the right of the one before.
