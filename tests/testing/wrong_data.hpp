@@ -76,6 +76,17 @@ inline Tensor strided(const Tensor& x, Index groups, bool forth) {
   return result;
 }
 
+/// Every group as if it were the first.
+inline Tensor first_group(const Tensor& x, Index groups) {
+  Tensor result = x;
+  const Index channels = x.shape.last();
+  for (Index i = 0; i < x.shape.size(); ++i) {
+    const Index c = i % channels;
+    result.data()[i] = x.data()[i - c + c % (channels / groups)];
+  }
+  return result;
+}
+
 /// The k-th element of the window of output i, or nothing where that is padding.
 template <class AnyTensor>
 auto in_window(AnyTensor& x, saccade::PoolingGeometry geometry, const Tensor& y, Index i, Index k)

@@ -172,6 +172,10 @@ class EigenBackend {
                            const Tensor* d_residual, Tensor& d_x, Write write_x, Tensor& d_gamma, Tensor& d_beta,
                            Tensor& d_slope, Write write_parameters);
 
+  /// y = x * w with a bias, batch normalisation, residual and rectifier, those that are there.
+  void convolve_epilogue(const Tensor& x, const Tensor& w, ConvolutionGeometry geometry,
+                         const ConvolutionEpilogue<EigenBackend>& epilogue, Tensor& y);
+
   /// trunk, mask_logits (B, H, W, C), features (B, C): the global average of (1 + sigmoid(mask_logits)) * trunk.
   void attention_pool(const Tensor& trunk, const Tensor& mask_logits, Tensor& features);
   void attention_pool_backward(const Tensor& trunk, const Tensor& mask_logits, const Tensor& d_features,

@@ -72,7 +72,7 @@ void winograd_correlate(Engine& engine, Index batch, const ConvolutionSource<Sca
     kernels.winograd_input(x.images.data, grid, first, last, x.activation, inputs);
     for (Index place = 0; place < winograd_places; ++place)
       kernels.multiply(round_up(last - first, product_rows), grid.channels, inputs.data + place * inputs.plane_stride,
-                       channels, filter + place * grid.channels * outputs, outputs, nullptr, nullptr,
+                       channels, filter + place * grid.channels * outputs, outputs, nullptr, nullptr, nullptr,
                        products.data + place * products.plane_stride, outputs);
     kernels.winograd_output(products, grid, first, last, addend, y);
   });
