@@ -51,5 +51,6 @@
 #include <saccade/training/predict_images.hpp>
 #include <saccade/training/stained_images.hpp>
 #include <saccade/training/step_report.hpp>
+#include <saccade/training/tensor_map.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/version.hpp>

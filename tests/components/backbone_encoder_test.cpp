@@ -24,8 +24,7 @@ BackbonePlan resnet(bool bottleneck) {
   return resnet_plan({.blocks = {1, 2, 1, 1}, .bottleneck = bottleneck, .width = 2, .stages = 2});
 }
 BackbonePlan efficientnet_lite(Index stages = 4) {
-  return efficientnet_lite_plan(
-      {.width = 0.1, .depth = 0.6, .divisor = 2, .stem = 2, .head = 4, .stages = stages});
+  return efficientnet_lite_plan({.width = 0.1, .depth = 0.6, .divisor = 2, .stem = 2, .head = 4, .stages = stages});
 }
 
 EncoderConfig config(MaskUse mask, Index side = 16) {
@@ -58,7 +57,8 @@ struct Problem {
         d_features(random_array(features.shape, 2)) {
     randomize_parameters(parameters, 3);
     for (const auto& named : named_tensors<Reference>(statistics))
-      randomize(*named.tensor, 4, named.name.ends_with("variance") ? 0.5 : -0.5, named.name.ends_with("variance") ? 1.5 : 0.5);
+      randomize(*named.tensor, 4, named.name.ends_with("variance") ? 0.5 : -0.5,
+                named.name.ends_with("variance") ? 1.5 : 0.5);
   }
 
   static TestedEncoder frozen(const BackbonePlan& plan, const EncoderConfig& c, const IsFrozen& is_frozen) {
@@ -201,7 +201,8 @@ TEST_CASE("a backbone says what it cannot be", "[backbone_encoder]") {
   EncoderConfig two_scales = config(MaskUse::none);
   two_scales.inputs = 6;
   two_scales.backbone.kind = BackboneKind::resnet18;
-  CHECK_THROWS_WITH(TestedEncoder(two_scales), "BackboneEncoder: a patch must have 3 channels, of one scale, but has 6");
+  CHECK_THROWS_WITH(TestedEncoder(two_scales),
+                    "BackboneEncoder: a patch must have 3 channels, of one scale, but has 6");
   EncoderConfig no_width = config(MaskUse::attend);
   no_width.backbone.mask_width = 0;
   CHECK_THROWS_WITH(TestedEncoder(resnet(false), no_width), "BackboneEncoder: mask_width must be at least 1, but is 0");

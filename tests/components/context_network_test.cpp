@@ -130,6 +130,55 @@ TEMPLATE_TEST_CASE("gradients of a glance are those of central differences", "[c
   CHECK(norm(named_tensors<TestType>(d_parameters)[0].tensor[0]) > 1e-6);
 }
 
+TEST_CASE("a glance may read the map that the encoder's backbone makes of the thumbnail", "[context_network]") {
+  Reference b;
+  ContextNetworkConfig config = plain(16, 2);
+  config.readout = Readout::cells;
+  config.input = GlanceInput::backbone;
+  config.backbone = BackboneKind::efficientnet_lite0;
+  config.stages = 2;  // a map of 4 x 4 with 24 channels
+  const Glance glance(config);
+  CHECK(glance.cells() == 4);
+  CHECK(glance.outputs() == 16);
+  const Backbone<Reference> encoder(backbone_plan(config.backbone, 3), 32);  // deeper, for glimpses of another size
+  auto encoder_parameters = encoder.make_parameters(b);
+  auto encoder_statistics = encoder.make_statistics(b);
+  initialize(b, encoder_parameters, 5);
+  initialize(b, encoder_statistics, 0);
+  auto parameters = glance.make_parameters(b), d_parameters = glance.make_parameters(b);
+  CHECK(named_tensors<Reference>(parameters)[0].tensor->shape == Shape{16, 3, 3, 24});
+  auto statistics = glance.make_statistics(b);
+  randomize_parameters(parameters, 3);
+  initialize(b, statistics, 0);
+  const RgbImage one = ramp(25, 20), two = ramp(20, 25);
+  const std::array views{one.view(), two.view()};
+  const std::array<OrientedImage<Reference>, 2> images{{{&views[0]}, {&views[1]}}};
+  auto cache = glance.make_cache(b, 2, Mode::training);
+  auto workspace = glance.make_workspace(b, 2);
+  glance.look(b, images, cache);
+
+  // The same layers, called one by one.
+  const Backbone<Reference> first(backbone_plan(config.backbone, 2), 16);
+  auto alone = first.make_cache(b, 2, Mode::evaluation);
+  first.forward(b, encoder_parameters, encoder_statistics, cache.thumbnail, alone, Mode::evaluation);
+  const auto before = encoder_statistics.blocks[0].layers[0].running_mean.values;
+  Array context = filled({2, 16}, not_a_number);
+  const Array d_context = random_array({2, 16}, 7);
+  const auto loss = [&] {
+    glance.forward(b, parameters, statistics, cache, context, Mode::training,
+                   {&encoder_parameters, &encoder_statistics});
+    return dot(d_context, context);
+  };
+  loss();
+  CHECK(first.map(*cache.backbone).values == first.map(alone).values);
+  CHECK(norm(first.map(alone)) > 0);
+  CHECK(encoder_statistics.blocks[0].layers[0].running_mean.values == before);
+  glance.backward(b, parameters, cache, d_context, workspace, d_parameters);
+  const auto values = named_tensors<Reference>(parameters), gradients = named_tensors<Reference>(d_parameters);
+  check_gradient(values.back().name, *values.back().tensor, *gradients.back().tensor, loss);
+  check_gradient(values[0].name, *values[0].tensor, *gradients[0].tensor, loss);
+}
+
 TEST_CASE("a glance refuses an image that it would not show whole", "[context_network]") {
   Reference b;
   const Glance glance(plain(2, 4));

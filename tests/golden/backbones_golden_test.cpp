@@ -36,8 +36,7 @@ Case case_of(const std::string& name) {
     const BackbonePlan whole = resnet_plan({.blocks = resnet.blocks, .bottleneck = bottleneck, .width = 2});
     return {whole.cut(bottleneck ? 2 : 3), whole, WeightNames::torchvision};
   }
-  const BackbonePlan whole =
-      efficientnet_lite_plan({.width = 0.1, .depth = 0.6, .divisor = 2, .stem = 2, .head = 6});
+  const BackbonePlan whole = efficientnet_lite_plan({.width = 0.1, .depth = 0.6, .divisor = 2, .stem = 2, .head = 6});
   return {whole.cut(name == "efficientnet_lite, whole" ? 0 : 4), whole, WeightNames::efficientnet_lite_pytorch};
 }
 
@@ -60,7 +59,8 @@ std::vector<double> picture() {
   for (Index y = 0; y < 128; ++y)
     for (Index x = 0; x < 128; ++x)
       for (Index c = 0; c < 3; ++c)
-        values.push_back((static_cast<double>((x * (3 + c) + y * (5 - c) + (x / 16) * (y / 16) * 7) % 256) - 127) / 128);
+        values.push_back((static_cast<double>((x * (3 + c) + y * (5 - c) + (x / 16) * (y / 16) * 7) % 256) - 127) /
+                         128);
   return values;
 }
 

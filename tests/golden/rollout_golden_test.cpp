@@ -27,7 +27,7 @@ HybridAttentionConfig model_config(GoldenCase<B>& golden, const GlimpseGeometry&
   config.sensor = normalization;
   config.sensor.side = golden.integer("side");
   config.sensor.scales = golden.integer("scales");
-  config.encoder = encoder_config(golden);
+  config.encoder = {encoder_config(golden)};
   config.fusion_width = golden.integer("fusion_width");
   config.hidden = golden.integer("hidden");
   config.policy = policy_config(golden);

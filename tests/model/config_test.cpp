@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+#include <array>
+
 using namespace saccade;
 
 TEST_CASE("the preset `paper` is the paper", "[config]") {
@@ -59,6 +61,30 @@ TEST_CASE("a thumbnail is made to show all of an image, and no coarser than that
   CHECK(glance(96, 80).side == 80);
   CHECK(glance(96, 80).reduction == 2);
   CHECK(with_thumbnail_over(paper_preset(), 700, 460).glance.side == 0);
+}
+
+TEST_CASE("a backbone says how patches are normalised, and what the glance may read of it", "[config]") {
+  const HybridAttentionConfig pretrained = pretrained_preset();
+  CHECK(pretrained.encoder.backbone.kind == BackboneKind::efficientnet_lite0);
+  CHECK(pretrained.sensor.mean[0] == 127.0f / 255.0f);
+  CHECK(pretrained.sensor.deviation[2] == 128.0f / 255.0f);
+  CHECK(pretrained.glance.mean == pretrained.sensor.mean);
+  CHECK(pretrained.policy.cells == 22);
+  HybridAttentionConfig config = pretrained;
+  config.glance.input = GlanceInput::backbone;
+  CHECK(validated(config).policy.cells == 11);  // stage 3 halves three times
+  CHECK(validated(config).policy.context == 121);
+  config.glance.stages = 2;
+  CHECK(validated(config).policy.cells == 22);
+  config.encoder.backbone.stages = 1;
+  CHECK_THROWS_WITH(validated(config), "model: the encoder is cut after stage 1, but glance.stages is 2");
+  config.encoder.backbone.kind = BackboneKind::none;
+  CHECK_THROWS_WITH(validated(config), "model: glance.input backbone needs encoder.backbone.kind, but that is none");
+  config = pretrained;
+  config.encoder.backbone.kind = BackboneKind::resnet50;
+  CHECK(validated(config).sensor.mean == std::array{0.485f, 0.456f, 0.406f});
+  config.sensor.scales = 2;
+  CHECK_THROWS_WITH(validated(config), "model: encoder.backbone resnet50 reads one scale, but sensor.scales is 2");
 }
 
 TEST_CASE("an unknown preset is named, with those that there are", "[config]") {

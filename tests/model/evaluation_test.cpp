@@ -111,7 +111,7 @@ TEST_CASE("trap 6: evaluation follows the running statistics", "[model][trap]") 
   ToyModel toy(toy_config(), 2, Mode::evaluation);
   toy.roll({});
   const auto before = first_answer(toy);
-  for (double& value : toy.statistics.at(0).encoder.entry.norms[0].running_mean.values) value += 1;
+  for (double& value : toy.statistics.at(0).encoder.attention().entry.norms[0].running_mean.values) value += 1;
   toy.roll({});
   CHECK(first_answer(toy) != before);
 }
@@ -131,11 +131,11 @@ TEST_CASE("trap 6: statistics differ by step, and are kept apart if configured",
       double sum = 0;
       for (std::size_t i = c; i < patches.values.size(); i += channels) sum += patches.values[i];
       const double mean = sum / static_cast<double>(patches.values.size() / channels);
-      CHECK(toy.statistics.at(t).encoder.entry.norms[0].running_mean.values[c] == Approx(0.1 * mean));
+      CHECK(toy.statistics.at(t).encoder.attention().entry.norms[0].running_mean.values[c] == Approx(0.1 * mean));
     }
   }
-  CHECK(toy.statistics.at(0).encoder.entry.norms[0].running_mean.values !=
-        toy.statistics.at(1).encoder.entry.norms[0].running_mean.values);
+  CHECK(toy.statistics.at(0).encoder.attention().entry.norms[0].running_mean.values !=
+        toy.statistics.at(1).encoder.attention().entry.norms[0].running_mean.values);
 
   // A step's evaluation uses its own set.
   ToyModel evaluation(config, 4, Mode::evaluation);
@@ -143,7 +143,7 @@ TEST_CASE("trap 6: statistics differ by step, and are kept apart if configured",
   evaluation.roll(given);
   const Array first = evaluation.episode.steps[0].features, second = evaluation.episode.steps[1].features;
   const Array third = evaluation.episode.steps[2].features;
-  evaluation.statistics.at(1).encoder.entry.norms[0].running_mean.values[0] += 1;
+  evaluation.statistics.at(1).encoder.attention().entry.norms[0].running_mean.values[0] += 1;
   evaluation.roll(given);
   CHECK(evaluation.episode.steps[0].features.values == first.values);
   CHECK(evaluation.episode.steps[1].features.values != second.values);
@@ -163,7 +163,7 @@ TEST_CASE("a shared set of statistics moves at every step", "[model]") {
     for (std::size_t i = 0; i < patches.values.size(); i += 6) sum += patches.values[i];
     expected = 0.9 * expected + 0.1 * sum / static_cast<double>(patches.values.size() / 6);
   }
-  CHECK(toy.statistics.at(2).encoder.entry.norms[0].running_mean.values[0] == Approx(expected));
+  CHECK(toy.statistics.at(2).encoder.attention().entry.norms[0].running_mean.values[0] == Approx(expected));
 }
 
 TEST_CASE("trap 7: width and height differ", "[model][trap]") {

@@ -73,9 +73,9 @@ TEST_CASE("weights start as their fan-in asks, by the seed alone", "[parameters]
   CHECK(squares / count == Approx(1.0 / 64).epsilon(0.05));
   CHECK(parameters.core.input_weight.values != weight);  // every tensor draws for itself
 
-  CHECK(parameters.encoder.entry.stages[0].norm.gamma.values[0] == 1);
-  CHECK(parameters.encoder.entry.stages[0].norm.beta.values[0] == 0);
-  CHECK(parameters.encoder.entry.stages[0].norm.slope.values[0] == 0.25);
+  CHECK(parameters.encoder.attention().entry.stages[0].norm.gamma.values[0] == 1);
+  CHECK(parameters.encoder.attention().entry.stages[0].norm.beta.values[0] == 0);
+  CHECK(parameters.encoder.attention().entry.stages[0].norm.slope.values[0] == 0.25);
   CHECK(norm(parameters.classifier.bias) == 0);
 
   set_zero(b, parameters);

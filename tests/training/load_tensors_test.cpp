@@ -26,8 +26,9 @@ struct Layer {
 };
 
 const TensorMap& layer_map() {
-  static const TensorMap map{{{"theirs.weight", "conv.weight", TensorLayout::channels_first}, {"theirs.bias", "conv.bias"}},
-                             {"fc.*", "*.num_batches_tracked"}};
+  static const TensorMap map{
+      {{"theirs.weight", "conv.weight", TensorLayout::channels_first}, {"theirs.bias", "conv.bias"}},
+      {"fc.*", "*.num_batches_tracked"}};
   return map;
 }
 
@@ -69,13 +70,16 @@ std::string refusal_of(const SafetensorsFile& file) {
 
 }  // namespace
 
-TEST_CASE("convolutions are turned, other tensors stay as they are, and what the map ignores is left", "[load_tensors]") {
+TEST_CASE("convolutions are turned, other tensors stay as they are, and what the map ignores is left",
+          "[load_tensors]") {
   B b;
   Layer layer(b);
   const std::vector<std::int64_t> count{7};
   const std::vector<float> unused{1, 2, 3};
   load_tensors(b,
-               file_of({weight(), bias(), {"bn.num_batches_tracked", {}, std::span<const std::int64_t>(count)},
+               file_of({weight(),
+                        bias(),
+                        {"bn.num_batches_tracked", {}, std::span<const std::int64_t>(count)},
                         {"fc.weight", {3}, std::span<const float>(unused)}}),
                layer.tensors(), layer_map(), "w.safetensors");
   // Of output 0 the file holds channel by channel {0, 1}, {2, 3}, {4, 5}; ours is pixel by pixel.
@@ -88,7 +92,7 @@ TEST_CASE("numbers of 16 bits are read exactly", "[load_tensors]") {
   CHECK(from_float16(0xc000) == -2.0f);
   CHECK(from_float16(0x7bff) == 65504.0f);
   CHECK(from_float16(0x0001) == 5.9604644775390625e-8f);  // the smallest, 2^-24
-  CHECK(from_float16(0x03ff) == 6.097555160522461e-05f);   // the largest subnormal, 1023 * 2^-24
+  CHECK(from_float16(0x03ff) == 6.097555160522461e-05f);  // the largest subnormal, 1023 * 2^-24
   CHECK(std::isinf(from_float16(0x7c00)));
   CHECK(std::isnan(from_float16(0x7e00)));
   CHECK(from_bfloat16(0x3f80) == 1.0f);
@@ -123,8 +127,9 @@ TEST_CASE("a file that does not fit is refused with a sentence, and nothing chan
         "\"w.safetensors\": does not fit: tensor theirs.bias (here conv.bias) must be [2], but is [3]");
   CHECK(refusal_of(file_of({weight(), bias(), {"more.bias", {3}, std::span<const float>(values)}})) ==
         "\"w.safetensors\": does not fit: tensor more.bias is left over");
-  CHECK(refusal_of(file_of({weight(), {"theirs.bias", {2}, std::span<const std::int64_t>(whole)}})) ==
-        "\"w.safetensors\": does not fit: tensor theirs.bias (here conv.bias) must be F32, F64, F16 or BF16, but is I64");
+  CHECK(
+      refusal_of(file_of({weight(), {"theirs.bias", {2}, std::span<const std::int64_t>(whole)}})) ==
+      "\"w.safetensors\": does not fit: tensor theirs.bias (here conv.bias) must be F32, F64, F16 or BF16, but is I64");
   CHECK(refusal_of(file_of({weight(), of_halves("theirs.bias", DataType::float16, {2}, {0x7c00, 0})})) ==
         "\"w.safetensors\": does not fit: tensor theirs.bias (here conv.bias) has numbers that are not finite");
   std::vector<NamedArray> many;

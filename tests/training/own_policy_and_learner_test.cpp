@@ -128,7 +128,7 @@ TEST_CASE("a user's own policy and learner find the quadrant that tells", "[part
   HybridAttentionConfig config;
   config.glimpses = 2;
   config.sensor.side = 8;
-  config.encoder = {.width = 2, .trunk_units = 1, .mask = MaskUse::none, .unit = UnitKind::basic};
+  config.encoder = {SoftAttentionConfig{.width = 2, .trunk_units = 1, .mask = MaskUse::none, .unit = UnitKind::basic}};
   config.fusion_width = 8;
   config.hidden = 8;
   config.first_location = GlimpsePolicy::centre;

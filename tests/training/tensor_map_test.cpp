@@ -3,8 +3,8 @@
 #include <saccade/training/crc32c.hpp>
 #include <saccade/training/pretrained_weights.hpp>
 
-#include "support/catch.hpp"
 #include "data/shared_location.hpp"
+#include "support/catch.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -66,9 +66,12 @@ std::pair<std::size_t, std::uint32_t> wanted(BackboneKind kind, WeightNames name
 
 TEST_CASE("maps name the tensors of timm's and torchvision's ResNets", "[tensor_map]") {
   // From the state_dict of timm 1.0.31, without the classifier and the counts of batches.
-  CHECK(wanted(BackboneKind::resnet18, WeightNames::torchvision) == std::pair<std::size_t, std::uint32_t>(100, 0xe18671e9));
-  CHECK(wanted(BackboneKind::resnet34, WeightNames::torchvision) == std::pair<std::size_t, std::uint32_t>(180, 0x938abb89));
-  CHECK(wanted(BackboneKind::resnet50, WeightNames::torchvision) == std::pair<std::size_t, std::uint32_t>(265, 0xa3d78de2));
+  CHECK(wanted(BackboneKind::resnet18, WeightNames::torchvision) ==
+        std::pair<std::size_t, std::uint32_t>(100, 0xe18671e9));
+  CHECK(wanted(BackboneKind::resnet34, WeightNames::torchvision) ==
+        std::pair<std::size_t, std::uint32_t>(180, 0x938abb89));
+  CHECK(wanted(BackboneKind::resnet50, WeightNames::torchvision) ==
+        std::pair<std::size_t, std::uint32_t>(265, 0xa3d78de2));
 }
 
 TEST_CASE("maps name the tensors of EfficientNet-Lite", "[tensor_map]") {
@@ -94,16 +97,16 @@ TEST_CASE("the real file of EfficientNet-Lite0 fits, whole and cut after any sta
     INFO("stages: " << stages);
     Network network(BackboneKind::efficientnet_lite0, stages);
     const BackboneConfig config{.kind = BackboneKind::efficientnet_lite0, .stages = stages};
-    load_tensors(network.b, file, network.tensors(),
-                 backbone_map(config, weight_names(file, config.kind, "lite0")), "lite0");
+    load_tensors(network.b, file, network.tensors(), backbone_map(config, weight_names(file, config.kind, "lite0")),
+                 "lite0");
     CHECK(network.parameters.blocks[0].layers[0].weight.values[0] != 0);
   }
   Network other(BackboneKind::efficientnet_lite1);
-  CHECK_THROWS_WITH(load_tensors(other.b, file, other.tensors(),
-                                 backbone_map({.kind = BackboneKind::efficientnet_lite1},
-                                              WeightNames::efficientnet_lite_pytorch),
-                                 "lite0"),
-                    contains("\"lite0\": does not fit: tensor _blocks."));
+  CHECK_THROWS_WITH(
+      load_tensors(other.b, file, other.tensors(),
+                   backbone_map({.kind = BackboneKind::efficientnet_lite1}, WeightNames::efficientnet_lite_pytorch),
+                   "lite0"),
+      contains("\"lite0\": does not fit: tensor _blocks."));
   CHECK_THROWS_WITH(weight_names(file, BackboneKind::resnet18, "lite0"),
                     "\"lite0\": no weights of resnet18: there is no tensor conv1.weight");
 }

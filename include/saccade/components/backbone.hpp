@@ -68,7 +68,7 @@ class Backbone {
   /// @throws ConfigError where the map becomes too small
   Backbone(const BackbonePlan& plan, Index side) : plan_(plan), side_(side) {
     for (const BlockPlan& block : plan.blocks) {
-      blocks_.push_back(Block(block, plan.padding, plan.epsilon, side));
+      blocks_.push_back(Block(block, plan, side));
       side = blocks_.back().output_side();
     }
   }
@@ -159,10 +159,8 @@ class Backbone {
   /// Gradients of parameters accumulate; x is data. Valid after a forward pass in training mode. d_map is used as
   /// scratch.
   void backward(B& b, const Parameters& p, const Tensor<B>& x, const Cache& cache, Tensor<B>& d_map, Workspace& w,
-                Parameters& d_p) const
-    requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
-             TrainablePoolingOps<B>
-  {
+                Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
+      TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
     for (std::size_t i = blocks_.size(); i-- > frozen_;) {
       const std::size_t own = i - frozen_;
       const Tensor<B>& in = own > 0 ? blocks_[i - 1].output(cache.trained[own - 1]) : i > 0 ? cache.inferred : x;

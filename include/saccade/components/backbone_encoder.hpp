@@ -21,8 +21,8 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// see Backbone.
 /// Source: Xu et al. 2019, equation 1; for the networks see resnet_plan and efficientnet_lite_plan.
 template <class B>
-  requires ConvolutionOps<B> && LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B> &&
-           UpsampleOps<B> && MaskOps<B>
+requires ConvolutionOps<B> && LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B> &&
+    UpsampleOps<B> && MaskOps<B>
 class BackboneEncoder {
   using Network = Backbone<B>;
   using Convolution = ConvolutionLayer<B>;
@@ -179,10 +179,9 @@ class BackboneEncoder {
   /// Gradients of parameters accumulate; those of frozen parts stay as they are. Valid after a forward pass in training
   /// mode.
   void backward(B& b, const Parameters& p, const Tensor<B>& patches, Cache& cache, const Tensor<B>& d_features,
-                Workspace& w, Parameters& d_p) const
-    requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
-             TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B>
-  {
+                Workspace& w,
+                Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
+      TrainablePointwiseOps<B> && TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B> {
     const Tensor<B>& trunk = network_.map(cache.backbone);
     if (branch_.empty()) {
       if (!network_.trains()) return;

@@ -56,6 +56,24 @@ struct BackbonePlan {
     throw ConfigError("backbone: there is no part " + std::to_string(part));
   }
 
+  /// The zeros that a convolution of this network puts around a square map.
+  [[nodiscard]] Padding padding_of(const ConvolutionPlan& layer, Index side) const {
+    return padding == PaddingRule::same ? same_padding(side, side, layer.kernel, layer.kernel, layer.stride)
+                                        : Padding(layer.kernel / 2);
+  }
+
+  /// Side of the last map of an image of `side` x `side` pixels.
+  [[nodiscard]] Index map_side(Index side) const {
+    for (const BlockPlan& block : blocks) {
+      for (const ConvolutionPlan& layer : block.convolutions) {
+        const Padding zeros = padding_of(layer, side);
+        side = sliding_extent(side, layer.kernel, layer.stride, zeros.top, zeros.bottom);
+      }
+      if (block.pooled) side = sliding_extent(side, 3, 2, 1);
+    }
+    return side;
+  }
+
   /// The network without the parts behind stage `stages`; 0: all of it. @throws ConfigError
   [[nodiscard]] BackbonePlan cut(Index stages) const {
     expect_config(stages >= 0 && stages < parts(), "backbone: stages must be from 1 to " + std::to_string(parts() - 1) +
@@ -136,8 +154,8 @@ struct EfficientNetLiteConfig {
                                          {1, 3, 1, 6, 320}}};
   const auto rounded = [&](Index channels) {
     const double wanted = static_cast<double>(channels) * config.width;
-    const auto steps = static_cast<Index>((wanted + static_cast<double>(config.divisor) / 2) /
-                                          static_cast<double>(config.divisor));
+    const auto steps =
+        static_cast<Index>((wanted + static_cast<double>(config.divisor) / 2) / static_cast<double>(config.divisor));
     const Index nearest = std::max(config.divisor, steps * config.divisor);
     return static_cast<double>(nearest) < 0.9 * wanted ? nearest + config.divisor : nearest;
   };

@@ -22,6 +22,7 @@ class ConfiguredEncoder {
   struct Either {
     std::variant<A, N> kind;
 
+    [[nodiscard]] bool is_pretrained() const { return std::holds_alternative<N>(kind); }
     [[nodiscard]] A& attention() { return std::get<A>(kind); }
     [[nodiscard]] const A& attention() const { return std::get<A>(kind); }
     [[nodiscard]] N& pretrained() { return std::get<N>(kind); }
@@ -86,10 +87,9 @@ class ConfiguredEncoder {
   }
 
   void backward(B& b, const Parameters& p, const Tensor<B>& patches, Cache& cache, const Tensor<B>& d_features,
-                Workspace& w, Parameters& d_p) const
-    requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
-             TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B>
-  {
+                Workspace& w,
+                Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
+      TrainablePointwiseOps<B> && TrainablePoolingOps<B> && TrainableUpsampleOps<B> && TrainableMaskOps<B> {
     if (const Attention* encoder = attention()) {
       return encoder->backward(b, p.attention(), patches, cache.attention(), d_features, w.attention(),
                                d_p.attention());

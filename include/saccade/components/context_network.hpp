@@ -1,5 +1,7 @@
 #pragma once
 
+#include <saccade/components/backbone.hpp>
+#include <saccade/components/backbone_config.hpp>
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/patch_readout.hpp>
 #include <saccade/core/box.hpp>
@@ -10,17 +12,24 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// `mean`, `deviation` and `normalization` follow from the model's sensor and encoder.
+/// What a ContextNetwork reads: the pixels of the thumbnail, or the map that the encoder's backbone makes of it.
+enum class GlanceInput { pixels, backbone };
+
+/// `backbone`, `mean`, `deviation` and `normalization` follow from the model's sensor and encoder.
 struct ContextNetworkConfig {
   Index side = 0;        ///< pixels of the thumbnail; 0: there is none
   Index reduction = 32;  ///< each is the mean of reduction x reduction pixels of the image; a power of two, at least 2
   Index outputs = 16;    ///< numbers that it tells the location head
   Readout readout = Readout::convolution;
+  GlanceInput input = GlanceInput::pixels;
+  Index stages = 3;  ///< of the encoder's backbone that the thumbnail goes through, where its map is read
+  BackboneKind backbone = BackboneKind::none;
   std::array<float, 3> mean{0.5f, 0.5f, 0.5f};
   std::array<float, 3> deviation{0.5f, 0.5f, 0.5f};
   NormalizedActivationConfig normalization{};
@@ -28,6 +37,20 @@ struct ContextNetworkConfig {
   /// Width and height of the largest image that the thumbnail shows whole.
   [[nodiscard]] constexpr Index covers() const { return side * reduction; }
 };
+
+/// What the readout of a ContextNetwork is told of its input. @throws ConfigError where there is no such backbone
+[[nodiscard]] inline PatchReadoutConfig glance_readout(const ContextNetworkConfig& config) {
+  PatchReadoutConfig readout{.inputs = image_channels,
+                             .side = config.side,
+                             .outputs = config.outputs,
+                             .readout = config.readout,
+                             .normalization = config.normalization};
+  if (config.input == GlanceInput::pixels || config.side == 0) return readout;
+  const BackbonePlan plan = backbone_plan(config.backbone, config.stages);
+  readout.inputs = plan.channels();
+  readout.side = plan.map_side(config.side);
+  return readout;
+}
 
 /// One glance at a thumbnail of the whole image, before the first glimpse: a PatchReadout over it tells the location
 /// head where to begin, and what else there is.
@@ -37,12 +60,17 @@ struct ContextNetworkConfig {
 /// side * reduction lie in its middle; what is outside them counts as the mean colour, and shows where they end. It is
 /// seen through each image's symmetry, as the glimpses are. context (B, outputs).
 ///
+/// With GlanceInput::backbone the readout does not see the thumbnail itself but the map that the first stages of the
+/// encoder's backbone make of it. That is a constant: it is normalised by the running statistics, and no gradient goes
+/// on into the encoder.
+///
 /// Source: Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention", ICLR 2015, section 3.1
 /// (context network): it feeds the location path alone, so that nothing can be classified by it.
 template <class B>
-requires GlimpseOps<B> && ConvolutionOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
+requires GlimpseOps<B> && ConvolutionOps<B> && LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
 class ContextNetwork {
   using Network = PatchReadout<B>;
+  using Eye = Backbone<B>;
 
  public:
   using Config = ContextNetworkConfig;
@@ -51,10 +79,17 @@ class ContextNetwork {
   using Workspace = typename Network::Workspace;
 
   struct Cache {
-    Tensor<B> middle;  // (B, 2), zero
-    Tensor<B> retina;  // (B, side, side, 3 * scales): the crop at all scales
+    Tensor<B> middle;     // (B, 2), zero
+    Tensor<B> retina;     // (B, side, side, 3 * scales): the crop at all scales
     Tensor<B> thumbnail;  // (B, side, side, 3)
+    std::optional<typename Eye::Cache> backbone;
     typename Network::Cache network;
+  };
+
+  /// The weights of the encoder's backbone; null without one.
+  struct Weights {
+    const typename Eye::Parameters* parameters = nullptr;
+    typename Eye::Statistics* statistics = nullptr;
   };
 
   explicit ContextNetwork(const Config& config)
@@ -63,11 +98,10 @@ class ContextNetwork {
                  .scales = std::countr_zero(static_cast<std::uint64_t>(config.reduction)) + 1,
                  .mean = config.mean,
                  .deviation = config.deviation}),
-        network_({.inputs = image_channels,
-                  .side = config.side,
-                  .outputs = config.outputs,
-                  .readout = config.readout,
-                  .normalization = config.normalization}) {}
+        network_(glance_readout(config)) {
+    if (config.input == GlanceInput::backbone)
+      backbone_.emplace(backbone_plan(config.backbone, config.stages), config.side);
+  }
 
   [[nodiscard]] const Config& config() const { return config_; }
 
@@ -76,10 +110,13 @@ class ContextNetwork {
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const { return network_.make_workspace(b, batch); }
 
   [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode) const {
-    return {.middle = b.zeros({batch, 2}),
-            .retina = make_map(b, sensor_.patch_shape(batch)),
-            .thumbnail = make_map(b, {batch, config_.side, config_.side, image_channels}),
-            .network = network_.make_cache(b, batch, mode)};
+    Cache cache{.middle = b.zeros({batch, 2}),
+                .retina = make_map(b, sensor_.patch_shape(batch)),
+                .thumbnail = make_map(b, {batch, config_.side, config_.side, image_channels}),
+                .backbone = {},
+                .network = network_.make_cache(b, batch, mode)};
+    if (backbone_) cache.backbone.emplace(backbone_->make_cache(b, batch, Mode::evaluation));
+    return cache;
   }
 
   /// The part of an image of this size that the thumbnail shows, in pixels: all of it, and what is around it.
@@ -96,9 +133,7 @@ class ContextNetwork {
   }
 
   /// Cells on each side of the map.
-  [[nodiscard]] Index cells() const {
-    return readout_side({.side = config_.side, .readout = config_.readout});
-  }
+  [[nodiscard]] Index cells() const { return readout_side(glance_readout(config_)); }
 
   /// How the thumbnail of an image of `width` x `height` pixels lies over it: the sides of its window in those of the
   /// image; and for each cell, row by row, 0 where its centre shows the image, else far below 0.
@@ -134,15 +169,20 @@ class ContextNetwork {
   }
 
   /// What the thumbnails say, after `look`.
-  void forward(B& b, const Parameters& p, Statistics& s, Cache& cache, Tensor<B>& context, Mode mode) const {
-    network_.forward(b, p, s, cache.thumbnail, cache.network, context, mode);  // (B, outputs)
+  /// @param weights  of the encoder's backbone, where its map is read
+  void forward(B& b, const Parameters& p, Statistics& s, Cache& cache, Tensor<B>& context, Mode mode,
+               const Weights& weights = {}) const {
+    if (backbone_)
+      backbone_->forward(b, *weights.parameters, *weights.statistics, cache.thumbnail, *cache.backbone,
+                         Mode::evaluation);
+    network_.forward(b, p, s, input(cache), cache.network, context, mode);  // (B, outputs)
   }
 
   /// Gradients of parameters accumulate; the thumbnails are data. Valid after a forward pass in training mode.
   void backward(B& b, const Parameters& p, const Cache& cache, const Tensor<B>& d_context, Workspace& w,
                 Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
       TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
-    network_.backward(b, p, cache.thumbnail, cache.network, d_context, w, d_p);
+    network_.backward(b, p, input(cache), cache.network, d_context, w, d_p);
   }
 
  private:
@@ -173,8 +213,14 @@ class ContextNetwork {
     ops::read_columns(b, cache.retina, first, cache.thumbnail, Write::overwrite);  // (B, side, side, 3)
   }
 
+  /// What is read out.
+  [[nodiscard]] const Tensor<B>& input(const Cache& cache) const {
+    return backbone_ ? backbone_->map(*cache.backbone) : cache.thumbnail;
+  }
+
   Config config_;
   GlimpseSensor<B> sensor_;
+  std::optional<Eye> backbone_{};
   Network network_;
 };
 

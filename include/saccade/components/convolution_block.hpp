@@ -19,7 +19,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// x (B, side, side, inputs), y (B, output_side, output_side, outputs). `infer` normalises by the running statistics;
 /// `forward` by those of the batch, which move the running ones.
 template <class B>
-  requires ConvolutionOps<B> && LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
+requires ConvolutionOps<B> && LinearOps<B> && NormalizationOps<B> && PointwiseOps<B> && PoolingOps<B>
 class ConvolutionBlock {
   using Convolution = ConvolutionLayer<B>;
 
@@ -46,7 +46,8 @@ class ConvolutionBlock {
   static void for_each_layer(Layers& layers, const std::string& prefix, bool projects, Visit visit) {
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const bool projection = projects && i + 1 == layers.size();
-      const std::string at = prefix + (projection ? "projection." : ""), number = projection ? "" : std::to_string(i + 1);
+      const std::string at = prefix + (projection ? "projection." : ""),
+                        number = projection ? "" : std::to_string(i + 1);
       visit(layers[i], at + "conv" + number + ".", at + "norm" + number + ".");
     }
   }
@@ -73,11 +74,10 @@ class ConvolutionBlock {
 
     template <class Self, class Visitor>
     static void for_each(Self& self, const std::string& prefix, Visitor&& visit) {
-      for_each_layer(self.layers, prefix, self.projects,
-                     [&](auto& layer, const std::string&, const std::string& norm) {
-                       visit(norm + "running_mean", layer.running_mean, initialization::zeros);
-                       visit(norm + "running_variance", layer.running_variance, initialization::ones);
-                     });
+      for_each_layer(self.layers, prefix, self.projects, [&](auto& layer, const std::string&, const std::string& norm) {
+        visit(norm + "running_mean", layer.running_mean, initialization::zeros);
+        visit(norm + "running_variance", layer.running_variance, initialization::ones);
+      });
     }
   };
 
@@ -93,18 +93,16 @@ class ConvolutionBlock {
   };
 
   /// @throws ConfigError where the map is too small for a kernel
-  ConvolutionBlock(const BlockPlan& plan, PaddingRule padding, double epsilon, Index side)
-      : plan_(plan), epsilon_(epsilon) {
+  ConvolutionBlock(const BlockPlan& plan, const BackbonePlan& network, Index side)
+      : plan_(plan), epsilon_(network.epsilon) {
     Index at = side;
     const auto add = [&](const ConvolutionPlan& layer, Index extent) {
-      const Padding zeros = padding == PaddingRule::same
-                                ? same_padding(extent, extent, layer.kernel, layer.kernel, layer.stride)
-                                : Padding(layer.kernel / 2);
-      layers_.push_back(
-          Convolution({.inputs = layer.inputs,
-                       .outputs = layer.outputs,
-                       .kernel = layer.kernel,
-                       .geometry = {.stride = layer.stride, .padding = zeros, .groups = layer.groups}}));
+      layers_.push_back(Convolution(
+          {.inputs = layer.inputs,
+           .outputs = layer.outputs,
+           .kernel = layer.kernel,
+           .geometry = {
+               .stride = layer.stride, .padding = network.padding_of(layer, extent), .groups = layer.groups}}));
       sides_.push_back(layers_.back().output_extent(extent));
       expect_config(sides_.back() >= 1, "backbone: a map of " + std::to_string(side) + " x " + std::to_string(side) +
                                             " is too small for " + plan_.name);
@@ -196,9 +194,8 @@ class ConvolutionBlock {
   }
 
   /// y is in the cache, see `output`.
-  void forward(B& b, const Parameters& p, Statistics& s, const Tensor<B>& x, Cache& cache) const
-    requires TrainableNormalizationOps<B>
-  {
+  void forward(B& b, const Parameters& p, Statistics& s, const Tensor<B>& x,
+               Cache& cache) const requires TrainableNormalizationOps<B> {
     const std::size_t last = count() - 1;
     const Tensor<B>* in = &x;
     for (std::size_t i = 0; i <= last; ++i) {
@@ -223,10 +220,8 @@ class ConvolutionBlock {
   /// d_x = d loss / d x, unless it is null; gradients of parameters accumulate. Valid after `forward`. d_y is used as
   /// scratch.
   void backward(B& b, const Parameters& p, const Tensor<B>& x, const Cache& cache, Tensor<B>& d_y, Workspace& w,
-                Parameters& d_p, Tensor<B>* d_x) const
-    requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> &&
-             TrainablePoolingOps<B>
-  {
+                Parameters& d_p, Tensor<B>* d_x) const requires TrainableConvolutionOps<B> &&
+      TrainableNormalizationOps<B> && TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
     const std::size_t last = count() - 1;
     Tensor<B>& d_sum = plan_.pooled ? w.d_sum : d_y;
     if (plan_.pooled) ops::max_pool_backward(b, d_y, cache.argmax, pooling, d_sum, Write::overwrite);

@@ -63,15 +63,23 @@ struct HybridAttentionConfig {
     expect_config(config.sensor.scales == 1, "model: encoder.backbone " + std::string(backbone_name(kind)) +
                                                  " reads one scale, but sensor.scales is " +
                                                  std::to_string(config.sensor.scales));
-    static_cast<void>(backbone_plan(kind, config.encoder.backbone.stages));
+    const BackbonePlan network = backbone_plan(kind, config.encoder.backbone.stages);
+    expect_config(config.glance.input == GlanceInput::pixels || config.glance.stages < network.parts(),
+                  "model: the encoder is cut after stage " + std::to_string(network.parts() - 1) +
+                      ", but glance.stages is " + std::to_string(config.glance.stages));
     config.sensor.mean = input_normalization(kind).mean;
     config.sensor.deviation = input_normalization(kind).deviation;
   }
+  expect_config(config.glance.input == GlanceInput::pixels || config.encoder.backbone.kind != BackboneKind::none,
+                "model: glance.input backbone needs encoder.backbone.kind, but that is none");
+  expect_config(config.glance.input == GlanceInput::pixels || config.glance.stages >= 1,
+                "model: glance.stages must be at least 1, but is " + std::to_string(config.glance.stages));
+  config.glance.backbone = config.encoder.backbone.kind;
   config.policy.hidden = config.hidden;
   if (config.policy.kind == PolicyKind::cell) {
     expect_config(config.glance.side > 0, "model: policy.kind cell needs a thumbnail, glance.side, but that is 0");
     config.glance.readout = Readout::cells;
-    config.policy.cells = readout_side({.side = config.glance.side, .readout = config.glance.readout});
+    config.policy.cells = readout_side(glance_readout(config.glance));
     config.policy.context = config.policy.cells * config.policy.cells;
   } else {
     expect_config(config.glance.readout != Readout::cells, "model: glance.readout cells needs policy.kind cell");
@@ -185,4 +193,4 @@ struct HybridAttentionConfig {
   throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large, compact or pretrained");
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -48,6 +48,8 @@ inline constexpr std::array<std::string_view, 3> enum_names<Readout>{"convolutio
 template <>
 inline constexpr auto enum_names<GlimpsePolicy> = glimpse_policy_names;
 template <>
+inline constexpr std::array<std::string_view, 2> enum_names<GlanceInput>{"pixels", "backbone"};
+template <>
 inline constexpr std::array<std::string_view, 2> enum_names<SupervisedSteps>{"last", "every"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<RunningStatistics>{"shared", "per_step"};
@@ -165,6 +167,8 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("reduction", c.reduction);
   visit("outputs", c.outputs);
   visit("readout", c.readout);
+  visit("input", c.input);
+  visit("stages", c.stages);
 }
 
 template <class C, class Visitor>

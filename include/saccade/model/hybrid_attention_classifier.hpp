@@ -87,7 +87,7 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
       glance_->look(b, images, episode.glance->thumbnail);  // (B, s, s, 3)
       frame_thumbnails(b, images, episode);
       glance_->forward(b, *p.glance, *statistics.glance, episode.glance->thumbnail, episode.glance->context,
-                       episode.mode);  // (B, C)
+                       episode.mode, this->backbone_weights(p, statistics));  // (B, C)
       decide(b, p, options, rollout_key(options, RandomStream::first_location, 0), 0, episode);
     } else {
       place_first(b, options, episode.steps[0].location);  // (B, 2)

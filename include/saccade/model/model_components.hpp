@@ -22,6 +22,13 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
+/// Whether an encoder may have a Backbone, whose map a glance can read.
+template <class E>
+concept has_backbone = requires(const typename E::Parameters& p) {
+  p.pretrained().backbone;
+}
+|| requires(const typename E::Parameters& p) { p.backbone; };
+
 /// The components of a HybridAttentionClassifier, and the memory for weights and rollouts. It holds no weights itself.
 template <Backend B, Encoder<B> E, Sensor<B> S, Policy<B> P>
 class ModelComponents {
@@ -41,6 +48,8 @@ class ModelComponents {
         policy_(std::move(policy)) {
     if (config_.learner.baseline == Baseline::learned) value_.emplace(typename ValueHead<B>::Config{config_.hidden});
     if (config_.glance.side > 0) glance_.emplace(config_.glance);
+    expect_config(config_.glance.input == GlanceInput::pixels || has_backbone<E>,
+                  "model: glance.input backbone needs an encoder with a backbone");
     if (config_.policy.patch == 0) return;
     const Shape patch = sensor_.patch_shape(1);
     readout_.emplace(PatchReadoutConfig{.inputs = patch[3],
@@ -159,6 +168,18 @@ class ModelComponents {
   }
 
  protected:
+  /// Of the encoder, for a glance that reads its map; null where it has none.
+  [[nodiscard]] static typename ContextNetwork<B>::Weights backbone_weights(const Parameters& p,
+                                                                            Statistics& statistics) {
+    StepStatistics<B, E>& set = statistics.at(0);
+    if constexpr (requires { p.encoder.pretrained().backbone; }) {
+      if (p.encoder.is_pretrained()) return {&p.encoder.pretrained().backbone, &set.encoder.pretrained().backbone};
+    } else if constexpr (requires { p.encoder.backbone; }) {
+      return {&p.encoder.backbone, &set.encoder.backbone};
+    }
+    return {};
+  }
+
   Config config_;
   S sensor_;
   E encoder_;
@@ -220,4 +241,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

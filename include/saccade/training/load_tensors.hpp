@@ -114,8 +114,8 @@ void load_tensors(B& b, const SafetensorsFile& file, const std::vector<NamedTens
     std::vector<std::int64_t> expected;
     for (std::size_t axis = 0; axis < shape.rank(); ++axis) expected.push_back(shape[axis]);
     if (entry.layout == TensorLayout::channels_first) {
-      expect_config(shape.rank() == 4, "load_tensors: " + named.name + " is no convolution: its shape is " +
-                                           to_string(shape));
+      expect_config(shape.rank() == 4,
+                    "load_tensors: " + named.name + " is no convolution: its shape is " + to_string(shape));
       expected = {shape[0], shape[3], shape[1], shape[2]};
     }
     if (array->shape != expected) {
@@ -143,8 +143,7 @@ void load_tensors(B& b, const SafetensorsFile& file, const std::vector<NamedTens
   }
   if (!problems.empty())
     throw FileError('"' + std::string(name) + "\": does not fit: " + detail::few_problems(problems));
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    b.upload(std::span<const Scalar<B>>(values[i]), *tensors[i].tensor);
+  for (std::size_t i = 0; i < tensors.size(); ++i) b.upload(std::span<const Scalar<B>>(values[i]), *tensors[i].tensor);
 }
 
 /// The same from a file on disk. @throws FileError also where it cannot be read or is damaged

@@ -149,7 +149,8 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
       header_.metadata.emplace(field_, value);
     } else if (place_ == Place::entry && field_ == "dtype") {
       const std::optional<DataType> type = parse_type(value);
-      if (!type) fail(where() + " has the dtype " + json_string(value) + "; F32, F64, F16, BF16, I64 and U8 are supported");
+      if (!type)
+        fail(where() + " has the dtype " + json_string(value) + "; F32, F64, F16, BF16, I64 and U8 are supported");
       entry_.dtype = *type;
     } else {
       refuse_value();

@@ -28,8 +28,8 @@ struct TensorMap {
 
 /// The packages whose names are known.
 enum class WeightNames {
-  torchvision,            ///< ResNet, of torchvision and timm: "layer1.0.conv1.weight"
-  timm,                   ///< EfficientNet-Lite, of timm's tf_efficientnet_lite*: "blocks.0.0.conv_dw.weight"
+  torchvision,                ///< ResNet, of torchvision and timm: "layer1.0.conv1.weight"
+  timm,                       ///< EfficientNet-Lite, of timm's tf_efficientnet_lite*: "blocks.0.0.conv_dw.weight"
   efficientnet_lite_pytorch,  ///< EfficientNet-Lite: "_blocks.0._depthwise_conv.weight"
 };
 
@@ -41,8 +41,8 @@ struct LayerNames {
   std::string norm;
 };
 
-/// Of each convolution of a block, and of its projection. `number` counts the blocks of all stages, `place` those of the
-/// block's stage.
+/// Of each convolution of a block, and of its projection. `number` counts the blocks of all stages, `place` those of
+/// the block's stage.
 [[nodiscard]] inline std::vector<LayerNames> layer_names(const BlockPlan& block, std::size_t number, std::size_t place,
                                                          WeightNames names) {
   const bool stem = block.name == "stem", head = block.name == "head";
@@ -66,9 +66,8 @@ struct LayerNames {
   if (stem) return {{"_conv_stem", "_bn0"}};
   if (head) return {{"_conv_head", "_bn1"}};
   const std::string at = "_blocks." + std::to_string(number) + ".";
-  std::vector<LayerNames> layers{{at + "_expand_conv", at + "_bn0"},
-                                 {at + "_depthwise_conv", at + "_bn1"},
-                                 {at + "_project_conv", at + "_bn2"}};
+  std::vector<LayerNames> layers{
+      {at + "_expand_conv", at + "_bn0"}, {at + "_depthwise_conv", at + "_bn1"}, {at + "_project_conv", at + "_bn2"}};
   if (count == 2) layers.erase(layers.begin());
   return layers;
 }
@@ -81,9 +80,9 @@ struct LayerNames {
 [[nodiscard]] inline TensorMap backbone_map(const BackbonePlan& plan, const BackbonePlan& whole, WeightNames names,
                                             const std::string& prefix = "") {
   TensorMap map{{}, {"*.num_batches_tracked"}};
-  map.ignored.push_back(names == WeightNames::torchvision                 ? "fc.*"
-                        : names == WeightNames::timm                      ? "classifier.*"
-                                                                          : "_fc.*");
+  map.ignored.push_back(names == WeightNames::torchvision ? "fc.*"
+                        : names == WeightNames::timm      ? "classifier.*"
+                                                          : "_fc.*");
   std::size_t place = 0;
   for (std::size_t i = 0; i < whole.blocks.size(); ++i) {
     const BlockPlan& block = whole.blocks[i];

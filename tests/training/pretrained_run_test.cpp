@@ -1,0 +1,160 @@
+#include <saccade/backends/eigen/eigen_backend.hpp>
+#include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/training/memory.hpp>
+#include <saccade/training/training_run.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/scratch_folder.hpp"
+
+/// Runs that begin with weights from another's file.
+
+using namespace saccade;
+
+namespace {
+
+using B = EigenBackend<float>;
+constexpr BackboneConfig network{.kind = BackboneKind::resnet18, .stages = 1, .mask_width = 4};
+
+/// 4 + 4 patients of 1 image.
+const RunData& tissue() {
+  static const ScratchFolder folder;
+  static const RunData data = [] {
+    data::write_synthetic_tissue({.width = 80, .height = 64, .patients_per_class = 4, .images_per_patient = 1},
+                                 folder.path());
+    return open_for_training({.folder = folder.path()});
+  }();
+  return data;
+}
+
+RunConfig run_config(const std::filesystem::path& weights) {
+  RunConfig config{.preset = "pretrained",
+                   .model = pretrained_preset(),
+                   .training = training_preset("pretrained"),
+                   .weights = weights};
+  config.model.glimpses = 2;
+  config.model.sensor.side = 32;
+  config.model.encoder.backbone = network;
+  config.model.encoder.mask = MaskUse::attend;
+  config.model.encoder.mask_depth = 1;
+  config.model.encoder.unit = UnitKind::basic;
+  config.model.fusion_width = config.model.hidden = 8;
+  config.model.glance.side = 32;
+  config.model.glance.reduction = 4;
+  config.model.glance.input = GlanceInput::backbone;
+  config.model.glance.stages = 1;
+  config.model = validated(config.model);
+  config.training.epochs = 2;
+  config.training.batch = 4;
+  config.training.rollouts = 2;
+  config.training.random_epochs = 1;
+  return config;
+}
+
+/// A file as torchvision names it, with numbers by their places, and the classifier that nobody needs.
+void write_weights(const std::filesystem::path& path) {
+  B b;
+  const Backbone<B> backbone(backbone_plan(network.kind, network.stages), 32);
+  auto p = backbone.make_parameters(b);
+  auto s = backbone.make_statistics(b);
+  auto tensors = named_tensors<B>(p);
+  for (const auto& named : named_tensors<B>(s)) tensors.push_back(named);
+  SafetensorsFile file;
+  const TensorMap map = backbone_map(network, WeightNames::torchvision);
+  for (std::size_t i = 0; i < map.entries.size(); ++i) {
+    const TensorMap::Entry& entry = map.entries[i];
+    for (const auto& named : tensors) {
+      if (named.name != entry.tensor) continue;
+      const Shape shape = b.shape(*named.tensor);
+      std::vector<float> values;
+      for (Index k = 0; k < shape.size(); ++k)
+        values.push_back(static_cast<float>((k * 7 + static_cast<Index>(i)) % 13) / 64);
+      if (entry.stored.ends_with("running_var")) std::fill(values.begin(), values.end(), 1.0f);
+      std::vector<std::int64_t> extents;
+      for (std::size_t axis = 0; axis < shape.rank(); ++axis) extents.push_back(shape[axis]);
+      if (shape.rank() == 4) extents = {shape[0], shape[3], shape[1], shape[2]};
+      file.tensors.emplace_back(entry.stored, extents, std::span<const float>(values));
+    }
+  }
+  const std::vector<float> bias(3, 1.0f);
+  file.tensors.emplace_back("fc.bias", std::vector<std::int64_t>{3}, std::span<const float>(bias));
+  write_safetensors(file, path);
+}
+
+}  // namespace
+
+TEST_CASE("a run with a frozen encoder trains all but that, and keeps its weights in the checkpoint", "[pretrained]") {
+  const ScratchFolder folder;
+  write_weights(folder / "resnet.safetensors");
+  const RunConfig config = run_config(folder / "resnet.safetensors");
+  B b;
+  const RunFiles files{.checkpoint = folder / "checkpoint.safetensors", .best = folder / "best.safetensors"};
+  TrainingRun<B> run(b, config, tissue(), {}, files);
+  CHECK(run.description().at("weights").at("crc32c").is_number());
+  const auto& encoder = *run.trainer().model().encoder().pretrained();
+  CHECK_FALSE(encoder.backbone().trains());
+  CHECK(run.run({}) == TrainingRun<B>::Outcome::complete);
+
+  const SafetensorsFile theirs = read_safetensors(folder / "resnet.safetensors");
+  const SafetensorsFile ours = read_checkpoint(files.checkpoint);
+  for (const char* both[] : {(const char*[]){"bn1.weight", "encoder.backbone.stem.norm1.gamma"},
+                             (const char*[]){"bn1.running_mean", "encoder.backbone.stem.norm1.running_mean"},
+                             (const char*[]){"layer1.1.bn2.bias", "encoder.backbone.stage1.block2.norm2.beta"}})
+    CHECK(ours.at(both[1]).values<float>() == theirs.at(both[0]).values<float>());
+  CHECK(ours.at("encoder.mask.reduce.weight").shape == std::vector<std::int64_t>{4, 1, 1, 64});
+
+  // A run goes on from its checkpoint, and a classifier needs nothing else.
+  TrainingRun<B> again(b, config, tissue(), {}, files);
+  again.resume();
+  CHECK(again.state().epochs == 2);
+  RunConfig without = config;
+  without.weights.clear();
+  CHECK_THROWS_WITH(TrainingRun<B>(b, without, tissue(), {}, files),
+                    "training: the encoder resnet18 is frozen, so its weights must come from a file (--weights)");
+}
+
+TEST_CASE("weights that are missing, damaged or of another network are named", "[pretrained]") {
+  const ScratchFolder folder;
+  write_weights(folder / "resnet.safetensors");
+  B b;
+  const auto refusal_of = [&](const RunConfig& config) -> std::string {
+    try {
+      TrainingRun<B>(b, config, tissue(), {}, {});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(refusal_of(run_config(folder / "none.safetensors")), contains("none.safetensors"));
+  write_file(folder / "bad.safetensors", "not a file of weights");
+  CHECK_THAT(refusal_of(run_config(folder / "bad.safetensors")),
+             contains("bad.safetensors\": not a valid safetensors"));
+  RunConfig other = run_config(folder / "resnet.safetensors");
+  other.model.encoder.backbone.stages = 2;
+  CHECK_THAT(refusal_of(other), contains("resnet.safetensors\": does not fit: tensor layer2.0.conv1.weight (here "
+                                         "stage2.block1.conv1.weight) is missing"));
+  other.model.encoder.backbone.kind = BackboneKind::efficientnet_lite0;
+  CHECK_THAT(refusal_of(other), contains("no weights of efficientnet_lite0"));
+  other = run_config(folder / "resnet.safetensors");
+  other.model.glance.input = GlanceInput::pixels;
+  other.model.encoder.backbone.kind = BackboneKind::none;
+  other.training.adam.groups.clear();
+  CHECK(refusal_of(other) ==
+        "pretrained weights need encoder.backbone.kind, but that is none: SA-Net is not pretrained");
+}
+
+TEST_CASE("a frozen encoder leaves little behind for the way back", "[pretrained]") {
+  const RunConfig config = run_config("");
+  const auto memory = [&](const AdamConfig& adam) {
+    return training_memory<B>(config.model, 4, Activations::every_step, sizeof(float), adam);
+  };
+  const TrainingMemory frozen = memory(config.training.adam), trained = memory({});
+  CHECK(frozen.parameters == trained.parameters);
+  CHECK(2 * frozen.activations < trained.activations);
+  CHECK(2 * frozen.workspace < trained.workspace);
+}
