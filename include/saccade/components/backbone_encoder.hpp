@@ -125,6 +125,9 @@ class BackboneEncoder {
     network_.freeze(p.backbone, prefix + "backbone.", is_frozen);
   }
 
+  /// Whether nothing that training changes has a part in the features.
+  [[nodiscard]] bool is_constant() const { return !network_.trains() && branch_.empty(); }
+
   [[nodiscard]] Parameters make_parameters(B& b) const {
     Parameters p{network_.make_parameters(b), {}};
     for (const Branch& branch : branch_)

@@ -65,6 +65,9 @@ class ConfiguredEncoder {
     if (auto* encoder = std::get_if<Pretrained>(&encoder_)) encoder->freeze(p.pretrained(), prefix, is_frozen);
   }
 
+  /// Whether nothing that training changes has a part in the features.
+  [[nodiscard]] bool is_constant() const { return pretrained() && pretrained()->is_constant(); }
+
   [[nodiscard]] Parameters make_parameters(B& b) const {
     return std::visit([&](const auto& encoder) { return Parameters{encoder.make_parameters(b)}; }, encoder_);
   }

@@ -96,8 +96,10 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
       EpisodeStep<B>& step = episode.steps[t];
       const Tensor<B>& h = episode.state(t);
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
-      sensor_.forward(b, images, step.location, episode.patch(t));                            // (B, g, g, S*C)
-      encode(b, p, statistics.at(t), episode, t);                                             // (B, F)
+      if (!options.repeated || !this->encoder_is_constant()) {
+        sensor_.forward(b, images, step.location, episode.patch(t));  // (B, g, g, S*C)
+        encode(b, p, statistics.at(t), episode, t);                   // (B, F)
+      }
       fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);  // (B, G)
       core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);  // (B, H)
       classifier_.forward(b, p.classifier, step.h, step.logits);                              // (B, K)
@@ -257,7 +259,7 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   /// moved when the step was made: those that move here are thrown away.
   void look_again(B& b, const Parameters& p, Episode& episode, std::size_t t) const {
     StepStatistics<B, E>& discarded = *episode.workspace->discarded;
-    encode(b, p, discarded, episode, t);
+    if (!this->encoder_is_constant()) encode(b, p, discarded, episode, t);
     read_out(b, p, discarded, episode, t);
   }
 

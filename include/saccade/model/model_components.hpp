@@ -168,6 +168,15 @@ class ModelComponents {
   }
 
  protected:
+  /// Whether nothing that training changes has a part in the features of a patch.
+  [[nodiscard]] bool encoder_is_constant() const {
+    if constexpr (requires { encoder_.is_constant(); }) {
+      return encoder_.is_constant();
+    } else {
+      return false;
+    }
+  }
+
   /// Of the encoder, for a glance that reads its map; null where it has none.
   [[nodiscard]] static typename ContextNetwork<B>::Weights backbone_weights(const Parameters& p,
                                                                             Statistics& statistics) {

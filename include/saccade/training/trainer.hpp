@@ -261,7 +261,10 @@ StepReport Trainer<B, Model, L>::update(Index pass, RolloutOptions options, cons
   auto& episode = work.episode;
   const bool learned = how.glimpses == GlimpsePolicy::learned;
   const ImageBatch<B> images(oriented_);
-  if (pass > 0) options.locations = Locations::given;  // where they were drawn
+  if (pass > 0) {
+    options.locations = Locations::given;  // where they were drawn
+    options.repeated = true;
+  }
   adam_.prepare(b, learning_rate);
   ops::ParameterList<B>& learning = how.part == LearnedPart::policy ? policy_parameters() : adam_.learning();
   const auto find_gradient = [&] {
