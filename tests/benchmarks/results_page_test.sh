@@ -35,6 +35,11 @@ page "3 of 9 models, by Saccade 9.8.7, judged on the validation part"
 page "The study is not complete."
 page "By this command, on that machine."
 page "Not measured yet: \`build/release/bin/breakhis_study"
+for row in learned random chance chance; do printf '| %s | 4 |\n' "$row"; done | sed '1i| glimpses | region |' >>"$scratch/tissue/table.md"
+expect_page 0 results.md --tissue "$scratch/tissue" --clutter "$scratch/clutter"
+page "| learned | 4 |"
+[ "$(grep -c '^| chance' "$scratch/page/results.md")" = 1 ] || fail "chance is told once for a region"
+! grep -q '^| random' "$scratch/page/results.md" || fail "what a control finds is told for every model"
 cmp "$scratch/tissue/figure.png" "$scratch/page/images/results_tissue.png" || fail "another picture"
 
 # A folder that cannot be used leaves the page as it is.
