@@ -54,9 +54,10 @@ def results_of(name, folder):
 
 
 def abridged(table):
-    """The table without rows that repeat another: what control policies find does not depend on the model."""
+    """The tables without all figures of all models, and without rows that repeat another: what control policies find does
+    not depend on the model."""
     lines, inside, chances = [], False, set()
-    for line in table.rstrip().splitlines():
+    for line in table.split("### All figures")[0].rstrip().splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         inside = cells[0] == "glimpses" or inside if cells else False
         if inside and cells[0] in ("random", "centre", "grid", "oracle"):
@@ -85,7 +86,8 @@ def section_of(name, folder):
     if about.is_file():
         text += "\n" + about.read_text(encoding="utf-8").strip() + "\n"
     table = (folder / "table.md").read_text(encoding="utf-8")
-    return f"{text}\n{abridged(table)}\n\n![{title}](images/results_{name}.png)\n"
+    rest = f"[The record](records/{name}) has every figure of every model.\n"
+    return f"{text}\n{abridged(table)}\n\n{rest}\n![{title}](images/results_{name}.png)\n"
 
 
 def page_of(folders):
