@@ -84,14 +84,25 @@ void add_convolutions(Workshop& shop) {
     Index side, inputs, outputs, kernel;
     ConvolutionGeometry geometry;
   };
-  const std::vector<Case> cases{{"3x3 64-64", 112, 64, 64, 3, {1, 1}}, {"3x3 64-64", 56, 64, 64, 3, {1, 1}},
-                                {"3x3 64-64", 28, 64, 64, 3, {1, 1}},  {"1x1 64-64", 112, 64, 64, 1, {1, 0}},
-                                {"1x1 64-64", 28, 64, 64, 1, {1, 0}},  {"3x3 3-64", 112, 3, 64, 3, {1, 1}},
-                                {"7x7/4 9-64", 112, 9, 64, 7, {4, 3}}, {"3x3/2 9-16", 112, 9, 16, 3, {2, 1}}};
+  const std::vector<Case> cases{{"3x3 64-64", 112, 64, 64, 3, {1, 1}},
+                                {"3x3 64-64", 56, 64, 64, 3, {1, 1}},
+                                {"3x3 64-64", 28, 64, 64, 3, {1, 1}},
+                                {"1x1 64-64", 112, 64, 64, 1, {1, 0}},
+                                {"1x1 64-64", 28, 64, 64, 1, {1, 0}},
+                                {"3x3 3-64", 112, 3, 64, 3, {1, 1}},
+                                {"7x7/4 9-64", 112, 9, 64, 7, {4, 3}},
+                                {"3x3/2 9-16", 112, 9, 16, 3, {2, 1}},
+                                {"3x3/2 3-32", 128, 3, 32, 3, {2, {0, 1, 0, 1}}},
+                                {"depthwise 3x3 64", 112, 64, 64, 3, {1, 1, 64}},
+                                {"depthwise 3x3/2 64", 112, 64, 64, 3, {2, 1, 64}},
+                                {"depthwise 5x5 64", 112, 64, 64, 5, {1, 2, 64}},
+                                {"depthwise 5x5/2 64", 112, 64, 64, 5, {2, 2, 64}},
+                                {"depthwise 5x5 240", 16, 240, 240, 5, {1, 2, 240}},
+                                {"1x1 16-96", 64, 16, 96, 1, {}}};
   for (const Case& c : cases) {
-    const Index extent = sliding_extent(c.side, c.kernel, c.geometry.stride, c.geometry.padding);
-    const Shape xs{batch, c.side, c.side, c.inputs}, ws{c.outputs, c.kernel, c.kernel, c.inputs};
-    const Shape ys{batch, extent, extent, c.outputs};
+    const Shape xs{batch, c.side, c.side, c.inputs};
+    const Shape ws{c.outputs, c.kernel, c.kernel, c.inputs / c.geometry.groups};
+    const Shape ys = ops::convolution_shape(xs, ws, c.geometry);
     const auto g = c.geometry;
     const std::string tail = " " + c.name + " at " + std::to_string(c.side);
     add(shop, "convolve" + tail,
@@ -101,6 +112,29 @@ void add_convolutions(Workshop& shop) {
     });
     add(shop, "convolve_backward_weight" + tail, [=](Workshop& w) {
       return [&x = w(xs), &k = w(ws), &y = w(ys), g](auto& b) { b.convolve_backward_weight(y, x, g, k, write); };
+    });
+  }
+}
+
+/// A convolution with batch normalisation and ReLU6, in one and one after the other.
+void add_epilogues(Workshop& shop) {
+  struct Case {
+    std::string name;
+    Index side, inputs, outputs, kernel;
+    ConvolutionGeometry geometry;
+  };
+  for (const Case& c : {Case{"depthwise 3x3 64", 112, 64, 64, 3, {1, 1, 64}}, Case{"1x1 16-96", 64, 16, 96, 1, {}}}) {
+    const Shape xs{batch, c.side, c.side, c.inputs}, ws{c.outputs, c.kernel, c.kernel, c.inputs / c.geometry.groups};
+    const Shape ys = ops::convolution_shape(xs, ws, c.geometry), cs{c.outputs};
+    const auto g = c.geometry;
+    add(shop, "convolve_epilogue " + c.name + " at " + std::to_string(c.side), [=](Workshop& w) {
+      T* const variance = &w(cs);
+      w.backend.fill(1.0f, *variance);
+      return [=, &x = w(xs), &k = w(ws), &y = w(ys), &gamma = w(cs), &beta = w(cs), &mean = w(cs)]<class B>(B& b) {
+        ConvolutionEpilogue<B> epilogue{.rectifier = Rectifier::relu6};
+        epilogue.normalization.emplace(NormalizationView<B>{gamma, beta, mean, *variance, 1e-3});
+        b.convolve_epilogue(x, k, g, epilogue, y);
+      };
     });
   }
 }
@@ -347,6 +381,7 @@ int main(int argc, char* argv[]) {
   std::cerr << "peak " << shop.peak.flops / 1e9 << " GFLOP/s, " << shop.peak.bandwidth / 1e9 << " GB/s, with "
             << threads << " threads\n";
   add_convolutions(shop);
+  add_epilogues(shop);
   for (const Index side : {112, 28}) {
     add_activations(shop, side);
     add_maps(shop, side);

@@ -5,7 +5,8 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
+template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index,
+                                                              const AdamConfig&);
 template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
 
 }  // namespace saccade::inline SACCADE_NAMESPACE

@@ -23,20 +23,21 @@ struct Operations {
   return {flops, flops};
 }
 
-/// Of a convolution, in any direction: w (O, kh, kw, C), y (B, H', W', O) its output.
+/// Of a convolution, in any direction: w (O, kh, kw, C / groups), y (B, H', W', O) its output.
 [[nodiscard]] inline Operations convolution_of(const Shape& w, const Shape& y,
                                                const saccade::ConvolutionGeometry& geometry) {
   const double flops = 2.0 * static_cast<double>(y.size() / y[3] * w.size());
-  if (w[1] != 3 || w[2] != 3 || geometry.stride != 1) return {flops, flops};
+  if (w[1] != 3 || w[2] != 3 || geometry.stride != 1 || geometry.groups > 1) return {flops, flops};
   const Index tiles = y[0] * ((y[1] + 3) / 4) * ((y[2] + 3) / 4);
   return {flops, 2.0 * 36.0 * static_cast<double>(tiles * w[0] * w[3])};
 }
 
-/// " 3x3", " 7x7/4", " 3x3 of 3 channels".
+/// " 3x3", " 7x7/4", " 3x3 of 3 channels", " 5x5/2 in 96 groups".
 [[nodiscard]] inline std::string kernel_text(const Shape& w, const saccade::ConvolutionGeometry& geometry) {
   std::string text = " ";
   text.append(std::to_string(w[1])).append("x").append(std::to_string(w[2]));
   if (geometry.stride > 1) text.append("/").append(std::to_string(geometry.stride));
+  if (geometry.groups > 1) return text.append(" in ").append(std::to_string(geometry.groups)).append(" groups");
   if (w[3] < 16) text.append(" of ").append(std::to_string(w[3])).append(" channels");
   return text;
 }

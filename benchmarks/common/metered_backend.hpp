@@ -75,6 +75,12 @@ class MeteredBackend : public saccade::ForwardingBackend<MeteredBackend<Inner>, 
     asked_ = sliding(d_w, d_y, geometry);
     Base::convolve_backward_weight(d_y, x, geometry, d_w, write);
   }
+  void convolve_epilogue(const Tensor& x, const Tensor& w, ConvolutionGeometry geometry,
+                         const saccade::ConvolutionEpilogue<MeteredBackend>& epilogue,
+                         Tensor& y) requires saccade::ops::FusedEpilogue<Inner> {
+    asked_ = sliding(w, y, geometry);
+    Base::convolve_epilogue(x, w, geometry, epilogue, y);
+  }
   void convolve_activated(const Tensor& x, ActivationView<MeteredBackend> activation, const Tensor& w,
                           ConvolutionGeometry geometry, const Tensor* residual,
                           Tensor& y) requires saccade::ops::FusedActivation<Inner> {

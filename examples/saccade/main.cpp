@@ -65,7 +65,7 @@ int run_train(Options& options, int argc, char* argv[]) {
   add_dataset_options(options, o.data);
   add_validation_option(options, o.data);
   options.add_option("--preset", o.preset, "of the model and of its training")
-      ->check(CLI::IsMember({"paper", "large", "compact"}));
+      ->check(CLI::IsMember({"paper", "large", "compact", "pretrained"}));
   options
       .add_option("--set", o.fields,
                   "NAME=VALUE, a field of the model (encoder.width=32) or of its training (training.decay=0.9); may be "
@@ -73,6 +73,8 @@ int run_train(Options& options, int argc, char* argv[]) {
       ->check(program::field_problem)
       ->expected(1)
       ->take_all();
+  options.add_option("--weights", o.weights, "safetensors file of the encoder that encoder.backbone.kind names")
+      ->check(CLI::ExistingFile);
   options.add_option("--epochs", o.epochs, "to train; else the preset's")->check(CLI::Range(1, 1 << 24));
   options.add_option("--batch", o.batch, "images in a step; else the preset's")->check(CLI::Range(1, 1 << 16));
   options.add_option("--learning-rate", o.learning_rate, "of the first epoch; else the preset's")

@@ -45,7 +45,8 @@ RunConfig run_config(const TrainOptions& options, const data::Dataset& dataset) 
                    .model = preset(options.preset),
                    .training = training_preset(options.preset),
                    .seed = options.seed,
-                   .backend = options.backend.arithmetic()};
+                   .backend = options.backend.arithmetic(),
+                   .weights = options.weights};
   config.model.classes = dataset.class_count();
   // What the fields leave open of the thumbnail follows from the images.
   const auto set_fields = [&] {
@@ -114,7 +115,8 @@ int train_classifier(B& b, const TrainOptions& options) {
   const std::string noun = program::group_noun(data.dataset);
   std::cout << program::describe(data);
   program::warn_of_missing_classes("saccade train", data);
-  std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, keep))
+  std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, keep,
+                                           sizeof(Scalar<B>), config.training.adam))
             << std::endl;
   report::RunFolder folder(options.out);
   TrainingRun<B> run(

@@ -72,7 +72,7 @@ SACCADE_FUNCTION Classifier::Answer Classifier::explain(const ImageView& image) 
       s.observer->predict(s.classifier.parameters(), s.classifier.statistics(), batch, GlimpsePolicy::learned).front();
   Answer answer = s.answer(prediction);
   for (std::size_t t = 0; t < answer.glimpses.size(); ++t) {
-    report::Mask mask = report::mean_mask(s.backend, s.observer->episode().glimpses[t].encoder.mask_logits);
+    report::Mask mask = report::mean_mask(s.backend, s.observer->episode().glimpses[t].encoder.mask_logits());
     answer.glimpses[t].mask = {mask.width, mask.height, std::move(mask.values)};
   }
   return answer;

@@ -71,7 +71,12 @@ TEST_CASE("gradients of a linear and of a convolution layer are those of central
       {.inputs = 2, .outputs = 3, .kernel = 3, .geometry = {.stride = 2, .padding = 1}});
   CHECK(strided.output_extent(7) == 4);
   check(strided, random_array({2, 7, 5, 2}, 3), filled({2, 4, 3, 3}, 0));
+  check(ConvolutionLayer<Reference>(
+            {.inputs = 2, .outputs = 4, .kernel = 3, .geometry = {.stride = 2, .padding = {0, 1, 1, 0}, .groups = 2}}),
+        random_array({5, 7, 5, 2}, 3), filled({5, 3, 2, 4}, 0));
   CHECK_THROWS_WITH(LinearLayer<Reference>({.inputs = 0}), "LinearLayer: inputs and outputs must be at least 1");
   CHECK_THROWS_WITH(ConvolutionLayer<Reference>({.kernel = 0}),
                     "ConvolutionLayer: inputs, outputs and kernel must be at least 1");
+  CHECK_THROWS_WITH(ConvolutionLayer<Reference>({.inputs = 4, .outputs = 6, .geometry = {.groups = 4}}),
+                    "ConvolutionLayer: 4 inputs and 6 outputs cannot be divided into 4 groups");
 }

@@ -44,6 +44,34 @@ def convolution():
     file.save()
 
 
+def grouped_convolution():
+    """Groups, padding of its own on every side, a bias and ReLU6."""
+    file = GoldenFile("grouped_convolution")
+    cases = (
+        # case, batch, height, width, inputs, outputs, groups, kernel, stride, padding above, below, left and right
+        ("depthwise 3x3", 2, 6, 5, 4, 4, 4, 3, 1, (1, 1, 1, 1)),
+        ("depthwise 5x5", 1, 9, 7, 3, 3, 3, 5, 1, (2, 2, 2, 2)),
+        ("depthwise 3x3 stride 2 of TensorFlow", 2, 6, 8, 3, 3, 3, 3, 2, (0, 1, 0, 1)),
+        ("depthwise 5x5 stride 2 of TensorFlow", 1, 8, 7, 5, 5, 5, 5, 2, (1, 2, 2, 2)),
+        ("depthwise of a whole vector", 1, 10, 11, 17, 17, 17, 3, 1, (1, 1, 1, 1)),
+        ("two outputs for each input", 1, 5, 6, 3, 6, 3, 3, 1, (1, 1, 1, 1)),
+        ("groups of two and three", 2, 5, 4, 4, 6, 2, 3, 2, (1, 0, 0, 1)),
+        ("1x1 in groups", 1, 4, 3, 6, 4, 2, 1, 1, (0, 0, 0, 0)),
+        ("stem 3x3 stride 2 of TensorFlow", 1, 8, 6, 3, 4, 1, 3, 2, (0, 1, 0, 1)),
+    )
+    for case, b, height, width, inputs, outputs, groups, kernel, stride, padding in cases:
+        x, w = file.normal(b, inputs, height, width), file.normal(outputs, inputs // groups, kernel, kernel, scale=2.0)
+        bias = file.normal(outputs, scale=4.0)
+        above, below, left, right = padding
+        y = F.relu6(F.conv2d(F.pad(x, (left, right, above, below)), w, bias, stride=stride, groups=groups))
+        d_y = file.normal(*y.shape)
+        y.backward(d_y)
+        file.given(case, x=channels_last(x), w=channels_last(w), bias=bias, d_y=channels_last(d_y), stride=stride)
+        file.given(case, groups=groups, above=above, below=below, left=left, right=right)
+        file.expected(case, y=channels_last(y), d_x=channels_last(x.grad), d_w=channels_last(w.grad), d_bias=bias.grad)
+    file.save()
+
+
 def normalization():
     file = GoldenFile("normalization")
     for case, b, c, height, width, epsilon, momentum in (
@@ -323,6 +351,6 @@ def glimpse():
 
 
 def make():
-    for operation in (linear, convolution, normalization, pointwise, pooling, upsample, mask, loss, recurrent, policy,
-                      optimizer, weight_decay, glimpse):
+    for operation in (linear, convolution, grouped_convolution, normalization, pointwise, pooling, upsample, mask, loss,
+                      recurrent, policy, optimizer, weight_decay, glimpse):
         operation()

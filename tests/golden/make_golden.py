@@ -7,6 +7,7 @@ version of PyTorch give the same bytes. See docs/gradients.md.
 
 import torch
 
+import golden_backbones
 import golden_components
 import golden_operations
 
@@ -14,3 +15,4 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     golden_operations.make()
     golden_components.make()
+    golden_backbones.make()

@@ -47,6 +47,28 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: convolution", "[golden][convolution]", 
   });
 }
 
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: convolution in groups, with a bias and ReLU6", "[golden][convolution]",
+                        Backends) {
+  for_each_golden_case<TestType>("grouped_convolution", "", [](TestType& b, auto& golden) {
+    const ConvolutionGeometry geometry{
+        .stride = golden.integer("stride"),
+        .padding = {golden.integer("above"), golden.integer("below"), golden.integer("left"), golden.integer("right")},
+        .groups = golden.integer("groups")};
+    const auto x = golden.given("x"), w = golden.given("w"), bias = golden.given("bias"), d_y = golden.given("d_y");
+    auto y = golden.blank_like("y"), d_pre = golden.blank_like("y"), d_x = golden.blank_like("d_x"),
+         d_w = golden.blank_like("d_w"), d_bias = golden.blank_like("d_bias");
+    ops::convolve(b, x, w, geometry, {.bias = &bias, .rectifier = Rectifier::relu6}, y);
+    ops::relu6_backward(b, y, d_y, d_pre, overwrite);
+    ops::convolve_backward_input(b, d_pre, w, geometry, d_x, overwrite);
+    ops::convolve_backward_weight(b, d_pre, x, geometry, d_w, overwrite);
+    ops::add_bias_backward(b, d_pre, d_bias, overwrite);
+    golden.check("y", y);
+    golden.check("d_x", d_x);
+    golden.check("d_w", d_w);
+    golden.check("d_bias", d_bias);
+  });
+}
+
 TEMPLATE_LIST_TEST_CASE("PyTorch agrees: batch normalization", "[golden][normalization]", Backends) {
   for_each_golden_case<TestType>("normalization", "batch", [](TestType& b, auto& golden) {
     const BatchNormHyper hyper{.epsilon = golden.number("epsilon"), .momentum = golden.number("momentum")};

@@ -70,7 +70,7 @@ TEST_CASE("a configuration as JSON says every field by its name") {
 }
 
 TEST_CASE("every preset comes back from its text") {
-  const std::string name = GENERATE("paper", "large", "compact");
+  const std::string name = GENERATE("paper", "large", "compact", "pretrained");
   const HybridAttentionConfig config = preset(name);
   HybridAttentionConfig copy;
   update_from_json(ordered_json::parse(to_json(config).dump()), copy, "model");

@@ -62,7 +62,7 @@ TEST_CASE("a thumbnail is made to show all of an image, and no coarser than that
 }
 
 TEST_CASE("an unknown preset is named, with those that there are", "[config]") {
-  CHECK_THROWS_WITH(preset("tiny"), "unknown preset \"tiny\"; expected paper, large or compact");
+  CHECK_THROWS_WITH(preset("tiny"), "unknown preset \"tiny\"; expected paper, large, compact or pretrained");
   CHECK_THROWS_AS(preset(""), ConfigError);
 }
 

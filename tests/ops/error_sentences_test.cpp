@@ -92,6 +92,43 @@ TEST_CASE_METHOD(Fixture, "convolution") {
                     "convolve_backward_weight: d_y must be (B, H', W', O) = (1, 3, 5, 2), but is (1, 5, 7, 3)");
 }
 
+TEST_CASE_METHOD(Fixture, "convolution in groups") {
+  auto x = (*this)({1, 5, 7, 6}), w = (*this)({6, 3, 3, 1}), whole = (*this)({6, 3, 3, 6}), y = (*this)({1, 3, 5, 6});
+  CHECK_NOTHROW(ops::convolve(b, x, w, {.groups = 6}, y));
+  CHECK_SHAPE_ERROR(ops::convolve(b, x, whole, {.groups = 6}, y),
+                    "convolve: w must be (O, kh, kw, C / groups) = (6, 3, 3, 1), but is (6, 3, 3, 6)");
+  CHECK_SHAPE_ERROR(ops::convolve(b, x, w, {}, y),
+                    "convolve: w must be (O, kh, kw, C) = (6, 3, 3, 6), but is (6, 3, 3, 1)");
+  CHECK_CONFIG_ERROR(ops::convolve(b, x, w, {.groups = 0}, y), "convolve: the groups must be at least 1, but is 0");
+  CHECK_CONFIG_ERROR(ops::convolve_backward_input(b, y, w, {.groups = 4}, x, overwrite),
+                     "convolve_backward_input: 6 input and 6 output channels cannot be divided into 4 groups");
+  CHECK_CONFIG_ERROR(ops::convolve_backward_weight(b, y, x, {.padding = {0, 1, -2, 1}, .groups = 6}, w, overwrite),
+                     "convolve_backward_weight: the padding must be at least 0, but is -2");
+  auto large = (*this)({6, 3, 9, 1});
+  CHECK_SHAPE_ERROR(
+      ops::convolve(b, x, large, {.padding = {0, 1, 0, 1}, .groups = 6}, y),
+      "convolve: the window of 9 x 3 is larger than the image (1, 5, 7, 6) with padding 0 above, 1 below, "
+      "0 left and 1 right");
+}
+
+TEST_CASE_METHOD(Fixture, "convolution with an epilogue") {
+  auto x = (*this)({1, 2, 2, 3}), w = (*this)({4, 1, 1, 3}), y = (*this)({1, 2, 2, 4}), c = (*this)({4}),
+       d = (*this)({3});
+  CHECK_NOTHROW(ops::convolve(b, x, w, {}, {.bias = &c, .rectifier = Rectifier::relu6}, y));
+  CHECK_SHAPE_ERROR(ops::convolve(b, x, w, {}, {.bias = &d}, y), "convolve: bias must be (O) = (4), but is (3)");
+  CHECK_SHAPE_ERROR(ops::convolve(b, x, w, {}, {.residual = &x}, y),
+                    "convolve: residual must be of the shape of y = (1, 2, 2, 4), but is (1, 2, 2, 3)");
+  const auto normalized = [&](const auto& gamma, const auto& variance, double epsilon) {
+    ConvolutionEpilogue<std::remove_cvref_t<decltype(b)>> epilogue;
+    epilogue.normalization.emplace(NormalizationView<std::remove_cvref_t<decltype(b)>>{gamma, c, c, variance, epsilon});
+    ops::convolve(b, x, w, {}, epilogue, y);
+  };
+  CHECK_NOTHROW(normalized(c, c, 1e-3));
+  CHECK_SHAPE_ERROR(normalized(d, c, 1e-3), "convolve: gamma must be (O) = (4), but is (3)");
+  CHECK_SHAPE_ERROR(normalized(c, d, 1e-3), "convolve: variance must be (O) = (4), but is (3)");
+  CHECK_CONFIG_ERROR(normalized(c, c, 0), "convolve: epsilon must be positive, but is 0");
+}
+
 TEST_CASE_METHOD(Fixture, "normalization") {
   auto x = (*this)({2, 3, 3, 6}), y = (*this)({2, 3, 3, 6}), c = (*this)({6}), d = (*this)({6}), wrong = (*this)({5});
   auto mean = (*this)({6}), rstd = (*this)({6});
@@ -119,6 +156,9 @@ TEST_CASE_METHOD(Fixture, "normalization") {
 TEST_CASE_METHOD(Fixture, "pointwise") {
   auto x = (*this)({2, 3}), y = (*this)({3, 2}), slope = (*this)({2});
   CHECK_SHAPE_ERROR(ops::relu(b, x, y), "relu: y must be of the shape of x = (2, 3), but is (3, 2)");
+  CHECK_SHAPE_ERROR(ops::relu6(b, x, y), "relu6: y must be of the shape of x = (2, 3), but is (3, 2)");
+  CHECK_SHAPE_ERROR(ops::relu6_backward(b, x, x, y, overwrite),
+                    "relu6_backward: d_x must be of the shape of y = (2, 3), but is (3, 2)");
   CHECK_SHAPE_ERROR(ops::prelu(b, x, slope, x), "prelu: slope must be (1) or (C) = (3), but is (2)");
   CHECK_SHAPE_ERROR(ops::tanh_backward(b, x, x, y, overwrite),
                     "tanh_backward: d_x must be of the shape of y = (2, 3), but is (3, 2)");

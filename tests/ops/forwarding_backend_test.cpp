@@ -53,9 +53,10 @@ using OverReference = Counting<ReferenceBackend<float>>;
 using OverEigen = Counting<EigenBackend<float>>;
 using OverRecording = Counting<saccade_test::RecordingBackend<float>>;
 static_assert(TrainableBackend<OverReference> && !ops::FusedLstmCell<OverReference> &&
-              !ops::FusedActivation<OverReference> && !ops::FusedAttentionPool<OverReference>);
+              !ops::FusedActivation<OverReference> && !ops::FusedAttentionPool<OverReference> &&
+              !ops::FusedEpilogue<OverReference>);
 static_assert(ops::FusedLstmCell<OverEigen> && ops::TrainableFusedActivation<OverEigen> &&
-              ops::FusedAttentionPool<OverEigen>);
+              ops::FusedAttentionPool<OverEigen> && ops::FusedEpilogue<OverEigen>);
 static_assert(!FeatureMaps<OverEigen> && !ops::RecordedStep<OverEigen> && !ops::StagedImages<OverEigen> &&
               !ops::AdamAdvance<OverEigen> && !ops::FusedOptimizer<OverEigen> && !images_are_copies<OverEigen>);
 static_assert(FeatureMaps<OverRecording> && ops::RecordedStep<OverRecording> && ops::StagedImages<OverRecording> &&
@@ -87,4 +88,22 @@ TEST_CASE("a forwarding backend's own operation replaces that of the other", "[f
   auto x = make_tensor<Saturating, float>(b, {3}, std::vector<float>{-1, 5, 7});
   ops::relu(b, x, x);
   CHECK(to_vector(b, x) == std::vector<float>{0, 5, 6});
+}
+
+TEST_CASE("a convolution with an epilogue passes through whole, or in its parts") {
+  const auto run = [](auto b) {
+    using B = decltype(b);
+    auto x = b.zeros({1, 1, 2, 2}), w = b.zeros({2, 1, 1, 1}), c = b.zeros({2}), y = b.zeros({1, 1, 2, 2});
+    b.fill(1, x);
+    b.fill(2, w);
+    b.fill(3, c);
+    ConvolutionEpilogue<B> epilogue{.bias = &c, .residual = &x, .rectifier = Rectifier::relu6};
+    epilogue.normalization.emplace(NormalizationView<B>{c, c, c, c, 6.0});
+    ops::convolve(b, x, w, {.groups = 2}, epilogue, y);  // 2, 5, 3 (5 - 3) / 3 + 3 = 5, 6
+    CHECK(to_vector(b, y) == std::vector<float>{6, 6, 6, 6});
+    return b.calls;
+  };
+  CHECK(run(OverEigen(1)).at("convolve_epilogue") == 1);
+  const auto parts = run(OverReference());
+  for (const char* name : {"convolve", "add_bias", "batch_norm_infer", "axpy", "relu6"}) CHECK(parts.at(name) == 1);
 }

@@ -20,6 +20,14 @@ struct FaultyBackend : FaultyLayers {
     if (has(Fault::relu_not_in_place)) fill(0, y);
     Base::relu(x, y);
   }
+  void relu6(const Tensor& x, Tensor& y) const {
+    if (has(Fault::relu6_has_no_six)) return Base::relu(x, y);
+    Base::relu6(x, y);
+  }
+  void relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
+    if (has(Fault::relu6_backward_has_no_six)) return Base::relu_backward(y, d_y, d_x, write);
+    Base::relu6_backward(y, d_y, d_x, write);
+  }
   void sigmoid(const Tensor& x, Tensor& y) const {
     if (!has(Fault::sigmoid_overflows)) return Base::sigmoid(x, y);
     for (std::size_t i = 0; i < x.values.size(); ++i) y.values[i] = std::exp(x.values[i]) / (1 + std::exp(x.values[i]));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
+#include <utility>
 #include <vector>
 
 #include "testing/fault.hpp"
@@ -70,19 +71,31 @@ struct FaultyLayers : saccade::ReferenceBackend<double> {
       y.values = wrong::transposed_image(transposed).values;
       return;
     }
+    if (has(Fault::convolve_pads_after_as_before)) {
+      std::swap(geometry.padding.top, geometry.padding.bottom);
+      std::swap(geometry.padding.left, geometry.padding.right);
+    }
+    if (has(Fault::convolve_sees_first_group))
+      return Base::convolve(wrong::first_group(x, geometry.groups), w, geometry, y);
+    if (has(Fault::convolve_deals_groups))
+      return Base::convolve(wrong::strided(x, geometry.groups, true), w, geometry, y);
     if (has(Fault::convolve_padding_replicates))
-      return Base::convolve(wrong::padded(x, geometry.padding), w, {geometry.stride, 0}, y);
+      return Base::convolve(wrong::padded(x, geometry.padding), w,
+                            {.stride = geometry.stride, .groups = geometry.groups}, y);
     Base::convolve(x, w, geometry, y);
   }
   void convolve_backward_input(const Tensor& d_y, const Tensor& w, saccade::ConvolutionGeometry geometry, Tensor& d_x,
                                Write write) const {
-    Base::convolve_backward_input(d_y, has(Fault::convolve_backward_not_adjoint) ? wrong::flipped_kernel(w) : w,
-                                  geometry, d_x, write);
+    const bool first_group = has(Fault::convolve_backward_input_first_group);
+    Base::convolve_backward_input(first_group ? wrong::first_group(d_y, geometry.groups) : d_y,
+                                  has(Fault::convolve_backward_not_adjoint) ? wrong::flipped_kernel(w) : w, geometry,
+                                  d_x, write);
   }
   void convolve_backward_weight(const Tensor& d_y, const Tensor& x, saccade::ConvolutionGeometry geometry, Tensor& d_w,
                                 Write write) const {
     if (has(Fault::convolve_backward_weight_empty_batch_stays) && d_y.shape[0] == 0) return;
-    Base::convolve_backward_weight(d_y, x, geometry, d_w, write);
+    const bool first_group = has(Fault::convolve_backward_weight_first_group);
+    Base::convolve_backward_weight(d_y, first_group ? wrong::first_group(x, geometry.groups) : x, geometry, d_w, write);
   }
 
   void batch_norm_train(const Tensor& x, const Tensor& gamma, const Tensor& beta, saccade::BatchNormHyper hyper,

@@ -16,13 +16,13 @@ using namespace saccade;
 using namespace saccade::testing;
 
 /// The image with `padding` zeros around it.
-ReferenceBackend<double>::Tensor zero_padded(const ReferenceBackend<double>::Tensor& x, Index padding) {
-  auto y =
-      ReferenceBackend<double>().zeros({x.shape[0], x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, x.shape[3]});
+ReferenceBackend<double>::Tensor zero_padded(const ReferenceBackend<double>::Tensor& x, Padding padding) {
+  auto y = ReferenceBackend<double>().zeros(
+      {x.shape[0], x.shape[1] + padding.top + padding.bottom, x.shape[2] + padding.left + padding.right, x.shape[3]});
   for (Index i = 0; i < x.shape.size(); ++i) {
     const Index c = i % x.shape[3], column = i / x.shape[3] % x.shape[2];
     const Index row = i / x.shape[3] / x.shape[2] % x.shape[1], b = i / x.shape[3] / x.shape[2] / x.shape[1];
-    y.data()[reference::offset(y.shape, b, row + padding, column + padding, c)] = x.data()[i];
+    y.data()[reference::offset(y.shape, b, row + padding.top, column + padding.left, c)] = x.data()[i];
   }
   return y;
 }
@@ -115,7 +115,8 @@ struct FusedBackend : saccade_test::FusedReference<double> {
     if (fault == Fault::forgets_the_residual) residual = nullptr;
     if (fault == Fault::activates_the_padding) {
       Tensor convolved = y;
-      convolve(activated(zero_padded(x, geometry.padding), of(view)), w, {geometry.stride, 0}, convolved);
+      convolve(activated(zero_padded(x, geometry.padding), of(view)), w,
+               {.stride = geometry.stride, .groups = geometry.groups}, convolved);
       if (residual) axpy(1, *residual, convolved);
       y = convolved;
       return;

@@ -46,11 +46,13 @@ inline Tensor transposed_image(const Tensor& x) {
   return result;
 }
 /// The image with its border pixels repeated.
-inline Tensor padded(const Tensor& x, Index padding) {
-  Tensor result{{x.shape[0], x.shape[1] + 2 * padding, x.shape[2] + 2 * padding, x.shape[3]}, {}};
+inline Tensor padded(const Tensor& x, saccade::Padding padding) {
+  Tensor result{
+      {x.shape[0], x.shape[1] + padding.top + padding.bottom, x.shape[2] + padding.left + padding.right, x.shape[3]},
+      {}};
   for (Index b = 0; b < x.shape[0]; ++b) {
-    for (Index i = -padding; i < x.shape[1] + padding; ++i) {
-      for (Index j = -padding; j < x.shape[2] + padding; ++j) {
+    for (Index i = -padding.top; i < x.shape[1] + padding.bottom; ++i) {
+      for (Index j = -padding.left; j < x.shape[2] + padding.right; ++j) {
         const Index row = std::clamp<Index>(i, 0, x.shape[1] - 1), column = std::clamp<Index>(j, 0, x.shape[2] - 1);
         const double* pixel = x.data() + ((b * x.shape[1] + row) * x.shape[2] + column) * x.shape[3];
         result.values.insert(result.values.end(), pixel, pixel + x.shape[3]);
@@ -70,6 +72,17 @@ inline Tensor strided(const Tensor& x, Index groups, bool forth) {
     } else {
       result.data()[other] = x.data()[i];
     }
+  }
+  return result;
+}
+
+/// Every group as if it were the first.
+inline Tensor first_group(const Tensor& x, Index groups) {
+  Tensor result = x;
+  const Index channels = x.shape.last();
+  for (Index i = 0; i < x.shape.size(); ++i) {
+    const Index c = i % channels;
+    result.data()[i] = x.data()[i - c + c % (channels / groups)];
   }
   return result;
 }

@@ -9,6 +9,7 @@ namespace torch_example {
 /// TrainablePointwiseOps. PyTorch's `_out` functions allow that the output is an input.
 struct Pointwise {
   void relu(const Tensor& x, Tensor& y) const { at::clamp_min_out(y, x, 0); }
+  void relu6(const Tensor& x, Tensor& y) const { at::clamp_out(y, x, 0, 6); }
   void sigmoid(const Tensor& x, Tensor& y) const { at::sigmoid_out(y, x); }
   void tanh(const Tensor& x, Tensor& y) const { at::tanh_out(y, x); }
   void exp(const Tensor& x, Tensor& y) const { at::exp_out(y, x); }
@@ -58,6 +59,10 @@ struct Pointwise {
 
   void relu_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
     adopt(at::threshold_backward(d_y, y, 0), write, d_x);
+  }
+
+  void relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
+    adopt(at::hardtanh_backward(d_y, y, 0, 6), write, d_x);
   }
 
   void sigmoid_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {

@@ -8,7 +8,8 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 #if !SACCADE_HEADER_ONLY
 extern template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations,
-                                                                    Index);
+                                                                    Index,
+                                                                     const AdamConfig&);
 extern template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
 #endif
 

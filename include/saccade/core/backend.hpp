@@ -48,7 +48,7 @@ concept TrainableLinearOps = LinearOps<B> && requires(B b, Tensor<B> out, const 
   { b.add_bias_backward(in, out, write) } -> std::same_as<void>;           // (d_y (..., C), d_bias (C))
 };
 
-/// Cross-correlation: x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O).
+/// Cross-correlation, in groups: x (B, H, W, C), w (O, kh, kw, C / groups), y (B, H', W', O).
 template <class B>
 concept ConvolutionOps =
     TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, ConvolutionGeometry geometry) {
@@ -92,6 +92,7 @@ template <class B>
 concept PointwiseOps =
     TensorMemory<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Scalar<B> number, Index first, Write write) {
       { b.relu(in, out) } -> std::same_as<void>;                        // (x, y): max(x, 0)
+      { b.relu6(in, out) } -> std::same_as<void>;                       // (x, y): min(max(x, 0), 6)
       { b.prelu(in, in, out) } -> std::same_as<void>;                   // (x (..., C), slope (1) or (C), y)
       { b.sigmoid(in, out) } -> std::same_as<void>;                     // (x, y)
       { b.tanh(in, out) } -> std::same_as<void>;                        // (x, y)
@@ -117,6 +118,7 @@ concept PointwiseOps =
 template <class B>
 concept TrainablePointwiseOps = PointwiseOps<B> && requires(B b, Tensor<B> out, const Tensor<B> in, Write write) {
   { b.relu_backward(in, in, out, write) } -> std::same_as<void>;     // (y, d_y, d_x)
+  { b.relu6_backward(in, in, out, write) } -> std::same_as<void>;    // (y, d_y, d_x)
   { b.sigmoid_backward(in, in, out, write) } -> std::same_as<void>;  // (y, d_y, d_x)
   { b.tanh_backward(in, in, out, write) } -> std::same_as<void>;     // (y, d_y, d_x)
   { b.row_sums_backward(in, out, write) } -> std::same_as<void>;     // (d_y (M), d_x (M, K)): d_x (+)= d_y

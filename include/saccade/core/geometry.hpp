@@ -3,18 +3,49 @@
 #include <saccade/core/shape.hpp>
 
 #include <array>
+#include <compare>
+#include <string>
 
 namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 
 /// How an operation treats what is already in a gradient output: y = v, or y += v.
 enum class Write { overwrite, accumulate };
 
-/// Stride and zero padding of a convolution, the same on both axes; the kernel's size is that of its weights.
-/// H' = (H + 2 * padding - kernel) / stride + 1, rounded down.
+/// Pixels of zeros around an image. One number stands for as many on every side.
+struct Padding {
+  Index top = 0;
+  Index bottom = 0;
+  Index left = 0;
+  Index right = 0;
+
+  constexpr Padding() = default;
+  constexpr Padding(Index every_side) : Padding(every_side, every_side, every_side, every_side) {}
+  constexpr Padding(Index above, Index below, Index before, Index after)
+      : top(above), bottom(below), left(before), right(after) {}
+
+  friend constexpr auto operator<=>(const Padding&, const Padding&) = default;
+};
+
+/// "1", or "0 above, 1 below, 0 left and 1 right".
+[[nodiscard]] inline std::string to_string(const Padding& padding) {
+  if (padding == Padding(padding.top)) return std::to_string(padding.top);
+  return std::to_string(padding.top) + " above, " + std::to_string(padding.bottom) + " below, " +
+         std::to_string(padding.left) + " left and " + std::to_string(padding.right) + " right";
+}
+
+/// How a convolution moves: its stride, the same on both axes, and its padding; the kernel's size is that of its
+/// weights. H' = (H + top + bottom - kernel) / stride + 1, rounded down, and W' in the same way.
+///
+/// With G groups, output channels are G runs of O / G, and a run sees the C / G input channels of its own group alone:
+/// the weights are (O, kh, kw, C / G). G = C is a depthwise convolution.
 struct ConvolutionGeometry {
   Index stride = 1;
-  Index padding = 0;
+  Padding padding = 0;
+  Index groups = 1;
 };
+
+/// What a network cuts off: nothing, what is below 0, or also what is above 6.
+enum class Rectifier { none, relu, relu6 };
 
 /// Window of a max-pooling. Padding never wins: it counts as minus infinity.
 /// H' = (H + 2 * padding - window) / stride + 1, rounded down; padding <= window / 2.
@@ -24,10 +55,26 @@ struct PoolingGeometry {
   Index padding = 1;
 };
 
-/// Extent of the output of a sliding window on one axis.
-[[nodiscard]] constexpr Index sliding_extent(Index extent, Index window, Index stride, Index padding) {
-  const Index room = extent + 2 * padding - window;
+/// Extent of the output of a sliding window on one axis, with so much padding before and after.
+[[nodiscard]] constexpr Index sliding_extent(Index extent, Index window, Index stride, Index before, Index after) {
+  const Index room = extent + before + after - window;
   return room < 0 ? 0 : room / stride + 1;
+}
+/// The same with equal padding at both ends.
+[[nodiscard]] constexpr Index sliding_extent(Index extent, Index window, Index stride, Index padding) {
+  return sliding_extent(extent, window, stride, padding, padding);
+}
+
+/// TensorFlow's "SAME": as many zeros as make H' = H / stride, rounded up, and the same for W'. Where their number is
+/// odd, the additional one goes below and to the right.
+[[nodiscard]] constexpr Padding same_padding(Index height, Index width, Index kernel_height, Index kernel_width,
+                                             Index stride) {
+  const auto zeros = [stride](Index extent, Index kernel) {
+    const Index count = ((extent + stride - 1) / stride - 1) * stride + kernel - extent;
+    return count > 0 ? count : Index{0};
+  };
+  const Index rows = zeros(height, kernel_height), columns = zeros(width, kernel_width);
+  return {rows / 2, rows - rows / 2, columns / 2, columns - columns / 2};
 }
 
 /// Where a bilinear upsampling puts its samples; PyTorch's two conventions.

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <saccade/core/geometry.hpp>
 #include <saccade/core/image.hpp>
 #include <saccade/core/streamed_image.hpp>
 #include <saccade/core/symmetry.hpp>
 
 #include <concepts>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -54,6 +56,26 @@ struct ActivationView {
   const Tensor<B>& mean;
   const Tensor<B>& rstd;
   const Tensor<B>& slope;
+};
+
+/// Batch normalisation by the running statistics of training: gamma (v - mean) / sqrt(variance + epsilon) + beta, all
+/// of them (C).
+template <class B>
+struct NormalizationView {
+  const Tensor<B>& gamma;
+  const Tensor<B>& beta;
+  const Tensor<B>& mean;
+  const Tensor<B>& variance;
+  double epsilon = 1e-5;
+};
+
+/// What stands behind a convolution in inference, in the order of the members; what is null or empty is left out.
+template <class B>
+struct ConvolutionEpilogue {
+  const Tensor<B>* bias = nullptr;                         ///< (O), added
+  std::optional<NormalizationView<B>> normalization = {};  ///< of the O channels
+  const Tensor<B>* residual = nullptr;                     ///< of y's shape, added
+  Rectifier rectifier = Rectifier::none;
 };
 
 /// A parameter as the optimiser sees it: four tensors of one shape, and its hyperparameters, which it may share with

@@ -20,6 +20,18 @@ template <class Scalar>
   return y > Scalar(0) ? Scalar(1) : Scalar(0);
 }
 
+/// min(max(x, 0), 6). Source: Howard et al., "MobileNets", 2017.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE constexpr Scalar relu6(Scalar x) {
+  return x <= Scalar(0) ? Scalar(0) : x >= Scalar(6) ? Scalar(6) : x;
+}
+
+/// d relu6 / d x from y = relu6(x); 0 at 0 and at 6, as in PyTorch.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE constexpr Scalar relu6_derivative(Scalar y) {
+  return y > Scalar(0) && y < Scalar(6) ? Scalar(1) : Scalar(0);
+}
+
 /// x where x > 0, slope * x elsewhere. Source: He et al., ICCV 2015.
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE constexpr Scalar prelu(Scalar x, Scalar slope) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <saccade/components/context_network.hpp>
+#include <saccade/components/encoder_config.hpp>
 #include <saccade/components/policy_config.hpp>
-#include <saccade/components/soft_attention_block.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/model/glimpse_policy.hpp>
 #include <saccade/model/learner_config.hpp>
@@ -23,9 +23,9 @@ enum class RunningStatistics { shared, per_step };
 /// The whole model: one aggregate for each component.
 struct HybridAttentionConfig {
   Index classes = 2;
-  Index glimpses = 5;  ///< T, steps of a rollout
-  GlimpseGeometry sensor{};
-  SoftAttentionConfig encoder{};
+  Index glimpses = 5;        ///< T, steps of a rollout
+  GlimpseGeometry sensor{};  ///< its `mean` and `deviation` follow where the encoder has a backbone
+  EncoderConfig encoder{};
   Index fusion_width = 256;  ///< length of g_t
   Index hidden = 256;        ///< length of h_t
   PolicyConfig policy{};     ///< its `hidden` follows from the line above, its `context` and `cells` from the next one
@@ -59,6 +59,14 @@ struct HybridAttentionConfig {
                 "model: first_location must be random or centre, but is " + to_string(config.first_location));
   config.encoder.side = config.sensor.side;
   config.encoder.inputs = image_channels * config.sensor.scales;
+  if (const BackboneKind kind = config.encoder.backbone.kind; kind != BackboneKind::none) {
+    expect_config(config.sensor.scales == 1, "model: encoder.backbone " + std::string(backbone_name(kind)) +
+                                                 " reads one scale, but sensor.scales is " +
+                                                 std::to_string(config.sensor.scales));
+    static_cast<void>(backbone_plan(kind, config.encoder.backbone.stages));
+    config.sensor.mean = input_normalization(kind).mean;
+    config.sensor.deviation = input_normalization(kind).deviation;
+  }
   config.policy.hidden = config.hidden;
   if (config.policy.kind == PolicyKind::cell) {
     expect_config(config.glance.side > 0, "model: policy.kind cell needs a thumbnail, glance.side, but that is 0");
@@ -150,12 +158,31 @@ struct HybridAttentionConfig {
   return validated(config);
 }
 
-/// @throws ConfigError "unknown preset "tiny"; expected paper, large or compact"
+/// EfficientNet-Lite0 as it comes from its file, over glimpses of 128 x 128 pixels; a policy over the cells of a
+/// thumbnail that learns by PPO.
+[[nodiscard]] inline HybridAttentionConfig pretrained_preset() {
+  HybridAttentionConfig config = large_preset();
+  config.glimpses = 3;
+  config.sensor.side = 128;
+  config.encoder.backbone.kind = BackboneKind::efficientnet_lite0;
+  config.encoder.mask = MaskUse::none;
+  config.fusion_width = 128;
+  config.hidden = 128;
+  config.policy.kind = PolicyKind::cell;
+  config.policy.entropy = 0.01;
+  config.policy.movement_penalty = 0;
+  config.learner.kind = LearnerKind::ppo;
+  config.learner.baseline = Baseline::leave_one_out;
+  return validated(config);
+}
+
+/// @throws ConfigError "unknown preset "tiny"; expected paper, large, compact or pretrained"
 [[nodiscard]] inline HybridAttentionConfig preset(std::string_view name) {
   if (name == "paper") return paper_preset();
   if (name == "large") return large_preset();
   if (name == "compact") return compact_preset();
-  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large or compact");
+  if (name == "pretrained") return pretrained_preset();
+  throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large, compact or pretrained");
 }
 
 }  // namespace saccade::inline SACCADE_NAMESPACE

@@ -19,6 +19,8 @@ inline constexpr std::array<std::string_view, 2> enum_names<Border>{"inside", "z
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<MaskUse>{"attend", "none"};
 template <>
+inline constexpr auto enum_names<BackboneKind> = backbone_names;
+template <>
 inline constexpr std::array<std::string_view, 2> enum_names<UnitKind>{"bottleneck", "basic"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<Corners>{"aligned", "half_pixel"};
@@ -99,9 +101,17 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("batch_norm", c.batch_norm);
 }
 
+template <class C, class Visitor>
+  requires std::same_as<std::remove_const_t<C>, BackboneConfig>
+void for_each_field(C& c, Visitor&& visit) {
+  visit("kind", c.kind);
+  visit("stages", c.stages);
+  visit("mask_width", c.mask_width);
+}
+
 /// `inputs` and `side` follow from the sensor.
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, SoftAttentionConfig>
+  requires std::same_as<std::remove_const_t<C>, EncoderConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("width", c.width);
   visit("stem_kernel", c.stem_kernel);
@@ -113,6 +123,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("unit", c.unit);
   visit("corners", c.corners);
   visit("normalization", c.normalization);
+  visit("backbone", c.backbone);
 }
 
 /// `hidden`, `context` and `cells` follow from the model.

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <saccade/components/configured_encoder.hpp>
 #include <saccade/components/location_policy.hpp>
-#include <saccade/components/soft_attention_block.hpp>
 #include <saccade/model/model_components.hpp>
 #include <saccade/model/reward.hpp>
 #include <saccade/model/rollout.hpp>
@@ -31,7 +31,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// one reads the glance beside h_t. Nothing but the location head does.
 ///
 /// Source: Xu et al. 2019, sections 2.1 to 2.4.
-template <Backend B, Encoder<B> E = SoftAttentionBlock<B>, Sensor<B> S = GlimpseSensor<B>,
+template <Backend B, Encoder<B> E = ConfiguredEncoder<B>, Sensor<B> S = GlimpseSensor<B>,
           Policy<B> P = LocationPolicy<B>>
 class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   using Components = ModelComponents<B, E, S, P>;
@@ -44,7 +44,7 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   using Statistics = typename Components::Statistics;
   using Episode = typename Components::Episode;
 
-  explicit HybridAttentionClassifier(const Config& config) requires std::constructible_from<E, SoftAttentionConfig> &&
+  explicit HybridAttentionClassifier(const Config& config) requires std::constructible_from<E, EncoderConfig> &&
       std::constructible_from<S, GlimpseGeometry> && std::constructible_from<P, PolicyConfig>
       : HybridAttentionClassifier(config, E(validated(config).encoder), S(validated(config).sensor)) {}
 

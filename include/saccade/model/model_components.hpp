@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/components/backbone.hpp>
 #include <saccade/components/context_network.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/glimpse_sensor.hpp>
@@ -56,6 +57,14 @@ class ModelComponents {
   /// Null without one.
   [[nodiscard]] const ContextNetwork<B>* glance() const { return glance_ ? &*glance_ : nullptr; }
 
+  /// Says which parameters never change, so that no work is done for them on the way back, where the encoder knows how.
+  /// Episodes made before are of no more use.
+  /// @param is_frozen  of a parameter's name, "encoder.backbone.stem.conv1.weight"
+  void freeze(const Parameters& p, const IsFrozen& is_frozen) {
+    if constexpr (requires { encoder_.freeze(p.encoder, "encoder.", is_frozen); })
+      encoder_.freeze(p.encoder, "encoder.", is_frozen);
+  }
+
   /// All zero; see `initialize`.
   [[nodiscard]] Parameters make_parameters(B& b) const {
     Parameters p{encoder_.make_parameters(b), fusion_.make_parameters(b), core_.make_parameters(b),
@@ -106,7 +115,7 @@ class ModelComponents {
     for (Index t = 0; t <= config_.glimpses; ++t) episode.decisions.push_back(make_decision(b, batch, t));
     for (Index i = 0; i < patches; ++i) episode.patches.push_back(make_map(b, sensor_.patch_shape(batch)));
     for (Index i = 0; i < kept; ++i) {
-      episode.glimpses.push_back({encoder_.make_cache(b, batch, mode)});
+      episode.glimpses.push_back({make_encoder_cache(b, batch, mode, i == 0 ? nullptr : &episode.glimpses[0].encoder)});
       if (readout_) episode.glimpses.back().readout = readout_->make_cache(b, batch, mode);
     }
     if (glance_) {
@@ -184,6 +193,16 @@ class ModelComponents {
     if (t < config_.glimpses && (t > 0 || glance_)) decision.policy.emplace(policy_.make_cache(b, batch));
     if (value_ && (t > 0 || glance_)) decision.value.emplace(value_->make_cache(b, batch));
     return decision;
+  }
+
+  /// An encoder may share what it throws away among the caches of an episode.
+  [[nodiscard]] typename E::Cache make_encoder_cache(B& b, Index batch, Mode mode,
+                                                     [[maybe_unused]] const typename E::Cache* sibling) const {
+    if constexpr (requires { encoder_.make_cache(b, batch, mode, sibling); }) {
+      return encoder_.make_cache(b, batch, mode, sibling);
+    } else {
+      return encoder_.make_cache(b, batch, mode);
+    }
   }
 
   [[nodiscard]] StepStatistics<B, E> make_step_statistics(B& b) const {

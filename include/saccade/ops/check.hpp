@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/error.hpp>
+#include <saccade/core/geometry.hpp>
 #include <saccade/core/shape.hpp>
 
 #include <cstdio>
@@ -40,12 +41,12 @@ inline void expect_images(std::string_view operation, std::string_view operand, 
 }
 
 /// Throws ShapeError unless a window of `width` x `height` fits into the padded image.
-inline void expect_window_fits(std::string_view operation, Index width, Index height, Index padding,
+inline void expect_window_fits(std::string_view operation, Index width, Index height, const Padding& padding,
                                const Shape& image) {
-  if (width <= image[2] + 2 * padding && height <= image[1] + 2 * padding) return;
+  if (width <= image[2] + padding.left + padding.right && height <= image[1] + padding.top + padding.bottom) return;
   throw ShapeError(std::string(operation) + ": the window of " + std::to_string(width) + " x " +
                    std::to_string(height) + " is larger than the image " + to_string(image) + " with padding " +
-                   std::to_string(padding));
+                   to_string(padding));
 }
 
 /// Throws ConfigError unless `low` <= `high`.

@@ -2,6 +2,7 @@
 
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/activated_convolution.hpp>
+#include <saccade/ops/convolution_epilogue.hpp>
 #include <saccade/ops/glimpse.hpp>
 #include <saccade/ops/mask.hpp>
 #include <saccade/ops/optimizer.hpp>
@@ -95,6 +96,9 @@ class ForwardedOperations {
   void relu(auto&&... a) {
     pass("relu", [](auto& b, auto&&... x) { b.relu(x...); }, a...);
   }
+  void relu6(auto&&... a) {
+    pass("relu6", [](auto& b, auto&&... x) { b.relu6(x...); }, a...);
+  }
   void prelu(auto&&... a) {
     pass("prelu", [](auto& b, auto&&... x) { b.prelu(x...); }, a...);
   }
@@ -141,6 +145,9 @@ class ForwardedOperations {
   // TrainablePointwiseOps
   void relu_backward(auto&&... a) requires trains {
     pass("relu_backward", [](auto& b, auto&&... x) { b.relu_backward(x...); }, a...);
+  }
+  void relu6_backward(auto&&... a) requires trains {
+    pass("relu6_backward", [](auto& b, auto&&... x) { b.relu6_backward(x...); }, a...);
   }
   void prelu_backward(auto&&... a) requires trains {
     pass("prelu_backward", [](auto& b, auto&&... x) { b.prelu_backward(x...); }, a...);
@@ -275,6 +282,11 @@ class ForwardedOperations {
   }
   void activation_backward(auto&&... a) requires (trains && ops::FusedActivation<Like>) {
     pass("activation_backward", [](auto& b, auto&&... x) { b.activation_backward(x...); }, a...);
+  }
+
+  // ops::FusedEpilogue
+  void convolve_epilogue(auto&&... a) requires ops::FusedEpilogue<Like> {
+    pass("convolve_epilogue", [](auto& b, auto&&... x) { b.convolve_epilogue(x...); }, a...);
   }
 
   // ops::FusedLstmCell

@@ -101,6 +101,15 @@ class ForwardingBackend : public ForwardedOperations<Derived, Inner, trains>,
   ActivationView<Inner> of_inner(ActivationView<B> view) {
     return {view.gamma, view.beta, view.mean, view.rstd, view.slope};
   }
+  template <class B>
+  ConvolutionEpilogue<Inner> of_inner(ConvolutionEpilogue<B> epilogue) {
+    ConvolutionEpilogue<Inner> same{
+        .bias = epilogue.bias, .residual = epilogue.residual, .rectifier = epilogue.rectifier};
+    if (const auto& norm = epilogue.normalization)
+      same.normalization.emplace(
+          NormalizationView<Inner>{norm->gamma, norm->beta, norm->mean, norm->variance, norm->epsilon});
+    return same;
+  }
   template <class Argument>
   Argument& of_inner(Argument& argument) {
     return argument;

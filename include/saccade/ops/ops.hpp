@@ -3,6 +3,7 @@
 /// Every operation of the library.
 #include <saccade/ops/activated_convolution.hpp>
 #include <saccade/ops/convolution.hpp>
+#include <saccade/ops/convolution_epilogue.hpp>
 #include <saccade/ops/forwarding_backend.hpp>
 #include <saccade/ops/glimpse.hpp>
 #include <saccade/ops/image_handle.hpp>

@@ -59,6 +59,21 @@ void relu_backward(B& b, const Tensor<B>& y, const Tensor<B>& d_y, Tensor<B>& d_
   b.relu_backward(y, d_y, d_x, write);
 }
 
+/// y = min(max(x, 0), 6).
+template <PointwiseOps B>
+void relu6(B& b, const Tensor<B>& x, Tensor<B>& y) {
+  expect_shape("relu6", "y", "of the shape of x", b.shape(x), b.shape(y));
+  b.relu6(x, y);
+}
+
+/// d_x (+)= d_y where 0 < y < 6, else 0.
+template <TrainablePointwiseOps B>
+void relu6_backward(B& b, const Tensor<B>& y, const Tensor<B>& d_y, Tensor<B>& d_x, Write write) {
+  expect_shape("relu6_backward", "d_y", "of the shape of y", b.shape(y), b.shape(d_y));
+  expect_shape("relu6_backward", "d_x", "of the shape of y", b.shape(y), b.shape(d_x));
+  b.relu6_backward(y, d_y, d_x, write);
+}
+
 /// y = x where x > 0, else slope x. `x`, `y` (..., C); `slope` (1), shared, or (C), one for each channel.
 /// Source: He et al. 2015, "Delving deep into rectifiers", eq. 1.
 template <PointwiseOps B>

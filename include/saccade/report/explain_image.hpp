@@ -62,8 +62,12 @@ template <Backend B, class Model>
     step.coarser.assign(windows.begin() + 1, windows.end());
     step.class_probabilities.assign(probabilities.begin(), probabilities.end());
     // Only an encoder with soft attention has a mask to show.
-    if constexpr (requires { evaluator.episode().glimpses[t].encoder.mask_logits; })
-      step.mask = mean_mask(b, evaluator.episode().glimpses[t].encoder.mask_logits);
+    const auto& encoder = evaluator.episode().glimpses[t].encoder;
+    if constexpr (requires { encoder.mask_logits(); }) {
+      step.mask = mean_mask(b, encoder.mask_logits());
+    } else if constexpr (requires { encoder.mask_logits; }) {
+      step.mask = mean_mask(b, encoder.mask_logits);
+    }
     explanation.steps.push_back(std::move(step));
   }
   explanation.image = std::move(image);

@@ -3,6 +3,7 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/testing/cases/activated_convolution.hpp>
 #include <saccade/testing/cases/convolution.hpp>
+#include <saccade/testing/cases/convolution_epilogue.hpp>
 #include <saccade/testing/cases/glimpse.hpp>
 #include <saccade/testing/cases/linear.hpp>
 #include <saccade/testing/cases/loss.hpp>
@@ -70,6 +71,7 @@ template <Backend B, TrainableBackend R = ReferenceBackend<double>>
   add_mask_cases(suite);
   add_recurrent_cases(suite);
   add_activated_convolution_cases(suite);
+  add_convolution_epilogue_cases(suite);
   add_loss_cases(suite);
   add_policy_cases(suite);
   add_step_cases(suite);

@@ -13,6 +13,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -93,6 +94,12 @@ class Adam {
 
   /// All parameters that are not frozen.
   [[nodiscard]] List& learning() { return learning_; }
+
+  /// Whether a parameter of that name never changes.
+  [[nodiscard]] bool is_frozen(std::string_view name) const {
+    const auto found = std::find(names_.begin(), names_.end(), name);
+    return found != names_.end() && frozen(static_cast<std::size_t>(found - names_.begin()));
+  }
 
   /// Those of them whose names match one of `patterns`, see matches_glob: an update of these leaves the others and
   /// their moments as they are. For as long as this optimiser is there.

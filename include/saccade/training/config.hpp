@@ -109,8 +109,18 @@ inline void validate(const TrainingConfig& config) {
 [[nodiscard]] inline TrainingConfig training_preset(std::string_view name) {
   TrainingConfig config;
   if (name == "paper") return config;
+  if (name == "pretrained") {
+    config.learning_rate = 1e-3;
+    config.adam.clip_norm = 5;
+    config.adam.groups = {{.pattern = "encoder.backbone.*", .frozen = true}};
+    config.epochs = 40;
+    config.random_epochs = 8;
+    config.rollouts = 4;
+    config.class_weights = ClassWeights::balanced;
+    return config;
+  }
   if (name != "large" && name != "compact")
-    throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large or compact");
+    throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large, compact or pretrained");
   config.learning_rate = 3e-3;
   config.adam.clip_norm = 5;
   config.adam.groups = {{.pattern = "policy.*", .rate = 0.15, .epsilon = 1e-3}};

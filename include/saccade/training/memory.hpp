@@ -30,23 +30,25 @@ struct TrainingMemory {
 /// What a Trainer on backend `B` needs for batches of `batch` rollouts: images times rollouts of each. Exact: it makes
 /// what the trainer makes, on a backend that counts.
 /// @param map_bytes  of a number of a feature map, where B has a format of its own for them
+/// @param config_of_adam  of which the groups count: what is frozen leaves nothing for the way back
 /// @throws ConfigError where there can be no such model
 template <TrainableBackend B>
 [[nodiscard]] TrainingMemory training_memory(const HybridAttentionConfig& config, Index batch,
                                              Activations keep = Activations::every_step,
-                                             Index map_bytes = sizeof(Scalar<B>)) {
+                                             Index map_bytes = sizeof(Scalar<B>), const AdamConfig& config_of_adam = {}) {
   using Dry = DryRunBackend<B>;
   Dry b(map_bytes);
   Index before = 0;
   const auto made_since = [&] { return b.bytes() - std::exchange(before, b.bytes()); };
-  const HybridAttentionClassifier<Dry> model(config);
+  HybridAttentionClassifier<Dry> model(config);
   TrainingMemory memory;
   auto parameters = model.make_parameters(b);
   memory.parameters = made_since();
   auto gradients = model.make_parameters(b);
   memory.gradients = made_since();
-  const Adam<Dry> adam(b, {}, named_tensors<Dry>(parameters), named_tensors<Dry>(gradients));
+  const Adam<Dry> adam(b, config_of_adam, named_tensors<Dry>(parameters), named_tensors<Dry>(gradients));
   memory.optimizer = made_since();
+  model.freeze(parameters, [&](const std::string& name) { return adam.is_frozen(name); });
   static_cast<void>(model.make_statistics(b));
   memory.statistics = made_since();
   static_cast<void>(model.make_workspace(b, batch, keep));

@@ -1,19 +1,24 @@
 #pragma once
 
+#include <saccade/core/file.hpp>
 #include <saccade/data/fingerprint.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/config_history.hpp>
+#include <saccade/training/crc32c.hpp>
 #include <saccade/training/run_data.hpp>
 #include <saccade/version.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What a training run was asked to do, as JSON. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -25,6 +30,7 @@ struct RunConfig {
   TrainingConfig training{};
   std::uint64_t seed = 1;
   std::string backend = "eigen";
+  std::filesystem::path weights{};  ///< of a pretrained encoder, see load_pretrained; empty: it starts like the rest
 };
 
 /// "0.1.0".
@@ -52,15 +58,23 @@ struct RunConfig {
 
 /// The content of a run's config.json. What does not change the result (threads, caches, where the data lie) is left
 /// out, so that runs that must agree have equal files.
+/// @throws FileError where the file of weights cannot be read
 [[nodiscard]] inline nlohmann::ordered_json describe_run(const RunConfig& config, const RunData& data) {
-  return {{"schema", "saccade.run.2"},
-          {"version", version_text()},
-          {"backend", config.backend},
-          {"preset", config.preset},
-          {"seed", config.seed},
-          {"model", to_json(config.model)},
-          {"training", to_json(config.training)},
-          {"data", describe_data(data)}};
+  nlohmann::ordered_json json{{"schema", "saccade.run.2"},
+                              {"version", version_text()},
+                              {"backend", config.backend},
+                              {"preset", config.preset},
+                              {"seed", config.seed},
+                              {"model", to_json(config.model)},
+                              {"training", to_json(config.training)},
+                              {"data", describe_data(data)}};
+  if (!config.weights.empty()) {
+    const std::vector<std::uint8_t> bytes = read_file(config.weights);
+    Crc32c sum;
+    sum.update(std::as_bytes(std::span(bytes)));
+    json["weights"] = {{"crc32c", sum.value()}};
+  }
+  return json;
 }
 
 namespace detail {

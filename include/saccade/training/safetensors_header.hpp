@@ -19,7 +19,7 @@
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Type of the elements of a stored tensor.
-enum class DataType { float32, float64, int64, uint8 };
+enum class DataType { float32, float64, int64, uint8, float16, bfloat16 };
 
 /// Bytes of one element.
 [[nodiscard]] constexpr std::size_t size_of(DataType type) {
@@ -29,13 +29,16 @@ enum class DataType { float32, float64, int64, uint8 };
       return 8;
     case DataType::float32:
       return 4;
+    case DataType::float16:
+    case DataType::bfloat16:
+      return 2;
     case DataType::uint8:
       break;
   }
   return 1;
 }
 
-/// The name that the format gives to `type`: "F32", "F64", "I64" or "U8".
+/// The name that the format gives to `type`: "F32", "F64", "I64", "U8", "F16" or "BF16".
 [[nodiscard]] constexpr std::string_view safetensors_name(DataType type) {
   switch (type) {
     case DataType::float32:
@@ -44,6 +47,10 @@ enum class DataType { float32, float64, int64, uint8 };
       return "F64";
     case DataType::int64:
       return "I64";
+    case DataType::float16:
+      return "F16";
+    case DataType::bfloat16:
+      return "BF16";
     case DataType::uint8:
       break;
   }
@@ -142,7 +149,7 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
       header_.metadata.emplace(field_, value);
     } else if (place_ == Place::entry && field_ == "dtype") {
       const std::optional<DataType> type = parse_type(value);
-      if (!type) fail(where() + " has the dtype " + json_string(value) + "; F32, F64, I64 and U8 are supported");
+      if (!type) fail(where() + " has the dtype " + json_string(value) + "; F32, F64, F16, BF16, I64 and U8 are supported");
       entry_.dtype = *type;
     } else {
       refuse_value();
@@ -175,7 +182,8 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
   enum class Place { outside, top, metadata, entry, shape, offsets };
 
   [[nodiscard]] static std::optional<DataType> parse_type(std::string_view name) {
-    for (const DataType type : {DataType::float32, DataType::float64, DataType::int64, DataType::uint8}) {
+    for (const DataType type : {DataType::float32, DataType::float64, DataType::int64, DataType::uint8,
+                                DataType::float16, DataType::bfloat16}) {
       if (name == safetensors_name(type)) return type;
     }
     return std::nullopt;

@@ -198,6 +198,8 @@ Trainer<B, Model, L>::Trainer(B& b, Parts parts, const AdamConfig& adam, std::ui
       keep_(keep) {
   initialize(b, parameters_, seed);
   initialize(b, statistics_, seed);
+  if constexpr (requires(const IsFrozen& is_frozen) { model_.freeze(parameters_, is_frozen); })
+    model_.freeze(parameters_, [this](const std::string& name) { return adam_.is_frozen(name); });
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>

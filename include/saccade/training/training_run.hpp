@@ -10,6 +10,7 @@
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/listed_images.hpp>
 #include <saccade/training/predict_images.hpp>
+#include <saccade/training/pretrained_weights.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/stained_images.hpp>
@@ -82,6 +83,10 @@ class TrainingRun {
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
   void expect_classes_to_select_by() const;
 
+  /// Puts the weights of another's file into the encoder.
+  /// @throws FileError where they do not fit; ConfigError where a frozen encoder has none
+  void load_weights();
+
   /// What the trainer weighs each class by, from the training images.
   void weigh_classes();
 
@@ -132,6 +137,7 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
                     " classes, but the data set has " + std::to_string(data.dataset.class_count()));
   weigh_classes();
   expect_classes_to_select_by();
+  load_weights();
 }
 
 template <TrainableBackend B>
@@ -192,6 +198,17 @@ void TrainingRun<B>::expect_classes_to_select_by() const {
   const auto missing = metrics::missing_classes(data_->dataset.classes, labels);
   expect_config(missing.empty(), "training: select_by is balanced_accuracy, but " +
                                      metrics::missing_classes_sentence("validation", missing));
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::load_weights() {
+  const BackboneConfig& backbone = config_.model.encoder.backbone;
+  if (!config_.weights.empty())
+    return load_pretrained(*b_, config_.weights, backbone, trainer_.parameters(), trainer_.statistics());
+  const auto* const encoder = trainer_.model().encoder().pretrained();
+  expect_config(!encoder || !encoder->backbone().freezes(),
+                "training: the encoder " + std::string(backbone_name(backbone.kind)) +
+                    " is frozen, so its weights must come from a file (--weights)");
 }
 
 template <TrainableBackend B>

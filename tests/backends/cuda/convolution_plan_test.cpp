@@ -74,7 +74,8 @@ struct Recorder : DryRunBackend<ReferenceBackend<float>> {
                      .kernel_height = w[1],
                      .kernel_width = w[2],
                      .stride = geometry.stride,
-                     .padding = geometry.padding});
+                     .padding = geometry.padding,
+                     .groups = geometry.groups});
   }
 };
 
@@ -180,6 +181,61 @@ TEST_CASE("odd sizes have plans as well") {
       }
     }
   }
+}
+
+TEST_CASE("groups, and padding of its own on every side, have plans as well") {
+  const ConvolutionProblem problems[] = {{.batch = 8,
+                                          .height = 56,
+                                          .width = 56,
+                                          .inputs = 96,
+                                          .outputs = 96,
+                                          .kernel_height = 3,
+                                          .kernel_width = 3,
+                                          .stride = 2,
+                                          .padding = {0, 1, 0, 1},
+                                          .groups = 96},
+                                         {.batch = 8,
+                                          .height = 28,
+                                          .width = 28,
+                                          .inputs = 144,
+                                          .outputs = 144,
+                                          .kernel_height = 5,
+                                          .kernel_width = 5,
+                                          .padding = 2,
+                                          .groups = 144},
+                                         {.batch = 8,
+                                          .height = 128,
+                                          .width = 128,
+                                          .inputs = 3,
+                                          .outputs = 32,
+                                          .kernel_height = 3,
+                                          .kernel_width = 3,
+                                          .stride = 2,
+                                          .padding = {0, 1, 0, 1}},
+                                         {.batch = 2,
+                                          .height = 7,
+                                          .width = 6,
+                                          .inputs = 4,
+                                          .outputs = 8,
+                                          .kernel_height = 3,
+                                          .kernel_width = 3,
+                                          .padding = {4, 3, 0, 5},
+                                          .groups = 2}};
+  for (const Device& described : {sm_80, sm_90}) {
+    const cuda::Descriptor device = cuda::device_properties(described.json());
+    for (ConvolutionProblem problem : problems)
+      for (const Direction direction : {Direction::forward, Direction::backward_input, Direction::backward_weight})
+        for (const auto& [format, tf32] : precisions) {
+          problem.direction = direction;
+          problem.format = format;
+          problem.tf32 = tf32;
+          INFO(to_string(problem) << " on " << described.version);
+          CHECK_NOTHROW(ConvolutionPlan(device, problem, workspace_limit));
+        }
+  }
+  CHECK(to_string(problems[0]) ==
+        "convolve of x (8, 56, 56, 96) with w (96, 3, 3, 1), stride 2, padding 0 above, 1 below, 0 left and 1 right, "
+        "96 groups, in fp32");
 }
 
 TEST_CASE("what cuDNN cannot do is one sentence that names the convolution") {

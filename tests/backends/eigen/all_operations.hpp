@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/backend.hpp>
+#include <saccade/ops/convolution_epilogue.hpp>
 #include <saccade/testing/random_tensor.hpp>
 
 #include <deque>
@@ -106,6 +107,20 @@ class AllOperations {
     b_.convolve(in("x", x), in("conv w", w), g, out("conv y", y));
     b_.convolve_backward_input(in("conv d_y", y), in("conv w", w), g, out("conv d_x", x), write_);
     b_.convolve_backward_weight(in("conv d_y", y), in("x", x), g, out("conv d_w", w), write_);
+
+    const saccade::ConvolutionGeometry depthwise{
+        s_.stride, saccade::same_padding(s_.height, s_.width, s_.kernel, s_.kernel, s_.stride), s_.channels};
+    const Shape taps{s_.channels, s_.kernel, s_.kernel, 1}, z = saccade::ops::convolution_shape(x, taps, depthwise);
+    b_.convolve(in("x", x), in("depthwise w", taps), depthwise, out("depthwise y", z));
+    b_.convolve_backward_input(in("depthwise d_y", z), in("depthwise w", taps), depthwise, out("depthwise d_x", x),
+                               write_);
+    b_.convolve_backward_weight(in("depthwise d_y", z), in("x", x), depthwise, out("depthwise d_w", taps), write_);
+    saccade::ConvolutionEpilogue<B> epilogue{.bias = &in("mean", {s_.channels}),
+                                             .residual = &in("depthwise d_y", z),
+                                             .rectifier = saccade::Rectifier::relu6};
+    saccade::ops::convolve(b_, in("x", x), in("depthwise w", taps), depthwise, epilogue, out("finished dw", z));
+    epilogue = {.bias = &in("outputs", {s_.outputs}), .residual = &in("conv d_y", y)};
+    saccade::ops::convolve(b_, in("x", x), in("conv w", w), g, epilogue, out("conv finished", y));
   }
 
   void normalization() {
@@ -137,6 +152,8 @@ class AllOperations {
     const Shape one{1}, each{s_.channels};
     b_.relu(x, out("relu", s));
     b_.relu_backward(x, d_y, out("relu d_x", s), write_);
+    b_.relu6(x, out("relu6", s));
+    b_.relu6_backward(x, d_y, out("relu6 d_x", s), write_);
     b_.prelu(x, in("one slope", one), out("prelu 1", s));
     b_.prelu(x, in("slopes", each), out("prelu C", s));
     b_.prelu_backward(x, in("one slope", one), d_y, out("prelu 1 d_x", s), write_, out("d_slope", one), write_);

@@ -1,6 +1,7 @@
 #include <saccade/backends/eigen/bf16_convolution.hpp>
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/ops/convolution.hpp>
 #include <saccade/testing/random_tensor.hpp>
 
 #include <cmath>
@@ -73,12 +74,7 @@ const Problem problems[] = {
     {{1, 130, 120, 24}, {24, 1, 1, 24}, {1, 0}},
 };
 
-Shape output_shape(const Problem& p) {
-  const auto extent = [&](Index in, Index kernel) {
-    return (in + 2 * p.geometry.padding - kernel) / p.geometry.stride + 1;
-  };
-  return {p.x[0], extent(p.x[1], p.w[1]), extent(p.x[2], p.w[2]), p.w[0]};
-}
+Shape output_shape(const Problem& p) { return ops::convolution_shape(p.x, p.w, p.geometry); }
 
 /// Convolution of the numbers f(x) and f(w) in double precision.
 template <class Function>

@@ -57,7 +57,8 @@ TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
         for (Index term = 0; term < terms; ++term)
           for (Index column = strip; column < std::min(columns, strip + kernels.strip); ++column)
             packed.push_back(at(b, term * columns + column));
-      kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, nullptr, nullptr, c.data(), columns);
+      kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, nullptr, nullptr, nullptr, c.data(),
+                       columns);
       // The same numbers once more: a (terms, rows)^T b2 (terms, columns), added to what is there.
       const auto a2 = whole_numbers(rows * terms, 3), b2 = whole_numbers(rows * columns, 4);
       auto sums = whole_numbers(terms * columns, 5);
@@ -78,6 +79,71 @@ TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
       }
       CHECK(wrong == 0);
     }
+}
+
+TEST_CASE("depthwise rows are those of other sets with 64-byte vectors", "[kernels]") {
+  if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
+  const Kernels<float>& wide = eigen::wide::kernels<float>;
+  const Kernels<float>& other = eigen::portable::kernels<float>;
+  const Index width = 31, rows = 2, padded = 48;
+  for (const Index channels : {16, 20, 48})
+    for (const Index kernel : {1, 2, 3, 5, 7})
+      for (const Index step : {1, 2, 3})
+        for (const Index first : {-2, 0}) {
+          INFO(channels << " channels, kernel " << kernel << ", step " << step << " from " << first);
+          const Index count = (width + 2 - kernel) / step + 1;
+          const auto source = whole_numbers(rows * width * channels, 1), addend = whole_numbers(count * channels, 2),
+                     shift = whole_numbers(padded, 3), gradient = whole_numbers(count * channels, 4);
+          // Taps are padded as the vectors of a set ask for.
+          const auto taps = [&](const Kernels<float>& kernels) {
+            const Index stride = eigen::round_up(channels, kernels.lanes);
+            auto values = zeros(rows * kernel * stride);
+            for (Index i = 0; i < rows * kernel * channels; ++i)
+              values[static_cast<std::size_t>(i / channels * stride + i % channels)] = static_cast<float>(i % 7 - 3);
+            return values;
+          };
+          const auto run = [&](const Kernels<float>& kernels) {
+            const auto packed = taps(kernels);
+            auto y = zeros(count * channels);
+            const eigen::ChannelEpilogue<float> epilogue{.shift = shift.data(), .low = -20, .high = 30};
+            kernels.depthwise({.source = source.data(),
+                               .taps = packed.data(),
+                               .rows = rows,
+                               .kernel_width = kernel,
+                               .channels = channels,
+                               .width = width,
+                               .step = step,
+                               .first_column = first,
+                               .count = count,
+                               .target = y.data(),
+                               .target_stride = channels,
+                               .addend = addend.data(),
+                               .epilogue = &epilogue});
+            return y;
+          };
+          CHECK((run(wide) == run(other)));
+          const auto sums = [&](const Kernels<float>& kernels) {
+            const Index stride = eigen::round_up(channels, kernels.lanes);
+            auto added = taps(kernels);
+            kernels.depthwise_gradient({.source = source.data(),
+                                        .gradient = gradient.data(),
+                                        .rows = rows,
+                                        .kernel_width = kernel,
+                                        .channels = channels,
+                                        .width = width,
+                                        .step = step,
+                                        .first_column = first,
+                                        .count = count,
+                                        .begin = 0,
+                                        .end = channels,
+                                        .sums = added.data()});
+            std::vector<float> dense;
+            for (Index i = 0; i < rows * kernel * channels; ++i)
+              dense.push_back(at(added, i / channels * stride + i % channels));
+            return dense;
+          };
+          CHECK((sums(wide) == sums(other)));
+        }
 }
 
 TEST_CASE("transforms of whole and of ragged tiles are those of other sets with 64-byte vectors", "[kernels]") {

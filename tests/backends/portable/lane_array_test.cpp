@@ -40,13 +40,16 @@ std::vector<std::vector<double>> results(B& b, const Shape& xs, const Shape& ws,
   auto running_mean = b.zeros({xs[3]}), running_variance = b.zeros({xs[3]}), normalized = b.zeros(xs);
   const auto gamma = tensor({xs[3]}, 5), beta = tensor({xs[3]}, 6);
   ops::convolve(b, x, w, geometry, y);
+  auto finished = b.zeros(ys);
+  const auto bias = tensor({ws[0]}, 7);
+  ops::convolve(b, x, w, geometry, {.bias = &bias, .residual = &d_y, .rectifier = Rectifier::relu6}, finished);
   ops::convolve_backward_input(b, d_y, w, geometry, d_x, Write::accumulate);
   ops::convolve_backward_weight(b, d_y, x, geometry, d_w, Write::overwrite);
   ops::max_pool(b, x, pooling, largest, argmax);
   ops::max_pool_backward(b, largest, argmax, pooling, d_pooled_x, Write::overwrite);
   ops::batch_norm_train(b, x, gamma, beta, {}, running_mean, running_variance, normalized, mean, rstd);
   std::vector<std::vector<double>> all;
-  for (const auto* result : {&y, &d_x, &d_w, &largest, &argmax, &d_pooled_x, &mean, &rstd, &normalized}) {
+  for (const auto* result : {&y, &finished, &d_x, &d_w, &largest, &argmax, &d_pooled_x, &mean, &rstd, &normalized}) {
     const auto values = to_vector(b, *result);
     all.emplace_back(values.begin(), values.end());
   }
@@ -63,7 +66,8 @@ TEST_CASE("kernels without the compiler's vectors agree with the reference", "[k
     ConvolutionGeometry geometry;
   };
   for (const Size& size : {Size{{2, 9, 6, 11}, {10, 3, 3, 11}, {1, 1}}, Size{{1, 5, 7, 3}, {5, 3, 3, 3}, {2, 1}},
-                           Size{{2, 4, 5, 12}, {8, 1, 1, 12}, {1, 0}}}) {
+                           Size{{2, 4, 5, 12}, {8, 1, 1, 12}, {1, 0}}, Size{{2, 9, 13, 11}, {11, 3, 3, 1}, {1, 1, 11}},
+                           Size{{1, 9, 8, 9}, {9, 5, 5, 1}, {2, {1, 2, 2, 1}, 9}}}) {
     const auto found = results(eigen, size.x, size.w, size.geometry);
     const auto expected = results(reference, size.x, size.w, size.geometry);
     for (std::size_t i = 0; i < found.size(); ++i) {

@@ -9,7 +9,7 @@ namespace saccade::inline SACCADE_VERSION_NAMESPACE::cuda {
 
 /// Whether a convolution is a product of matrices: each pixel with the same weights, and with nothing around it.
 [[nodiscard]] inline bool is_pointwise(const Shape& w, ConvolutionGeometry geometry) {
-  return w[1] == 1 && w[2] == 1 && geometry.stride == 1 && geometry.padding == 0;
+  return w[1] == 1 && w[2] == 1 && geometry.stride == 1 && geometry.padding == Padding(0) && geometry.groups == 1;
 }
 
 /// The weights in the format of the maps: as they are, or rounded for this call.
@@ -36,6 +36,7 @@ inline void convolve_by_plan(const Call& call, Direction direction, ConstMap x, 
                                             .kernel_width = ws[2],
                                             .stride = geometry.stride,
                                             .padding = geometry.padding,
+                                            .groups = geometry.groups,
                                             .format = x.format,
                                             .tf32 = call.engine().tf32()});
   void* const workspace = call.engine().workspace().take(Purpose::library, plan.workspace(), call.operation());

@@ -26,20 +26,22 @@ struct ConvolutionProblem {
   Index kernel_height = 1;
   Index kernel_width = 1;
   Index stride = 1;
-  Index padding = 0;
+  Padding padding = 0;
+  Index groups = 1;
   Format format = Format::single;  ///< of x, w and y
   bool tf32 = false;               ///< whether single numbers may be multiplied as TF32
 
   friend auto operator<=>(const ConvolutionProblem&, const ConvolutionProblem&) = default;
 };
 
-/// "convolve of x (8, 56, 56, 64) with w (64, 3, 3, 64), stride 1, padding 1, in bf16".
+/// "convolve of x (8, 56, 56, 64) with w (64, 3, 3, 1), stride 1, padding 1, 64 groups, in bf16".
 [[nodiscard]] inline std::string to_string(const ConvolutionProblem& p) {
   const char* names[] = {"convolve", "convolve_backward_input", "convolve_backward_weight"};
   return std::string(names[static_cast<int>(p.direction)]) + " of x " +
          to_string(Shape{p.batch, p.height, p.width, p.inputs}) + " with w " +
-         to_string(Shape{p.outputs, p.kernel_height, p.kernel_width, p.inputs}) + ", stride " +
-         std::to_string(p.stride) + ", padding " + std::to_string(p.padding) + ", in " +
+         to_string(Shape{p.outputs, p.kernel_height, p.kernel_width, p.inputs / p.groups}) + ", stride " +
+         std::to_string(p.stride) + ", padding " + to_string(p.padding) +
+         (p.groups == 1 ? "" : ", " + std::to_string(p.groups) + " groups") + ", in " +
          (p.format == Format::bf16 ? "bf16"
           : p.tf32                 ? "tf32"
                                    : "fp32");
@@ -99,28 +101,30 @@ class ConvolutionPlan {
   }
 
  private:
-  /// The graph of one operation that describes a problem to cuDNN.
+  /// The graph of one operation that describes a problem to cuDNN, which finds the groups in the channels of w.
   struct Operation {
     static constexpr std::array<std::int64_t, 3> ids = {'x', 'w', 'y'};
 
     explicit Operation(const ConvolutionProblem& p)
         : x(tensor(ids[0], {p.batch, p.inputs, p.height, p.width}, p.format)),
-          w(tensor(ids[1], {p.outputs, p.inputs, p.kernel_height, p.kernel_width}, p.format)),
-          y(tensor(ids[2],
-                   {p.batch, p.outputs, sliding_extent(p.height, p.kernel_height, p.stride, p.padding),
-                    sliding_extent(p.width, p.kernel_width, p.stride, p.padding)},
-                   p.format)),
+          w(tensor(ids[1], {p.outputs, p.inputs / p.groups, p.kernel_height, p.kernel_width}, p.format)),
+          y(tensor(
+              ids[2],
+              {p.batch, p.outputs, sliding_extent(p.height, p.kernel_height, p.stride, p.padding.top, p.padding.bottom),
+               sliding_extent(p.width, p.kernel_width, p.stride, p.padding.left, p.padding.right)},
+              p.format)),
           convolution(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR),
           operation(type(p.direction)),
           graph(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR) {
       using Pair = std::array<std::int64_t, 2>;
-      const Pair strides = {p.stride, p.stride}, paddings = {p.padding, p.padding}, dilations = {1, 1};
+      const Pair strides = {p.stride, p.stride}, dilations = {1, 1};
+      const Pair before = {p.padding.top, p.padding.left}, after = {p.padding.bottom, p.padding.right};
       convolution.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_TYPE_DATA_TYPE, CUDNN_DATA_FLOAT)
           .set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE, CUDNN_CROSS_CORRELATION)
           .set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, CUDNN_TYPE_INT64, std::int64_t{2})
           .set(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, CUDNN_TYPE_INT64, std::span<const std::int64_t>(strides))
-          .set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, CUDNN_TYPE_INT64, std::span<const std::int64_t>(paddings))
-          .set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, CUDNN_TYPE_INT64, std::span<const std::int64_t>(paddings))
+          .set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, CUDNN_TYPE_INT64, std::span<const std::int64_t>(before))
+          .set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, CUDNN_TYPE_INT64, std::span<const std::int64_t>(after))
           .set(CUDNN_ATTR_CONVOLUTION_DILATIONS, CUDNN_TYPE_INT64, std::span<const std::int64_t>(dilations))
           .finish(to_string(p), "its geometry");
       set_operands(p.direction);

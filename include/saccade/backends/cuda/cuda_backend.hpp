@@ -124,6 +124,10 @@ class CudaBackend {
   void relu_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) {
     cuda::relu_backward(call("relu_backward"), y, d_y, d_x, write);
   }
+  void relu6(const Tensor& x, Tensor& y) { cuda::relu6(call("relu6"), x, y); }
+  void relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) {
+    cuda::relu6_backward(call("relu6_backward"), y, d_y, d_x, write);
+  }
   void prelu(const Tensor& x, const Tensor& slope, Tensor& y) { cuda::prelu(call("prelu"), x, slope, y); }
   void prelu_backward(const Tensor& x, const Tensor& slope, const Tensor& d_y, Tensor& d_x, Write write_x,
                       Tensor& d_slope, Write write_slope) {

@@ -140,6 +140,7 @@ void activation_backward(ConstMap d_activated, ConstMap x, const Activation& act
 // Elementwise. All maps (n), those of axpy of any formats, or (R, C) where a slope (slopes), 1 or C, belongs to a
 // channel.
 void relu(ConstMap x, Map y, Index n, cudaStream_t stream);
+void relu6(ConstMap x, Map y, Index n, cudaStream_t stream);
 void prelu(ConstMap x, const float* slope, Map y, Index rows, Index channels, Index slopes, cudaStream_t stream);
 void sigmoid(ConstMap x, Map y, Index n, cudaStream_t stream);
 void tanh(ConstMap x, Map y, Index n, cudaStream_t stream);
@@ -151,6 +152,7 @@ void add(ConstMap x1, ConstMap x2, Map y, Index n, cudaStream_t stream);
 void multiply(ConstMap x1, ConstMap x2, Map y, Write write, Index n, cudaStream_t stream);
 void axpy(float alpha, ConstMap x, Map y, Index n, cudaStream_t stream);
 void relu_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream);
+void relu6_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream);
 void sigmoid_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream);
 void tanh_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream);
 void prelu_backward(ConstMap x, const float* slope, ConstMap d_y, Map d_x, Write write, float* d_slope,

@@ -14,6 +14,16 @@ inline void relu_backward(const Call& call, const DeviceTensor& y, const DeviceT
   relu_backward(y.map(), d_y.map(), d_x.map(), write, y.size(), call.stream());
 }
 
+inline void relu6(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
+  call.expect_one_format({{"x", x}, {"y", y}});
+  relu6(x.map(), y.map(), y.size(), call.stream());
+}
+inline void relu6_backward(const Call& call, const DeviceTensor& y, const DeviceTensor& d_y, DeviceTensor& d_x,
+                           Write write) {
+  call.expect_one_format({{"y", y}, {"d_y", d_y}, {"d_x", d_x}});
+  relu6_backward(y.map(), d_y.map(), d_x.map(), write, y.size(), call.stream());
+}
+
 inline void sigmoid(const Call& call, const DeviceTensor& x, DeviceTensor& y) {
   call.expect_one_format({{"x", x}, {"y", y}});
   sigmoid(x.map(), y.map(), y.size(), call.stream());

@@ -93,6 +93,8 @@ class EigenBackend {
 
   void relu(const Tensor& x, Tensor& y);
   void relu_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write);
+  void relu6(const Tensor& x, Tensor& y);
+  void relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write);
   void prelu(const Tensor& x, const Tensor& slope, Tensor& y);
   void prelu_backward(const Tensor& x, const Tensor& slope, const Tensor& d_y, Tensor& d_x, Write write_x,
                       Tensor& d_slope, Write write_slope);
@@ -169,6 +171,10 @@ class EigenBackend {
   void activation_backward(const Tensor& d_activated, const Tensor& x, const Activation& activation,
                            const Tensor* d_residual, Tensor& d_x, Write write_x, Tensor& d_gamma, Tensor& d_beta,
                            Tensor& d_slope, Write write_parameters);
+
+  /// y = x * w with a bias, batch normalisation, residual and rectifier, those that are there.
+  void convolve_epilogue(const Tensor& x, const Tensor& w, ConvolutionGeometry geometry,
+                         const ConvolutionEpilogue<EigenBackend>& epilogue, Tensor& y);
 
   /// trunk, mask_logits (B, H, W, C), features (B, C): the global average of (1 + sigmoid(mask_logits)) * trunk.
   void attention_pool(const Tensor& trunk, const Tensor& mask_logits, Tensor& features);

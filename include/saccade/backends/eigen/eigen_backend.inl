@@ -189,6 +189,16 @@ void EigenBackend<Number>::relu_backward(const Tensor& y, const Tensor& d_y, Ten
 }
 
 template <std::floating_point Number>
+void EigenBackend<Number>::relu6(const Tensor& x, Tensor& y) {
+  eigen::relu6(*engine_, x, y);
+}
+
+template <std::floating_point Number>
+void EigenBackend<Number>::relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) {
+  eigen::relu6_backward(*engine_, y, d_y, d_x, write);
+}
+
+template <std::floating_point Number>
 void EigenBackend<Number>::prelu(const Tensor& x, const Tensor& slope, Tensor& y) {
   eigen::prelu(*engine_, x, slope, y);
 }

@@ -46,6 +46,12 @@ void EigenBackend<Number>::activation_backward(const Tensor& d_activated, const 
 }
 
 template <std::floating_point Number>
+void EigenBackend<Number>::convolve_epilogue(const Tensor& x, const Tensor& w, ConvolutionGeometry geometry,
+                                             const ConvolutionEpilogue<EigenBackend>& epilogue, Tensor& y) {
+  eigen::convolve_epilogue(*engine_, x, w, geometry, epilogue, y);
+}
+
+template <std::floating_point Number>
 void EigenBackend<Number>::attention_pool(const Tensor& trunk, const Tensor& mask_logits, Tensor& features) {
   eigen::attention_pool(*engine_, trunk, mask_logits, features);
 }

@@ -30,6 +30,22 @@ void relu_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor
   });
 }
 
+template <class Scalar>
+void relu6(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
+  transform(
+      engine, y.size(), y.data(), [](Scalar value) { return math::relu6(value); }, dense(x));
+}
+
+template <class Scalar>
+void relu6_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x,
+                    Write write) {
+  with_write(write, [&](auto accumulate) {
+    transform<accumulate>(
+        engine, d_x.size(), d_x.data(),
+        [](Scalar value, Scalar gradient) { return gradient * math::relu6_derivative(value); }, dense(y), dense(d_y));
+  });
+}
+
 /// The slope, one for all channels or one for each, as an operand.
 template <class Scalar>
 [[nodiscard]] PerChannel<Scalar> prelu_slope(const HostTensor<Scalar>& slope, Scalar* memory) {

@@ -25,8 +25,8 @@ void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const
   const Index run = kernel_width * to.channels;
   const Index columns = round_up(kernel_height * run, kernels.lanes);
   Scalar* const packed = engine.shared<Scalar>(from.channels * columns);
-  pack_strips(kernels, from.channels, kernel_height * run, packed,
-              [&](Index term, Index column) { return w.data()[term * kernel_height * run + column]; });
+  pack_rows(engine, from.channels, kernel_height * run, packed,
+            [&](Index term) { return w.data() + term * kernel_height * run; });
   const Index whole = from.width / product_rows * product_rows;
   const Index room = padded(round_up(from.width, product_rows) * columns);
   const auto scratch = engine.per_thread<Scalar>(room + product_rows * from.channels);
@@ -40,23 +40,23 @@ void scatter_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const
     Scalar* const target = to.data + image * to.height * to.width * to.channels;
     if (write == Write::overwrite)
       std::fill(target + top * to.width * to.channels, target + bottom * to.width * to.channels, Scalar(0));
-    const Index reach = top + geometry.padding - kernel_height + 1;
+    const Index reach = top + geometry.padding.top - kernel_height + 1;
     const Index first = reach <= 0 ? 0 : (reach + geometry.stride - 1) / geometry.stride;
-    const Index last = std::min(from.height, (bottom - 1 + geometry.padding) / geometry.stride + 1);
+    const Index last = std::min(from.height, (bottom - 1 + geometry.padding.top) / geometry.stride + 1);
     for (Index row = first; row < last; ++row) {
       const Scalar* const pixels = from.data + (image * from.height + row) * from.width * from.channels;
-      kernels.multiply(whole, from.channels, pixels, from.channels, packed, columns, nullptr, nullptr, products,
-                       columns);
+      kernels.multiply(whole, from.channels, pixels, from.channels, packed, columns, nullptr, nullptr, nullptr,
+                       products, columns);
       if (whole < from.width) {
         std::copy(pixels + whole * from.channels, pixels + from.width * from.channels, last_pixels);
         kernels.multiply(product_rows, from.channels, last_pixels, from.channels, packed, columns, nullptr, nullptr,
-                         products + whole * columns, columns);
+                         nullptr, products + whole * columns, columns);
       }
       for (Index tap = 0; tap < kernel_height; ++tap) {
-        const Index target_row = row * geometry.stride + tap - geometry.padding;
+        const Index target_row = row * geometry.stride + tap - geometry.padding.top;
         if (target_row < top || target_row >= bottom) continue;
         for (Index pixel = 0; pixel < from.width; ++pixel) {
-          const Index left = pixel * geometry.stride - geometry.padding;
+          const Index left = pixel * geometry.stride - geometry.padding.left;
           const Index begin = std::clamp<Index>(-left, 0, kernel_width);
           const Index end = std::clamp<Index>(to.width - left, begin, kernel_width);
           const Scalar* const sums = products + pixel * columns + tap * run;

@@ -162,66 +162,118 @@ void copy_windows(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar
   return std::clamp<Index>(numbers / std::max<Index>(1, terms) / product_rows * product_rows, product_rows, most);
 }
 
-/// A matrix (terms, columns) packed as Kernels::strip says: `value(term, column)` are its elements. Room for
-/// terms * round_up(columns, lanes) numbers.
-template <class Scalar, class Value>
-void pack_strips(const Kernels<Scalar>& kernels, Index terms, Index columns, Scalar* packed, const Value& value) {
-  for (Index strip = 0; strip < columns; strip += kernels.strip) {
-    const Index count = std::min(kernels.strip, columns - strip);
-    const Index width = round_up(count, kernels.lanes);
-    for (Index term = 0; term < terms; ++term, packed += width)
-      for (Index i = 0; i < width; ++i) packed[i] = i < count ? value(term, strip + i) : Scalar(0);
-  }
+/// A matrix (terms, columns) packed as Kernels::strip says; `row(term)` points to its rows, which lie anywhere. Room
+/// for terms * round_up(columns, lanes) numbers.
+template <class Scalar, class Row>
+void pack_rows(Engine& engine, Index terms, Index columns, Scalar* packed, const Row& row) {
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, columns));
+  engine.parallel_ranges(terms, grain, [&](Index begin, Index end, int) {
+    for (Index strip = 0; strip < columns; strip += kernels.strip) {
+      const Index count = std::min(kernels.strip, columns - strip);
+      const Index width = round_up(count, kernels.lanes);
+      for (Index term = begin; term < end; ++term) {
+        Scalar* const to = packed + strip * terms + term * width;
+        std::fill(std::copy_n(row(term) + strip, count, to), to + width, Scalar(0));
+      }
+    }
+  });
+}
+
+/// The same of the transpose of a dense matrix (columns, terms), whose rows are multiplied by `scale` unless it is
+/// null.
+template <class Scalar>
+void pack_transposed(Engine& engine, Index terms, Index columns, const Scalar* matrix, const Scalar* scale,
+                     Scalar* packed) {
+  constexpr Index tile = 16;  // terms of a row that are read at a time, while what is written stays in the cache
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index tiles = (terms + tile - 1) / tile;
+  const Index strips = (columns + kernels.strip - 1) / kernels.strip;
+  engine.parallel_ranges(strips * tiles, 64, [&](Index begin, Index end, int) {
+    for (Index i = begin; i < end; ++i) {
+      const Index strip = i / tiles * kernels.strip;
+      const Index count = std::min(kernels.strip, columns - strip);
+      const Index width = round_up(count, kernels.lanes);
+      const Index first = i % tiles * tile;
+      const Index depth = std::min(tile, terms - first);
+      Scalar* const to = packed + strip * terms + first * width;
+      for (Index column = 0; column < count; ++column) {
+        const Scalar* const from = matrix + (strip + column) * terms + first;
+        const Scalar factor = scale ? scale[strip + column] : Scalar(1);
+        for (Index term = 0; term < depth; ++term) to[term * width + column] = from[term] * factor;
+      }
+      for (Index term = 0; term < depth; ++term)
+        std::fill(to + term * width + count, to + (term + 1) * width, Scalar(0));
+    }
+  });
 }
 
 /// target = windows of the source (pixels, K) times a packed matrix (K, N), N the target's channels, plus `addend`, of
-/// the target's shape and perhaps the target itself, unless it is null.
+/// the target's shape and perhaps the target itself, unless it is null, and then as `epilogue` says, unless that is
+/// null.
 template <class Scalar>
 void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& source, const CorrelationGrid& grid,
-               const Scalar* packed, const ImageBlock<Scalar>& target, const Scalar* addend) {
+               const Scalar* packed, const ImageBlock<Scalar>& target, const Scalar* addend,
+               const ChannelEpilogue<Scalar>* epilogue = nullptr) {
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Index channels = target.channels;
   const Index terms = grid.window_height * grid.window_width * source.images.channels;
   const Index columns = round_up(channels, kernels.lanes);
-  const Index block = pixels_per_block(terms);
+  // Where windows are pixels, and results fill the target, memory is read and written where it lies. The kernel takes
+  // whole groups of rows, so a last, ragged block goes through scratch memory.
+  const bool pixelwise = grid.is_pixelwise(source.images.height, source.images.width);
+  const bool writes_in_place = grid.fills(target.height, target.width);
+  const bool reads_in_place = pixelwise && !source.activation;
+  const Index pixels = batch * grid.pixels();
+  // A few pixels are divided among the threads by their channels, if that costs no copies, or into smaller blocks.
+  const Index fair = round_up((pixels + 2 * engine.threads() - 1) / (2 * engine.threads()), product_rows);
+  const Index most = pixels_per_block(terms);
+  const Index block = reads_in_place ? most : std::min(most, std::max(fair, product_rows));
+  const Index blocks = (pixels + block - 1) / block;
+  const Index all_strips = (channels + kernels.strip - 1) / kernels.strip;
+  const Index parts = reads_in_place && blocks > 0
+                          ? std::clamp<Index>(4 * engine.threads() / blocks, 1, std::max<Index>(1, all_strips))
+                          : 1;
   const Index strips = padded(block * terms) + copied_numbers;
   const Index room = padded(windows_room(grid, source.images.channels, block, terms));
   const auto scratch = engine.per_thread<Scalar>(room + block * columns);
-  const auto write = [&](const Scalar* products, Index place, Index count) {
-    if (addend)
-      kernels.add(count, products, addend + place, target.data + place);
-    else
-      std::copy_n(products, count, target.data + place);
-  };
-  // Where windows are pixels, and results fill whole vectors, memory is read and written where it lies. The kernel
-  // takes whole groups of rows, so a last, ragged block goes through scratch memory.
-  const bool pixelwise = grid.is_pixelwise(source.images.height, source.images.width);
-  const bool writes_in_place = columns == channels && grid.fills(target.height, target.width);
-  const Index pixels = batch * grid.pixels();
-  engine.parallel_ranges(pixels, block, [&](Index first, Index last, int thread) {
+  engine.parallel_for(blocks * parts, [&](Index task, int thread) {
+    const Index first = task / parts * block;
+    const Index last = std::min(pixels, first + block);
+    const Index left = all_strips * (task % parts) / parts * kernels.strip;
+    const Index right = std::min(channels, all_strips * (task % parts + 1) / parts * kernels.strip);
     const bool whole = (last - first) % product_rows == 0;
     const Index rows = round_up(last - first, product_rows);
     Scalar* const copy = scratch(thread);
-    const Scalar* const windows = pixelwise && !source.activation && whole ? source.images.data + first * terms : copy;
+    const Scalar* const windows = reads_in_place && whole ? source.images.data + first * terms : copy;
     if (windows == copy) copy_windows(kernels, source, grid, first, last, copy, terms, copy + strips);
     // Copying comes in bursts, which would have to wait for memory: meanwhile ask for the next block of this thread.
     const Index next = first + engine.threads() * block;
     const Scalar* const ahead =
         source.activation && pixelwise && next + block <= pixels ? source.images.data + next * terms : nullptr;
+    const ChannelEpilogue<Scalar> finishing = epilogue ? epilogue->from(left) : ChannelEpilogue<Scalar>();
     if (writes_in_place && whole) {
-      const Index place = first * channels;
-      kernels.multiply(rows, terms, windows, terms, packed, columns, addend ? addend + place : nullptr, ahead,
-                       target.data + place, columns);
+      const Index place = first * channels + left;
+      kernels.multiply(rows, terms, windows, terms, packed + left * terms, right - left,
+                       addend ? addend + place : nullptr, epilogue ? &finishing : nullptr, ahead, target.data + place,
+                       channels);
       return;
     }
     Scalar* products = copy + room;
-    kernels.multiply(rows, terms, windows, terms, packed, columns, nullptr, ahead, products, columns);
-    if (writes_in_place) return write(products, first * channels, (last - first) * channels);
+    kernels.multiply(rows, terms, windows, terms, packed + left * terms, right - left, nullptr, nullptr, ahead,
+                     products, columns);
     for_row_pieces(grid, first, last, [&](Index image, Index row, Index column, Index count) {
       Index place = (image * target.height + row * grid.spread + grid.target_row) * target.width;
-      place = (place + column * grid.spread + grid.target_column) * channels;
-      for (Index pixel = 0; pixel < count; ++pixel, products += columns, place += grid.spread * channels)
-        write(products, place, channels);
+      place = (place + column * grid.spread + grid.target_column) * channels + left;
+      for (Index pixel = 0; pixel < count; ++pixel, products += columns, place += grid.spread * channels) {
+        if (epilogue)
+          kernels.finish(1, right - left, products, columns, addend ? addend + place : nullptr, finishing,
+                         target.data + place);
+        else if (addend)
+          kernels.add(right - left, products, addend + place, target.data + place);
+        else
+          std::copy_n(products, right - left, target.data + place);
+      }
     });
   });
 }
@@ -234,32 +286,33 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
           .window_height = weights[1],
           .window_width = weights[2],
           .step = geometry.stride,
-          .first_row = -geometry.padding,
-          .first_column = -geometry.padding};
+          .first_row = -geometry.padding.top,
+          .first_column = -geometry.padding.left};
 }
 
 template <class Scalar>
 void convolve_windows(Engine& engine, const ConvolutionSource<Scalar>& x, const HostTensor<Scalar>& w,
-                      ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend) {
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+                      ConvolutionGeometry geometry, HostTensor<Scalar>& y, const Scalar* addend,
+                      const ChannelEpilogue<Scalar>* epilogue = nullptr) {
   const Index outputs = w.shape()[0];
   const Index terms = w.size() / std::max<Index>(1, outputs);
-  Scalar* const packed = engine.shared<Scalar>(terms * round_up(outputs, kernels.lanes));  // (kh kw C, O)
-  pack_strips(kernels, terms, outputs, packed,
-              [&](Index term, Index output) { return w.data()[output * terms + term]; });
+  Scalar* const packed =
+      engine.shared<Scalar>(terms * round_up(outputs, engine.kernels<Scalar>().lanes));  // (kh kw C, O)
+  pack_transposed(engine, terms, outputs, w.data(), epilogue ? epilogue->scale : nullptr, packed);
+  const ChannelEpilogue<Scalar> unscaled = epilogue ? epilogue->without_scale() : ChannelEpilogue<Scalar>();
   correlate(engine, y.shape()[0], x, forward_grid(y.shape()[1], y.shape()[2], w.shape(), geometry), packed,
-            image_block(y), addend);
+            image_block(y), addend, epilogue ? &unscaled : nullptr);
 }
 
 /// One axis of a grid of backward-by-input: the input positions `phase`, `phase` + stride, ... and their taps.
-/// Input i receives from output o through tap k where o * stride + k = i + padding, so taps step by the stride, and
-/// they are turned around for the outputs to be read in ascending order.
+/// Input i receives from output o through tap k where o * stride + k = i + padding, the padding being that before the
+/// first pixel, so taps step by the stride, and they are turned around for the outputs to be read in ascending order.
 struct BackwardAxis {
-  BackwardAxis(Index extent, Index kernel, ConvolutionGeometry geometry, Index phase)
-      : count(extent <= phase ? 0 : (extent - phase - 1) / geometry.stride + 1),
-        first_tap((phase + geometry.padding) % geometry.stride),
-        taps(kernel <= first_tap ? 0 : (kernel - first_tap - 1) / geometry.stride + 1),
-        first_output((phase + geometry.padding) / geometry.stride - (taps - 1)) {}
+  BackwardAxis(Index extent, Index kernel, Index stride, Index padding, Index phase)
+      : count(extent <= phase ? 0 : (extent - phase - 1) / stride + 1),
+        first_tap((phase + padding) % stride),
+        taps(kernel <= first_tap ? 0 : (kernel - first_tap - 1) / stride + 1),
+        first_output((phase + padding) / stride - (taps - 1)) {}
 
   Index count;         ///< input positions
   Index first_tap;     ///< smallest tap
@@ -279,13 +332,13 @@ void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d
   // (taps O, C) of one phase
   Scalar* const packed = engine.shared<Scalar>(weights[1] * weights[2] * outputs * round_up(channels, kernels.lanes));
   for (Index row_phase = 0; row_phase < stride; ++row_phase) {
-    const BackwardAxis rows(target.height, weights[1], geometry, row_phase);
+    const BackwardAxis rows(target.height, weights[1], stride, geometry.padding.top, row_phase);
     for (Index column_phase = 0; column_phase < stride; ++column_phase) {
-      const BackwardAxis columns(target.width, weights[2], geometry, column_phase);
-      pack_strips(kernels, rows.taps * columns.taps * outputs, channels, packed, [&](Index term, Index channel) {
+      const BackwardAxis columns(target.width, weights[2], stride, geometry.padding.left, column_phase);
+      pack_rows(engine, rows.taps * columns.taps * outputs, channels, packed, [&](Index term) {
         const Index row_tap = rows.first_tap + (rows.taps - 1 - term / outputs / columns.taps) * stride;
         const Index column_tap = columns.first_tap + (columns.taps - 1 - term / outputs % columns.taps) * stride;
-        return w.data()[((term % outputs * weights[1] + row_tap) * weights[2] + column_tap) * channels + channel];
+        return w.data() + ((term % outputs * weights[1] + row_tap) * weights[2] + column_tap) * channels;
       });
       correlate(engine, d_x.shape()[0], ConvolutionSource<Scalar>{image_block(d_y)},
                 CorrelationGrid{.height = rows.count,

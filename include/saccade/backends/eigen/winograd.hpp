@@ -23,8 +23,9 @@ inline constexpr Index winograd_places = 36;
 /// Whether a convolution with weights (O, kh, kw, C) is one that Winograd's algorithm computes, and faster than a plain
 /// product.
 [[nodiscard]] inline bool winograd_pays(const Shape& weights, ConvolutionGeometry geometry) {
-  return weights[1] == 3 && weights[2] == 3 && geometry.stride == 1 && geometry.padding <= 2 && weights[3] >= 8 &&
-         weights[0] >= 8;
+  const Padding& padding = geometry.padding;
+  return weights[1] == 3 && weights[2] == 3 && geometry.stride == 1 && geometry.groups == 1 &&
+         padding.top == padding.left && padding.top <= 2 && weights[3] >= 8 && weights[0] >= 8;
 }
 
 /// Transformed tiles of one block: 36 planes (tiles, channels). Planes are a little longer than a power of two, lest
@@ -71,7 +72,7 @@ void winograd_correlate(Engine& engine, Index batch, const ConvolutionSource<Sca
     kernels.winograd_input(x.images.data, grid, first, last, x.activation, inputs);
     for (Index place = 0; place < winograd_places; ++place)
       kernels.multiply(round_up(last - first, product_rows), grid.channels, inputs.data + place * inputs.plane_stride,
-                       channels, filter + place * grid.channels * outputs, outputs, nullptr, nullptr,
+                       channels, filter + place * grid.channels * outputs, outputs, nullptr, nullptr, nullptr,
                        products.data + place * products.plane_stride, outputs);
     kernels.winograd_output(products, grid, first, last, addend, y);
   });
@@ -83,7 +84,8 @@ void winograd_convolve(Engine& engine, const ConvolutionSource<Scalar>& x, const
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Index outputs = w.shape()[0];
   const Index channels = w.shape()[3];
-  const TileGrid grid{x.images.height, x.images.width, channels, y.shape()[1], y.shape()[2], outputs, geometry.padding};
+  const TileGrid grid{x.images.height, x.images.width,      channels, y.shape()[1], y.shape()[2],
+                      outputs,         geometry.padding.top};
   const Index plane = channels * round_up(outputs, kernels.lanes);
   Scalar* const filter = engine.shared<Scalar>(padded(winograd_places * plane) + 9 * channels * outputs);
   Scalar* const taps = filter + padded(winograd_places * plane);  // (C, 9, O): columns side by side
@@ -103,8 +105,8 @@ void winograd_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, cons
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Index outputs = w.shape()[0];
   const Index channels = w.shape()[3];
-  const TileGrid grid{d_y.shape()[1], d_y.shape()[2],      outputs, d_x.shape()[1], d_x.shape()[2],
-                      channels,       2 - geometry.padding};
+  const TileGrid grid{d_y.shape()[1], d_y.shape()[2],          outputs, d_x.shape()[1], d_x.shape()[2],
+                      channels,       2 - geometry.padding.top};
   const Index plane = outputs * round_up(channels, kernels.lanes);
   Scalar* const filter = engine.shared<Scalar>(winograd_places * plane);
   engine.parallel_ranges(outputs, 16, [&](Index begin, Index end, int) {
@@ -133,8 +135,8 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
   constexpr Index grain = 8;  // tiles that a thread transforms at a time
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
-  const TileGrid grid{x.images.height, x.images.width, x.images.channels, d_y.shape()[1],
-                      d_y.shape()[2],  d_w.shape()[0], geometry.padding};
+  const TileGrid grid{x.images.height, x.images.width, x.images.channels,   d_y.shape()[1],
+                      d_y.shape()[2],  d_w.shape()[0], geometry.padding.top};
   const Index channels = round_up(grid.channels, std::max(kernels.lanes, gradient_terms));
   const Index outputs = round_up(grid.outputs, kernels.lanes);
   const Index tiles = d_y.shape()[0] * grid.per_image();

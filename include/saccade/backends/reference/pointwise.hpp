@@ -17,6 +17,10 @@ struct Pointwise {
     for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::relu(x.data()[i]);
   }
 
+  void relu6(const Tensor& x, Tensor& y) const {
+    for (Index i = 0; i < x.shape.size(); ++i) y.data()[i] = math::relu6(x.data()[i]);
+  }
+
   /// slope (1), shared, or (C), one a channel
   void prelu(const Tensor& x, const Tensor& slope, Tensor& y) const {
     const Index S = slope.shape.size();
@@ -114,6 +118,12 @@ struct Pointwise {
   void relu_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
     for (Index i = 0; i < y.shape.size(); ++i) {
       store<Scalar>(d_y.data()[i] * math::relu_derivative(y.data()[i]), write, d_x.data()[i]);
+    }
+  }
+
+  void relu6_backward(const Tensor& y, const Tensor& d_y, Tensor& d_x, Write write) const {
+    for (Index i = 0; i < y.shape.size(); ++i) {
+      store<Scalar>(d_y.data()[i] * math::relu6_derivative(y.data()[i]), write, d_x.data()[i]);
     }
   }
 

@@ -57,18 +57,19 @@ class SkeletonBackend {
   void convolve(const Tensor&, const Tensor&, ConvolutionGeometry, Tensor&) {
     missing(
         "convolve",
-        "y[b, i, j, o] = sum over u, v, c of x[b, i stride + u - padding, j stride + v - padding, c] w[o, u, v, c], "
-        "zeros outside, with x (B, H, W, C), w (O, kh, kw, C), y (B, H', W', O)");
+        "y[b, i, j, o] = sum over u, v, c of x[b, i stride + u - top, j stride + v - left, g C / groups + c] "
+        "w[o, u, v, c], g = o groups / O rounded down, zeros outside, with x (B, H, W, C), w (O, kh, kw, C / groups), "
+        "y (B, H', W', O)");
   }
   void convolve_backward_input(const Tensor&, const Tensor&, ConvolutionGeometry, Tensor&, Write) {
     missing("convolve_backward_input",
-            "d_x (+)= the adjoint of convolve in x, applied to d_y, with d_y (B, H', W', O), w (O, kh, kw, C), "
-            "d_x (B, H, W, C)");
+            "d_x (+)= the adjoint of convolve in x, applied to d_y, with d_y (B, H', W', O), "
+            "w (O, kh, kw, C / groups), d_x (B, H, W, C)");
   }
   void convolve_backward_weight(const Tensor&, const Tensor&, ConvolutionGeometry, Tensor&, Write) {
     missing("convolve_backward_weight",
             "d_w (+)= the adjoint of convolve in w, applied to d_y, with d_y (B, H', W', O), x (B, H, W, C), "
-            "d_w (O, kh, kw, C)");
+            "d_w (O, kh, kw, C / groups)");
   }
 
   // NormalizationOps
@@ -104,6 +105,7 @@ class SkeletonBackend {
 
   // PointwiseOps
   void relu(const Tensor&, Tensor&) { missing("relu", "y = max(x, 0)"); }
+  void relu6(const Tensor&, Tensor&) { missing("relu6", "y = min(max(x, 0), 6)"); }
   void prelu(const Tensor&, const Tensor&, Tensor&) {
     missing("prelu", "y = x where x > 0, slope x elsewhere, with x, y (..., C), slope (1) or (C)");
   }
@@ -133,6 +135,9 @@ class SkeletonBackend {
   }
   void relu_backward(const Tensor&, const Tensor&, Tensor&, Write) {
     missing("relu_backward", "d_x (+)= d_y where y > 0, 0 elsewhere");
+  }
+  void relu6_backward(const Tensor&, const Tensor&, Tensor&, Write) {
+    missing("relu6_backward", "d_x (+)= d_y where 0 < y < 6, 0 elsewhere");
   }
   void sigmoid_backward(const Tensor&, const Tensor&, Tensor&, Write) {
     missing("sigmoid_backward", "d_x (+)= d_y y (1 - y)");

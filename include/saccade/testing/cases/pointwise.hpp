@@ -76,6 +76,13 @@ template <class B, class R>
 void add_pointwise_cases(Suite<B, R>& suite) {
   const double large = 1000;
   detail::add_unary_cases(suite, "relu", [](auto& b, const auto& x, auto& y) { ops::relu(b, x, y); });
+  detail::add_unary_cases(
+      suite, "relu6", [](auto& b, const auto& x, auto& y) { ops::relu6(b, x, y); },
+      [](std::string_view name, const Shape& shape) {
+        std::vector<double> values = random_values(name, shape);
+        for (double& value : values) value *= 4;  // beyond 6
+        return values;
+      });
   detail::add_unary_cases(suite, "sigmoid", [](auto& b, const auto& x, auto& y) { ops::sigmoid(b, x, y); });
   detail::add_unary_cases(suite, "tanh", [](auto& b, const auto& x, auto& y) { ops::tanh(b, x, y); });
   detail::add_unary_cases(suite, "clamp", [](auto& b, const auto& x, auto& y) { ops::clamp(b, x, -1, 0.5, y); });
@@ -86,6 +93,8 @@ void add_pointwise_cases(Suite<B, R>& suite) {
       suite, "log", [](auto& b, const auto& x, auto& y) { ops::log(b, x, y); }, random_positive_values);
   suite.by_hand("relu: numbers by hand", {{"x", {3}, {-1, 0, 2}}}, {{"y", {3}}}, {{0, 0, 2}},
                 [](B& b, const auto& in, const auto& out) { ops::relu(b, in[0], out[0]); });
+  suite.by_hand("relu6: numbers by hand", {{"x", {5}, {-1, 0, 5.5, 6, 8}}}, {{"y", {5}}}, {{0, 0, 5.5, 6, 6}},
+                [](B& b, const auto& in, const auto& out) { ops::relu6(b, in[0], out[0]); });
   suite.by_hand("sigmoid: numbers by hand, and no overflow",
                 {{"x", {5}, {0, std::log(3.0), -std::log(3.0), large, -large}}}, {{"y", {5}}},
                 {{0.5, 0.75, 0.25, 1, 0}},
@@ -187,6 +196,9 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
   const auto relu_backward = [](auto& b, const auto& y, const auto& d_y, auto& d_x, Write write) {
     ops::relu_backward(b, y, d_y, d_x, write);
   };
+  const auto relu6_backward = [](auto& b, const auto& y, const auto& d_y, auto& d_x, Write write) {
+    ops::relu6_backward(b, y, d_y, d_x, write);
+  };
   const auto sigmoid_backward = [](auto& b, const auto& y, const auto& d_y, auto& d_x, Write write) {
     ops::sigmoid_backward(b, y, d_y, d_x, write);
   };
@@ -194,10 +206,22 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
     ops::tanh_backward(b, y, d_y, d_x, write);
   };
   detail::add_unary_backward_cases(suite, "relu_backward", relu_backward, [](double x) { return std::max(x, 0.0); });
+  detail::add_unary_backward_cases(suite, "relu6_backward", relu6_backward,
+                                   [](double x) { return std::min(std::max(4 * x, 0.0), 6.0); });
   detail::add_unary_backward_cases(suite, "sigmoid_backward", sigmoid_backward, [](double x) { return (x + 2) / 4; });
   detail::add_unary_backward_cases(suite, "tanh_backward", tanh_backward, [](double x) { return x / 2; });
   suite.adjoint("relu", detail::unary_derivatives<B>(relu, relu_backward));
   suite.gradient("relu", detail::unary_derivatives<B>(relu, relu_backward));
+  const auto relu6_derivatives = [] {
+    return std::vector<Derivative<B>>{
+        {.inputs = {{"x", {2, 4}, {-3, -1, 0.5, 2, 4, 5.5, 6.5, 9}}},
+         .outputs = {{"y", {2, 4}}},
+         .wrt = {0},
+         .forward = [](B& b, const auto& in, const auto& out) { ops::relu6(b, in[0], out[0]); },
+         .backward = [](B& b, const auto&, const auto& out, const auto& d_out,
+                        const auto& d_in) { ops::relu6_backward(b, out[0], d_out[0], d_in[0], Write::overwrite); }}};
+  };
+  suite.gradient("relu6", relu6_derivatives);
   suite.gradient("sigmoid", detail::unary_derivatives<B>(sigmoid, sigmoid_backward));
   suite.gradient("tanh", detail::unary_derivatives<B>(tanh, tanh_backward));
 
@@ -223,6 +247,10 @@ void add_trainable_pointwise_cases(Suite<B, R>& suite) {
   suite.by_hand("relu_backward: numbers by hand", {{"y", {3}, {0, 0, 2}}, {"d_y", {3}, {5, 6, 7}}}, {{"d_x", {3}, 0}},
                 {{0, 0, 7}}, [](B& b, const auto& in, const auto& out) {
                   ops::relu_backward(b, in[0], in[1], out[0], Write::overwrite);
+                });
+  suite.by_hand("relu6_backward: numbers by hand", {{"y", {4}, {0, 2, 5.5, 6}}, {"d_y", {4}, {5, 6, 7, 8}}},
+                {{"d_x", {4}, 0}}, {{0, 6, 7, 0}}, [](B& b, const auto& in, const auto& out) {
+                  ops::relu6_backward(b, in[0], in[1], out[0], Write::overwrite);
                 });
   suite.by_hand("sigmoid_backward: numbers by hand", {{"y", {2}, {0.5, 0.75}}, {"d_y", {2}, {4, 16}}},
                 {{"d_x", {2}, 0}}, {{1, 3}}, [](B& b, const auto& in, const auto& out) {

@@ -57,11 +57,13 @@ std::size_t StridedTensor::bytes() const {
 }
 
 bool Convolution::is_consistent() const {
-  bool consistent = x.extents[0] == y.extents[0] && x.extents[1] == w.extents[1] && y.extents[1] == w.extents[0];
+  bool consistent = x.extents[0] == y.extents[0] && y.extents[1] == w.extents[0];
   for (const StridedTensor* tensor : {&x, &w, &y})
     for (const std::int64_t extent : tensor->extents) consistent &= extent > 0;
+  if (!consistent || x.extents[1] % w.extents[1] != 0) return false;
+  consistent &= y.extents[1] % (x.extents[1] / w.extents[1]) == 0;
   for (std::size_t i = 0; i < 2; ++i)
-    consistent &= y.extents[i + 2] == (x.extents[i + 2] + 2 * padding[i] - w.extents[i + 2]) / stride[i] + 1;
+    consistent &= y.extents[i + 2] == (x.extents[i + 2] + before[i] + after[i] - w.extents[i + 2]) / stride[i] + 1;
   return consistent;
 }
 
@@ -74,7 +76,7 @@ void Convolution::run(void* x_data, void* w_data, void* y_data) const {
   if (product != Product::backward_filter) weights.read(w, w_data, tf32);
   if (product != Product::forward) out.read(y, y_data, tf32);
 
-  const std::int64_t inputs = x.extents[1], outputs = y.extents[1];
+  const std::int64_t inputs = w.extents[1], groups = x.extents[1] / inputs, outputs = y.extents[1] / groups;
   const auto add_scaled = [](double factor, const double* terms, double* sums, std::int64_t count) {
     for (std::int64_t i = 0; i < count; ++i) sums[i] += factor * terms[i];
   };
@@ -84,17 +86,23 @@ void Convolution::run(void* x_data, void* w_data, void* y_data) const {
         double* const target = out.at(image, row, column);
         for (std::int64_t i = 0; i < w.extents[2]; ++i) {
           for (std::int64_t j = 0; j < w.extents[3]; ++j) {
-            const std::int64_t source_row = row * stride[0] + i - padding[0];
-            const std::int64_t source_column = column * stride[1] + j - padding[1];
+            const std::int64_t source_row = row * stride[0] + i - before[0];
+            const std::int64_t source_column = column * stride[1] + j - before[1];
             if (source_row < 0 || source_row >= x.extents[2] || source_column < 0 || source_column >= x.extents[3])
               continue;
-            double* const source = in.at(image, source_row, source_column);
-            if (product == Product::forward) {
-              for (std::int64_t c = 0; c < inputs; ++c) add_scaled(source[c], weights.at(i, j, c), target, outputs);
-            } else if (product == Product::backward_data) {
-              for (std::int64_t o = 0; o < outputs; ++o) add_scaled(target[o], weights.at(i, j, o), source, inputs);
-            } else {
-              for (std::int64_t o = 0; o < outputs; ++o) add_scaled(target[o], source, weights.at(i, j, o), inputs);
+            for (std::int64_t group = 0; group < groups; ++group) {
+              double* const source = in.at(image, source_row, source_column) + group * inputs;
+              const std::int64_t first = group * outputs;
+              if (product == Product::forward) {
+                for (std::int64_t c = 0; c < inputs; ++c)
+                  add_scaled(source[c], weights.at(i, j, c) + first, target + first, outputs);
+              } else if (product == Product::backward_data) {
+                for (std::int64_t o = first; o < first + outputs; ++o)
+                  add_scaled(target[o], weights.at(i, j, o), source, inputs);
+              } else {
+                for (std::int64_t o = first; o < first + outputs; ++o)
+                  add_scaled(target[o], source, weights.at(i, j, o), inputs);
+              }
             }
           }
         }

@@ -5,7 +5,8 @@
 #include <array>
 #include <cstdint>
 
-/// The convolution that the fake cuDNN computes, by plain loops over tensors with any strides.
+/// The convolution that the fake cuDNN computes, by plain loops over tensors with any strides. There are as many groups
+/// as the channels of w go into those of x.
 namespace saccade_test::emulation {
 
 using Four = std::array<std::int64_t, 4>;
@@ -25,7 +26,7 @@ enum class Product { forward, backward_data, backward_filter };
 struct Convolution {
   Product product = Product::forward;
   StridedTensor x, w, y;
-  std::array<std::int64_t, 2> stride{}, padding{};
+  std::array<std::int64_t, 2> stride{}, before{}, after{};  ///< and zeros before and after, of rows and columns
   bool tf32 = false;  ///< whether numbers in single precision are rounded before they are multiplied
 
   /// Whether the extents of y are those of x convolved with w.

@@ -132,7 +132,7 @@ Convolution convolution(const Object& operation, const Names& names) {
   const auto operand = [&](cudnnBackendAttributeName_t name) {
     return tensor(*reference(operation, name, CUDNN_BACKEND_TENSOR_DESCRIPTOR));
   };
-  Convolution result{names.product, operand(names.x), operand(names.w), operand(names.y), {}, {}, false};
+  Convolution result{names.product, operand(names.x), operand(names.w), operand(names.y), {}, {}, {}, false};
   const Object& geometry = *reference(operation, names.convolution, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
   const auto pair = [&](cudnnBackendAttributeName_t name) {
     return values<std::int64_t>(geometry, name, CUDNN_TYPE_INT64, 2);
@@ -142,12 +142,12 @@ Convolution convolution(const Object& operation, const Names& names) {
   require(value<cudnnConvolutionMode_t>(geometry, CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_TYPE_CONVOLUTION_MODE) ==
           CUDNN_CROSS_CORRELATION);
   require(pair(CUDNN_ATTR_CONVOLUTION_DILATIONS) == std::vector<std::int64_t>{1, 1});
-  require(pair(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS) == pair(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS));
   require(value<float>(operation, names.alpha, CUDNN_TYPE_FLOAT) == 1);
   require(value<float>(operation, names.beta, CUDNN_TYPE_FLOAT) == 0);
   for (std::size_t i = 0; i < 2; ++i) {
     result.stride[i] = pair(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES)[i];
-    result.padding[i] = pair(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS)[i];
+    result.before[i] = pair(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS)[i];
+    result.after[i] = pair(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS)[i];
   }
   require(result.is_consistent() && result.x.number == result.y.number && result.x.number == result.w.number);
   return result;

@@ -13,6 +13,9 @@ namespace kernels {
 struct Relu {
   __device__ float operator()(const float (&x)[1]) const { return math::relu(x[0]); }
 };
+struct Relu6 {
+  __device__ float operator()(const float (&x)[1]) const { return math::relu6(x[0]); }
+};
 struct Sigmoid {
   __device__ float operator()(const float (&x)[1]) const { return math::sigmoid(x[0]); }
 };
@@ -38,9 +41,12 @@ struct Sum {
 struct Product {
   __device__ float operator()(const float (&x)[2]) const { return x[0] * x[1]; }
 };
-/// Of (y, d_y), as the other two.
+/// Of (y, d_y), as the other three.
 struct ReluBackward {
   __device__ float operator()(const float (&x)[2]) const { return x[1] * math::relu_derivative(x[0]); }
+};
+struct Relu6Backward {
+  __device__ float operator()(const float (&x)[2]) const { return x[1] * math::relu6_derivative(x[0]); }
 };
 struct SigmoidBackward {
   __device__ float operator()(const float (&x)[2]) const { return x[1] * math::sigmoid_derivative(x[0]); }
@@ -115,6 +121,10 @@ void relu(ConstMap x, Map y, Index n, cudaStream_t stream) {
   kernels::elementwise("relu", kernels::Relu{}, x, y, Write::overwrite, n, stream);
 }
 
+void relu6(ConstMap x, Map y, Index n, cudaStream_t stream) {
+  kernels::elementwise("relu6", kernels::Relu6{}, x, y, Write::overwrite, n, stream);
+}
+
 void sigmoid(ConstMap x, Map y, Index n, cudaStream_t stream) {
   kernels::elementwise("sigmoid", kernels::Sigmoid{}, x, y, Write::overwrite, n, stream);
 }
@@ -149,6 +159,10 @@ void multiply(ConstMap x1, ConstMap x2, Map y, Write write, Index n, cudaStream_
 
 void relu_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream) {
   kernels::elementwise("relu_backward", kernels::ReluBackward{}, y, d_y, d_x, write, n, stream);
+}
+
+void relu6_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream) {
+  kernels::elementwise("relu6_backward", kernels::Relu6Backward{}, y, d_y, d_x, write, n, stream);
 }
 
 void sigmoid_backward(ConstMap y, ConstMap d_y, Map d_x, Write write, Index n, cudaStream_t stream) {

@@ -11,6 +11,7 @@
 // Each of these needs those above it.
 // clang-format off
 #include <saccade/backends/eigen/kernels/vector.inl>
+#include <saccade/backends/eigen/kernels/depthwise.inl>
 #include <saccade/backends/eigen/kernels/matrix.inl>
 #include <saccade/backends/eigen/kernels/rows.inl>
 #include <saccade/backends/eigen/kernels/channels.inl>
@@ -26,6 +27,9 @@ inline constexpr Kernels<Scalar> kernels{
     .multiply = multiply<Scalar>,
     .multiply_transposed = multiply_transposed<Scalar>,
     .multiply_rows = multiply_rows<Scalar>,
+    .depthwise = depthwise<Scalar>,
+    .depthwise_gradient = depthwise_gradient<Scalar>,
+    .finish = finish<Scalar>,
     .winograd_input = winograd_input<Scalar>,
     .winograd_gradient = winograd_gradient<Scalar>,
     .winograd_output = winograd_output<Scalar>,

@@ -109,6 +109,56 @@ struct TilePlanes {
   [[nodiscard]] TilePlanes from(Index tile) const { return {data + tile * tile_stride, plane_stride, tile_stride}; }
 };
 
+/// What is done to the sums of each channel before they are stored, after a residual was added:
+/// y = min(max(sum + shift, low), high). Padded to whole vectors.
+template <class Scalar>
+struct ChannelEpilogue {
+  const Scalar* shift = nullptr;
+  Scalar low = 0;
+  Scalar high = 0;
+  const Scalar* scale =
+      nullptr;  ///< of the sums; only `Kernels::finish` looks at it, all others have it in their weights
+
+  [[nodiscard]] ChannelEpilogue without_scale() const { return {shift, low, high}; }
+  /// From channel c on, the first of a vector.
+  [[nodiscard]] ChannelEpilogue from(Index c) const { return {shift + c, low, high, scale ? scale + c : nullptr}; }
+};
+
+/// A row of a depthwise correlation: `count` windows, each `step` pixels to the right of the one before.
+template <class Scalar>
+struct DepthwiseRow {
+  const Scalar* source;  ///< the first row under the taps, from its first pixel on; the next ones follow
+  const Scalar* taps;    ///< (rows, kernel_width, channels), padded
+  Index rows;            ///< of taps, all over the image
+  Index kernel_width;
+  Index channels;
+  Index width;         ///< of the source
+  Index step;          ///< from window to window
+  Index first_column;  ///< of the first window; what lies outside counts as 0
+  Index count;
+  Scalar* target;
+  Index target_stride;                      ///< numbers from result to result
+  const Scalar* addend;                     ///< lies as the target and may be it; null: nothing
+  const ChannelEpilogue<Scalar>* epilogue;  ///< null: none
+};
+
+/// The same row for the gradient of the taps, of the channels [begin, end), `begin` at a vector's first.
+template <class Scalar>
+struct DepthwiseGradientRow {
+  const Scalar* source;
+  const Scalar* gradient;  ///< (count, channels)
+  Index rows;
+  Index kernel_width;
+  Index channels;
+  Index width;
+  Index step;
+  Index first_column;
+  Index count;
+  Index begin;
+  Index end;
+  Scalar* sums;  ///< (rows, kernel_width, channels), padded
+};
+
 /// The kernels of one instruction set.
 template <class Scalar>
 struct Kernels {
@@ -119,10 +169,11 @@ struct Kernels {
   Index strip;
 
   /// c (rows, columns) = a (rows, terms) b (terms, columns), plus `addend`, which lies as c and may be c, unless it is
-  /// null: rows a multiple of product_rows, b packed, columns padded. On the way the caches are asked for rows * terms
-  /// numbers at `ahead`, which will be wanted next, unless it is null.
+  /// null, and then as `epilogue` says, unless that is: rows a multiple of product_rows, b packed. On the way the
+  /// caches are asked for rows * terms numbers at `ahead`, which will be wanted next, unless it is null.
   void (*multiply)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed, Index columns,
-                   const Scalar* addend, const Scalar* ahead, Scalar* c, Index c_stride);
+                   const Scalar* addend, const ChannelEpilogue<Scalar>* epilogue, const Scalar* ahead, Scalar* c,
+                   Index c_stride);
   /// sums (terms, columns) += a (rows, terms)^T b (rows, columns): terms a multiple of gradient_terms, columns padded,
   /// sums dense.
   void (*multiply_transposed)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
@@ -131,6 +182,15 @@ struct Kernels {
   /// c (rows, columns) (+)= a (rows, terms) b (columns, terms)^T. An element has the same bits in every product.
   void (*multiply_rows)(Index rows, Index columns, Index terms, const Scalar* a, Index a_stride, const Scalar* b,
                         Index b_stride, Write write, Scalar* c, Index c_stride);
+
+  /// The results of a row, see DepthwiseRow.
+  void (*depthwise)(const DepthwiseRow<Scalar>& row);
+  /// sums += what a row adds to the gradient of the taps.
+  void (*depthwise_gradient)(const DepthwiseGradientRow<Scalar>& row);
+  /// y (pixels, channels) = the epilogue of `sums`, scaled, plus `addend`, which lies as y, unless it is null. y may be
+  /// `sums` or `addend`.
+  void (*finish)(Index pixels, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
+                 const ChannelEpilogue<Scalar>& epilogue, Scalar* y);
 
   /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
   void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,
@@ -208,6 +268,10 @@ struct LaneArray {
   /// Lane by lane: value > 0 ? positive : other.
   friend LaneArray select_positive(const LaneArray& value, const LaneArray& positive, const LaneArray& other) {
     return each([&](Index i) { return value.values[i] > Scalar(0) ? positive.values[i] : other.values[i]; });
+  }
+  /// Lane by lane: a < b ? value : other.
+  friend LaneArray select_less(const LaneArray& a, const LaneArray& b, const LaneArray& value, const LaneArray& other) {
+    return each([&](Index i) { return a.values[i] < b.values[i] ? value.values[i] : other.values[i]; });
   }
   /// Lane by lane: a == b ? value : 0.
   friend LaneArray select_equal(const LaneArray& a, const LaneArray& b, const LaneArray& value) {

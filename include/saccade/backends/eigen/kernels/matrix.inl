@@ -5,11 +5,13 @@ namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 /// Registers that the columns of a tile take; see Kernels::strip.
 inline constexpr int strip_vectors = SACCADE_STRIP_VECTORS;
 
-/// c[r, 0 : Vectors * lanes] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, for
-/// product_rows rows; b is dense.
+/// c[r, 0 : count] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, and then as `epilogue`
+/// says of the channels from `first` on, unless it is null, for product_rows rows; b is dense. `count` may fill the last
+/// of the vectors in part.
 template <int Vectors, class Scalar>
 SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, const Scalar* addend,
-                                  Scalar* c, Index c_stride) {
+                                  const ChannelEpilogue<Scalar>* epilogue, Index first, Index count, Scalar* c,
+                                  Index c_stride) {
   constexpr int rows = static_cast<int>(product_rows);
   VectorOf<Scalar> sums[rows][Vectors] = {};
   if (addend)  // which will be read in one go at the end
@@ -26,10 +28,20 @@ SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, 
   }
   if (addend)
     unroll<rows>([&](int row) SACCADE_LAMBDA {
-      unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += load(addend + row * c_stride + v * lanes<Scalar>); });
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+        sums[row][v] += load_part(addend + row * c_stride + v * lanes<Scalar>, count - v * lanes<Scalar>);
+      });
+    });
+  if (epilogue)
+    unroll<rows>([&](int row) SACCADE_LAMBDA {
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+        sums[row][v] = finished<Scalar>(sums[row][v], *epilogue, first + v * lanes<Scalar>);
+      });
     });
   unroll<rows>([&](int row) SACCADE_LAMBDA {
-    unroll<Vectors>([&](int v) SACCADE_LAMBDA { store<Scalar>(sums[row][v], c + row * c_stride + v * lanes<Scalar>); });
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+      store_part<Scalar>(sums[row][v], count - v * lanes<Scalar>, c + row * c_stride + v * lanes<Scalar>);
+    });
   });
 }
 
@@ -50,17 +62,19 @@ SACCADE_INLINE void for_strips(Index columns, const Strip& strip) {
 /// See Kernels::multiply.
 template <class Scalar>
 SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed,
-                             Index columns, const Scalar* addend, const Scalar* ahead, Scalar* c, Index c_stride) {
+                             Index columns, const Scalar* addend, const ChannelEpilogue<Scalar>* epilogue,
+                             const Scalar* ahead, Scalar* c, Index c_stride) {
   constexpr Index line = 64 / Index{sizeof(Scalar)};
   const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
     for (Index row = 0; row < rows; row += product_rows) {
       if (ahead && first == 0)
         for (Index i = row * terms; i < (row + product_rows) * terms; i += line) prefetch(ahead + i);
       multiply_tile<Vectors>(terms, a + row * a_stride, a_stride, packed + first * terms,
-                             addend ? addend + row * c_stride + first : nullptr, c + row * c_stride + first, c_stride);
+                             addend ? addend + row * c_stride + first : nullptr, epilogue, first, columns - first,
+                             c + row * c_stride + first, c_stride);
     }
   };
-  for_strips<Scalar>(columns, strip);
+  for_strips<Scalar>(round_up(columns, lanes<Scalar>), strip);
 }
 
 /// The sum of the lanes, in their order.

@@ -25,6 +25,12 @@ template <class Vector>
 SACCADE_INLINE Vector select_equal(Vector a, Vector b, Vector value) {
   return a == b ? value : Vector{};
 }
+
+/// Lane by lane: a < b ? value : other.
+template <class Vector>
+SACCADE_INLINE Vector select_less(Vector a, Vector b, Vector value, Vector other) {
+  return a < b ? value : other;
+}
 #else
 template <class Scalar>
 using VectorOf = LaneArray<Scalar, lanes<Scalar> >;
