@@ -114,7 +114,7 @@ TEST_CASE("gradients of EfficientNet-Lite encoders are those of central differen
 
 TEST_CASE("what is frozen is evaluated in training, and keeps nothing for the way back", "[backbone_encoder]") {
   const MaskUse mask = GENERATE(MaskUse::none, MaskUse::attend);
-  Problem problem(efficientnet_lite(), config(mask), all_that_begins_with("encoder.backbone."));
+  Problem problem(efficientnet_lite(2), config(mask), all_that_begins_with("encoder.backbone."));
   CHECK_FALSE(problem.encoder.backbone().trains());
   CHECK(problem.cache.backbone.trained.empty());
   CHECK(problem.workspace.backbone.blocks.empty());
@@ -145,9 +145,9 @@ TEST_CASE("what is frozen is evaluated in training, and keeps nothing for the wa
 
 TEST_CASE("the last parts alone are trained where the first are frozen", "[backbone_encoder]") {
   const IsFrozen but_the_last_two = [](const std::string& name) {
-    return !name.starts_with("encoder.backbone.stage3.") && !name.starts_with("encoder.backbone.stage4.");
+    return !name.starts_with("encoder.backbone.stage2.") && !name.starts_with("encoder.backbone.stage3.");
   };
-  Problem problem(efficientnet_lite(), config(MaskUse::none), but_the_last_two);
+  Problem problem(efficientnet_lite(3), config(MaskUse::none), but_the_last_two);
   CHECK(problem.encoder.backbone().trains());
   CHECK(problem.encoder.backbone().freezes());
   problem.forward();

@@ -50,7 +50,7 @@ class GlimpseFusion {
   }
 
   /// The location is a constant drawn by the policy: the columns of its gradient are dropped here, on purpose. Were
-  /// they followed, the cross-entropy would reach the policy through a door that equation 3 does not have.
+  /// they followed, the cross-entropy would train the policy, for which equation 3 has no term.
   void backward(B& b, const Parameters& p, const Tensor<B>& glimpse, const Cache& cache, const Tensor<B>& d_glimpse,
                 Workspace& w, Parameters& d_p, Tensor<B>& d_features) const
     requires TrainableLinearOps<B> && TrainablePointwiseOps<B>

@@ -190,9 +190,11 @@ class EigenBackend {
   std::unique_ptr<eigen::Engine> engine_;
 };
 
+// saccade::compiled has the one of float. Beside it, a program that uses another one instantiates it in one of its files:
+// includes eigen_backend.inl, eigen_backend_fused.inl and eigen_backend_heads.inl, and says `template class
+// saccade::EigenBackend<double>;`.
 #if !SACCADE_HEADER_ONLY
 extern template class EigenBackend<float>;
-extern template class EigenBackend<double>;
 #endif
 
 }  // namespace saccade

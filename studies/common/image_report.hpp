@@ -1,0 +1,210 @@
+#pragma once
+
+#include <saccade/core/file.hpp>
+#include <saccade/data/image_encode.hpp>
+#include <saccade/metrics/scores.hpp>
+
+#include "benchmarks/common/figure.hpp"
+#include "benchmarks/common/machine.hpp"
+#include "benchmarks/common/table.hpp"
+#include "image_study.hpp"
+#include "pooled_figures.hpp"
+#include "seed_statistics.hpp"
+#include "trial_figures.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// What is said of an image study.
+namespace bench {
+
+/// All models of one condition under one policy: figures of each seed over its folds together.
+struct ImageRow {
+  Condition condition = Condition::learned;
+  std::string policy;
+  std::vector<std::uint64_t> seeds{};
+  std::vector<saccade::metrics::Scores> scores{};      ///< a seed each
+  std::vector<std::vector<double>> hits_by_glimpse{};  ///< a seed each; empty where no region is known
+  std::vector<double> any_hit{};
+  double pixels = 0;
+  Index images = 0;  ///< of a seed
+
+  /// Mean over the seeds.
+  template <class Member>
+  [[nodiscard]] double value(Member member) const {
+    return mean(each(member));
+  }
+  template <class Member>
+  [[nodiscard]] std::vector<double> each(Member member) const {
+    std::vector<double> values;
+    for (const auto& one : scores) values.push_back((one.*member).value);
+    return values;
+  }
+  /// "71.2 [65.0, 77.1]": means over the seeds of the figure, and of the ends of its 95 % interval over groups.
+  template <class Member>
+  [[nodiscard]] std::string cell(Member member) const {
+    std::vector<double> low, high;
+    for (const auto& one : scores) {
+      low.push_back((one.*member).interval.low);
+      high.push_back((one.*member).interval.high);
+    }
+    return percent_text(value(member)) + " [" + percent_text(mean(low)) + ", " + percent_text(mean(high)) + "]";
+  }
+  /// Of glimpse `step`, mean over the seeds.
+  [[nodiscard]] double hits(std::size_t step) const {
+    std::vector<double> values;
+    for (const auto& one : hits_by_glimpse) values.push_back(one.at(step));
+    return mean(values);
+  }
+  [[nodiscard]] std::size_t steps() const { return hits_by_glimpse.empty() ? 0 : hits_by_glimpse.front().size(); }
+};
+
+/// "learned glimpses", "random glimpses of the learned models", "the whole image".
+[[nodiscard]] inline std::string method_of(const ImageRow& row) {
+  const std::string own = to_string(own_policy(row.condition));
+  if (row.policy != own) return row.policy + " glimpses of the " + words_of(row.condition) + " models";
+  if (row.condition == Condition::oracle) return "one glimpse where the region is";
+  return words_of(row.condition) + (preparation_of(row.condition) == Preparation::none ? " glimpses" : "");
+}
+
+/// In the order of the runs; only of seeds of which every fold that was planned is done.
+/// @param planned  folds of a seed
+/// @param classes  of the data
+[[nodiscard]] inline std::vector<ImageRow> image_rows(const std::vector<ImageResult>& results, std::size_t planned,
+                                                      Index classes) {
+  std::map<std::pair<Condition, std::uint64_t>, std::vector<Json>> folds;
+  for (const ImageResult& result : results) folds[{result.run.condition, result.run.seed}].push_back(result.figures);
+  std::vector<ImageRow> rows;
+  for (const auto& [key, figures] : folds) {
+    if (figures.size() < planned) continue;
+    for (const saccade::GlimpsePolicy looked : judged_policies(key.first)) {
+      const std::string policy = to_string(looked);
+      if (!figures.front().at("policies").contains(policy)) continue;
+      if (key.first != Condition::learned && looked != own_policy(key.first)) continue;
+      ImageRow* row = nullptr;
+      for (ImageRow& each : rows)
+        if (each.condition == key.first && each.policy == policy) row = &each;
+      if (row == nullptr) row = &rows.emplace_back(ImageRow{.condition = key.first, .policy = policy});
+      const saccade::metrics::Answers answers = pooled_answers(figures, policy, classes);
+      row->seeds.push_back(key.second);
+      row->scores.push_back(saccade::metrics::score_answers(answers, key.second));
+      row->images = answers.images();
+      row->pixels = weighted_figure(figures, policy, "pixel_fraction/processed");
+      if (!figures.front().at("policies").at(policy).contains("hit_rate") ||
+          figures.front().at("policies").at(policy).at("hit_rate").is_null())
+        continue;
+      std::vector<double> hits;
+      for (std::size_t t = 0; t < steps_of(figures.front(), policy); ++t)
+        hits.push_back(weighted_figure(figures, policy, "hit_rate/by_step/" + std::to_string(t)));
+      row->hits_by_glimpse.push_back(std::move(hits));
+      row->any_hit.push_back(weighted_figure(figures, policy, "hit_rate/any"));
+    }
+  }
+  return rows;
+}
+
+/// Percent. Figures over all folds together, means over the seeds.
+[[nodiscard]] inline Table image_table(const std::vector<ImageRow>& rows) {
+  using saccade::metrics::Scores;
+  Table table({"method", "seeds", "balanced accuracy", "of each seed", "accuracy", "group recognition rate", "macro F1",
+               "hits, first", "hits, last", "hits, any", "pixels"});
+  for (const ImageRow& row : rows) {
+    std::string seeds;
+    for (const double value : row.each(&Scores::balanced_accuracy))
+      seeds += (seeds.empty() ? "" : ", ") + percent_text(value);
+    const bool known = row.steps() > 0;
+    table.add({method_of(row), std::to_string(row.seeds.size()), row.cell(&Scores::balanced_accuracy), seeds,
+               row.cell(&Scores::image_accuracy), row.cell(&Scores::group_recognition_rate),
+               row.cell(&Scores::macro_f1), known ? percent_text(row.hits(0)) : "",
+               known ? percent_text(row.hits(row.steps() - 1)) : "", known ? percent_text(mean(row.any_hit)) : "",
+               percent_text(row.pixels)});
+  }
+  return table;
+}
+
+/// The whole report as Markdown, headings from level 3 down: it is put into a page.
+/// @param data  the data set, in words
+[[nodiscard]] inline std::string image_markdown(const std::vector<ImageRow>& rows, const std::string& data,
+                                                Index folds) {
+  return "### " + data + "\n\nPercent, over the test images of all " + std::to_string(folds) +
+         " folds together: means over the seeds, in brackets the means of the ends of 95 % intervals over groups.\n\n" +
+         image_table(rows).markdown();
+}
+
+/// Balanced accuracy against the share of pixels read, a point for each way of looking.
+[[nodiscard]] inline saccade::RgbImage image_figure(const std::vector<ImageRow>& rows) {
+  saccade::report::Chart accuracy{.title = "What is read, and what it is worth",
+                                  .x_label = "pixels read, % of the image",
+                                  .y_label = "balanced accuracy, %",
+                                  .x_scale = saccade::report::AxisScale::logarithmic,
+                                  .y_low = 0,
+                                  .y_high = 100};
+  saccade::report::Chart hits{.title = "Images whose region a glimpse has met",
+                              .x_label = "glimpse",
+                              .y_label = "%",
+                              .y_low = 0,
+                              .y_high = 100};
+  for (const ImageRow& row : rows) {
+    const double value = 100 * row.value(&saccade::metrics::Scores::balanced_accuracy);
+    accuracy.series.push_back({.name = method_of(row), .points = {{100 * row.pixels, value}}});
+    if (row.steps() == 0) continue;
+    saccade::report::Series series{.name = method_of(row)};
+    for (std::size_t t = 0; t < row.steps(); ++t)
+      series.points.push_back({static_cast<double>(t + 1), 100 * row.hits(t)});
+    hits.series.push_back(std::move(series));
+  }
+  std::vector<saccade::report::Chart> charts{std::move(accuracy)};
+  if (!hits.series.empty()) charts.push_back(std::move(hits));
+  return draw_charts(std::move(charts));
+}
+
+/// Writes table.md, results.json and figure.png into `folder`. No file holds a time of the clock. @throws FileError
+inline void write_image_report(const std::filesystem::path& folder, const std::vector<ImageRow>& rows,
+                               const std::string& data, const ImageStudyOptions& o, std::size_t done,
+                               std::size_t planned) {
+  const auto figure = [](const saccade::metrics::Estimate& estimate) {
+    const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
+    return Json{{"value", number(estimate.value)},
+                {"low", number(estimate.interval.low)},
+                {"high", number(estimate.interval.high)}};
+  };
+  Json json{{"format", "saccade image_study 1"},
+            {"library", library_name()},
+            {"data", data},
+            {"folds", o.folds},
+            {"evaluation_split", to_string(o.evaluation_split)},
+            {"runs", done},
+            {"planned", planned},
+            {"rows", Json::array()}};
+  for (const ImageRow& row : rows) {
+    Json entry{{"method", method_of(row)}, {"condition", to_string(row.condition)},
+               {"policy", row.policy},     {"images", row.images},
+               {"pixels", row.pixels},     {"seeds", Json::array()}};
+    for (std::size_t i = 0; i < row.seeds.size(); ++i) {
+      const saccade::metrics::Scores& scores = row.scores[i];
+      Json seed{{"seed", row.seeds[i]},
+                {"balanced_accuracy", figure(scores.balanced_accuracy)},
+                {"image_accuracy", figure(scores.image_accuracy)},
+                {"group_recognition_rate", figure(scores.group_recognition_rate)},
+                {"macro_f1", figure(scores.macro_f1)},
+                {"auc", figure(scores.auc)}};
+      if (row.steps() > 0) {
+        seed["hits"] = row.hits_by_glimpse[i];
+        seed["any_hit"] = row.any_hit[i];
+      }
+      entry["seeds"].push_back(std::move(seed));
+    }
+    json["rows"].push_back(std::move(entry));
+  }
+  saccade::write_file_atomically(folder / "table.md", image_markdown(rows, data, o.folds));
+  saccade::write_file_atomically(folder / "results.json", json.dump(2) + "\n");
+  if (!rows.empty()) saccade::data::write_png(folder / "figure.png", image_figure(rows).view());
+}
+
+}  // namespace bench

@@ -1,0 +1,95 @@
+#include <saccade/data/image_decode.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "support/catch.hpp"
+#include "tiny_run.hpp"
+
+using namespace programs;
+
+namespace {
+
+Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
+  return Arguments{"--quick", "--out", out, "--threads", "1", "--data", tiny_data(), "--folds", "2"} + more;
+}
+
+nlohmann::json json_of(const std::filesystem::path& file) { return nlohmann::json::parse(text(file)); }
+
+}  // namespace
+
+TEST_CASE("image_study evaluates every image once in folds, under every condition", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Arguments all{"--conditions", "learned,random,centre,oracle,shrunk,whole", "--seeds", "1,2"};
+  const Ending ending = run("image_study", quick(scratch / "one", all));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.err, contains("model 24 of 24: whole-fold2-seed2"));
+
+  const auto results = json_of(scratch / "one/results.json");
+  CHECK(results.at("runs") == 24);
+  CHECK(results.at("folds") == 2);
+  std::set<std::string> methods;
+  for (const auto& row : results.at("rows")) {
+    methods.insert(row.at("method").get<std::string>());
+    CHECK(row.at("images") == 24);  // of both folds
+    CHECK(row.at("seeds").size() == 2);
+    // What is cut or stretched holds its region, and no glimpse is asked whether it hits.
+    CHECK(row.at("seeds")[0].contains("hits") ==
+          (row.at("condition") != "oracle" && row.at("condition") != "shrunk" && row.at("condition") != "whole"));
+  }
+  CHECK(methods == std::set<std::string>{"learned glimpses", "random glimpses", "centre glimpses",
+                                         "one glimpse where the region is", "the shrunk image", "the whole image",
+                                         "random glimpses of the learned models",
+                                         "centre glimpses of the learned models", "grid glimpses of the learned models",
+                                         "oracle glimpses of the learned models"});
+
+  // The pooled figure, counted by hand from the two files of a seed.
+  double right = 0;
+  std::set<std::string> groups;
+  for (const char* fold : {"1", "2"}) {
+    const auto one = json_of(scratch / "one/runs" / (std::string("learned-fold") + fold + "-seed2.json"));
+    for (const auto& answer : one.at("figures").at("policies").at("learned").at("answers")) {
+      const auto of_class = answer.at(2).get<std::vector<double>>();
+      right += (of_class[1] > of_class[0] ? 1 : 0) == answer.at(1).get<int>() ? 1 : 0;
+      groups.insert(answer.at(0).get<std::string>());
+    }
+  }
+  CHECK(groups.size() == 8);
+  const auto& learned = results.at("rows")[0];
+  REQUIRE(learned.at("method") == "learned glimpses");
+  CHECK(learned.at("seeds")[1].at("image_accuracy").at("value").get<double>() == Approx(right / 24));
+
+  // 96 x 80 pixels: the whole image is a square of 88 x 88, the region's crop one of 16 x 16.
+  for (const auto& row : results.at("rows")) {
+    if (row.at("condition") == "whole") CHECK(row.at("pixels").get<double>() == Approx(88.0 * 88 / (96 * 80)));
+    if (row.at("condition") == "oracle") CHECK(row.at("pixels").get<double>() == Approx(16.0 * 16 / (96 * 80)));
+  }
+  CHECK(saccade::data::decode_image(bytes(scratch / "one/figure.png"), "figure").width > 0);
+
+  // The same bytes a second time, in two parts.
+  REQUIRE(run("image_study", quick(scratch / "two", {"--conditions", "oracle", "--seeds", "1"})).code == 0);
+  const Ending rest = run("image_study", quick(scratch / "two", all + Arguments{"--jobs", "2"}));
+  REQUIRE(rest.code == 0);
+  CHECK_THAT(rest.err, contains("oracle-fold2-seed1: done before"));
+  for (const char* file : {"table.md", "results.json", "figure.png", "runs/whole-fold1-seed2.json"})
+    CHECK(same(scratch / "one" / file, scratch / "two" / file));
+}
+
+TEST_CASE("image_study refuses what it cannot do before it trains", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  make_class_folders(scratch / "data");
+  const auto refused = [&](const Arguments& more, int code) {
+    const Ending ending = run("image_study", Arguments{"--quick", "--out", scratch / "out", "--threads", "1", "--data",
+                                                       scratch / "data", "--folds", "2"} +
+                                                 more);
+    CHECK(ending.code == code);
+    return last_line(ending.err);
+  };
+  CHECK_THAT(refused({"--conditions", "learned,oracle"}, 1), contains("its region is not known, and so not where to cut"));
+  CHECK_THAT(refused({"--only", "3"}, 2), contains("there is no fold 3"));
+}
