@@ -3,10 +3,12 @@
 #include <saccade/training/memory.hpp>
 #include <saccade/training/training_run.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -102,10 +104,11 @@ TEST_CASE("a run with a frozen encoder trains all but that, and keeps its weight
 
   const SafetensorsFile theirs = read_safetensors(folder / "resnet.safetensors");
   const SafetensorsFile ours = read_checkpoint(files.checkpoint);
-  for (const char* both[] : {(const char*[]){"bn1.weight", "encoder.backbone.stem.norm1.gamma"},
-                             (const char*[]){"bn1.running_mean", "encoder.backbone.stem.norm1.running_mean"},
-                             (const char*[]){"layer1.1.bn2.bias", "encoder.backbone.stage1.block2.norm2.beta"}})
-    CHECK(ours.at(both[1]).values<float>() == theirs.at(both[0]).values<float>());
+  const std::pair<const char*, const char*> same[] = {
+      {"bn1.weight", "encoder.backbone.stem.norm1.gamma"},
+      {"bn1.running_mean", "encoder.backbone.stem.norm1.running_mean"},
+      {"layer1.1.bn2.bias", "encoder.backbone.stage1.block2.norm2.beta"}};
+  for (const auto& [there, here] : same) CHECK(ours.at(here).values<float>() == theirs.at(there).values<float>());
   CHECK(ours.at("encoder.mask.reduce.weight").shape == std::vector<std::int64_t>{4, 1, 1, 64});
 
   // A run goes on from its checkpoint, and a classifier needs nothing else.
