@@ -30,14 +30,13 @@ struct Options {
   int jobs = 1;
 };
 
-/// The largest width and height of the images.
-ImageSize largest_size(const data::Dataset& dataset) {
+bench::ImagesAtHand images_of(const data::Dataset& dataset) {
   ImageSize largest{};
   for (const data::Sample& sample : dataset.samples) {
     const ImageSize size = bench::size_of(dataset, sample);
     largest = {std::max(largest.width, size.width), std::max(largest.height, size.height)};
   }
-  return largest;
+  return {largest, dataset.class_count()};
 }
 
 int run_study(const Options& o) {
@@ -48,12 +47,12 @@ int run_study(const Options& o) {
   const data::Dataset dataset = open_for_training(bench::choice_of(study, 1)).dataset;
   for (const bench::Condition condition : study.conditions)  // before hours of work, not after
     static_cast<void>(bench::prepared(dataset, bench::preparation_of(condition), 1));
-  const ImageSize size = largest_size(dataset);
+  const bench::ImagesAtHand images = images_of(dataset);
   std::cerr << dataset.name << '\n';
   const std::vector<bench::ImageRun> runs = bench::planned_runs(study);
   bench::expect_each_once(runs, [](const bench::ImageRun& run) { return name_of(run); });
   std::vector<bench::ImageTrial> trials;
-  for (const bench::ImageRun& run : runs) trials.push_back(bench::image_trial(study, run, size));
+  for (const bench::ImageRun& run : runs) trials.push_back(bench::image_trial(study, run, images));
   create_folders(o.out / "runs");
   const std::size_t folds = study.only.empty() ? static_cast<std::size_t>(study.folds) : study.only.size();
   const auto rows_of = [&](const std::vector<bench::ImageResult>& results) {
@@ -105,7 +104,8 @@ int main(int argc, char* argv[]) {
                   "share of the training groups to choose the best epoch by; else 0.15")
       ->check(CLI::Range(0.01, 0.9));
   options.add_option("--preset", study.preset, "of the models and their training")
-      ->check(CLI::IsMember({"paper", "large", "compact"}));
+      ->check(CLI::IsMember({"paper", "large", "compact", "pretrained"}));
+  options.add_option("--weights", study.weights, "safetensors file of the encoder that encoder.backbone.kind names");
   bench::add_training_options(options, study.training);
   bench::add_evaluation_split(options, study.evaluation_split,
                               "test images, or those that the best epoch is chosen by, to tune by");

@@ -8,6 +8,7 @@
 #include "study_options.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,15 @@ struct ImageStudyOptions {
   std::vector<Condition> conditions{Condition::learned, Condition::random, Condition::centre, Condition::shrunk,
                                     Condition::whole};
   std::string preset = "compact";
+  std::filesystem::path weights{};  ///< of a pretrained encoder; empty: none
   TrainingChoice training;
   EvaluationSplit evaluation_split = EvaluationSplit::test;
+};
+
+/// What models have to know of the data.
+struct ImagesAtHand {
+  saccade::ImageSize largest{};  ///< the largest width and the largest height
+  Index classes = 2;
 };
 
 /// One model that is trained and evaluated.
@@ -58,25 +66,27 @@ struct ImageRun {
 }
 
 /// Model and training, as made for learned glimpses.
-[[nodiscard]] inline saccade::RunConfig image_config(const ImageStudyOptions& o, saccade::ImageSize size,
+[[nodiscard]] inline saccade::RunConfig image_config(const ImageStudyOptions& o, const ImagesAtHand& images,
                                                      std::uint64_t seed) {
   saccade::RunConfig config{.preset = o.preset,
                             .model = saccade::preset(o.preset),
                             .training = saccade::training_preset(o.preset),
-                            .seed = seed};
-  config.model = with_thumbnail_over(config.model, size.width, size.height);
+                            .seed = seed,
+                            .weights = o.weights};
+  config.model.classes = images.classes;
+  config.model = with_thumbnail_over(config.model, images.largest.width, images.largest.height);
   o.training.apply(config);
   return config;
 }
 
-/// @param size  of the images, the largest
-[[nodiscard]] inline ImageTrial image_trial(const ImageStudyOptions& o, const ImageRun& run, saccade::ImageSize size) {
+[[nodiscard]] inline ImageTrial image_trial(const ImageStudyOptions& o, const ImageRun& run,
+                                            const ImagesAtHand& images) {
   ImageTrial trial{.name = name_of(run),
-                   .config = image_config(o, size, run.seed),
+                   .config = image_config(o, images, run.seed),
                    .data = choice_of(o, run.fold),
                    .evaluation_split = o.evaluation_split,
                    .keep_answers = true};
-  adapt(trial, run.condition, size, o.training);
+  adapt(trial, run.condition, images.largest, o.training);
   return trial;
 }
 

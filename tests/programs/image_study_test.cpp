@@ -80,6 +80,21 @@ TEST_CASE("image_study evaluates every image once in folds, under every conditio
     CHECK(same(scratch / "one" / file, scratch / "two" / file));
 }
 
+TEST_CASE("image_study tells apart as many classes as the data have", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  make_class_folders(scratch / "data");
+  const Ending ending =
+      run("image_study", {"--quick", "--out", scratch / "out", "--threads", "1", "--data", scratch / "data", "--folds",
+                          "2", "--conditions", "learned", "--seeds", "1", "--epochs", "1"});
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  const auto results = json_of(scratch / "out/results.json");
+  CHECK(results.at("rows")[0].at("images") == 24);
+  CHECK_FALSE(results.at("rows")[0].at("seeds")[0].contains("hits"));  // nobody knows regions
+  const auto one = json_of(scratch / "out/runs/learned-fold1-seed1.json");
+  CHECK(one.at("figures").at("policies").at("learned").at("answers")[0].at(2).size() == 3);
+}
+
 TEST_CASE("image_study refuses what it cannot do before it trains", "[programs][benchmark]") {
   const ScratchFolder scratch;
   make_class_folders(scratch / "data");
@@ -90,6 +105,7 @@ TEST_CASE("image_study refuses what it cannot do before it trains", "[programs][
     CHECK(ending.code == code);
     return last_line(ending.err);
   };
-  CHECK_THAT(refused({"--conditions", "learned,oracle"}, 1), contains("its region is not known, and so not where to cut"));
+  CHECK_THAT(refused({"--conditions", "learned,oracle"}, 1),
+             contains("its region is not known, and so not where to cut"));
   CHECK_THAT(refused({"--only", "3"}, 2), contains("there is no fold 3"));
 }

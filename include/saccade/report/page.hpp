@@ -63,7 +63,7 @@ fill:#374151}
 img{max-width:100%;height:auto;display:block}
 table{border-collapse:collapse;font-size:.9rem;margin:.4rem 0}
 caption{text-align:left;font-size:.92rem;color:#374151;padding-bottom:.25rem}
-th,td{padding:.25rem .7rem;border-bottom:1px solid #e5e7eb;text-align:right;font-variant-numeric:tabular-nums;
+th,td{padding:.25rem .42rem;border-bottom:1px solid #e5e7eb;text-align:right;font-variant-numeric:tabular-nums;
 white-space:nowrap}
 th{font-weight:600}
 thead th{border-bottom:2px solid #9ca3af;vertical-align:bottom;white-space:normal}
