@@ -11,6 +11,7 @@
 #if defined(__GNUC__) && defined(__x86_64__)
 #define SACCADE_VECTOR_EXTENSIONS 1
 #define SACCADE_ALWAYS_INLINE __attribute__((always_inline))
+#define SACCADE_NEVER_INLINE __attribute__((noinline))
 #define SACCADE_ISA wide
 #define SACCADE_KERNEL __attribute__((target("avx2,fma"), no_sanitize("address", "undefined")))
 #define SACCADE_VECTOR_BYTES 64

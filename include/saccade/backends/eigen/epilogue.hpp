@@ -40,7 +40,7 @@ void finish(Engine& engine, const Scalar* addend, const ChannelEpilogue<Scalar>&
   engine.parallel_ranges(y.size() / channels, grain, [&](Index begin, Index end, int) {
     Scalar* const place = y.data() + begin * channels;
     engine.kernels<Scalar>().finish(end - begin, channels, place, channels,
-                                    addend ? addend + begin * channels : nullptr, epilogue, place);
+                                    addend ? addend + begin * channels : nullptr, &epilogue, place, channels);
   });
 }
 

@@ -32,17 +32,18 @@ void relu_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor
 
 template <class Scalar>
 void relu6(Engine& engine, const HostTensor<Scalar>& x, HostTensor<Scalar>& y) {
-  transform(
-      engine, y.size(), y.data(), [](Scalar value) { return math::relu6(value); }, dense(x));
+  engine.parallel_ranges(y.size(), elementwise_grain, [&](Index begin, Index end, int) {
+    engine.kernels<Scalar>().clamp(end - begin, x.data() + begin, Scalar(0), Scalar(6), y.data() + begin);
+  });
 }
 
 template <class Scalar>
 void relu6_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x,
                     Write write) {
-  with_write(write, [&](auto accumulate) {
-    transform<accumulate>(
-        engine, d_x.size(), d_x.data(),
-        [](Scalar value, Scalar gradient) { return gradient * math::relu6_derivative(value); }, dense(y), dense(d_y));
+  engine.parallel_ranges(d_x.size(), elementwise_grain, [&](Index begin, Index end, int) {
+    engine.kernels<Scalar>().clamp_backward(end - begin, y.data() + begin, d_y.data() + begin, Scalar(0), Scalar(6),
+                                            write == Write::accumulate ? d_x.data() + begin : nullptr,
+                                            d_x.data() + begin);
   });
 }
 

@@ -265,15 +265,10 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
     for_row_pieces(grid, first, last, [&](Index image, Index row, Index column, Index count) {
       Index place = (image * target.height + row * grid.spread + grid.target_row) * target.width;
       place = (place + column * grid.spread + grid.target_column) * channels + left;
-      for (Index pixel = 0; pixel < count; ++pixel, products += columns, place += grid.spread * channels) {
-        if (epilogue)
-          kernels.finish(1, right - left, products, columns, addend ? addend + place : nullptr, finishing,
-                         target.data + place);
-        else if (addend)
-          kernels.add(right - left, products, addend + place, target.data + place);
-        else
-          std::copy_n(products, right - left, target.data + place);
-      }
+      const Index target_stride = grid.spread * channels;
+      kernels.finish(count, right - left, products, columns, addend ? addend + place : nullptr,
+                     epilogue ? &finishing : nullptr, target.data + place, target_stride);
+      products += count * columns;
     });
   });
 }

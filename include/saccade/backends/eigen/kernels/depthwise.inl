@@ -5,10 +5,7 @@ namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 /// What a ChannelEpilogue makes of the sums of the vector of channels from c on.
 template <class Scalar>
 SACCADE_INLINE VectorOf<Scalar> finished(VectorOf<Scalar> sums, const ChannelEpilogue<Scalar>& epilogue, Index c) {
-  const VectorOf<Scalar> low = broadcast(epilogue.low), high = broadcast(epilogue.high);
-  sums += load(epilogue.shift + c);
-  sums = select_less(sums, low, low, sums);
-  return select_less(high, sums, high, sums);
+  return clamped<Scalar>(sums + load(epilogue.shift + c), epilogue.low, epilogue.high);
 }
 
 /// The windows [first, first + Pixels) of a row over all channels that fill whole vectors: a pixel of the source is
@@ -193,15 +190,16 @@ SACCADE_KERNEL void depthwise_gradient(const DepthwiseGradientRow<Scalar>& row) 
 
 /// See Kernels::finish.
 template <class Scalar>
-SACCADE_KERNEL void finish(Index pixels, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
-                           const ChannelEpilogue<Scalar>& epilogue, Scalar* y) {
-  for (Index pixel = 0; pixel < pixels; ++pixel, sums += sums_stride, y += channels)
+SACCADE_NOINLINE void finish(Index rows, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
+                             const ChannelEpilogue<Scalar>* epilogue, Scalar* y, Index y_stride) {
+  for (Index row = 0; row < rows; ++row)
     for (Index c = 0; c < channels; c += lanes<Scalar>) {
-      const Index count = channels - c;
-      VectorOf<Scalar> value = load_part(sums + c, count);
-      if (epilogue.scale) value = value * load(epilogue.scale + c);
-      if (addend) value += load_part(addend + pixel * channels + c, count);
-      store_part<Scalar>(finished<Scalar>(value, epilogue, c), count, y + c);
+      const Index count = channels - c, place = row * y_stride + c;
+      VectorOf<Scalar> value = load_part(sums + row * sums_stride + c, count);
+      if (epilogue && epilogue->scale) value = value * load(epilogue->scale + c);
+      if (addend) value += load_part(addend + place, count);
+      if (epilogue) value = finished<Scalar>(value, *epilogue, c);
+      store_part<Scalar>(value, count, y + place);
     }
 }
 

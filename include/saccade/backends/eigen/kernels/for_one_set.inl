@@ -7,6 +7,7 @@
 
 #define SACCADE_INLINE SACCADE_KERNEL SACCADE_ALWAYS_INLINE inline
 #define SACCADE_LAMBDA SACCADE_KERNEL SACCADE_ALWAYS_INLINE
+#define SACCADE_NOINLINE SACCADE_KERNEL SACCADE_NEVER_INLINE
 
 // Each of these needs those above it.
 // clang-format off
@@ -42,6 +43,8 @@ inline constexpr Kernels<Scalar> kernels{
     .activation_gradient = activation_gradient<Scalar>,
     .max_pool = max_pool<Scalar>,
     .max_pool_backward = max_pool_backward<Scalar>,
+    .clamp = clamp<Scalar>,
+    .clamp_backward = clamp_backward<Scalar>,
     .add = add<Scalar>,
 };
 
@@ -49,6 +52,7 @@ inline constexpr Kernels<Scalar> kernels{
 
 #undef SACCADE_INLINE
 #undef SACCADE_LAMBDA
+#undef SACCADE_NOINLINE
 #undef SACCADE_ISA
 #undef SACCADE_KERNEL
 #undef SACCADE_VECTOR_BYTES

@@ -187,10 +187,10 @@ struct Kernels {
   void (*depthwise)(const DepthwiseRow<Scalar>& row);
   /// sums += what a row adds to the gradient of the taps.
   void (*depthwise_gradient)(const DepthwiseGradientRow<Scalar>& row);
-  /// y (pixels, channels) = the epilogue of `sums`, scaled, plus `addend`, which lies as y, unless it is null. y may be
-  /// `sums` or `addend`.
-  void (*finish)(Index pixels, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
-                 const ChannelEpilogue<Scalar>& epilogue, Scalar* y);
+  /// y (rows, channels) = `sums`, scaled, plus `addend`, which lies as y, unless it is null, and then as `epilogue`
+  /// says, unless that is null. y may be `sums` or `addend`.
+  void (*finish)(Index rows, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
+                 const ChannelEpilogue<Scalar>* epilogue, Scalar* y, Index y_stride);
 
   /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
   void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,
@@ -233,6 +233,11 @@ struct Kernels {
                             const WindowRange& readers, Index reach_down, Index reach_right, PoolingGeometry geometry,
                             bool accumulate, Scalar* d_x);
 
+  /// y = min(max(x, low), high); y may be x.
+  void (*clamp)(Index count, const Scalar* x, Scalar low, Scalar high, Scalar* y);
+  /// d_x = d_y where low < y < high, else 0, plus `addend`, unless it is null; d_x may be any of them.
+  void (*clamp_backward)(Index count, const Scalar* y, const Scalar* d_y, Scalar low, Scalar high, const Scalar* addend,
+                         Scalar* d_x);
   /// y = x1 + x2; y may be either.
   void (*add)(Index count, const Scalar* x1, const Scalar* x2, Scalar* y);
 };
@@ -285,9 +290,11 @@ struct LaneArray {
 #if defined(__GNUC__) && !defined(SACCADE_NO_VECTOR_EXTENSIONS)
 #define SACCADE_VECTOR_EXTENSIONS 1
 #define SACCADE_ALWAYS_INLINE __attribute__((always_inline))
+#define SACCADE_NEVER_INLINE __attribute__((noinline))
 #else
 #define SACCADE_VECTOR_EXTENSIONS 0
 #define SACCADE_ALWAYS_INLINE
+#define SACCADE_NEVER_INLINE
 #endif
 
 // Sanitizing these loops takes the compiler a minute for each program that includes them. So the address sanitizer
@@ -340,4 +347,5 @@ template <class Scalar>
 
 #undef SACCADE_X86_SETS
 #undef SACCADE_ALWAYS_INLINE
+#undef SACCADE_NEVER_INLINE
 #undef SACCADE_VECTOR_EXTENSIONS

@@ -5,20 +5,20 @@ namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 /// Registers that the columns of a tile take; see Kernels::strip.
 inline constexpr int strip_vectors = SACCADE_STRIP_VECTORS;
 
-/// c[r, 0 : count] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, and then as `epilogue`
-/// says of the channels from `first` on, unless it is null, for product_rows rows; b is dense. `count` may fill the last
-/// of the vectors in part.
-template <int Vectors, class Scalar>
+/// c[r, 0 : Vectors * lanes] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, for product_rows
+/// rows, and then, if Finishes, as `epilogue` says of these columns; b is dense. Of the columns `count` are there. What
+/// does not fill whole vectors is left to `finish`, lest its code take the registers of the sums.
+template <int Vectors, bool Finishes, class Scalar>
 SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, const Scalar* addend,
-                                  const ChannelEpilogue<Scalar>* epilogue, Index first, Index count, Scalar* c,
-                                  Index c_stride) {
+                                  const ChannelEpilogue<Scalar>* epilogue, Index count, Scalar* c, Index c_stride) {
   constexpr int rows = static_cast<int>(product_rows);
+  constexpr Index width = Vectors * lanes<Scalar>;
   VectorOf<Scalar> sums[rows][Vectors] = {};
   if (addend)  // which will be read in one go at the end
     unroll<rows>([&](int row) SACCADE_LAMBDA {
       unroll<Vectors>([&](int v) SACCADE_LAMBDA { prefetch(addend + row * c_stride + v * lanes<Scalar>); });
     });
-  for (Index k = 0; k < terms; ++k, b += Vectors * lanes<Scalar>) {
+  for (Index k = 0; k < terms; ++k, b += width) {
     VectorOf<Scalar> right[Vectors];
     unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
     unroll<rows>([&](int row) SACCADE_LAMBDA {
@@ -26,23 +26,28 @@ SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, 
       unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += factor * right[v]; });
     });
   }
-  if (addend)
+  const bool whole = count >= width;
+  alignas(64) Scalar tile[rows * width];  // of sums that are not
+  Scalar* const target = whole ? c : tile;
+  const Index target_stride = whole ? c_stride : width;
+  if (whole && addend)
     unroll<rows>([&](int row) SACCADE_LAMBDA {
-      unroll<Vectors>([&](int v) SACCADE_LAMBDA {
-        sums[row][v] += load_part(addend + row * c_stride + v * lanes<Scalar>, count - v * lanes<Scalar>);
-      });
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += load(addend + row * c_stride + v * lanes<Scalar>); });
     });
-  if (epilogue)
-    unroll<rows>([&](int row) SACCADE_LAMBDA {
+  if constexpr (Finishes)
+    if (whole)
       unroll<Vectors>([&](int v) SACCADE_LAMBDA {
-        sums[row][v] = finished<Scalar>(sums[row][v], *epilogue, first + v * lanes<Scalar>);
+        const VectorOf<Scalar> shift = load(epilogue->shift + v * lanes<Scalar>);
+        unroll<rows>([&](int row) SACCADE_LAMBDA {
+          sums[row][v] = clamped<Scalar>(sums[row][v] + shift, epilogue->low, epilogue->high);
+        });
       });
-    });
   unroll<rows>([&](int row) SACCADE_LAMBDA {
     unroll<Vectors>([&](int v) SACCADE_LAMBDA {
-      store_part<Scalar>(sums[row][v], count - v * lanes<Scalar>, c + row * c_stride + v * lanes<Scalar>);
+      store<Scalar>(sums[row][v], target + row * target_stride + v * lanes<Scalar>);
     });
   });
+  if (!whole) finish<Scalar>(product_rows, count, tile, width, addend, epilogue, c, c_stride);
 }
 
 /// Calls `strip(vectors, first)` for the strips of `columns` padded columns, `vectors` a constant.
@@ -66,12 +71,14 @@ SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_s
                              const Scalar* ahead, Scalar* c, Index c_stride) {
   constexpr Index line = 64 / Index{sizeof(Scalar)};
   const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
+    const ChannelEpilogue<Scalar> at = epilogue ? epilogue->from(first) : ChannelEpilogue<Scalar>();
     for (Index row = 0; row < rows; row += product_rows) {
       if (ahead && first == 0)
         for (Index i = row * terms; i < (row + product_rows) * terms; i += line) prefetch(ahead + i);
-      multiply_tile<Vectors>(terms, a + row * a_stride, a_stride, packed + first * terms,
-                             addend ? addend + row * c_stride + first : nullptr, epilogue, first, columns - first,
-                             c + row * c_stride + first, c_stride);
+      const auto tile = epilogue ? multiply_tile<Vectors, true, Scalar> : multiply_tile<Vectors, false, Scalar>;
+      tile(terms, a + row * a_stride, a_stride, packed + first * terms,
+           addend ? addend + row * c_stride + first : nullptr, epilogue ? &at : nullptr, columns - first,
+           c + row * c_stride + first, c_stride);
     }
   };
   for_strips<Scalar>(round_up(columns, lanes<Scalar>), strip);

@@ -46,6 +46,28 @@ SACCADE_KERNEL void activate_pixels(Index pixels, Index channels, const Scalar* 
   });
 }
 
+/// See Kernels::clamp.
+template <class Scalar>
+SACCADE_KERNEL void clamp(Index count, const Scalar* x, Scalar low, Scalar high, Scalar* y) {
+  for (Index i = 0; i < count; i += lanes<Scalar>)
+    store_part<Scalar>(clamped<Scalar>(load_part(x + i, count - i), low, high), count - i, y + i);
+}
+
+/// See Kernels::clamp_backward.
+template <class Scalar>
+SACCADE_KERNEL void clamp_backward(Index count, const Scalar* y, const Scalar* d_y, Scalar low, Scalar high,
+                                   const Scalar* addend, Scalar* d_x) {
+  using Vector = VectorOf<Scalar>;
+  const Vector above = broadcast(low), below = broadcast(high);
+  for (Index i = 0; i < count; i += lanes<Scalar>) {
+    const Vector value = load_part(y + i, count - i);
+    const Vector gradient = select_less(above, value, load_part(d_y + i, count - i), Vector{});
+    Vector result = select_less(value, below, gradient, Vector{});
+    if (addend) result += load_part(addend + i, count - i);
+    store_part<Scalar>(result, count - i, d_x + i);
+  }
+}
+
 /// See Kernels::add.
 template <class Scalar>
 SACCADE_KERNEL void add(Index count, const Scalar* x1, const Scalar* x2, Scalar* y) {

@@ -72,6 +72,14 @@ SACCADE_INLINE VectorOf<Scalar> broadcast(Scalar value) {
   return value - VectorOf<Scalar>{};  // "+" would keep an addition, for the sake of -0
 }
 
+/// Lane by lane: min(max(x, low), high); NaN stays.
+template <class Scalar>
+SACCADE_INLINE VectorOf<Scalar> clamped(VectorOf<Scalar> x, Scalar low, Scalar high) {
+  const VectorOf<Scalar> smallest = broadcast(low), largest = broadcast(high);
+  x = select_less(x, smallest, smallest, x);
+  return select_less(largest, x, largest, x);
+}
+
 /// Asks for a cache line that will be read soon.
 template <class Scalar>
 SACCADE_INLINE void prefetch([[maybe_unused]] const Scalar* from) {
