@@ -37,7 +37,8 @@ long fails_at = 0;
 
 /// Whether this call is the one to fail.
 bool fails(Call call) {
-  return chosen.load(std::memory_order_relaxed) == call && calls.fetch_add(1, std::memory_order_relaxed) + 1 == fails_at;
+  return chosen.load(std::memory_order_relaxed) == call &&
+         calls.fetch_add(1, std::memory_order_relaxed) + 1 == fails_at;
 }
 
 template <class Function>
@@ -135,12 +136,12 @@ int close(int file) {
 
 void* mmap(void* address, std::size_t size, int protection, int flags, int file, off_t offset) {
   static const auto real = next<void* (*)(void*, std::size_t, int, int, int, off_t)>("mmap");
-  return fails(on_mmap) ? (errno = ENOMEM, reinterpret_cast<void*>(-1)) : real(address, size, protection, flags, file, offset);
+  return fails(on_mmap) ? (errno = ENOMEM, reinterpret_cast<void*>(-1))
+                        : real(address, size, protection, flags, file, offset);
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*), void* argument) {
-  static const auto real =
-      next<int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
+  static const auto real = next<int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
   return fails(on_pthread_create) ? EAGAIN : real(thread, attributes, body, argument);
 }
 

@@ -48,7 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }));
   if (const auto state = fuzz::accepted([&] { return run_state_from_json(info->run, "input"); })) {
     const RunState copy = run_state_from_json(to_json(*state), "written");
-    fuzz::expect(to_json(copy) == to_json(*state), "where a run stands is written and read back");
+    // As text, in which a figure that is not defined is null.
+    fuzz::expect(json_text(to_json(copy)) == json_text(to_json(*state)), "where a run stands is written and read back");
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 // metrics.jsonl of a run, by read_json_lines and truncate_json_lines, and the charts of it.
-#include <saccade/report/training_charts.hpp>
 #include <saccade/report/json_lines.hpp>
+#include <saccade/report/training_charts.hpp>
 
 #include "target.hpp"
 

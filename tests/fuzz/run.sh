@@ -80,7 +80,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' >"$scratch/probe.cpp"
 if ! clang++ -fsanitize=fuzzer,address "$scratch/probe.cpp" -o "$scratch/probe" >/dev/null 2>&1; then
-  echo "clang++ with libFuzzer (Debian: clang, libclang-rt-14-dev) is not installed: nothing is fuzzed"
+  echo "clang++ with libFuzzer (Debian: clang, libclang-rt-dev) is not installed: nothing is fuzzed"
   exit 77
 fi
 

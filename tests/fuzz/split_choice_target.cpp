@@ -12,6 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect(again.kind == choice->kind && again.number == choice->number && again.folds == choice->folds &&
                    again.fold == choice->fold,
                "a choice is written and read back");
-  fuzz::expect(choice->folds == 0 || (choice->fold >= 1 && choice->fold <= choice->folds), "a fold is one of its folds");
+  fuzz::expect(choice->folds == 0 || (choice->fold >= 1 && choice->fold <= choice->folds),
+               "a fold is one of its folds");
   return 0;
 }

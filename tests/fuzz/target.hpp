@@ -77,7 +77,8 @@ class MemoryFile {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string pattern = std::filesystem::is_directory("/dev/shm") ? "/dev/shm/saccade-fuzz-XXXXXX" : "/tmp/saccade-fuzz-XXXXXX";
+    std::string pattern =
+        std::filesystem::is_directory("/dev/shm") ? "/dev/shm/saccade-fuzz-XXXXXX" : "/tmp/saccade-fuzz-XXXXXX";
     expect(::mkdtemp(pattern.data()) != nullptr, "a scratch folder can be made");
     path_ = pattern;
   }
