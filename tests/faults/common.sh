@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Read by faults.sh and kills.sh: small data, a finished run and its continuation, and what is compared of them.
 #
 # Reads $program, the path of saccade, and makes $scratch, which is removed at the end.

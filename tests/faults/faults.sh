@@ -2,10 +2,11 @@
 # Lets each call of a kind fail once in a short training, evaluation, classification and report, and prints a table of
 # what came of it.
 #
-# usage: sh faults.sh PROGRAM LIBRARY [--every] [SUBCOMMAND...]
+# usage: sh faults.sh PROGRAM LIBRARY [--every | --most N] [SUBCOMMAND...]
 #   PROGRAM     saccade
 #   LIBRARY     failing_calls.cpp, compiled
-#   --every     every call, not only some 4 of each kind
+#   --every     every call; those of malloc are a quarter of a million
+#   --most N    about N calls of each kind, evenly spread; 4 where nothing is said
 #   SUBCOMMAND  train, evaluate, classify, report; all where none is named
 #
 #   calls     of the kind, in a run without faults
@@ -27,11 +28,13 @@ library=$2
 shift 2
 most=4
 subcommands=
-for argument; do
-  case $argument in
+while [ $# -gt 0 ]; do
+  case $1 in
     --every) most=1000000000 ;;
-    *) subcommands="$subcommands $argument" ;;
+    --most) most=$2; shift ;;
+    *) subcommands="$subcommands $1" ;;
   esac
+  shift
 done
 [ -n "$subcommands" ] || subcommands=" train evaluate classify report"
 

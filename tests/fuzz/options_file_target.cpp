@@ -47,12 +47,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::string> words{"fuzz", "--config", file.path().string()};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
-  try {
-    options.parse(static_cast<int>(arguments.size()), arguments.data());
-  } catch (const CLI::ParseError& error) {
-    fuzz::expect(*error.what() != 0, "an error says what is wrong");
-    return 0;
-  }
+  const auto parse = [&] {
+    try {
+      options.parse(static_cast<int>(arguments.size()), arguments.data());
+      return true;
+    } catch (const CLI::ParseError& error) {
+      fuzz::expect(*error.what() != 0, "an error says what is wrong");
+      return false;
+    }
+  };
+  if (!fuzz::accepted(parse).value_or(false)) return 0;
   fuzz::expect(!choices.epochs || (*choices.epochs >= 1 && *choices.epochs <= 1 << 24), "epochs are in their range");
   fuzz::expect(choices.cache >= 0 && choices.cache <= 1 << 24, "the cache is in its range");
   fuzz::expect(!choices.rate || *choices.rate > 0, "a rate is positive");

@@ -47,7 +47,7 @@ while [ $# -gt 0 ]; do
     --executions) limit=-runs=$2; shift ;;
     --jobs) jobs=$2; shift ;;
     --help | -h)
-      sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d'
+      sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
       exit 0
       ;;
     -*)
