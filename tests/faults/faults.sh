@@ -2,11 +2,12 @@
 # Lets each call of a kind fail once in a short training, evaluation, classification and report, and prints a table of
 # what came of it.
 #
-# usage: sh faults.sh PROGRAM LIBRARY [--every | --most N] [SUBCOMMAND...]
+# usage: sh faults.sh PROGRAM LIBRARY [--every | --most N] [--calls LIST] [SUBCOMMAND...]
 #   PROGRAM     saccade
 #   LIBRARY     failing_calls.cpp, compiled
 #   --every     every call; those of malloc are a quarter of a million
 #   --most N    about N calls of each kind, evenly spread; 4 where nothing is said
+#   --calls LIST  of these kinds only: "write open"
 #   SUBCOMMAND  train, evaluate, classify, report; all where none is named
 #
 #   calls     of the kind, in a run without faults
@@ -27,11 +28,13 @@ program=$1
 library=$2
 shift 2
 most=4
+kinds="write fsync rename open close mmap pthread_create malloc"
 subcommands=
 while [ $# -gt 0 ]; do
   case $1 in
     --every) most=1000000000 ;;
     --most) most=$2; shift ;;
+    --calls) kinds=$2; shift ;;
     *) subcommands="$subcommands $1" ;;
   esac
   shift
@@ -92,7 +95,7 @@ for subcommand in $subcommands; do
     report) before=$scratch/to_report after=$scratch/reported ;;
   esac
   work=$scratch/work
-  for call in write fsync rename open close mmap pthread_create malloc; do
+  for call in $kinds; do
     rm -rf "$work"
     cp -r "$before" "$work"
     act env LD_PRELOAD="$library" FAULT_CALL=$call FAULT_AT=0 FAULT_COUNT="$scratch/count" >/dev/null 2>&1
