@@ -1,7 +1,7 @@
 # How our own programs (tests, examples, benchmarks) are compiled. Users of saccade::saccade get none of this.
 
 option(SACCADE_WERROR "Treat the warnings of our own programs as errors" OFF)
-option(SACCADE_SANITIZE "Build our own programs with the address and undefined-behaviour sanitizers" OFF)
+set(SACCADE_SANITIZE OFF CACHE STRING "Sanitizers of our own programs: ON, address and undefined behaviour, or thread")
 option(SACCADE_NATIVE "Build our own programs for the processor of this machine (-march=native)" OFF)
 
 set(SACCADE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
@@ -24,6 +24,9 @@ target_compile_options(saccade_development
                        INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized>)
 if(SACCADE_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  if(SACCADE_SANITIZE STREQUAL "thread")
+    set(sanitizers -fsanitize=thread -fno-omit-frame-pointer)
+  endif()
   target_compile_options(saccade_development INTERFACE ${sanitizers})
   target_link_options(saccade_development INTERFACE ${sanitizers})
 endif()

@@ -140,6 +140,7 @@ TEST_CASE("an option sets one field by its dotted name") {
 
   CHECK(refusal_of("glimpses") == "an option must be set as name=value, but is \"glimpses\"");
   CHECK(refusal_of("=3") == "an option must be set as name=value, but is \"=3\"");
+  CHECK(refusal_of("adam.groups[\xFF]=3") == "an option must be UTF-8, but is \"adam.groups[\uFFFD]=3\"");
   CHECK_THAT(refusal_of("encoder.depth=3"), contains("model.encoder has no field \"depth\"; it has width, "));
   CHECK(refusal_of("glimpses=") == "model.glimpses must be a whole number, but is \"\"");
   CHECK(refusal_of("glimpses.x=3") == "model.glimpses must be a whole number, but is {\"x\":3}");

@@ -90,6 +90,12 @@ TEST_CASE("a gallery's list may name no file elsewhere", "[report][gallery]") {
     write_file(folder / "gallery.json", list(file));
     CHECK_THROWS_WITH(read_gallery(folder.path()), contains("image \"x\" is not described whole"));
   }
+  for (const char* truth : {"0.5", "1e30", "-1", "18446744073709551615"}) {
+    std::string text = list("a.jpg");
+    text.replace(text.find("\"truth\":0") + 8, 1, truth);
+    write_file(folder / "gallery.json", text);
+    CHECK_THROWS_WITH(read_gallery(folder.path()), contains("image \"x\" is not described whole"));
+  }
   write_file(folder / "gallery.json", std::string("{\"images\":3}"));
   CHECK_THROWS_WITH(read_gallery(folder.path()), contains("is not the list of a gallery"));
 }

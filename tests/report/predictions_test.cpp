@@ -60,7 +60,12 @@ TEST_CASE("a line that tells no prediction is named", "[report][predictions]") {
         "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1,1],\"locations\":[],\"probabilities\":[]}",
         "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[0,1],\"locations\":[],\"probabilities\":[[1,0]]}",
         "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1,1],\"locations\":[[1]],\"probabilities\":[[1,0]]"
-        "}"}) {
+        "}",
+        // Numbers that are not whole, or too large for one.
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0.5,\"size\":[1,1],\"locations\":[],\"probabilities\":[[1,0]]}",
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1e30,1],\"locations\":[],\"probabilities\":[[1,0]]}",
+        "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[1,1],\"locations\":[],\"probabilities\":[[1,0]],"
+        "\"regions\":[[1,2,9223372036854775808,4]]}"}) {
     INFO(damaged);
     write_file(folder / "p.jsonl", whole + damaged + "\n");
     CHECK_THROWS_WITH(read_predictions(folder / "p.jsonl"),

@@ -178,6 +178,13 @@ TEST_CASE("what is damaged is said at the top, and the rest is shown", "[report]
   other["confusion"] = 7;
   CHECK_THAT(problem_of("evaluation.json", other.dump()),
              contains("does not hold what an evaluation of its schema does"));
+  other["confusion"] = {{"classes", {"cat", "dog"}}, {"counts", {{1, 2}, {1e300, 4}}}};
+  CHECK_THAT(problem_of("evaluation.json", other.dump()),
+             contains("evaluation.json\": the counts of its confusion must be numbers of images"));
+  other = evaluation();
+  other["per_group"][0]["right"] = 1e300;
+  CHECK_THAT(problem_of("evaluation.json", other.dump()),
+             contains("the right answers and the images of group \"p<1>\" must be whole numbers"));
   other = evaluation();
   other["protocol"]["policy"] = 3;
   CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("is left out"));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/error.hpp>
+#include <saccade/core/utf8.hpp>
 #include <saccade/model/config_fields.hpp>
 #include <saccade/model/json.hpp>
 
@@ -209,6 +210,7 @@ void update_from_json(const Json& json, T& value, const std::string& where) {
 /// sentences. @throws ConfigError
 template <FieldList C>
 void set_field(C& config, std::string_view assignment, const std::string& where = "model") {
+  if (!is_utf8(assignment)) throw ConfigError("an option must be UTF-8, but is \"" + to_utf8(assignment) + "\"");
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0)
     throw ConfigError("an option must be set as name=value, but is \"" + std::string(assignment) + "\"");

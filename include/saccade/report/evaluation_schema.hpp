@@ -2,11 +2,14 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/metrics/classification.hpp>
+#include <saccade/model/whole_number.hpp>
 #include <saccade/report/evaluation_json.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +27,7 @@ inline void rename_key(nlohmann::ordered_json& object, const char* before, const
 
 /// The figures of a policy of "saccade.evaluation.1": groups were patients, classes were two, and of each class it has
 /// what its counts tell, with the intervals that were kept.
-inline void upgrade_figures(nlohmann::ordered_json& figures) {
+inline void upgrade_figures(nlohmann::ordered_json& figures, const std::string& name) {
   rename_key(figures, "patient_recognition_rate", "group_recognition_rate");
   rename_key(figures, "patient_majority_accuracy", "group_majority_accuracy");
   if (!figures.contains("confusion")) return;
@@ -32,11 +35,14 @@ inline void upgrade_figures(nlohmann::ordered_json& figures) {
   const nlohmann::ordered_json& counts = figures.at("confusion").at("counts");
   metrics::Confusion confusion(static_cast<Index>(classes.size()));
   for (std::size_t truth = 0; truth < classes.size(); ++truth)
-    for (std::size_t predicted = 0; predicted < classes.size(); ++predicted)
-      confusion.add(static_cast<Index>(truth), static_cast<Index>(predicted),
-                    counts.at(truth).at(predicted).get<Index>());
-  const auto kept_or = [&](const char* name, double value) {
-    return figures.contains(name) ? figures.at(name) : figure(metrics::Estimate{.value = value});
+    for (std::size_t predicted = 0; predicted < classes.size(); ++predicted) {
+      const std::optional<std::int32_t> count = whole_number<std::int32_t>(counts.at(truth).at(predicted));
+      if (!count || *count < 0)
+        throw FileError('"' + name + "\": the counts of its confusion must be numbers of images");
+      confusion.add(static_cast<Index>(truth), static_cast<Index>(predicted), *count);
+    }
+  const auto kept_or = [&](const char* kept, double value) {
+    return figures.contains(kept) ? figures.at(kept) : figure(metrics::Estimate{.value = value});
   };
   auto list = nlohmann::ordered_json::array();
   for (Index label = 0; label < confusion.classes(); ++label) {
@@ -71,12 +77,12 @@ inline void upgrade_figures(nlohmann::ordered_json& figures) {
   json["group_noun"] = "patient";
   detail::rename_key(json.at("protocol"), "patients", "groups");
   detail::rename_key(json.at("protocol"), "patients_of_the_training", "groups_of_the_training");
-  detail::upgrade_figures(json);
+  detail::upgrade_figures(json, name);
   detail::rename_key(json, "per_patient", "per_group");
   if (json.contains("per_group"))
     for (nlohmann::ordered_json& each : json.at("per_group")) detail::rename_key(each, "patient", "group");
   if (json.contains("controls"))
-    for (auto& [policy, figures] : json.at("controls").items()) detail::upgrade_figures(figures);
+    for (auto& [policy, figures] : json.at("controls").items()) detail::upgrade_figures(figures, name);
   json["missing_classes"] = nlohmann::ordered_json::array();
   if (json.contains("by_class"))
     for (const auto& each : json.at("by_class"))

@@ -3,6 +3,7 @@
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/data/jpeg_encode.hpp>
+#include <saccade/model/whole_number.hpp>
 #include <saccade/report/explanation.hpp>
 #include <saccade/report/predictions.hpp>
 
@@ -139,7 +140,7 @@ class GalleryWriter {
     for (const auto& each : json.at("images")) {
       GalleryImage image{.image = each.at("image").get<std::string>(),
                          .group = each.value("group", each.value("patient", "")),
-                         .truth = each.at("truth").get<Index>(),
+                         .truth = whole_number<Index>(each.at("truth")).value_or(-1),
                          .probabilities = each.at("probabilities").get<std::vector<std::vector<double>>>(),
                          .path_picture = each.at("path").get<std::string>(),
                          .glimpses_picture = each.at("glimpses").get<std::string>(),

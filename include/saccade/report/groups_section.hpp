@@ -1,12 +1,15 @@
 #pragma once
 
+#include <saccade/core/error.hpp>
 #include <saccade/metrics/confidence_interval.hpp>
+#include <saccade/model/whole_number.hpp>
 #include <saccade/report/evaluation_text.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,17 +32,21 @@ struct GroupBar {
   std::vector<GroupBar> groups;
   for (const nlohmann::ordered_json& each : list) {
     const std::string name = each.at("class").is_null() ? "several classes" : each.at("class").get<std::string>();
-    const auto right = each.at("right").get<Index>(), images = each.at("images").get<Index>();
+    const std::optional<Index> right = whole_number<Index>(each.at("right"));
+    const std::optional<Index> images = whole_number<Index>(each.at("images"));
+    if (!right || !images || *right < 0 || *right > *images)
+      throw FileError("evaluation.json: the right answers and the images of group " + json_text(each.at("group")) +
+                      " must be whole numbers, the first no greater than the second");
     const auto label = static_cast<std::size_t>(std::find(classes.begin(), classes.end(), name) - classes.begin());
-    const metrics::Interval interval = metrics::wilson_interval(static_cast<double>(right), images);
+    const metrics::Interval interval = metrics::wilson_interval(static_cast<double>(*right), *images);
     groups.push_back({label,
                       name,
                       {.label = each.at("group").get<std::string>(),
-                       .value = metrics::rate(right, images),
+                       .value = metrics::rate(*right, *images),
                        .low = interval.low,
                        .high = interval.high,
                        .series = label,
-                       .note = std::to_string(right) + " of " + std::to_string(images)}});
+                       .note = std::to_string(*right) + " of " + std::to_string(*images)}});
   }
   std::stable_sort(groups.begin(), groups.end(), [](const GroupBar& a, const GroupBar& b) {
     return a.label != b.label ? a.label < b.label : a.bar.value < b.bar.value;

@@ -4,6 +4,7 @@
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/model/control_policy.hpp>
+#include <saccade/model/whole_number.hpp>
 #include <saccade/report/json_lines.hpp>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,22 +85,27 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
   for (const nlohmann::ordered_json& json : read_json_lines(path)) {
     PredictionRecord record;
     bool whole = true;
+    const auto number = [&](const nlohmann::ordered_json& value) {
+      const std::optional<Index> found = whole_number<Index>(value);
+      whole = whole && found;
+      return found.value_or(0);
+    };
     try {
       record.policy = json.at("policy").get<std::string>();
       record.image = json.at("image").get<std::string>();
       record.group = json.value("group", json.value("patient", ""));
-      record.truth = json.at("truth").get<Index>();
-      record.width = json.at("size").at(0).get<Index>();
-      record.height = json.at("size").at(1).get<Index>();
+      record.truth = number(json.at("truth"));
+      record.width = number(json.at("size").at(0));
+      record.height = number(json.at("size").at(1));
       for (const auto& at : json.at("locations")) record.locations.push_back({at.at(0), at.at(1)});
       for (const auto& step : json.at("probabilities")) record.probabilities.push_back(step.get<std::vector<double>>());
       const auto add_region = [&](const nlohmann::ordered_json& box) {
-        record.regions.push_back({box.at(0), box.at(1), box.at(2), box.at(3)});
+        record.regions.push_back({number(box.at(0)), number(box.at(1)), number(box.at(2)), number(box.at(3))});
       };
       if (json.contains("focus")) add_region(json.at("focus"));
       if (json.contains("regions"))
         for (const auto& box : json.at("regions")) add_region(box);
-      whole = record.width > 0 && record.height > 0 && !record.probabilities.empty() && record.truth >= 0;
+      whole = whole && record.width > 0 && record.height > 0 && !record.probabilities.empty() && record.truth >= 0;
       for (const std::vector<double>& step : record.probabilities)
         whole = whole && static_cast<Index>(step.size()) > record.truth &&
                 step.size() == record.probabilities.front().size();

@@ -142,6 +142,29 @@ void restore(B& b, const std::string& prefix, const std::vector<NamedTensor<Tens
   return read_safetensors(path, Checksum::required);
 }
 
+namespace detail {
+
+/// Throws FileError for a configuration with a number that no model of so many weights has: it would be built before the
+/// weights are missed, which takes for ever where there are 10^9 units.
+inline void expect_no_more_than(Index most, const Json& config, const std::string& where, std::string_view name) {
+  for (const auto& [key, value] : config.items()) {
+    if (value.is_structured()) expect_no_more_than(most, value, where + "." + key, name);
+    if (value.is_number_integer() && value.get<Index>() > most)
+      throw checkpoint_error(name, "its configuration asks for more than the file holds: " + where + "." + key + " is " +
+                                       json_text(value));
+  }
+}
+
+/// What a number of a model's configuration is at most: no axis of a tensor has more elements than the file has bytes.
+/// Of a small file a little more, for what is of the image and not of the weights.
+[[nodiscard]] inline Index largest_extent(const SafetensorsFile& file) {
+  std::size_t bytes = std::size_t{1} << 20;
+  for (const NamedArray& tensor : file.tensors) bytes += tensor.bytes.size();
+  return static_cast<Index>(bytes);
+}
+
+}  // namespace detail
+
 /// The metadata of a checkpoint.
 /// @param name  what the error sentences call the file
 /// @throws FileError where it is no checkpoint, or of another version, or says what cannot be
@@ -154,6 +177,7 @@ void restore(B& b, const std::string& prefix, const std::vector<NamedTensor<Tens
   CheckpointInfo info;
   try {
     update_from_json(detail::checkpoint_json(file, name, "model"), info.model, "model");
+    detail::expect_no_more_than(detail::largest_extent(file), to_json(info.model), "model", name);
     info.model = validated(info.model);
   } catch (const ConfigError& error) {
     throw detail::checkpoint_error(name, std::string("its configuration cannot be built: ") + error.what());
