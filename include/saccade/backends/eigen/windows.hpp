@@ -397,7 +397,8 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
       kernels.multiply_transposed(last - first, rows, windows, rows, gradient, columns, columns, sum);
     }
   });
-  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, chunks * columns));
+  // Whole cache lines of d_w belong to one range.
+  const Index grain = round_up(std::max<Index>(1, elementwise_grain / std::max<Index>(1, chunks * columns)), 16);
   engine.parallel_ranges(terms, grain, [&](Index begin, Index end, int) {
     for (Index chunk = 1; chunk < chunks; ++chunk)
       for (Index i = begin * columns; i < end * columns; ++i) sums[i] += sums[chunk * sum_size + i];
