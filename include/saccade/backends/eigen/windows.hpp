@@ -1,6 +1,6 @@
 #pragma once
 
-#include <saccade/backends/eigen/engine.hpp>
+#include <saccade/backends/eigen/packing.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -160,52 +160,6 @@ void copy_windows(const Kernels<Scalar>& kernels, const ConvolutionSource<Scalar
 [[nodiscard]] inline Index pixels_per_block(Index terms) {
   constexpr Index numbers = 32768, most = 48;
   return std::clamp<Index>(numbers / std::max<Index>(1, terms) / product_rows * product_rows, product_rows, most);
-}
-
-/// A matrix (terms, columns) packed as Kernels::strip says; `row(term)` points to its rows, which lie anywhere. Room
-/// for terms * round_up(columns, lanes) numbers.
-template <class Scalar, class Row>
-void pack_rows(Engine& engine, Index terms, Index columns, Scalar* packed, const Row& row) {
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
-  const Index grain = std::max<Index>(1, elementwise_grain / std::max<Index>(1, columns));
-  engine.parallel_ranges(terms, grain, [&](Index begin, Index end, int) {
-    for (Index strip = 0; strip < columns; strip += kernels.strip) {
-      const Index count = std::min(kernels.strip, columns - strip);
-      const Index width = round_up(count, kernels.lanes);
-      for (Index term = begin; term < end; ++term) {
-        Scalar* const to = packed + strip * terms + term * width;
-        std::fill(std::copy_n(row(term) + strip, count, to), to + width, Scalar(0));
-      }
-    }
-  });
-}
-
-/// The same of the transpose of a dense matrix (columns, terms), whose rows are multiplied by `scale` unless it is
-/// null.
-template <class Scalar>
-void pack_transposed(Engine& engine, Index terms, Index columns, const Scalar* matrix, const Scalar* scale,
-                     Scalar* packed) {
-  constexpr Index tile = 16;  // terms of a row that are read at a time, while what is written stays in the cache
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
-  const Index tiles = (terms + tile - 1) / tile;
-  const Index strips = (columns + kernels.strip - 1) / kernels.strip;
-  engine.parallel_ranges(strips * tiles, 64, [&](Index begin, Index end, int) {
-    for (Index i = begin; i < end; ++i) {
-      const Index strip = i / tiles * kernels.strip;
-      const Index count = std::min(kernels.strip, columns - strip);
-      const Index width = round_up(count, kernels.lanes);
-      const Index first = i % tiles * tile;
-      const Index depth = std::min(tile, terms - first);
-      Scalar* const to = packed + strip * terms + first * width;
-      for (Index column = 0; column < count; ++column) {
-        const Scalar* const from = matrix + (strip + column) * terms + first;
-        const Scalar factor = scale ? scale[strip + column] : Scalar(1);
-        for (Index term = 0; term < depth; ++term) to[term * width + column] = from[term] * factor;
-      }
-      for (Index term = 0; term < depth; ++term)
-        std::fill(to + term * width + count, to + (term + 1) * width, Scalar(0));
-    }
-  });
 }
 
 /// target = windows of the source (pixels, K) times a packed matrix (K, N), N the target's channels, plus `addend`, of
