@@ -5,7 +5,7 @@
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/config_history.hpp>
-#include <saccade/training/crc32c.hpp>
+#include <saccade/core/crc32c.hpp>
 #include <saccade/training/run_data.hpp>
 #include <saccade/version.hpp>
 
