@@ -6,6 +6,7 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/core/box.hpp>
+#include <saccade/core/crc32c.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/class_folders.hpp>
@@ -42,7 +43,6 @@
 #include <saccade/training/adam.hpp>
 #include <saccade/training/averaged_prediction.hpp>
 #include <saccade/training/class_weights.hpp>
-#include <saccade/training/crc32c.hpp>
 #include <saccade/training/evaluator.hpp>
 #include <saccade/training/golden_answer.hpp>
 #include <saccade/training/learning_rate.hpp>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace saccade;
@@ -58,6 +60,27 @@ std::vector<Index> read_epoch(Loader& loader, const std::vector<Index>& order, I
 }
 
 }  // namespace
+
+TEST_CASE("an image that cannot be read at this moment is not bad, and ends the run however many may be bad",
+          "[data][loader]") {
+  for (const auto& [reason, ends] : {std::pair{EMFILE, true}, {EIO, true}, {ENOMEM, true}, {ENOENT, false}}) {
+    INFO(reason);
+    Loader loader(2,
+                  [reason = reason](Index image) -> AnyImage {
+                    if (image == 0) throw UnreadableError("\"0.png\": cannot be read", reason);
+                    return RgbImage(4, 2);
+                  },
+                  {.threads = 1, .max_bad_images = 1});
+    loader.start({0, 1});
+    if (ends) {
+      CHECK_THROWS_WITH(loader.next(2), "\"0.png\": cannot be read");
+      CHECK(loader.bad_images().empty());
+    } else {
+      CHECK(loader.next(2).size() == 1);
+      CHECK(loader.bad_images().size() == 1);
+    }
+  }
+}
 
 TEST_CASE("images come in the order asked for, for any number of threads", "[loader]") {
   std::vector<Index> everything(60);

@@ -1,6 +1,6 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/components/backbone.hpp>
-#include <saccade/training/crc32c.hpp>
+#include <saccade/core/crc32c.hpp>
 #include <saccade/training/pretrained_weights.hpp>
 
 #include "data/shared_location.hpp"

@@ -42,6 +42,9 @@ namespace detail {
       return {};
     }
     return read_file(sample.path);
+  } catch (const UnreadableError& error) {
+    if (error.passing()) throw;  // it is no other image for that
+    return {};
   } catch (const FileError&) {
     return {};
   }

@@ -6,11 +6,15 @@
 #include <saccade/core/file.hpp>
 #include <saccade/core/image.hpp>
 
+#include <array>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
+#include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <png.h>
@@ -35,6 +39,19 @@ namespace detail {
   return true;
 }
 
+/// What libpng said when it gave up.
+struct PngComplaint {
+  std::array<char, 96> text{};
+};
+
+extern "C" [[noreturn]] inline void saccade_png_failed(png_structp png, png_const_charp message) {
+  auto& complaint = *static_cast<PngComplaint*>(png_get_error_ptr(png));
+  std::strncpy(complaint.text.data(), message, complaint.text.size() - 1);
+  png_longjmp(png, 1);
+}
+
+extern "C" inline void saccade_png_warned(png_structp, png_const_charp) {}
+
 extern "C" inline void saccade_append_png_bytes(png_structp png, png_bytep data, std::size_t size) {
   auto& bytes = *static_cast<std::vector<std::uint8_t>*>(png_get_io_ptr(png));
   bytes.insert(bytes.end(), data, data + size);
@@ -43,7 +60,7 @@ extern "C" inline void saccade_append_png_bytes(png_structp png, png_bytep data,
 }  // namespace detail
 
 /// An 8-bit RGB PNG in memory.
-/// @throws Error where the image is empty or libpng refuses it
+/// @throws Error where the image is empty or libpng refuses it; std::bad_alloc
 [[nodiscard]] inline std::vector<std::uint8_t> encode_png(const ImageView& image) {
   if (image.width < 1 || image.height < 1) {
     throw Error("encode_png: the image must have pixels, but is " + std::to_string(image.width) + " x " +
@@ -52,24 +69,29 @@ extern "C" inline void saccade_append_png_bytes(png_structp png, png_bytep data,
   std::vector<std::uint8_t> bytes;
   // Enough for noise, so that the vector never grows inside libpng.
   bytes.reserve(static_cast<std::size_t>(image.width * image.height * image_channels * 9 / 8 + image.height + 4096));
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
+  detail::PngComplaint complaint;
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &complaint, &detail::saccade_png_failed,
+                                            &detail::saccade_png_warned);
   png_infop info = png ? png_create_info_struct(png) : nullptr;
+  const bool created = info != nullptr;
   bool written = false;
   if (info) {
     png_set_write_fn(png, &bytes, &detail::saccade_append_png_bytes, nullptr);
     written = detail::encode_png_rows(png, info, image);
   }
   png_destroy_write_struct(&png, &info);
+  const std::string_view reason = complaint.text.data();
+  if (!created || reason.find("memory") != reason.npos) throw std::bad_alloc();
   if (!written) {
     throw Error("encode_png: libpng cannot encode an image of " + std::to_string(image.width) + " x " +
-                std::to_string(image.height));
+                std::to_string(image.height) + ": " + std::string(reason));
   }
   return bytes;
 }
 
-/// @throws FileError where the folder or the disk refuses
-inline void write_png(const std::filesystem::path& path, const ImageView& image) {
-  write_file(path, encode_png(image));
+/// Replaces the file whole. @throws FileError where the folder or the disk refuses
+inline void write_png(const std::filesystem::path& path, const ImageView& image, Outlives outlives = Outlives::power) {
+  write_file_atomically(path, encode_png(image), outlives);
 }
 
 }  // namespace saccade::data

@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <jpeglib.h>
@@ -68,12 +70,13 @@ struct JpegWriter {
 
 /// A JPEG in memory, its colours at full resolution.
 /// @param quality  0 to 100, as libjpeg counts it
-/// @throws Error where the image is empty or libjpeg refuses it
+/// @throws Error where the image is empty or libjpeg refuses it; std::bad_alloc
 [[nodiscard]] inline std::vector<std::uint8_t> encode_jpeg(const ImageView& image, int quality = 80) {
   const std::string size = std::to_string(image.width) + " x " + std::to_string(image.height);
   if (image.width < 1 || image.height < 1) throw Error("encode_jpeg: the image must have pixels, but is " + size);
   detail::JpegWriter writer;
   if (!detail::write_jpeg_rows(writer, image, quality)) {
+    if (std::string_view(writer.errors.complaint).find("memory") != std::string_view::npos) throw std::bad_alloc();
     throw Error("encode_jpeg: libjpeg cannot encode an image of " + size + ": " + writer.errors.complaint);
   }
   return {writer.bytes, writer.bytes + writer.size};

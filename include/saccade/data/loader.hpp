@@ -2,6 +2,8 @@
 
 #include <saccade/core/any_image.hpp>
 #include <saccade/core/error.hpp>
+#include <saccade/core/started_threads.hpp>
+#include <saccade/core/unreadable_error.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -49,7 +51,8 @@ struct BadImage {
 class Loader {
  public:
   /// Makes pixels of image number 0, 1, ..., or opens it as a source of regions; called by several threads at a time.
-  /// FileError marks the image as bad; anything else ends the run.
+  /// FileError marks the image as bad, unless it is an UnreadableError that may pass; that and anything else ends the
+  /// run.
   using Decode = std::function<AnyImage(Index)>;
 
   /// @param count  how many images there are
@@ -65,16 +68,16 @@ class Loader {
                   "loader: open_sources must be at least 0, but is " + std::to_string(options.open_sources));
     slots_.resize(static_cast<std::size_t>(options.prefetch));
     cache_.resize(static_cast<std::size_t>(count));
-    for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
+    start_threads(
+        "loader", threads_, options.threads, [this](int) { work(); }, [this] { stop(); });
   }
 
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
   ~Loader() {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    work_to_do_.notify_all();
+    stop();
+    for (std::thread& thread : threads_) thread.join();
   }
 
   /// Begins an epoch: `order` holds numbers of images. An epoch that is not read to its end is dropped.
@@ -140,6 +143,12 @@ class Loader {
     std::exception_ptr failure;
   };
 
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    work_to_do_.notify_all();
+  }
+
   [[nodiscard]] Slot& slot_of(std::size_t position) { return slots_[position % slots_.size()]; }
 
   void note_bad(Index index, const std::string& problem) {
@@ -180,6 +189,10 @@ class Loader {
     Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
     try {
       result.image = decode_(index);
+    } catch (const UnreadableError& error) {
+      // Which images a run is made of is not left to what the system had to spare at the moment.
+      if (error.passing()) result.failure = std::current_exception();
+      result.problem = error.what();
     } catch (const FileError& error) {
       result.problem = error.what();
     } catch (...) {
@@ -218,7 +231,7 @@ class Loader {
   Index cached_sources_ = 0;
   bool stopping_ = false;
   std::vector<BadImage> bad_images_;
-  std::vector<std::jthread> threads_;  // last, so that they end before what they use
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace saccade::data

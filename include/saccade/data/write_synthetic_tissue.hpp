@@ -3,6 +3,7 @@
 // Opt-in: needs libpng (link PNG::PNG).
 
 #include <saccade/core/file.hpp>
+#include <saccade/core/started_threads.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 
@@ -45,7 +46,7 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
         const Index patient = i / options.images_per_patient, image = i % options.images_per_patient;
         const std::filesystem::path path = breakhis_path(synthetic_name(options, patient, image));
         const SyntheticImage tissue = synthesize(options, patient, image);
-        write_png(folder / path, tissue.image.view());
+        write_png(folder / path, tissue.image.view(), Outlives::process);
         const Box& region = tissue.region;
         lines[static_cast<std::size_t>(i)] = path.generic_string() + ',' + std::to_string(region.x) + ',' +
                                              std::to_string(region.y) + ',' + std::to_string(region.width) + ',' +
@@ -60,16 +61,16 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
       next = images;
     }
   };
-  {
-    std::vector<std::jthread> helpers;
-    for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
-    work();
-  }
+  std::vector<std::thread> helpers;
+  start_threads(
+      "synthetic tissue", helpers, threads - 1, [&](int) { work(); }, [&] { next = images; });
+  work();
+  for (std::thread& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);
 
   std::string table = "path,x,y,width,height,label\n";
   for (const std::string& line : lines) table += line;
-  write_file(folder / "regions.csv", table);
+  write_file_atomically(folder / "regions.csv", table);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data
+}  // namespace saccade::data

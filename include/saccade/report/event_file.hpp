@@ -1,9 +1,9 @@
 #pragma once
 
+#include <saccade/core/crc32c.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/core/shape.hpp>
-#include <saccade/training/crc32c.hpp>
 
 #include <nlohmann/json.hpp>
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 /// Files of one JSON object a line, such as the `metrics.jsonl` of a run. Needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE::report {
@@ -23,7 +24,7 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 /// last line without its line feed, as a killed run leaves behind, is not complete. A missing file has 0 lines.
 /// @throws FileError where the file has fewer complete lines, or cannot be read or cut
 inline void truncate_json_lines(const std::filesystem::path& path, std::size_t lines) {
-  if (lines == 0 && !std::filesystem::exists(path)) return;
+  if (lines == 0 && !file_exists(path)) return;
   const std::vector<std::uint8_t> bytes = read_file(path);
   auto end = bytes.begin();
   for (std::size_t found = 0; found < lines; ++found) {
@@ -39,7 +40,8 @@ inline void truncate_json_lines(const std::filesystem::path& path, std::size_t l
   if (error) throw file_error(path, "cannot be cut", error.value());
 }
 
-/// Appends objects to a file, one a line, each handed to the operating system before `append` returns.
+/// Appends objects to a file, one a line, each on the disk before `append` returns: whatever counts lines afterwards
+/// finds them after a power failure, too.
 class JsonLinesWriter {
  public:
   /// Opens the file at its end; makes it where it is missing.
@@ -54,9 +56,10 @@ class JsonLinesWriter {
   /// @throws FileError, for example on a full disk; the file may then end with a part of the line
   void append(const nlohmann::ordered_json& object) {
     const std::string line = object.dump() + '\n';
-    if (!saccade::detail::write_all(file_.number(), saccade::detail::bytes_of(line))) {
+    // What is no file on a disk cannot be synced, and says EINVAL.
+    if (!saccade::detail::write_all(file_.number(), saccade::detail::bytes_of(line)) ||
+        (::fsync(file_.number()) != 0 && errno != EINVAL))
       throw file_error(path_, "cannot be written", errno);
-    }
   }
 
  private:

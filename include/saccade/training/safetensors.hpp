@@ -1,8 +1,8 @@
 #pragma once
 
+#include <saccade/core/crc32c.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
-#include <saccade/training/crc32c.hpp>
 #include <saccade/training/safetensors_header.hpp>
 
 #include <algorithm>
@@ -136,9 +136,7 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
     for (const std::int64_t extent : tensor->shape) add_number(static_cast<std::uint64_t>(extent));
     crc.update(tensor->bytes);
   }
-  std::string digits(8, '0');
-  for (std::size_t i = 0; i < 8; ++i) digits[i] = "0123456789abcdef"[(crc.value() >> (28 - 4 * i)) & 0xFu];
-  return digits;
+  return crc.text();
 }
 
 /// "[8,112,112,3]".

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,13 +25,17 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 namespace detail {
 
+/// More steps than any run makes, and few enough that one more is still a number.
+inline constexpr std::int64_t most_steps = std::int64_t{1} << 53;
+
 template <std::integral Number>
-[[nodiscard]] Number checkpoint_number(const SafetensorsFile& file, std::string_view name, const std::string& key) {
+[[nodiscard]] Number checkpoint_number(const SafetensorsFile& file, std::string_view name, const std::string& key,
+                                       Number most = std::numeric_limits<Number>::max()) {
   const std::string& text = checkpoint_entry(file, name, key);
   const char* const end = text.data() + text.size();
   Number number = 0;
   const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end || std::cmp_less(number, 0))
+  if (error != std::errc() || stop != end || std::cmp_less(number, 0) || number > most)
     throw checkpoint_error(name, "its metadata \"saccade." + key + "\" must be a whole number, but is \"" + text + '"');
   return number;
 }
@@ -123,12 +128,12 @@ void restore_training(Trainer<B, Model, L>& trainer, const SafetensorsFile& file
     throw detail::checkpoint_error(name, "belongs to a run with seed " + std::to_string(seed) +
                                              ", but this one has seed " + std::to_string(trainer.seed()));
   }
-  const auto steps = detail::checkpoint_number<std::int64_t>(file, name, "steps");
+  const auto steps = detail::checkpoint_number<std::int64_t>(file, name, "steps", detail::most_steps);
   restore_weights(b, trainer.parameters(), trainer.statistics(), file, name);
   detail::restore(b, "optimizer.", trainer.optimizer().state(), file, name);
   // Files of before knew one update for each batch of rollouts.
   const bool counted = file.metadata.contains("saccade.rollouts");
-  trainer.resume(steps, counted ? detail::checkpoint_number<std::int64_t>(file, name, "rollouts") : steps);
+  trainer.resume(steps, counted ? detail::checkpoint_number(file, name, "rollouts", detail::most_steps) : steps);
   auto episode = trainer.model().make_episode(b, 1, Mode::evaluation);
   expect_golden_answer(b, trainer.model(), trainer.parameters(), trainer.statistics(), episode, file, name);
 }

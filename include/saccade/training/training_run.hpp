@@ -154,8 +154,9 @@ void TrainingRun<B>::resume() {
     throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
   state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
   const auto images = static_cast<Index>(data_->split.train.size());
-  if (state_.epochs < 0 || state_.position < 0 || state_.position > images || state_.images < 0 ||
-      state_.images > state_.position) {
+  const bool best_is_one = !state_.best || (state_.best->epoch >= 1 && state_.best->epoch <= state_.epochs);
+  if (state_.epochs < 0 || state_.epochs > detail::most_steps || state_.position < 0 || state_.position > images ||
+      state_.images < 0 || state_.images > state_.position || !best_is_one) {
     throw FileError('"' + name + "\": its run cannot stand where it says: after " + std::to_string(state_.epochs) +
                     " epochs, at image " + std::to_string(state_.position) + " of " + std::to_string(images));
   }
@@ -328,7 +329,7 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
                    .run = {{"config", config}, {"state", to_json(state_)}}});
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/training_run.hpp>

@@ -2,6 +2,7 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/core/shape.hpp>
+#include <saccade/core/started_threads.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -30,20 +31,19 @@ inline void spin_pause() {
 class ThreadPool {
  public:
   /// @param threads  including the caller; 0: as many as the machine runs at once
-  /// @throws ConfigError
+  /// @throws ConfigError; Error where the system has no room for so many
   explicit ThreadPool(int threads = 0) {
     expect_config(threads >= 0, "thread pool: threads must be at least 0, but is " + std::to_string(threads));
     if (threads == 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    workers_.reserve(static_cast<std::size_t>(threads - 1));
-    for (int thread = 1; thread < threads; ++thread) workers_.emplace_back([this, thread] { work(thread); });
+    start_threads(
+        "thread pool", workers_, threads - 1, [this](int worker) { work(worker + 1); }, [this] { stop(); });
   }
 
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   ~ThreadPool() {
-    stop_.store(true, std::memory_order_relaxed);
-    wake();
+    stop();
     for (std::thread& worker : workers_) worker.join();
   }
 
@@ -118,6 +118,11 @@ class ThreadPool {
       done = done_.load(std::memory_order_acquire);
     }
     if (failed_.load(std::memory_order_relaxed)) std::rethrow_exception(std::exchange(exception_, nullptr));
+  }
+
+  void stop() {
+    stop_.store(true, std::memory_order_relaxed);
+    wake();
   }
 
   void wake() {

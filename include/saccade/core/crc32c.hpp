@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
@@ -28,6 +29,13 @@ class Crc32c {
   }
 
   [[nodiscard]] std::uint32_t value() const { return ~state_; }
+
+  /// The value as eight hexadecimal digits.
+  [[nodiscard]] std::string text() const {
+    std::string digits(8, '0');
+    for (std::size_t i = 0; i < 8; ++i) digits[i] = "0123456789abcdef"[(value() >> (28 - 4 * i)) & 0xFu];
+    return digits;
+  }
 
  private:
   static std::uint32_t word(std::span<const std::byte, 4> bytes) {
