@@ -46,11 +46,11 @@ make_runs() {
   "$program" classify --threads 2 --checkpoint "$scratch/run/best.safetensors" "$image" "$second" >"$scratch/answers"
 }
 
-# Content without what differs from run to run: seconds and rates, and the folder's name in the title of a report.
+# Content without what differs from run to run: seconds and rates, and a report's names of its folder.
 steady() {
   case $1 in
     */evaluation.json) sed '/_per_second/d' "$1" ;;
-    */report.html) sed '/>Run .*</d' "$1" ;;
+    */report.html) sed -e '/>Run .*</d' -e "s#$scratch/[a-z_]*##g" "$1" ;;
     *) cat "$1" ;;
   esac
 }
