@@ -1,3 +1,4 @@
+#include <saccade/core/number_text.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/report/event_file.hpp>
 #include <saccade/report/progress.hpp>
@@ -6,7 +7,6 @@
 #include <saccade/training/training_run.hpp>
 
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -66,11 +66,7 @@ RunConfig run_config(const TrainOptions& options, const data::Dataset& dataset) 
   return config;
 }
 
-std::string number(double value, const char* format = "%.4f") {
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
+std::string number(double value, int digits = 4) { return fixed_text(value, digits); }
 
 /// "epoch 3/30  loss 0.41  accuracy 0.83  validation: patients 0.91, images 0.90  12 s". @param noun  of a group
 std::string epoch_line(const nlohmann::ordered_json& metrics, Index epochs, double seconds, const std::string& noun) {
@@ -146,9 +142,9 @@ int train_classifier(B& b, const TrainOptions& options) {
           [&](const RunState& state, const StepReport& step) {
             const std::string label = "epoch " + std::to_string(state.epochs + 1) + "/" + std::to_string(epochs);
             if (!progress) progress.emplace(label, images + validation_images, state.position);
-            progress->advance(state.position - progress->done(), "loss " + number(step.loss, "%.3f") + "  reward " +
-                                                                     number(step.reward, "%.2f") + "  accuracy " +
-                                                                     number(step.accuracy, "%.2f"));
+            progress->advance(state.position - progress->done(), "loss " + number(step.loss, 3) + "  reward " +
+                                                                     number(step.reward, 2) + "  accuracy " +
+                                                                     number(step.accuracy, 2));
             if (events) events->add(run.trainer().optimizer().steps(), step_scalars(step));
             known_bad = program::warn_of_bad_images("saccade train", run.bad_images(), known_bad);
           },

@@ -187,7 +187,7 @@ struct PngHeader {
 [[nodiscard]] inline bool jpeg_begin(jpeg_decompress_struct& jpeg, JpegErrors& errors, ImageBytes bytes) {
   if (setjmp(errors.exit)) return false;
   jpeg_create_decompress(&jpeg);
-  jpeg_mem_src(&jpeg, bytes.data(), static_cast<unsigned long>(bytes.size()));
+  jpeg_mem_src(&jpeg, bytes.data(), bytes.size());
   jpeg_read_header(&jpeg, TRUE);
   jpeg.out_color_space = JCS_RGB;
   return true;

@@ -170,7 +170,7 @@ void update_from_json(const Json& json, T& value, const std::string& where) {
     if (!fits) fail("a whole number in its range");
     value = json.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (!json.is_number() || std::abs(json.get<double>()) > std::numeric_limits<T>::max()) fail("a number");
+    if (!json.is_number() || std::abs(json.get<double>()) > static_cast<double>(std::numeric_limits<T>::max())) fail("a number");
     value = json.get<T>();
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!json.is_string()) fail("a text");
