@@ -1,6 +1,7 @@
 #include <saccade/core/number_text.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/csv.hpp>
+#include <saccade/model/json.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <nlohmann/json.hpp>
@@ -84,7 +85,7 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
           std::cout << to_line(image.name, answer) << '\n';
           break;
         case program::AnswerFormat::json_lines:
-          std::cout << to_json(image.name, answer, info.classes).dump() << '\n';
+          std::cout << json_text(to_json(image.name, answer, info.classes)) << '\n';
           break;
         case program::AnswerFormat::csv:
           std::cout << to_csv(image.name, answer);

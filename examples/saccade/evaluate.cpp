@@ -1,4 +1,6 @@
+#include <saccade/core/utf8.hpp>
 #include <saccade/data/image_encode.hpp>
+#include <saccade/model/json.hpp>
 #include <saccade/report/early_stopping.hpp>
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/evaluation_table.hpp>
@@ -101,7 +103,9 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
   const nlohmann::ordered_json trained = training_data(info);
-  const RunData run = open_for_evaluation(complete(options, trained), info.classes);
+  const std::string checkpoint = to_utf8(options.checkpoint.string());
+  const DataChoice choice = reading_json(checkpoint, [&] { return complete(options, trained); });
+  const RunData run = open_for_evaluation(choice, info.classes);
   const data::Dataset& dataset = run.dataset;
   const std::vector<Index>& part = run.split.test;
   const std::vector<Box> regions = program::regions_of(dataset);
@@ -110,7 +114,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
                     "\" does not say where they are");
   }
   const report::GroundTruth truth = program::ground_truth_of(dataset, regions);
-  const std::vector<std::string> known = known_groups(run, trained);
+  const std::vector<std::string> known = known_groups(run, trained, checkpoint);
   if (!known.empty()) {
     std::cerr << "saccade evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size() << ' '
               << truth.group_noun << "s belong to those that the checkpoint was trained with (" << known.front()
@@ -178,7 +182,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
 
   const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
   nlohmann::ordered_json protocol{{"version", version_text()},
-                                  {"checkpoint", options.checkpoint.string()},
+                                  {"checkpoint", checkpoint},
                                   {"split", to_string(run.choice)},
                                   {"group", dataset.grouping},
                                   {"seed", options.seed},
@@ -198,7 +202,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   json["averaged_rollouts"] = averaged_rollouts;
   report::write_predictions(folder.predictions(), records);
   draw_gallery(b, classifier, dataset, options, answered);
-  write_file_atomically(file, json.dump(2) + '\n');
+  write_file_atomically(file, json_text(json, 2) + '\n');
   draw_early_stopping(options.out, results);
 
   std::cout << dataset.name << "\nsplit " << to_string(run.choice) << ", " << protocol["groups"] << ' '

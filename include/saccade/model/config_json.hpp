@@ -45,6 +45,8 @@ inline constexpr bool is_optional<std::optional<T>> = true;
   std::vector<std::string> steps;
   std::string_view rest = path;
   while (true) {
+    if (std::cmp_equal(steps.size(), deepest_json))
+      throw ConfigError("a field lies at most " + std::to_string(deepest_json) + " names deep");
     const std::size_t end = rest.find_first_of(".[");
     steps.emplace_back(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);

@@ -119,8 +119,7 @@ class GalleryWriter {
                                 {"glimpses", image.glimpses_picture},
                                 {"masks", image.masks}});
     }
-    write_file_atomically(folder_ / "gallery.json",
-                          json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n');
+    write_file_atomically(folder_ / "gallery.json", json_text(json, 2) + '\n');
   }
 
  private:
@@ -132,9 +131,8 @@ class GalleryWriter {
 /// @throws FileError where it cannot be read or is not such a list
 [[nodiscard]] inline Gallery read_gallery(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "gallery.json";
-  const std::vector<std::uint8_t> bytes = read_file(file);
   try {
-    const auto json = nlohmann::ordered_json::parse(bytes.begin(), bytes.end());
+    const auto json = read_json(read_file(file), file.string());
     Gallery gallery{.policy = json.at("policy").get<std::string>()};
     for (const auto& each : json.at("images")) {
       GalleryImage image{.image = each.at("image").get<std::string>(),
@@ -159,4 +157,4 @@ class GalleryWriter {
   }
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

@@ -148,11 +148,13 @@ void TrainingRun<B>::resume() {
   const std::string name = files_.checkpoint.string();
   const SafetensorsFile file = read_checkpoint(files_.checkpoint);
   const CheckpointInfo info = checkpoint_info(file, name);
-  nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
-  before["model"] = to_json(info.model);
-  if (const auto difference = run_difference(before, description_))
-    throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
-  state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+  reading_json(name, [&] {
+    nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
+    before["model"] = to_json(info.model);
+    if (const auto difference = run_difference(before, description_))
+      throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
+    state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+  });
   const auto images = static_cast<Index>(data_->split.train.size());
   if (state_.epochs < 0 || state_.position < 0 || state_.position > images || state_.images < 0 ||
       state_.images > state_.position) {
