@@ -72,4 +72,4 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
   write_file(folder / "regions.csv", table);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data
+}  // namespace saccade::data
