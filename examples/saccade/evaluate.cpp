@@ -1,4 +1,5 @@
 #include <saccade/core/utf8.hpp>
+#include <saccade/data/equal_images.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/model/json.hpp>
 #include <saccade/report/early_stopping.hpp>
@@ -124,10 +125,17 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
   if (!absent.empty())
     std::cerr << "saccade evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
+  Index equal = 0;
+  for (const data::EqualImages& pair : data::find_equal_images(dataset, run.split))
+    equal += pair.second_part == data::Part::test ? 1 : 0;
+  if (equal > 0) {
+    std::cerr << "saccade evaluate: warning: " << equal << " of " << part.size()
+              << " images are the same, byte for byte, as images of another part; saccade data names them\n";
+  }
   create_folders(options.out);
 
   data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
-  Evaluator<B> evaluator(b, classifier.model(), options.batch);
+  Evaluator<B> evaluator(b, classifier.model(), std::min(options.batch, static_cast<Index>(part.size())));
   const program::Interruption interruption;
   const auto look = [&](const PredictOptions& predict, const std::string& name) {
     report::Progress progress(name, static_cast<Index>(part.size()));

@@ -6,6 +6,7 @@
 #include <saccade/training/memory.hpp>
 #include <saccade/training/training_run.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
@@ -111,8 +112,10 @@ int train_classifier(B& b, const TrainOptions& options) {
   const std::string noun = program::group_noun(data.dataset);
   std::cout << program::describe(data);
   program::warn_of_missing_classes("saccade train", data);
-  std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, keep,
-                                           sizeof(Scalar<B>), config.training.adam))
+  // No batch has more images than there are.
+  const Index batch = std::min(config.training.batch, static_cast<Index>(data.split.train.size()));
+  std::cout << describe(training_memory<B>(config.model, batch * config.training.rollouts, keep, sizeof(Scalar<B>),
+                                           config.training.adam))
             << std::endl;
   report::RunFolder folder(options.out);
   TrainingRun<B> run(

@@ -48,7 +48,7 @@ decltype(auto) reading_json(std::string_view name, Read&& read) {
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if SACCADE_HEADER_ONLY
 #include <saccade/model/json.inl>

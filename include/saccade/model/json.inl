@@ -63,4 +63,4 @@ SACCADE_FUNCTION std::string json_text(const Json& json, int indent) {
 
 SACCADE_FUNCTION std::string json_string(std::string_view text) { return Json(std::string(text)).dump(); }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -220,4 +220,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -234,4 +234,4 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
   return picture;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -157,4 +157,4 @@ class GalleryWriter {
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -86,4 +86,4 @@ class RunFolder {
   std::optional<JsonLinesWriter> writer_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

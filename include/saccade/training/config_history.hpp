@@ -70,4 +70,4 @@ namespace saccade::inline SACCADE_NAMESPACE {
   return description;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -86,7 +86,7 @@ template <Backend B>
          ", activations " + mebibytes(memory.activations) + ", workspace " + mebibytes(memory.workspace) + ")";
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/memory.hpp>

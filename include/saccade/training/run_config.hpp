@@ -106,4 +106,4 @@ namespace detail {
   return detail::run_difference(current_description(before, now), current_description(now), "");
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

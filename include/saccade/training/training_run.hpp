@@ -268,7 +268,10 @@ std::optional<nlohmann::ordered_json> TrainingRun<B>::validate_epoch(const RunEv
   if (part.empty()) return nlohmann::ordered_json(nullptr);
   // A policy that has learned nothing would judge the classifier where it never looked.
   const PredictOptions options{.policy = glimpses_at(config_.training, state_.epochs), .seed = config_.seed};
-  if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
+  if (!evaluator_) {
+    const auto images = static_cast<Index>(part.size());
+    evaluator_.emplace(*b_, trainer_.model(), std::min(config_.training.batch, images));
+  }
   bool stopped = false;
   const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_, part,
                                           options, [&](Index images) {
@@ -330,7 +333,7 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
                    .run = {{"config", config}, {"state", to_json(state_)}}});
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/training_run.hpp>

@@ -196,4 +196,4 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::eigen
+}  // namespace saccade::eigen
