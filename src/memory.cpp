@@ -9,4 +9,4 @@ template TrainingMemory training_memory<EigenBackend<float>>(const HybridAttenti
                                                               const AdamConfig&);
 template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -3,10 +3,11 @@
 #include <CLI/CLI.hpp>
 
 #include "common/backend_choice.hpp"
+#include "common/options.hpp"
 
 namespace program {
 
-inline void add_backend_options(CLI::App& options, BackendChoice& choice) {
+inline void add_backend_options(Options& options, BackendChoice& choice) {
   options.add_option("--backend", choice.name, "that computes")->check(CLI::IsMember({"eigen", "cuda"}));
   options.add_option("--threads", choice.threads, "that compute; 0: as many as the machine has")
       ->check(CLI::Range(0, 1024));

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/loader_choice.hpp"
+#include "common/options.hpp"
 
 /// Options of the programs that read a data set.
 namespace program {
@@ -21,19 +22,19 @@ inline std::string split_problem(const std::string& text) {
   }
 }
 
-inline CLI::Option* add_data_option(CLI::App& options, saccade::DataChoice& choice) {
+inline CLI::Option* add_data_option(Options& options, saccade::DataChoice& choice) {
   return options
       .add_option("--data", choice.folder,
                   "folder of the images: BreakHis, a folder for each class, IDX files, or one with a manifest.csv")
       ->required();
 }
 
-inline CLI::Option* add_magnification_option(CLI::App& options, saccade::DataChoice& choice) {
+inline CLI::Option* add_magnification_option(Options& options, saccade::DataChoice& choice) {
   return options.add_option("--magnification", choice.options.magnification, "of the images of BreakHis")
       ->check(CLI::IsMember({40, 100, 200, 400}));
 }
 
-inline CLI::Option* add_split_option(CLI::App& options, saccade::DataChoice& choice) {
+inline CLI::Option* add_split_option(Options& options, saccade::DataChoice& choice) {
   return options
       .add_option("--split", choice.split,
                   "by group: random:SEED (70/30), folds:K:I[:SEED] (fold I of K), given (as the data say), official:1 "
@@ -42,7 +43,7 @@ inline CLI::Option* add_split_option(CLI::App& options, saccade::DataChoice& cho
       ->default_str("given where the data say, else random:1");
 }
 
-inline CLI::Option* add_group_option(CLI::App& options, saccade::DataChoice& choice) {
+inline CLI::Option* add_group_option(Options& options, saccade::DataChoice& choice) {
   return options
       .add_option("--group", choice.options.group,
                   "what counts as one patient of BreakHis: a slide, or the number of its case")
@@ -50,11 +51,11 @@ inline CLI::Option* add_group_option(CLI::App& options, saccade::DataChoice& cho
       ->default_str("slide");
 }
 
-inline void add_folds_option(CLI::App& options, saccade::DataChoice& choice) {
+inline void add_folds_option(Options& options, saccade::DataChoice& choice) {
   options.add_option("--folds", choice.folds, "folder of dsfold1.txt to dsfold5.txt, if it is not beside the data");
 }
 
-inline void add_loader_options(CLI::App& options, LoaderChoice& choice) {
+inline void add_loader_options(Options& options, LoaderChoice& choice) {
   options.add_option("--decode-threads", choice.decode_threads, "that decode images")->check(CLI::Range(1, 1024));
   options.add_option("--cache-mb", choice.cache_megabytes, "MiB of decoded images that are kept")
       ->check(CLI::Range(0, 1 << 24));
@@ -62,7 +63,7 @@ inline void add_loader_options(CLI::App& options, LoaderChoice& choice) {
       ->check(CLI::Range(0, 1 << 24));
 }
 
-inline void add_kind_option(CLI::App& options, saccade::DataChoice& choice) {
+inline void add_kind_option(Options& options, saccade::DataChoice& choice) {
   options.add_option("--kind", choice.options.kind, "of the data: breakhis, folders, manifest or idx")
       ->check(CLI::IsMember({"breakhis", "folders", "manifest", "idx"}))
       ->default_str("found out");

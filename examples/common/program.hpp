@@ -14,19 +14,10 @@
 #include <string>
 
 #include "common/exit_code.hpp"
+#include "common/options.hpp"
 
 /// What every program does the same way: options, error sentences, exit codes.
 namespace program {
-
-/// A program's options: they may also stand in a TOML or INI file, under the same names.
-struct Options : CLI::App {
-  Options(const std::string& name, const std::string& description) : CLI::App(description, name) {
-    set_config("--config", "", "read options from a TOML or INI file; those of the command line win");
-    allow_config_extras(CLI::config_extras_mode::error);
-    get_formatter()->column_width(36);
-    option_defaults()->always_capture_default()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  }
-};
 
 /// Writes out what standard output still holds. @returns `code`, or failure, with a sentence on stderr, where a part of
 /// the output was lost: the disk is full, or the reader of a pipe has closed it
@@ -73,10 +64,7 @@ int run(Options& options, int argc, char* argv[], Body body) {
       options.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return options.exit(error);  // --help
-      std::string sentence = error.what();
-      const std::string unknown = "INI was not able to parse ";
-      if (sentence.starts_with(unknown)) sentence = "--config: there is no option " + sentence.substr(unknown.size());
-      std::cerr << name << ": " << sentence << "; --help lists the options\n";
+      std::cerr << name << ": " << error.what() << "; --help lists the options\n";
       return usage;
     }
     return body();

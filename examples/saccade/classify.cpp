@@ -1,11 +1,12 @@
+#include <saccade/core/number_text.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/csv.hpp>
+#include <saccade/model/json.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
-#include <cstdio>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -36,10 +37,8 @@ nlohmann::ordered_json to_json(const std::string& path, const Classification& an
 
 /// "slide.png  malignant  0.934  looked at (294,174) (102,88), 112 x 112 pixels each".
 std::string to_line(const std::string& path, const Classification& answer) {
-  char probability[16];
-  std::snprintf(probability, sizeof probability, "%.3f",
-                answer.probabilities[static_cast<std::size_t>(answer.class_index)]);
-  std::string line = path + "  " + answer.class_name + "  " + probability + "  looked at";
+  const double probability = answer.probabilities[static_cast<std::size_t>(answer.class_index)];
+  std::string line = path + "  " + answer.class_name + "  " + fixed_text(probability, 3) + "  looked at";
   for (const std::vector<Box>& windows : answer.prediction.windows)
     line += " (" + std::to_string(windows.front().x) + "," + std::to_string(windows.front().y) + ")";
   const Box& box = answer.prediction.windows.front().front();
@@ -56,11 +55,7 @@ std::string csv_header(const std::vector<std::string>& classes, Index glimpses) 
 }
 
 std::string to_csv(const std::string& path, const Classification& answer) {
-  const auto number = [](double probability) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%.6f", probability);
-    return std::string(text);
-  };
+  const auto number = [](double probability) { return fixed_text(probability, 6); };
   std::vector<std::string> fields{path, answer.class_name,
                                   number(answer.probabilities[static_cast<std::size_t>(answer.class_index)])};
   for (const double probability : answer.probabilities) fields.push_back(number(probability));
@@ -90,7 +85,7 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
           std::cout << to_line(image.name, answer) << '\n';
           break;
         case program::AnswerFormat::json_lines:
-          std::cout << to_json(image.name, answer, info.classes).dump() << '\n';
+          std::cout << json_text(to_json(image.name, answer, info.classes)) << '\n';
           break;
         case program::AnswerFormat::csv:
           std::cout << to_csv(image.name, answer);

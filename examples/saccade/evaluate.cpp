@@ -1,4 +1,7 @@
+#include <saccade/core/utf8.hpp>
+#include <saccade/data/equal_images.hpp>
 #include <saccade/data/image_encode.hpp>
+#include <saccade/model/json.hpp>
 #include <saccade/report/early_stopping.hpp>
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/evaluation_table.hpp>
@@ -105,7 +108,9 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
   const nlohmann::ordered_json trained = training_data(info);
-  const RunData run = open_for_evaluation(complete(options, trained), info.classes);
+  const std::string checkpoint = to_utf8(options.checkpoint.string());
+  const DataChoice choice = reading_json(checkpoint, [&] { return complete(options, trained); });
+  const RunData run = open_for_evaluation(choice, info.classes);
   const data::Dataset& dataset = run.dataset;
   const std::vector<Index>& part = run.split.test;
   const std::vector<Box> regions = program::regions_of(dataset);
@@ -114,7 +119,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
                     "\" does not say where they are");
   }
   const report::GroundTruth truth = program::ground_truth_of(dataset, regions);
-  const std::vector<std::string> known = known_groups(run, trained);
+  const std::vector<std::string> known = known_groups(run, trained, checkpoint);
   if (!known.empty()) {
     std::cerr << "saccade evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size() << ' '
               << truth.group_noun << "s belong to those that the checkpoint was trained with (" << known.front()
@@ -124,6 +129,13 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
   if (!absent.empty())
     std::cerr << "saccade evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
+  Index equal = 0;
+  for (const data::EqualImages& pair : data::find_equal_images(dataset, run.split))
+    equal += pair.second_part == data::Part::test ? 1 : 0;
+  if (equal > 0) {
+    std::cerr << "saccade evaluate: warning: " << equal << " of " << part.size()
+              << " images are the same, byte for byte, as images of another part; saccade data names them\n";
+  }
   report::RunFolder folder(options.out);
   program::own(folder, "saccade evaluate");
   // A training's list of its images stays as it is: these may be others.
@@ -135,7 +147,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
                                       .data = inventory.identity(data::Part::test)};
 
   data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
-  Evaluator<B> evaluator(b, classifier.model(), options.batch);
+  Evaluator<B> evaluator(b, classifier.model(), std::min(options.batch, static_cast<Index>(part.size())));
   const program::Interruption interruption;
   const auto look = [&](const PredictOptions& predict, const std::string& name) {
     report::Progress progress(name, static_cast<Index>(part.size()));
@@ -190,7 +202,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
 
   const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
   nlohmann::ordered_json protocol{{"version", version_text()},
-                                  {"checkpoint", options.checkpoint.string()},
+                                  {"checkpoint", checkpoint},
                                   {"provenance", to_json(provenance)},
                                   {"split", to_string(run.choice)},
                                   {"group", dataset.grouping},
@@ -214,7 +226,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   data::write_inventory(files.evaluated_images(), inventory);
   draw_gallery(b, classifier, dataset, options, answered, files, provenance);
   draw_early_stopping(files.path(), results);
-  write_file_atomically(files.evaluation(), json.dump(2) + '\n');
+  write_file_atomically(files.evaluation(), json_text(json, 2) + '\n');
   staged.publish();
 
   std::cout << dataset.name << "\nsplit " << to_string(run.choice) << ", " << protocol["groups"] << ' '

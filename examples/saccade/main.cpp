@@ -25,16 +25,18 @@ namespace {
 
 using program::Options;
 
-void add_checkpoint_option(CLI::App& options, std::filesystem::path& checkpoint) {
+void add_checkpoint_option(Options& options, std::filesystem::path& checkpoint) {
   options.add_option("--checkpoint", checkpoint, "written by saccade train")->required();
 }
 
-void add_image_options(CLI::App& options, program::ImageInputs& images) {
+void add_image_options(Options& options, program::ImageInputs& images) {
   options
-      .add_option(
-          "images", images.names,
-          "PNG or JPEG files of any size not below the glimpse, folders of such or of IDX files, and - for names "
-          "on standard input, one a line")
+      .add_option("images", images.names,
+                  "PNG or JPEG files, not smaller than the glimpse and not larger than the model's thumbnail covers, "
+                  "folders of "
+                  "such or of IDX files, and - for names "
+                  "on standard input, one a line")
+      ->allow_extra_args(false)  // else a name in brackets would be a list of names
       ->take_all();
   options
       .add_option("--list", images.lists, "file that holds names of images and folders, one a line; may be repeated")
@@ -44,7 +46,7 @@ void add_image_options(CLI::App& options, program::ImageInputs& images) {
 }
 
 /// How a data set is read and divided.
-void add_dataset_options(CLI::App& options, saccade::DataChoice& data) {
+void add_dataset_options(Options& options, saccade::DataChoice& data) {
   program::add_data_option(options, data);
   program::add_kind_option(options, data);
   program::add_magnification_option(options, data);
@@ -53,7 +55,7 @@ void add_dataset_options(CLI::App& options, saccade::DataChoice& data) {
   program::add_folds_option(options, data);
 }
 
-void add_validation_option(CLI::App& options, saccade::DataChoice& data) {
+void add_validation_option(Options& options, saccade::DataChoice& data) {
   options
       .add_option(
           "--validation", data.validation,

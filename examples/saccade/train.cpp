@@ -1,3 +1,4 @@
+#include <saccade/core/number_text.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/report/event_file.hpp>
 #include <saccade/report/progress.hpp>
@@ -5,8 +6,8 @@
 #include <saccade/training/memory.hpp>
 #include <saccade/training/training_run.hpp>
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -67,11 +68,7 @@ RunConfig run_config(const TrainOptions& options, const data::Dataset& dataset) 
   return config;
 }
 
-std::string number(double value, const char* format = "%.4f") {
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
+std::string number(double value, int digits = 4) { return fixed_text(value, digits); }
 
 /// "epoch 3/30  loss 0.41  accuracy 0.83  validation: patients 0.91, images 0.90  12 s". @param noun  of a group
 std::string epoch_line(const nlohmann::ordered_json& metrics, Index epochs, double seconds, const std::string& noun) {
@@ -116,8 +113,10 @@ int train_classifier(B& b, const TrainOptions& options) {
   const std::string noun = program::group_noun(data.dataset);
   std::cout << program::describe(data);
   program::warn_of_missing_classes("saccade train", data);
-  std::cout << describe(training_memory<B>(config.model, config.training.batch * config.training.rollouts, keep,
-                                           sizeof(Scalar<B>), config.training.adam))
+  // No batch has more images than there are.
+  const Index batch = std::min(config.training.batch, static_cast<Index>(data.split.train.size()));
+  std::cout << describe(training_memory<B>(config.model, batch * config.training.rollouts, keep, sizeof(Scalar<B>),
+                                           config.training.adam))
             << std::endl;
   report::RunFolder folder(options.out);
   program::own(folder, "saccade train");
@@ -151,9 +150,9 @@ int train_classifier(B& b, const TrainOptions& options) {
           [&](const RunState& state, const StepReport& step) {
             const std::string label = "epoch " + std::to_string(state.epochs + 1) + "/" + std::to_string(epochs);
             if (!progress) progress.emplace(label, images + validation_images, state.position);
-            progress->advance(state.position - progress->done(), "loss " + number(step.loss, "%.3f") + "  reward " +
-                                                                     number(step.reward, "%.2f") + "  accuracy " +
-                                                                     number(step.accuracy, "%.2f"));
+            progress->advance(state.position - progress->done(), "loss " + number(step.loss, 3) + "  reward " +
+                                                                     number(step.reward, 2) + "  accuracy " +
+                                                                     number(step.accuracy, 2));
             if (events) events->add(run.trainer().optimizer().steps(), step_scalars(step));
             known_bad = program::warn_of_bad_images("saccade train", run.bad_images(), known_bad);
           },

@@ -5,6 +5,7 @@
 #include <saccade/training/config.hpp>
 #include <saccade/training/run_config.hpp>
 
+#include "common/options.hpp"
 #include "evaluation_split.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,26 +24,26 @@ namespace bench {
 
 /// Values in one word, divided by commas.
 template <class Values>
-CLI::Option* add_list(CLI::App& options, const std::string& name, Values& values, const std::string& help) {
+CLI::Option* add_list(program::Options& options, const std::string& name, Values& values, const std::string& help) {
   return options.add_option(name, values, help)->delimiter(',')->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 /// Words in one word, divided by commas, each one of `known`.
 template <class Names>
-CLI::Option* add_words(CLI::App& options, const std::string& name, std::vector<std::string>& words, const Names& known,
+CLI::Option* add_words(program::Options& options, const std::string& name, std::vector<std::string>& words, const Names& known,
                        const std::string& help) {
   return add_list(options, name, words, help)
       ->check(CLI::IsMember(std::vector<std::string>(known.begin(), known.end())));
 }
 
 /// --set, a field of the model or of its training; may be repeated.
-inline CLI::Option* add_fields(CLI::App& options, std::vector<std::string>& fields) {
+inline CLI::Option* add_fields(program::Options& options, std::vector<std::string>& fields) {
   return options.add_option("--set", fields, "a field: policy.sigma=0.3, training.decay=0.9; may be repeated")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
 }
 
-inline CLI::Option* add_evaluation_split(CLI::App& options, EvaluationSplit& part, const std::string& help) {
+inline CLI::Option* add_evaluation_split(program::Options& options, EvaluationSplit& part, const std::string& help) {
   return options
       .add_option_function<std::string>(
           "--evaluation-split",
@@ -55,7 +56,7 @@ inline CLI::Option* add_evaluation_split(CLI::App& options, EvaluationSplit& par
 }
 
 /// --jobs, for parallel_map.
-inline void add_jobs_option(CLI::App& options, int& jobs) {
+inline void add_jobs_option(program::Options& options, int& jobs) {
   options
       .add_option("--jobs", jobs,
                   "models that are trained at once, each on a stream of the GPU or --threads threads of its own; the "
@@ -133,7 +134,7 @@ struct TrainingChoice {
   }
 };
 
-inline void add_training_options(CLI::App& options, TrainingChoice& choice) {
+inline void add_training_options(program::Options& options, TrainingChoice& choice) {
   options.add_option("--epochs", choice.epochs, "of a model; else the preset's")->check(CLI::Range(1, 1 << 24));
   options
       .add_option("--shrunk-epochs", choice.stretched_epochs,

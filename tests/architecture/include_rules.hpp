@@ -89,6 +89,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"nlohmann/", {"data", "model", "training", "report"}},
       {"stb/", {"data"}},
       {"stdlib.h", {"data"}},  // for stb, which must not include it first
+      {"jerror.h", {"data"}},
       {"jpeglib.h", {"data"}},
       {"png.h", {"data"}},
       {"zlib.h", {"data"}},
@@ -141,7 +142,7 @@ inline bool is_ordinary(const std::string& included) {
 /// Whether a header is an umbrella, or belongs to CUDA or to the kits for users' backends, which have their own or
 /// none.
 inline bool stands_apart(const std::string& path) {
-  const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing",     "cuda.hpp",
+  const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp",
                        "testing.hpp",   "saccade.hpp",       "io.hpp"};
   return rooms.contains(room_of(path));
 }
@@ -179,6 +180,21 @@ inline std::string include_fault(const Headers& headers, const std::string& head
   return "no header may include it";
 }
 
+/// Why a line must not stand in a header: what it calls depends on the locale of the program that we are part of, or on
+/// what others have written into a file. Empty where nothing is wrong.
+inline std::string call_fault(const std::string& path, const std::string& line) {
+  // "%.2f" and its like; "100%;" of a style sheet is none.
+  static const std::regex number_format(R"("[^"]*%[-+#0]*[0-9*]*(\.[0-9*]+)?[aefgAEFG][^"]*".*)");
+  static const std::regex number_call(R"(.*\b(sto[fd]|stold|strto[fd]|strtold|atof|setlocale)\(.*)");
+  if (line.find("printf(") != std::string::npos && std::regex_search(line, number_format))
+    return "printf writes a comma in some locales: core/number_text.hpp writes numbers";
+  if (std::regex_match(line, number_call)) return "reads numbers as the locale has them: use std::from_chars";
+  if (path != "model/json.inl" &&
+      (line.find(".dump(") != std::string::npos || line.find("::parse(") != std::string::npos))
+    return "only model/json.inl reads and writes JSON: nlohmann's errors are none of ours";
+  return {};
+}
+
 /// One sentence for each broken rule: "ops/linear.hpp:7: `#include <Eigen/Core>`: ops may not include <Eigen/...>".
 inline std::vector<std::string> violations(const Headers& headers) {
   constexpr std::size_t longest_header = 400;
@@ -194,6 +210,7 @@ inline std::vector<std::string> violations(const Headers& headers) {
       const std::string included = included_path(line.text);
       const std::string fault = included.empty() ? "" : include_fault(headers, path, included);
       if (!fault.empty()) report(path, line, fault);
+      if (const std::string call = call_fault(path, line.text); !call.empty()) report(path, line, call);
       if (!is_kernel && line.text.find("<<<") != std::string::npos)
         report(path, line, "only backends/cuda/kernels launches kernels");
       if (!is_kernel && path != "core/config.hpp" && line.text.find("__CUDACC__") != std::string::npos)

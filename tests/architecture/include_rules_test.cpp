@@ -91,6 +91,10 @@ TEST_CASE("a planted violation is found, with its line") {
       {"components/linear_layer.hpp", "#include <saccade/ops/telepathy.hpp>", "there is no such header"},
       {"components/linear_layer.hpp", "#include <saccade/saccade.hpp>", "components may not include saccade.hpp"},
       {"saccade.hpp", "#include <saccade/testing/adjoint.hpp>", "saccade.hpp may not include testing"},
+      {"math/glimpse.hpp", "std::snprintf(text, sizeof text, \"%5.2f %%\", value);", "writes a comma in some locales"},
+      {"math/glimpse.hpp", "const double value = std::stod(text);", "reads numbers as the locale has them"},
+      {"training/checkpoint.hpp", "const std::string text = json.dump(2);", "only model/json.inl reads and writes JSON"},
+      {"training/checkpoint.hpp", "auto json = Json::parse(text);", "only model/json.inl reads and writes JSON"},
       {"saccade.hpp", "#include <saccade/backends/cuda/cuda_backend.hpp>", "saccade.hpp may not include backends/cuda"},
   };
   for (const Plant& plant : plants) {

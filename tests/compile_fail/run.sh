@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh COMPILER FLAG... SOURCE: succeeds if the compiler rejects SOURCE with a message that holds the text of each of
-# its leading lines `// expect: TEXT`. With `// expect: ok` the source is a control, which must compile.
+# its leading lines `// expect: TEXT`. With `// expect: ok` the source is a control, which must compile. A line
+# `// flags: FLAG...` adds flags.
 set -eu
 
 for source; do :; done
@@ -11,7 +12,8 @@ if [ -z "$expectations" ]; then
 fi
 
 compiled=yes
-output=$("$@" 2>&1) || compiled=no
+flags=$(sed -n 's/^\/\/ flags: //p' "$source")
+output=$("$@" $flags 2>&1) || compiled=no
 
 if [ "$expectations" = ok ]; then
   [ $compiled = yes ] && exit 0

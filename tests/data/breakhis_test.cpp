@@ -1,5 +1,6 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/breakhis.hpp>
+#include <saccade/data/image_encode.hpp>
 
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
@@ -148,4 +149,30 @@ TEST_CASE("regions are read from beside the data or above it, also by the table'
     CHECK_THROWS_WITH(read_breakhis(folder.path()),
                       contains("line 2 must be path,x,y,width,height,label, but is \"" + line + '"'));
   }
+}
+
+TEST_CASE("lines of a table of regions that contradict, repeat or make no sense are refused, by number", "[breakhis]") {
+  const ScratchFolder folder;
+  const std::string name = "SOB_M_DC-14-2523-100-001";
+  put(folder, name, ".png");
+  write_png(read_breakhis(folder.path()).dataset.sample(0).path, RgbImage(30, 20).view());
+  const auto refused = [&](const std::string& table, const std::string& sentence) {
+    INFO(table);
+    write_file(folder / "regions.csv", table);
+    CHECK_THROWS_WITH(read_breakhis(folder.path()), contains("regions.csv\": " + sentence));
+  };
+  const std::string header = "path,x,y,width,height,label\n", line = name + ".png,1,2,3,4,1\n";
+  refused(line, "line 1 must be path,x,y,width,height,label");
+  refused("", "line 1 must be path,x,y,width,height,label");
+  refused(header + line + line, "line 3 has a box of " + name + " again");
+  refused(header + name + ".png,1,2,3,4,0\n", "line 2 has the label 0, which the name " + name + " contradicts");
+  for (const char* box : {"-1,2,3,4,1", "1,2,0,4,1", "1,2,3,-4,1", "1,2,3,4,2"})
+    refused(header + name + ".png," + box + "\n", "line 2 needs a box of at least one pixel and the label 0 or 1");
+  write_file(folder / "regions.csv", "\xEF\xBB\xBF" + header + name + ".png,20,2,10,4,1\n");
+  const Reading reading = read_breakhis(folder.path());
+  CHECK(reading.dataset.sample(0).regions == std::vector<Box>{{20, 2, 10, 4}});
+  CHECK(reading.account.warnings().empty());
+  write_file(folder / "regions.csv", header + name + ".png,20,2,11,4,1\n");
+  CHECK(read_breakhis(folder.path()).account.warnings() ==
+        std::vector<std::string>{"1 boxes in regions.csv do not lie within their images"});
 }

@@ -88,3 +88,23 @@ TEST_CASE("a folder without folders of classes is refused", "[folders]") {
   const Tree latin{"caf\xE9/1.png"};
   CHECK_THROWS_WITH(latin.read(), contains("the name of a class must be UTF-8, but is \"caf\xEF\xBF\xBD\""));
 }
+
+TEST_CASE("a folder named much like a part is refused beside another", "[folders]") {
+  CHECK_THROWS_WITH(
+      (Tree{"Train/cat/1.png", "Train/dog/2.png", "Test/cat/3.png"}.read()),
+      contains("/Test\" is named much like a part of the data; parts are train, validation (val, valid)"));
+  CHECK_THROWS_WITH((Tree{"train/cat/1.png", "train/dog/2.png", "testing/cat/3.png"}.read()),
+                    contains("/testing\" is named much like a part"));
+  // A class may be called so.
+  CHECK(Tree{"Train/1.png", "Car/2.png"}.read().dataset.classes == std::vector<std::string>{"Car", "Train"});
+  CHECK(Tree{"Train/wagon/1.png", "Car/2.png"}.read().dataset.classes == std::vector<std::string>{"Car", "Train"});
+}
+
+TEST_CASE("classes whose names hardly differ are told", "[folders]") {
+  const Reading reading = Tree{"Benign/1.png", "benign/2.png", "malignant/3.png"}.read();
+  CHECK(reading.dataset.classes.size() == 3);
+  CHECK(describe(reading.account) ==
+        "warning: the classes \"Benign\" and \"benign\" are two, and their names hardly differ\n");
+  CHECK(alike_classes({"a", "b", " A "}) == "the classes \"a\" and \" A \" are two, and their names hardly differ");
+  CHECK(alike_classes({"a", "b"}).empty());
+}

@@ -44,8 +44,12 @@ inline Bytes png(std::uint32_t width, std::uint32_t height, int depth, int colou
   return bytes;
 }
 
-/// A JPEG of best quality without colour subsampling; `channels` 1 (grey) or 3.
-inline Bytes jpeg(std::uint32_t width, std::uint32_t height, int channels, const Bytes& pixels) {
+/// Whether a JPEG says that it comes from a program of Adobe.
+enum class Adobe { no, yes };
+
+/// A JPEG of best quality without colour subsampling; `channels` 1 (grey), 3 or 4 (CMYK as it stands).
+inline Bytes jpeg(std::uint32_t width, std::uint32_t height, int channels, const Bytes& pixels,
+                  Adobe adobe = Adobe::no) {
   jpeg_compress_struct writer{};
   jpeg_error_mgr errors{};
   writer.err = jpeg_std_error(&errors);
@@ -56,8 +60,9 @@ inline Bytes jpeg(std::uint32_t width, std::uint32_t height, int channels, const
   writer.image_width = width;
   writer.image_height = height;
   writer.input_components = channels;
-  writer.in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+  writer.in_color_space = channels == 1 ? JCS_GRAYSCALE : channels == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&writer);
+  writer.write_Adobe_marker = adobe == Adobe::yes ? TRUE : FALSE;
   jpeg_set_quality(&writer, 100, TRUE);
   writer.comp_info[0].h_samp_factor = writer.comp_info[0].v_samp_factor = 1;
   jpeg_start_compress(&writer, TRUE);
@@ -96,6 +101,20 @@ inline Bytes with_checksums(Bytes png) {
     at += length + 12;
   }
   return png;
+}
+
+/// Exif data that say nothing but the orientation, 1 to 8, as Intel's processors write numbers or as Motorola's do.
+inline Bytes exif(std::uint8_t orientation, bool intel = true) {
+  if (intel) return {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0};
+  return {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0};
+}
+
+/// The same JPEG with Exif data.
+inline Bytes with_exif(Bytes jpeg, const Bytes& data) {
+  Bytes segment{0xFF, 0xE1, 0, static_cast<std::uint8_t>(data.size() + 8), 'E', 'x', 'i', 'f', 0, 0};
+  segment.insert(segment.end(), data.begin(), data.end());
+  jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
+  return jpeg;
 }
 
 /// Where the header chunk of a PNG ends: 8 bytes of signature, 25 of header.

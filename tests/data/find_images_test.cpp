@@ -44,6 +44,35 @@ TEST_CASE("images are found by their endings, in one order, and what is passed o
         "passed over: 2 files that are not .png, .jpg or .jpeg (b/notes.txt, b/scan.tif)\n");
 }
 
+TEST_CASE("a link to itself leads to nothing", "[find]") {
+  const ScratchFolder folder;
+  fs::create_symlink(folder / "round.png", folder / "round.png");
+  Account account;
+  CHECK(names(folder.path(), account).empty());
+  CHECK(describe(account) == "passed over: 1 links to nothing (round.png)\n");
+}
+
+TEST_CASE("a folder that may be listed but not entered is an error that names it", "[find]") {
+  const ScratchFolder folder;
+  create_folders(folder / "listed");
+  write_file(folder / "listed/x.png", "");
+  fs::permissions(folder.path(), fs::perms::all);
+  fs::permissions(folder / "listed", fs::perms::others_read | fs::perms::owner_read);
+  const uid_t user = ::geteuid();
+  if (user == 0) REQUIRE(::seteuid(65534) == 0);
+  std::string sentence;
+  Account account;
+  try {
+    static_cast<void>(find_images(folder.path(), account));
+  } catch (const FileError& error) {
+    sentence = error.what();
+  }
+  if (user == 0) REQUIRE(::seteuid(0) == 0);
+  fs::permissions(folder / "listed", fs::perms::all);
+  CHECK(sentence.starts_with('"' + (folder / "listed").string()));
+  CHECK_THAT(sentence, contains("cannot be read: Permission denied"));
+}
+
 TEST_CASE("a linked folder is entered", "[find]") {
   const ScratchFolder folder, elsewhere;
   write_file(elsewhere / "x.png", "");

@@ -1,6 +1,7 @@
 #include <saccade/core/file.hpp>
 #include <saccade/data/image_decode.hpp>
 #include <saccade/data/image_encode.hpp>
+#include <saccade/data/image_size.hpp>
 #include <saccade/math/random_sequence.hpp>
 
 #include "data/encoded_images.hpp"
@@ -8,9 +9,11 @@
 #include "support/scratch_folder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <span>
 #include <string>
@@ -63,9 +66,9 @@ TEST_CASE("every kind of PNG becomes 8-bit RGB", "[image]") {
   CHECK(decode_image(encoded::png(2, 1, 8, PNG_COLOR_TYPE_GRAY, {10, 200}), "grey").pixels ==
         Bytes{10, 10, 10, 200, 200, 200});
   CHECK(decode_image(encoded::png(2, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA, {10, 0, 200, 255}), "grey with alpha").pixels ==
-        Bytes{10, 10, 10, 200, 200, 200});
+        Bytes{255, 255, 255, 200, 200, 200});
   CHECK(decode_image(encoded::png(1, 2, 8, PNG_COLOR_TYPE_RGB_ALPHA, {1, 2, 3, 0, 4, 5, 6, 255}), "alpha").pixels ==
-        Bytes{1, 2, 3, 4, 5, 6});
+        Bytes{255, 255, 255, 4, 5, 6});
   // 0x8080 of 0xffff is 0x80 of 0xff.
   CHECK(decode_image(encoded::png(3, 1, 16, PNG_COLOR_TYPE_GRAY, {0, 0, 0x80, 0x80, 0xff, 0xff}), "16 bits").pixels ==
         Bytes{0, 0, 0, 128, 128, 128, 255, 255, 255});
@@ -104,12 +107,113 @@ TEST_CASE("16 bits are rounded to 8, not cut", "[image]") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("transparency and what else a PNG tells are passed over", "[image]") {
+TEST_CASE("what is transparent shows white", "[image]") {
+  const auto shows = [](const Bytes& png, const Bytes& pixels) { CHECK(decode_image(png, "x.png").pixels == pixels); };
+  // Opaque, half and wholly transparent: 100 * 128 / 255 + 127 = 177.2, 0 * 128 / 255 + 127 = 127.
+  shows(encoded::png(3, 1, 8, PNG_COLOR_TYPE_RGB_ALPHA, {100, 0, 9, 255, 100, 0, 255, 128, 100, 0, 9, 0}),
+        {100, 0, 9, 177, 127, 255, 255, 255, 255});
+  shows(encoded::png(3, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA, {100, 255, 100, 128, 100, 0}),
+        {100, 100, 100, 177, 177, 177, 255, 255, 255});
+  // 16 bits: 0x4000 is 63.75, a quarter; under half opacity 0x8000 it is (16384 * 32768 + 65535 * 32767) / 65535 / 257.
+  shows(encoded::png(2, 1, 16, PNG_COLOR_TYPE_RGB_ALPHA,
+                     {0x40, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x40, 0, 0, 0, 0xFF, 0xFF, 0x80, 0}),
+        {64, 0, 255, 159, 127, 255});
+  // One colour of a picture without a channel for it, and the first colours of a palette.
+  const Bytes rgb = encoded::png(2, 1, 8, PNG_COLOR_TYPE_RGB, {1, 2, 3, 1, 2, 4});
+  shows(encoded::with_chunk(rgb, "tRNS", {0, 1, 0, 2, 0, 3}), {255, 255, 255, 1, 2, 4});
+  const Bytes grey = encoded::png(4, 1, 2, PNG_COLOR_TYPE_GRAY, {0x1b});  // 0 1 2 3
+  shows(encoded::with_chunk(grey, "tRNS", {0, 2}), {0, 0, 0, 85, 85, 85, 255, 255, 255, 255, 255, 255});
+  const Bytes wide = encoded::png(2, 1, 16, PNG_COLOR_TYPE_GRAY, {0x40, 0, 0x40, 1});
+  shows(encoded::with_chunk(wide, "tRNS", {0x40, 0}), {255, 255, 255, 64, 64, 64});
+  const Bytes colours = encoded::with_chunk(encoded::with_chunk(grey, "tRNS", {0, 51}), "PLTE", {9, 8, 7, 0, 5, 250});
+  shows(encoded::with_header_byte(colours, 25, 3), {255, 255, 255, 204, 205, 254, 0, 0, 0, 0, 0, 0});
+}
+
+TEST_CASE("transparency that PNG does not know is an error", "[image]") {
+  const auto refused = [](const Bytes& png) {
+    CHECK_THROWS_WITH(decode_image(png, "x.png"),
+                      contains("a damaged PNG image: what it says of transparency is of a wrong size or out of place"));
+  };
+  const Bytes grey = encoded::png(4, 1, 2, PNG_COLOR_TYPE_GRAY, {0x1b});
+  refused(encoded::with_chunk(grey, "tRNS", {0}));
+  refused(encoded::with_chunk(encoded::with_chunk(grey, "tRNS", {0, 1}), "tRNS", {0, 1}));
+  refused(encoded::with_chunk(encoded::png(1, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA, {9, 9}), "tRNS", {0, 1}));
+  // Before the palette that it is about.
+  refused(
+      encoded::with_header_byte(encoded::with_chunk(encoded::with_chunk(grey, "PLTE", {9, 8, 7}), "tRNS", {0}), 25, 3));
+}
+
+TEST_CASE("an image is turned as its orientation says", "[image]") {
+  // Of 3 x 2 pixels, 1 to 6, so that every turn is told from every other. Exif 2.32, 4.6.4 A: where the first row and
+  // the first column of the file are shown.
+  const std::array<Bytes, 9> shown{{{},
+                                    {1, 2, 3, 4, 5, 6},    // 1: top, left
+                                    {3, 2, 1, 6, 5, 4},    // 2: top, right
+                                    {6, 5, 4, 3, 2, 1},    // 3: bottom, right
+                                    {4, 5, 6, 1, 2, 3},    // 4: bottom, left
+                                    {1, 4, 2, 5, 3, 6},    // 5: left, top
+                                    {4, 1, 5, 2, 6, 3},    // 6: right, top
+                                    {6, 3, 5, 2, 4, 1},    // 7: right, bottom
+                                    {3, 6, 2, 5, 1, 4}}};  // 8: left, bottom
+  const Bytes grey{10, 50, 90, 130, 170, 210};
+  const Bytes png = encoded::png(3, 2, 8, PNG_COLOR_TYPE_GRAY, grey);
+  const Bytes jpeg = encoded::jpeg(3, 2, 1, grey);
+  const ScratchFolder folder;
+  const auto check = [&](const Bytes& bytes, std::size_t orientation) {
+    const RgbImage image = decode_image(bytes, "x");
+    INFO("orientation " << orientation);
+    CHECK(image.width == (orientation < 5 ? 3 : 2));
+    CHECK(image.height == (orientation < 5 ? 2 : 3));
+    REQUIRE(image.pixels.size() == 18);
+    for (std::size_t i = 0; i < 6; ++i)
+      CHECK(std::abs(image.pixels[3 * i] - (40 * shown.at(orientation)[i] - 30)) <= 2);
+    write_file(folder / "x", bytes);
+    CHECK(read_image_size(folder / "x") == ImageSize{image.width, image.height});
+  };
+  for (std::uint8_t orientation = 1; orientation <= 8; ++orientation) {
+    for (const bool intel : {true, false}) {
+      check(encoded::with_chunk(png, "eXIf", encoded::exif(orientation, intel)), orientation);
+      check(encoded::with_exif(jpeg, encoded::exif(orientation, intel)), orientation);
+    }
+  }
+  // What cannot be read turns nothing, however short it is.
+  check(encoded::with_exif(jpeg, encoded::exif(9)), 1);
+  check(encoded::with_exif(jpeg, Bytes(26, 'I')), 1);
+  const Bytes whole = encoded::exif(6);
+  for (std::size_t size = 0; size < 22; ++size) {
+    const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    check(encoded::with_exif(jpeg, cut), 1);
+    check(encoded::with_chunk(png, "eXIf", cut), 1);
+  }
+}
+
+TEST_CASE("a JPEG of inks is mixed to colours of light", "[image]") {
+  // Cyan of half strength on white, black of a fifth: red is (255 - 128) (255 - 51) / 255 = 101.6, the others 204.
+  const RgbImage plain = decode_image(encoded::jpeg(1, 1, 4, {128, 0, 0, 51}), "x.jpg");
+  const RgbImage adobe = decode_image(encoded::jpeg(1, 1, 4, {127, 255, 255, 204}, encoded::Adobe::yes), "x.jpg");
+  for (const RgbImage& image : {plain, adobe}) {
+    CHECK(std::abs(image.pixels[0] - 102) <= 2);
+    CHECK(std::abs(image.pixels[1] - 204) <= 2);
+    CHECK(std::abs(image.pixels[2] - 204) <= 2);
+  }
+}
+
+TEST_CASE("a sound JPEG of a kind that is not decoded is not called damaged", "[image]") {
+  Bytes twelve_bits = encoded::jpeg(2, 2, 1, {1, 2, 3, 4});
+  const Bytes frame{0xFF, 0xC0, 0, 11, 8};
+  const auto at = std::search(twelve_bits.begin(), twelve_bits.end(), frame.begin(), frame.end());
+  REQUIRE(at != twelve_bits.end());
+  at[4] = 12;
+  CHECK_THROWS_WITH(decode_image(twelve_bits, "x.jpg"),
+                    contains("\"x.jpg\": a kind of JPEG that is not supported, convert it: ") && contains("12"));
+  at[4] = 8;
+  at[1] = 0xC3;  // lossless
+  CHECK_THROWS_WITH(decode_image(twelve_bits, "x.jpg"), contains("a kind of JPEG that is not supported, convert it: "));
+}
+
+TEST_CASE("what else a PNG tells is passed over", "[image]") {
   const RgbImage image = noise_image(6, 5);
   const Bytes png = encode_png(image.view());
-  CHECK(decode_image(encoded::with_chunk(png, "tRNS", {0, image.pixels[0], 0, image.pixels[1], 0, image.pixels[2]}),
-                     "transparent colour")
-            .pixels == image.pixels);
   CHECK(decode_image(encoded::with_chunk(png, "gAMA", {0, 1, 0, 0}), "gamma").pixels == image.pixels);
   CHECK(decode_image(encoded::with_chunk(png, "PLTE", {1, 2, 3}), "proposed palette").pixels == image.pixels);
   CHECK(decode_image(encoded::with_chunk(png, "IDAT", {}), "empty chunk").pixels == image.pixels);
@@ -282,10 +386,18 @@ TEST_CASE("pixels that expand beyond what the header says are not expanded", "[i
 TEST_CASE("memory is enough for the kinds of PNG that take most", "[image]") {
   const RgbImage wide = decode_image(
       encoded::png(400, 300, 16, PNG_COLOR_TYPE_RGB_ALPHA, Bytes(400 * 300 * 8, 90), PNG_INTERLACE_ADAM7), "x.png");
-  CHECK(wide.pixels == Bytes(400 * 300 * 3, 90));
+  CHECK((wide.pixels == Bytes(400 * 300 * 3, 197)));  // (90 * 90 + 255 * 165) / 255 = 196.8
   const RgbImage narrow = decode_image(
       encoded::png(400, 300, 1, PNG_COLOR_TYPE_PALETTE, Bytes(50 * 300), PNG_INTERLACE_ADAM7, {{5, 5, 5}}), "x.png");
-  CHECK(narrow.pixels == Bytes(400 * 300 * 3, 5));
+  CHECK((narrow.pixels == Bytes(400 * 300 * 3, 5)));
+  for (const int depth : {1, 8, 16}) {
+    const Bytes grey = encoded::png(400, 300, depth, PNG_COLOR_TYPE_GRAY,
+                                    Bytes(static_cast<std::size_t>(50 * depth * 300)), PNG_INTERLACE_ADAM7);
+    const RgbImage clear = decode_image(encoded::with_chunk(grey, "tRNS", {0, 0}), "x.png");
+    CHECK((clear.pixels == Bytes(400 * 300 * 3, 255)));
+  }
+  const Bytes rgb = encoded::png(400, 300, 16, PNG_COLOR_TYPE_RGB, Bytes(400 * 300 * 6), PNG_INTERLACE_ADAM7);
+  CHECK((decode_image(encoded::with_chunk(rgb, "tRNS", Bytes(6)), "x.png").pixels == Bytes(400 * 300 * 3, 255)));
 }
 
 TEST_CASE("pixels are never what happened to lie in memory", "[image]") {

@@ -17,6 +17,11 @@ using namespace saccade::data;
 
 namespace {
 
+Split official_split(const Dataset& dataset, const std::filesystem::path& file) {
+  Account account;
+  return data::official_split(dataset, file, account);
+}
+
 Dataset named(const std::vector<std::string>& names) {
   std::vector<ImageRecord> records;
   for (const std::string& name : names) records.push_back({parse_breakhis_name(name).value(), {}});
@@ -49,6 +54,39 @@ TEST_CASE("an official split is read by name, whatever the ending", "[split]") {
              "SOB_B_A-14-1-100-001.png|100|2|train\nSOB_B_A-14-1-100-001.png;100;2;test\n");
   CHECK_THROWS_WITH(official_split(dataset, folder / "folds/dsfold2.txt"),
                     contains("line 2 must be name|magnification"));
+}
+
+TEST_CASE("lines of an official split that contradict, repeat or make no sense are refused, by number", "[split]") {
+  const ScratchFolder folder;
+  const Dataset dataset = named({"SOB_B_A-14-1-100-001", "SOB_M_DC-14-3-100-001"});
+  const std::string first = "SOB_B_A-14-1-100-001.png|100|2|train\n";
+  const auto refused = [&](const std::string& line, const std::string& sentence) {
+    INFO(line);
+    write_file(folder / "dsfold2.txt", first + line + "\n");
+    CHECK_THROWS_WITH(official_split(dataset, folder / "dsfold2.txt"), contains("dsfold2.txt\": line 2 " + sentence));
+  };
+  refused("SOB_B_A-14-1-100-001.png|100|2|test", "names SOB_B_A-14-1-100-001 again: it is in train by line 1");
+  refused("SOB_B_A-14-1-100-001.png|100|2|train", "names SOB_B_A-14-1-100-001 again: it is in train by line 1");
+  refused("SOB_M_DC-14-3-100-001.png|100|3|test", "is of fold 3, but those above are of fold 2");
+  refused("SOB_M_DC-14-3-100-001.png|40|2|test", "has the magnification 40, but its image is SOB_M_DC-14-3-100-001");
+  refused("picture.png|100|2|test", "names \"picture.png\", which is no image of BreakHis");
+  refused("SOB_M_DC-14-3-100-001.png|100|2|Test", "must be name|magnification|fold|train or test, but is \"SOB_M");
+  refused("SOB_M_DC-14-3-100-001.png|100|2", "must be name|magnification|fold|train or test, but is \"SOB_M");
+  refused("SOB_M_DC\xFF", "must be name|magnification|fold|train or test, but is \"SOB_M_DC\xEF\xBF\xBD\"");
+}
+
+TEST_CASE("a byte order mark of a split is passed over, and images that are not there are counted", "[split]") {
+  const ScratchFolder folder;
+  write_file(folder / "dsfold1.txt",
+             "\xEF\xBB\xBFSOB_B_A-14-1-100-001.png|100|1|train\nSOB_M_DC-14-3-100-001.png|100|1|test\n"
+             "SOB_M_DC-14-3-100-002.png|100|1|test\nSOB_M_DC-14-3-40-001.png|40|1|test\n");
+  const Dataset dataset = named({"SOB_B_A-14-1-100-001", "SOB_M_DC-14-3-100-001"});
+  Account account;
+  const Split split = data::official_split(dataset, folder / "dsfold1.txt", account);
+  CHECK(split.train == std::vector<Index>{0});
+  CHECK(split.test == std::vector<Index>{1});
+  CHECK(describe(account) ==
+        "passed over: 1 images that dsfold1.txt names, but that are not there (SOB_M_DC-14-3-100-002)\n");
 }
 
 TEST_CASE("official splits 1, 3 and 5 of BreakHis have slide 14-13412 on both sides", "[split]") {

@@ -43,18 +43,18 @@ TEST_CASE("stb_image gets no more memory than it is given", "[image]") {
   // come the pixels without filters, and those as RGB.
   constexpr std::size_t needed = 4096 + 32 * 65 + 32 * 64 + 32 * 64 * 3;
   RgbImage image(64, 32);
-  CHECK(data::detail::stb_decode_png(grey, needed, image));
+  CHECK(data::detail::stb_decode_png(grey, data::detail::Alpha::none, needed, image));
   CHECK(image.pixels == Bytes(64 * 32 * 3, 50));
 
   RgbImage untouched(64, 32);
-  CHECK_FALSE(data::detail::stb_decode_png(grey, needed - 1, untouched));
-  CHECK_FALSE(data::detail::stb_decode_png(grey, 0, untouched));
+  CHECK_FALSE(data::detail::stb_decode_png(grey, data::detail::Alpha::none, needed - 1, untouched));
+  CHECK_FALSE(data::detail::stb_decode_png(grey, data::detail::Alpha::none, 0, untouched));
   CHECK(untouched.pixels == Bytes(64 * 32 * 3));
 }
 
 TEST_CASE("an image of another size than the file is not written", "[image]") {
   const Bytes grey = encoded::png(4, 3, 8, PNG_COLOR_TYPE_GRAY, Bytes(12, 50));
   RgbImage smaller(3, 4);
-  CHECK_FALSE(data::detail::stb_decode_png(grey, 1 << 20, smaller));
-  CHECK_FALSE(data::detail::stb_decode_png({}, 1 << 20, smaller));
+  CHECK_FALSE(data::detail::stb_decode_png(grey, data::detail::Alpha::none, 1 << 20, smaller));
+  CHECK_FALSE(data::detail::stb_decode_png({}, data::detail::Alpha::none, 1 << 20, smaller));
 }

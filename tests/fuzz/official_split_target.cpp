@@ -21,7 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::MemoryFile file;
   static const data::Dataset dataset = small_dataset();
   file.write(fuzz::text_of(data, size));
-  const auto split = fuzz::accepted([&] { return data::official_split(dataset, file.path()); });
+  const auto split = fuzz::accepted([&] {
+    data::Account account;
+    return data::official_split(dataset, file.path(), account);
+  });
   if (!split) return 0;
   std::vector<int> parts(dataset.samples.size());
   for (const data::Part part : data::parts) {

@@ -64,7 +64,7 @@ TEST_CASE("Wrong options are named, with exit code 2", "[programs]") {
   check({"saccade classify", {"--checkpoint", "y"}, 2, "images is required"});
   check({"saccade tissue", {"--out", scratch / "t", "--width", "8"}, 2, "width and height must be 64 to 20000"});
   saccade::write_file(scratch / "bad.toml", "epoch = 3\n");
-  train({"--config", scratch / "bad.toml"}, "--config: there is no option epoch");
+  train({"--config", scratch / "bad.toml"}, "--config: line 1: there is no option epoch");
   CHECK_FALSE(std::filesystem::exists(scratch / "run"));
 }
 

@@ -62,7 +62,7 @@ class QuadrantPolicy {
   }
 
  private:
-  LinearLayer<B> layer_{{.inputs = 8, .outputs = 4, .initialization = initialization::small}};
+  LinearLayer<B> layer_{{.inputs = 8, .outputs = 4, .initialization = initialization::near_zero}};
 };
 
 /// REINFORCE with the mean return of the batch as baseline.

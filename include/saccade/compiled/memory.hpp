@@ -13,4 +13,4 @@ extern template TrainingMemory training_memory<EigenBackend<float>>(const Hybrid
 extern template Index evaluation_memory<EigenBackend<float>>(const HybridAttentionConfig&, Index, Activations, Index);
 #endif
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -83,7 +83,7 @@ class CellPolicy {
       : config_(config),
         state_({.inputs = config.hidden + config.patch,
                 .outputs = config.cells * config.cells,
-                .initialization = initialization::small}) {
+                .initialization = initialization::near_zero}) {
     expect_config(config.context == config.cells * config.cells,
                   "CellPolicy: context must be a number for each of the " + std::to_string(config.cells) + " x " +
                       std::to_string(config.cells) + " cells, but is " + std::to_string(config.context));

@@ -75,7 +75,7 @@ class GaussianPolicy {
       : config_(config),
         locator_({.inputs = config.hidden + config.patch + config.context,
                   .outputs = 2,
-                  .initialization = initialization::small}) {
+                  .initialization = initialization::near_zero}) {
     expect_config(config.sigma > 0,
                   "GaussianPolicy: sigma must be greater than 0, but is " + std::to_string(config.sigma));
     expect_config(config.movement_penalty >= 0, "GaussianPolicy: movement_penalty must be at least 0, but is " +

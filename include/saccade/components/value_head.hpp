@@ -33,7 +33,7 @@ class ValueHead {
   };
 
   explicit ValueHead(const Config& config)
-      : layer_({.inputs = config.hidden, .outputs = 1, .initialization = initialization::small}) {}
+      : layer_({.inputs = config.hidden, .outputs = 1, .initialization = initialization::near_zero}) {}
 
   [[nodiscard]] Parameters make_parameters(B& b) const { return layer_.make_parameters(b); }
   [[nodiscard]] Cache make_cache(B& b, Index batch) const { return {b.zeros({batch, 1}), b.zeros({batch})}; }

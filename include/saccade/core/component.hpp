@@ -33,7 +33,7 @@ inline constexpr Initialization rectified{Initialization::Kind::normal, 1.414213
 /// Weights of a layer that keeps variance.
 inline constexpr Initialization linear{Initialization::Kind::normal, 1.0};
 /// Weights of an output that should start near 0.
-inline constexpr Initialization small{Initialization::Kind::normal, 0.1};
+inline constexpr Initialization near_zero{Initialization::Kind::normal, 0.1};
 /// Jozefowicz et al., ICML 2015: an LSTM that starts by remembering.
 inline constexpr Initialization forget_gate{Initialization::Kind::forget_gate, 1.0};
 }  // namespace initialization

@@ -2,6 +2,12 @@
 
 #include <saccade/version.hpp>
 
+// Who compiles with the promise that no number is infinite or not a number compiles the checks for such numbers away: a
+// training that broke down would go on, and say that its loss is 0.
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0
+#error "Saccade must see numbers that are not finite: behind -ffast-math or -Ofast add -fno-finite-math-only"
+#endif
+
 /// The only portability macros of the library. This one adds qualifiers for nvcc and never changes a function's body.
 #if defined(__CUDACC__)
 #define SACCADE_HOST_DEVICE __host__ __device__

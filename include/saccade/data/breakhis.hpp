@@ -7,6 +7,7 @@
 #include <saccade/data/account.hpp>
 #include <saccade/data/breakhis_name.hpp>
 #include <saccade/data/find_images.hpp>
+#include <saccade/data/image_size.hpp>
 #include <saccade/data/regions.hpp>
 
 #include <algorithm>
@@ -43,8 +44,7 @@ enum class SlideGrouping {
 /// @throws FileError where the folder is missing or unreadable, no image is found, or one name is found twice
 [[nodiscard]] inline std::vector<ImageRecord> index_breakhis(const std::filesystem::path& folder,
                                                              std::optional<Index> magnification, Account& account) {
-  std::error_code unreadable;
-  if (!std::filesystem::is_directory(folder, unreadable))
+  if (file_type_of(folder) != std::filesystem::file_type::directory)
     throw FileError("breakhis: no such folder: \"" + folder.string() + '"');
   std::vector<ImageRecord> records;
   std::set<Index> found;
@@ -147,8 +147,17 @@ enum class SlideGrouping {
   const std::optional<std::filesystem::path> regions = find_region_table(folder);
   reading.dataset = breakhis_dataset(records, grouping, regions ? read_region_table(*regions) : RegionTable{});
   if (regions) {
-    Index without = 0;
-    for (const Sample& sample : reading.dataset.samples) without += sample.regions.empty() ? 1 : 0;
+    Index without = 0, outside = 0;
+    for (const Sample& sample : reading.dataset.samples) {
+      without += sample.regions.empty() ? 1 : 0;
+      const auto size = sample.regions.empty() ? std::nullopt : read_image_size(sample.path);
+      for (const Box& box : sample.regions)
+        outside += size && (box.x > size->width - box.width || box.y > size->height - box.height) ? 1 : 0;
+    }
+    if (outside > 0) {
+      reading.account.warn(std::to_string(outside) + " boxes in " + regions->filename().string() +
+                           " do not lie within their images");
+    }
     if (without > 0) {
       reading.account.warn(std::to_string(without) + " of " + std::to_string(records.size()) +
                            " images have no region in " + regions->filename().string());

@@ -48,6 +48,26 @@ struct FolderPlace {
   return train || (any && all);
 }
 
+/// Throws FileError for an uppermost folder that is hardly meant as a class: beside a part, or what is named much like
+/// one, "Train" or "testing", and with folders in it.
+inline void expect_no_near_part(const std::filesystem::path& folder, const std::vector<FolderPlace>& places) {
+  static const std::set<std::string> near_parts = {"train",    "training", "trainset", "val",        "valid",
+                                                   "validate", "eval",     "dev",      "validation", "test",
+                                                   "tests",    "testing",  "testset"};
+  std::set<std::string> alike, parts;
+  for (const FolderPlace& place : places) {
+    if (place.folders.size() < 2) continue;
+    const std::string& name = place.folders[0];
+    if (parse_part(name))
+      parts.insert(name);
+    else if (near_parts.contains(lower_case(name)))
+      alike.insert(name);
+  }
+  if (alike.empty() || alike.size() + parts.size() < 2) return;
+  throw FileError("data: \"" + (folder / *alike.begin()).string() +
+                  "\" is named much like a part of the data; parts are train, validation (val, valid) and test");
+}
+
 }  // namespace detail
 
 /// Samples are sorted by path. @throws FileError where there are no folders of classes, or a folder cannot be read
@@ -59,6 +79,7 @@ struct FolderPlace {
     for (const auto& name : path.lexically_relative(folder).parent_path()) place.folders.push_back(name.string());
     places.push_back(std::move(place));
   }
+  detail::expect_no_near_part(folder, places);
   const bool divided = detail::parts_are_above(places);
   const std::size_t depth = divided ? 1 : 0;  // of the folder that names the class
 
@@ -101,6 +122,7 @@ struct FolderPlace {
                                .group = std::move(group),
                                .part = divided ? parse_part(place.folders[0]) : std::nullopt});
   }
+  if (std::string alike = alike_classes(dataset.classes); !alike.empty()) reading.account.warn(std::move(alike));
   dataset.kind = "folders";
   dataset.grouping = grouped ? "folder" : "image";
   dataset.name = std::string("a folder for each class") + (divided ? " and part" : "") + ": " +

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <system_error>
@@ -15,6 +16,12 @@
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
+
+/// The same text with a to z for A to Z.
+[[nodiscard]] inline std::string lower_case(std::string text) {
+  for (char& letter : text) letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+  return text;
+}
 
 /// The names of classes in the order of their labels: by value where all are whole numbers, so that 2 comes before 10,
 /// else byte by byte.
@@ -30,6 +37,21 @@ namespace saccade::inline SACCADE_NAMESPACE::data {
                      [&](const std::string& a, const std::string& b) { return value_of(a).first < value_of(b).first; });
   }
   return classes;
+}
+
+/// "the classes \"Benign\" and \"benign\" ...", for names that differ in case or in blanks at their ends only; empty
+/// where there are none.
+[[nodiscard]] inline std::string alike_classes(const std::vector<std::string>& classes) {
+  std::map<std::string, std::string> seen;
+  for (const std::string& name : classes) {
+    std::string folded = lower_case(name);
+    const std::size_t first = folded.find_first_not_of(' ');
+    folded = first == std::string::npos ? "" : folded.substr(first, folded.find_last_not_of(' ') + 1 - first);
+    const auto [other, is_new] = seen.try_emplace(folded, name);
+    if (!is_new)
+      return "the classes \"" + other->second + "\" and \"" + name + "\" are two, and their names hardly differ";
+  }
+  return {};
 }
 
 /// The label of a class that is there.

@@ -24,6 +24,16 @@ namespace saccade::inline SACCADE_NAMESPACE::data {
   return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
 }
 
+/// What lies at `path`, links followed; `not_found` where nothing does.
+/// @throws FileError where that cannot be told: a folder above it may not be entered
+[[nodiscard]] inline std::filesystem::file_type file_type_of(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_type type = std::filesystem::status(path, error).type();
+  if (type != std::filesystem::file_type::none) return type;
+  if (error == std::errc::too_many_symbolic_link_levels) return std::filesystem::file_type::not_found;
+  throw FileError('"' + path.string() + "\": cannot be read: " + error.message());
+}
+
 /// What a folder holds itself, sorted. @throws FileError naming the folder where it cannot be read
 [[nodiscard]] inline std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -44,9 +54,9 @@ inline void find_images(const std::filesystem::path& root, const std::filesystem
   std::error_code error;
   above.push_back(std::filesystem::canonical(folder, error));
   for (const std::filesystem::path& path : list_folder(folder)) {
-    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    const std::filesystem::file_type type = file_type_of(path);
     const auto pass_over = [&](const char* reason) { account.pass_over(reason, name_below(root, path)); };
-    const bool is_folder = std::filesystem::is_directory(status);
+    const bool is_folder = type == std::filesystem::file_type::directory;
     if (path.filename().string().starts_with('.')) {
       pass_over(is_folder ? "hidden folders" : "hidden files");
     } else if (is_folder) {
@@ -56,9 +66,9 @@ inline void find_images(const std::filesystem::path& root, const std::filesystem
       } else {
         pass_over("links to a folder above them");
       }
-    } else if (status.type() == std::filesystem::file_type::not_found) {
+    } else if (type == std::filesystem::file_type::not_found) {
       pass_over("links to nothing");
-    } else if (!std::filesystem::is_regular_file(status)) {
+    } else if (type != std::filesystem::file_type::regular) {
       pass_over("neither files nor folders");
     } else if (!has_image_ending(path)) {
       pass_over("files that are not .png, .jpg or .jpeg");

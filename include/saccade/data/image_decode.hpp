@@ -15,11 +15,14 @@ namespace saccade::inline SACCADE_NAMESPACE::data {
 inline constexpr Index max_decoded_side = 1 << 15;
 inline constexpr Index max_decoded_pixels = Index{1} << 27;
 
-/// A PNG or JPEG image in memory, told apart by its first bytes, as 8-bit RGB: grey is spread over three channels, 16
-/// bits are scaled to 8, transparency is dropped. Colour profiles, gamma and orientation tags are ignored.
+/// A PNG or JPEG image in memory, told apart by its first bytes, as 8-bit RGB, as viewers show it: grey is spread over
+/// three channels, 16 bits are scaled to 8, what is transparent shows white, CMYK is mixed as red = (255 - C)(255 - K)
+/// / 255, and what a tag says of the orientation is done. Colour profiles and gamma are ignored.
 ///
 /// @param name  stands for the image in error messages
-/// @throws FileError: not such an image, truncated, damaged (every warning of the decoder counts), or too large
+/// @throws FileError: not such an image, truncated, damaged (every warning of the decoder counts), too large, or of a
+/// kind
+///         that is not supported: a JPEG of 12 bits, an arithmetic-coded or lossless one
 [[nodiscard]] RgbImage decode_image(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// The image in a file; see decode_image.

@@ -6,6 +6,7 @@
 #include <saccade/core/image.hpp>
 #include <saccade/data/image_decode.hpp>
 #include <saccade/data/jpeg_errors.hpp>
+#include <saccade/data/orientation.hpp>
 #include <saccade/data/stb_png.hpp>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <jpeglib.h>
@@ -112,7 +114,9 @@ struct PngHeader {
   Index width = 0;
   Index height = 0;
   Index bits_per_pixel = 0;
+  bool grey = false;
   bool has_palette = false;
+  bool has_alpha = false;  ///< a channel of it
 
   /// Width, height (4 bytes each), depth, colour type; stb_image looks at the other three.
   PngHeader(const PngChunk& chunk, std::string_view name) {
@@ -120,7 +124,9 @@ struct PngHeader {
     width = big_endian(chunk.data, 0);
     height = big_endian(chunk.data, 4);
     const int depth = chunk.data[8], colour = chunk.data[9];
+    grey = colour == 0 || colour == 4;
     has_palette = colour == 3;
+    has_alpha = colour == 4 || colour == 6;
     // Grey, -, RGB, palette, grey with alpha, -, RGB with alpha.
     static constexpr std::array<int, 7> channels = {1, 0, 3, 1, 2, 0, 4};
     if (colour < 7) bits_per_pixel = channels[static_cast<std::size_t>(colour)] * depth;
@@ -132,26 +138,51 @@ struct PngHeader {
   }
 };
 
+/// What of a PNG its pixels need.
+struct MinimalPng {
+  std::vector<std::uint8_t> bytes{};
+  Alpha alpha = Alpha::none;
+  Symmetry orientation = Symmetry::identity;
+};
+
 /// The same image with nothing in it that its pixels do not need, every checksum verified: stb_image looks at none, and
 /// should see as little as possible of what others wrote. `bytes` begins with signature and header.
-[[nodiscard]] inline std::vector<std::uint8_t> minimal_png(ImageBytes bytes, const PngHeader& header,
-                                                           std::string_view name) {
-  std::vector<std::uint8_t> png(bytes.begin(), bytes.begin() + png_header_end);
+[[nodiscard]] inline MinimalPng minimal_png(ImageBytes bytes, const PngHeader& header, std::string_view name) {
+  MinimalPng minimal{.alpha = header.has_alpha ? Alpha::some : Alpha::none};
+  std::vector<std::uint8_t>& png = minimal.bytes;
+  png.assign(bytes.begin(), bytes.begin() + png_header_end);
   const auto append = [&png](ImageBytes part) { png.insert(png.end(), part.begin(), part.end()); };
   ImageBytes rest = bytes.subspan(png_header_end);
+  bool has_colours = false, has_pixels = false;
   while (true) {
     const PngChunk chunk = take_png_chunk(rest, name);
     if (chunk.type == "IDAT") {
+      has_pixels = true;
       if (!chunk.data.empty()) append(chunk.whole);  // stb_image would copy nothing to a null pointer
     } else if (chunk.type == "IEND") {
       append(chunk.whole);
-      return png;
+      return minimal;
+    } else if (chunk.type == "eXIf") {
+      const Symmetry orientation = exif_orientation(chunk.data);
+      if (has_pixels && orientation != Symmetry::identity)
+        throw image_error(name, "a PNG image whose orientation stands behind its pixels, which is not supported");
+      if (!has_pixels) minimal.orientation = orientation;
+    } else if (chunk.type == "tRNS") {
+      // Of a palette the opacity of its first colours, else the one colour that is transparent.
+      const bool fits =
+          header.has_palette ? has_colours && chunk.data.size() <= 256 : chunk.data.size() == (header.grey ? 2u : 6u);
+      if (header.has_alpha || has_pixels || !fits || minimal.alpha != Alpha::none)
+        throw png_error(name, "what it says of transparency is of a wrong size or out of place");
+      if (chunk.data.empty()) continue;
+      minimal.alpha = Alpha::some;
+      append(chunk.whole);
     } else if (chunk.type == "PLTE") {
       constexpr std::size_t all_colours = 256 * 3;
       if (chunk.data.size() > all_colours || chunk.data.size() % 3 != 0) {
         throw png_error(name, "its palette has a wrong size");
       }
       if (!header.has_palette) continue;  // a proposal for screens of few colours
+      has_colours = true;
       // stb_image would take colours that are missing from uninitialised memory; here they are black.
       append(std::array<std::uint8_t, 8>{0, 0, all_colours >> 8, all_colours & 0xff, 'P', 'L', 'T', 'E'});
       append(chunk.data);
@@ -173,36 +204,60 @@ struct PngHeader {
                               std::to_string(header.height) + " pixels");
   }
   RgbImage image = claim_image(name, header.width, header.height);
-  const std::vector<std::uint8_t> png = minimal_png(bytes, header, name);
+  const MinimalPng png = minimal_png(bytes, header, name);
   // What stb_image asks for, at most: 4 times the compressed data (its buffer for them doubles), 3 times the rows (so
-  // may the one for them), twice the pixels as they are in the file, and once as RGB of 16 bits.
-  const Index budget =
-      65536 + 4 * static_cast<Index>(png.size()) + 5 * header.height * row_bytes + 8 * header.height * header.width;
-  if (!stb_decode_png(png, static_cast<std::size_t>(budget), image)) {
+  // may the one for them), twice the pixels as they are in the file, and once as RGBA of 16 bits; where one colour is
+  // transparent, the pixels as they are in the file get another channel.
+  const Index budget = 65536 + 4 * static_cast<Index>(png.bytes.size()) + 5 * header.height * row_bytes +
+                       12 * header.height * header.width;
+  if (!stb_decode_png(png.bytes, png.alpha, static_cast<std::size_t>(budget), image)) {
     throw png_error(name, "its pixels cannot be decompressed");
   }
-  return image;
+  return turned(std::move(image), png.orientation);
 }
 
 [[nodiscard]] inline bool jpeg_begin(jpeg_decompress_struct& jpeg, JpegErrors& errors, ImageBytes bytes) {
   if (setjmp(errors.exit)) return false;
   jpeg_create_decompress(&jpeg);
-  jpeg_mem_src(&jpeg, bytes.data(), static_cast<unsigned long>(bytes.size()));
+  jpeg_mem_src(&jpeg, bytes.data(), bytes.size());
+  jpeg_save_markers(&jpeg, JPEG_APP0 + 1, 0xFFFF);
   jpeg_read_header(&jpeg, TRUE);
-  jpeg.out_color_space = JCS_RGB;
+  const bool inks = jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK;
+  jpeg.out_color_space = inks ? JCS_CMYK : JCS_RGB;
   return true;
 }
 
-[[nodiscard]] inline bool jpeg_finish(jpeg_decompress_struct& jpeg, JpegErrors& errors, std::uint8_t* pixels,
-                                      std::size_t row_bytes) {
+/// A row of cyan, magenta, yellow and black as red, green and blue. Files of Adobe's programs hold 255 less the ink.
+inline void mix_inks(const std::uint8_t* inks, bool adobe, Index width, std::uint8_t* pixels) {
+  for (Index x = 0; x < width; ++x, inks += 4, pixels += image_channels) {
+    const int paper = adobe ? inks[3] : 255 - inks[3];
+    for (Index c = 0; c < image_channels; ++c)
+      pixels[c] = static_cast<std::uint8_t>(((adobe ? inks[c] : 255 - inks[c]) * paper + 127) / 255);
+  }
+}
+
+/// @param inks  room for a row of CMYK; empty: the rows are RGB
+[[nodiscard]] inline bool jpeg_finish(jpeg_decompress_struct& jpeg, JpegErrors& errors, RgbImage& image,
+                                      std::vector<std::uint8_t>& inks) {
   if (setjmp(errors.exit)) return false;
   jpeg_start_decompress(&jpeg);
   while (jpeg.output_scanline < jpeg.output_height) {
-    JSAMPROW row = pixels + jpeg.output_scanline * row_bytes;
+    std::uint8_t* const pixels = image.at(0, jpeg.output_scanline);
+    JSAMPROW row = inks.empty() ? pixels : inks.data();
     jpeg_read_scanlines(&jpeg, &row, 1);
+    if (!inks.empty()) mix_inks(inks.data(), jpeg.saw_Adobe_marker != 0, image.width, pixels);
   }
   jpeg_finish_decompress(&jpeg);
   return true;
+}
+
+/// What the first Exif data say.
+[[nodiscard]] inline Symmetry jpeg_orientation(const jpeg_decompress_struct& jpeg) {
+  for (const jpeg_marker_struct* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
+    const ImageBytes segment(marker->data, marker->data_length);
+    if (is_exif(segment)) return exif_orientation(segment.subspan(exif_mark.size()));
+  }
+  return Symmetry::identity;
 }
 
 [[nodiscard]] inline RgbImage decode_jpeg(ImageBytes bytes, std::string_view name) {
@@ -218,16 +273,19 @@ struct PngHeader {
     Reader& operator=(const Reader&) = delete;
     ~Reader() { jpeg_destroy_decompress(&jpeg); }
   } reader;
-  const auto damaged = [&] {
-    return image_error(name, std::string("a damaged JPEG image: ") + reader.errors.complaint);
+  const auto refused = [&] {
+    const bool unsupported = reader.errors.unsupported();
+    return image_error(name, std::string(unsupported ? "a kind of JPEG that is not supported, convert it: "
+                                                     : "a damaged JPEG image: ") +
+                                 reader.errors.complaint);
   };
-  if (!jpeg_begin(reader.jpeg, reader.errors, bytes)) throw damaged();
+  if (!jpeg_begin(reader.jpeg, reader.errors, bytes)) throw refused();
   RgbImage image = claim_image(name, reader.jpeg.image_width, reader.jpeg.image_height);
-  if (!jpeg_finish(reader.jpeg, reader.errors, image.pixels.data(),
-                   static_cast<std::size_t>(image.width * image_channels))) {
-    throw damaged();
-  }
-  return image;
+  const Symmetry orientation = jpeg_orientation(reader.jpeg);
+  std::vector<std::uint8_t> inks;
+  if (reader.jpeg.out_color_space == JCS_CMYK) inks.resize(static_cast<std::size_t>(4 * image.width));
+  if (!jpeg_finish(reader.jpeg, reader.errors, image, inks)) throw refused();
+  return turned(std::move(image), orientation);
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdio>
 
+#include <jerror.h>
 #include <jpeglib.h>
 
 namespace saccade::inline SACCADE_NAMESPACE::data::detail {
@@ -17,6 +18,23 @@ struct JpegErrors {
   jpeg_error_mgr manager;  // first, so that a pointer to it is a pointer to the whole
   std::jmp_buf exit;
   char complaint[JMSG_LENGTH_MAX];
+
+  /// Whether the complaint is of a file that may well be sound, but is of a kind that libjpeg does not decode.
+  [[nodiscard]] bool unsupported() const {
+    switch (manager.msg_code) {
+      case JERR_ARITH_NOTIMPL:
+      case JERR_BAD_PRECISION:
+      case JERR_CCIR601_NOTIMPL:
+      case JERR_CONVERSION_NOTIMPL:
+      case JERR_FRACT_SAMPLE_NOTIMPL:
+      case JERR_NOTIMPL:
+      case JERR_NOT_COMPILED:
+      case JERR_SOF_UNSUPPORTED:
+        return true;
+      default:
+        return false;
+    }
+  }
 };
 
 extern "C" [[noreturn]] inline void saccade_jpeg_error(j_common_ptr jpeg) {

@@ -220,9 +220,8 @@ inline void merge(const std::filesystem::path& path, const ManifestEntry& later,
   Dataset& dataset = reading.dataset;
   std::vector<ManifestEntry> entries;
   for (ManifestEntry& entry : manifest.entries) {
-    std::error_code error;
     const std::filesystem::path file = path.parent_path() / entry.path;
-    if (!std::filesystem::is_regular_file(file, error)) {
+    if (file_type_of(file) != std::filesystem::file_type::regular) {
       reading.account.pass_over("images that the table names, but that are not there", to_utf8(entry.path));
       continue;
     }
@@ -261,6 +260,7 @@ inline void merge(const std::filesystem::path& path, const ManifestEntry& later,
     reading.account.warn(std::to_string(unlabelled) + " of " + std::to_string(dataset.size()) +
                          " images have no label: they are in no part");
   }
+  if (std::string alike = alike_classes(dataset.classes); !alike.empty()) reading.account.warn(std::move(alike));
   dataset.kind = "manifest";
   dataset.grouping = manifest.has_groups ? "group" : "image";
   dataset.name = path.filename().string() + ": " + std::to_string(dataset.size()) + " images of " +

@@ -74,6 +74,11 @@ inline constexpr const char* known_datasets =
         "manifest.csv is passed over: its columns are not those of a manifest; the images are named as in "
         "BreakHis");
   }
+  for (const std::filesystem::path& path : list_folder(folder)) {
+    const std::string name = path.filename().string();
+    if (name != "manifest.csv" && lower_case(name) == "manifest.csv")
+      account.warn('"' + name + "\" is passed over: a manifest is named manifest.csv");
+  }
   if (!find_idx_pairs(folder).empty()) return "idx";
   std::set<std::string> top;
   bool folders = false;
@@ -106,10 +111,9 @@ inline constexpr const char* known_datasets =
                 "data: kind must be breakhis, folders, manifest or idx, but is \"" + options.kind + '"');
   expect_config(options.group.empty() || options.group == "slide" || options.group == "case",
                 "data: group must be slide or case, but is \"" + options.group + '"');
-  std::error_code error;
-  const bool is_folder = std::filesystem::is_directory(path, error);
-  if (!is_folder && !std::filesystem::exists(path, error))
-    throw FileError("data: no such folder: \"" + path.string() + '"');
+  const std::filesystem::file_type type = file_type_of(path);
+  const bool is_folder = type == std::filesystem::file_type::directory;
+  if (type == std::filesystem::file_type::not_found) throw FileError("data: no such folder: \"" + path.string() + '"');
 
   Account found;
   std::string kind = options.kind;

@@ -6,8 +6,11 @@
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/core/shape.hpp>
+#include <saccade/core/utf8.hpp>
+#include <saccade/data/breakhis_name.hpp>
 #include <saccade/data/csv.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -39,11 +42,21 @@ namespace saccade::inline SACCADE_NAMESPACE::data {
 using RegionTable = std::map<std::string, std::vector<Box>>;
 
 /// The table of synthetic tissue: a line `path,x,y,width,height,label` for each region, in pixels, behind a line of
-/// column names. @throws FileError where a line is of another form
+/// these column names; the label is 0 or 1.
+/// @throws FileError naming file and line: of another form, an empty box, one that is there twice, or a label that its
+///         image's name contradicts
 [[nodiscard]] inline RegionTable read_region_table(const std::filesystem::path& path) {
   const std::vector<std::uint8_t> bytes = read_file(path);
   const auto rows = parse_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
   RegionTable table;
+  const auto text_of = [](const std::vector<std::string>& fields) {
+    std::string line;
+    for (const std::string& field : fields) line += (line.empty() ? "" : ",") + field;
+    return to_utf8(line);
+  };
+  const std::string columns = "path,x,y,width,height,label";
+  if (rows.empty() || text_of(rows[0].fields) != columns)
+    throw FileError('"' + path.string() + "\": line 1 must be " + columns);
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const std::vector<std::string>& fields = rows[i].fields;
     std::array<Index, 5> values{};  // x, y, width, height, label
@@ -53,13 +66,20 @@ using RegionTable = std::map<std::string, std::vector<Box>>;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), values[k]);
       readable = error == std::errc{} && end == text.data() + text.size();
     }
-    if (!readable) {
-      std::string line;
-      for (const std::string& field : fields) line += (line.empty() ? "" : ",") + field;
-      throw FileError('"' + path.string() + "\": line " + std::to_string(rows[i].line) +
-                      " must be path,x,y,width,height,label, but is \"" + line + '"');
-    }
-    table[std::filesystem::path(fields[0]).stem().string()].push_back({values[0], values[1], values[2], values[3]});
+    const auto refuse = [&](const std::string& problem) {
+      throw FileError('"' + path.string() + "\": line " + std::to_string(rows[i].line) + ' ' + problem);
+    };
+    if (!readable) refuse("must be " + columns + ", but is \"" + text_of(fields) + '"');
+    const auto [x, y, width, height, label] = values;
+    if (x < 0 || y < 0 || width < 1 || height < 1 || label < 0 || label > 1)
+      refuse("needs a box of at least one pixel and the label 0 or 1, but is \"" + text_of(fields) + '"');
+    const std::string stem = std::filesystem::path(fields[0]).stem().string();
+    if (const auto name = parse_breakhis_name(stem); name && name->label != label)
+      refuse("has the label " + std::to_string(label) + ", which the name " + stem + " contradicts");
+    std::vector<Box>& boxes = table[stem];
+    const Box box{x, y, width, height};
+    if (std::find(boxes.begin(), boxes.end(), box) != boxes.end()) refuse("has a box of " + to_utf8(stem) + " again");
+    boxes.push_back(box);
   }
   return table;
 }

@@ -161,7 +161,7 @@ inline void shuffle_groups(std::vector<std::string>& groups, std::uint64_t seed,
   for (std::size_t label = 0; label < groups.size(); ++label) {
     std::vector<std::string>& of_class = groups[label];
     shuffle_groups(of_class, seed, division, label);
-    auto count = static_cast<Index>(std::lround(second_share * static_cast<double>(of_class.size())));
+    Index count = std::lround(second_share * static_cast<double>(of_class.size()));
     if (second_share > 0 && of_class.size() > 1)
       count = std::clamp<Index>(count, 1, static_cast<Index>(of_class.size()) - 1);
     second.insert(of_class.begin(), of_class.begin() + count);

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -125,30 +126,51 @@ struct StbFree {
   void operator()(void* pixels) const { stb::stbi_image_free(pixels); }
 };
 
-/// Decodes a PNG as 8-bit RGB into `image`, which has its size: 16 bits are rounded to 8, transparency is dropped.
-/// Checksums are not looked at, and colours that a palette lacks are anything.
+/// What a PNG says of transparency.
+enum class Alpha { none, some };
+
+/// Pixels of 8 or 16 bits, with alpha or without, as 8-bit RGB, laid over white, rounded.
+template <class Number>
+void flatten(const Number* from, Alpha alpha, RgbImage& image) {
+  constexpr std::uint64_t most = std::numeric_limits<Number>::max();
+  for (std::size_t i = 0; i < image.pixels.size(); i += 3) {
+    const std::uint64_t opacity = alpha == Alpha::none ? most : from[3];
+    for (std::size_t c = 0; c < 3; ++c) {
+      const std::uint64_t value = (from[c] * opacity + most * (most - opacity)) * 255;
+      image.pixels[i + c] = static_cast<std::uint8_t>((value + most * most / 2) / (most * most));
+    }
+    from += alpha == Alpha::none ? 3 : 4;
+  }
+}
+
+/// Decodes a PNG as 8-bit RGB into `image`, which has its size: 16 bits are rounded to 8, what is transparent shows
+/// white. Checksums are not looked at, and colours that a palette lacks are anything.
 ///
+/// @param alpha   none: the PNG has no transparency, or it does not matter
 /// @param budget  the most bytes that stb_image may ask for, all its requests together
 /// @return false where stb_image refuses the file or the budget is spent; `image` is then unchanged
-[[nodiscard]] inline bool stb_decode_png(std::span<const std::uint8_t> png, std::size_t budget, RgbImage& image) {
+[[nodiscard]] inline bool stb_decode_png(std::span<const std::uint8_t> png, Alpha alpha, std::size_t budget,
+                                         RgbImage& image) {
   if (png.size() > INT_MAX) return false;
   stb_budget = budget;
   const int size = static_cast<int>(png.size());
+  const int wanted = alpha == Alpha::none ? stb::STBI_rgb : stb::STBI_rgb_alpha;
   int width = 0, height = 0, channels = 0;
   if (!stb::stbi_info_from_memory(png.data(), size, &width, &height, &channels)) return false;
   if (width != image.width || height != image.height) return false;
   if (stb::stbi_is_16_bit_from_memory(png.data(), size)) {
     const std::unique_ptr<stb::stbi_us[], StbFree> pixels(
-        stb::stbi_load_16_from_memory(png.data(), size, &width, &height, &channels, stb::STBI_rgb));  // (H, W, 3)
+        stb::stbi_load_16_from_memory(png.data(), size, &width, &height, &channels, wanted));  // (H, W, wanted)
     if (!pixels) return false;
-    std::transform(pixels.get(), pixels.get() + image.pixels.size(), image.pixels.begin(), [](std::uint32_t value) {
-      return static_cast<std::uint8_t>((value * 255 + 32767) / 65535);  // stb_image itself would round down
-    });
+    flatten(pixels.get(), alpha, image);  // stb_image itself would round down
   } else {
     const std::unique_ptr<stb::stbi_uc[], StbFree> pixels(
-        stb::stbi_load_from_memory(png.data(), size, &width, &height, &channels, stb::STBI_rgb));  // (H, W, 3)
+        stb::stbi_load_from_memory(png.data(), size, &width, &height, &channels, wanted));  // (H, W, wanted)
     if (!pixels) return false;
-    std::copy_n(pixels.get(), image.pixels.size(), image.pixels.begin());
+    if (alpha == Alpha::none)
+      std::copy_n(pixels.get(), image.pixels.size(), image.pixels.begin());
+    else
+      flatten(pixels.get(), alpha, image);
   }
   return true;
 }

@@ -242,4 +242,4 @@ inline void draw_region_nuclei(DyeMap& dyes, const Box& region, Index label, con
           .number = image + 1};
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data
+}  // namespace saccade::data

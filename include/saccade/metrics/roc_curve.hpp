@@ -36,7 +36,7 @@ struct RocPoint {
   std::vector<std::size_t> order(truth.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
-  const auto positives = static_cast<Index>(std::count(truth.begin(), truth.end(), positive));
+  const Index positives = std::count(truth.begin(), truth.end(), positive);
   const Index negatives = static_cast<Index>(truth.size()) - positives;
   if (positives == 0 || negatives == 0) return {};
   std::vector<RocPoint> curve{{}};

@@ -46,6 +46,8 @@ inline constexpr bool is_optional<std::optional<T>> = true;
   std::vector<std::string> steps;
   std::string_view rest = path;
   while (true) {
+    if (std::cmp_equal(steps.size(), deepest_json))
+      throw ConfigError("a field lies at most " + std::to_string(deepest_json) + " names deep");
     const std::size_t end = rest.find_first_of(".[");
     steps.emplace_back(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
@@ -171,7 +173,7 @@ void update_from_json(const Json& json, T& value, const std::string& where) {
     if (!fits) fail("a whole number in its range");
     value = json.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (!json.is_number() || std::abs(json.get<double>()) > std::numeric_limits<T>::max()) fail("a number");
+    if (!json.is_number() || std::abs(json.get<double>()) > static_cast<double>(std::numeric_limits<T>::max())) fail("a number");
     value = json.get<T>();
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!json.is_string()) fail("a text");

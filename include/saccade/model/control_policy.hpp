@@ -93,4 +93,4 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
   return places;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

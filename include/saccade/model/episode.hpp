@@ -141,4 +141,4 @@ struct Episode {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

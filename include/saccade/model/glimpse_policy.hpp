@@ -32,4 +32,4 @@ inline constexpr std::array<std::string_view, 5> glimpse_policy_names{"learned",
   throw ConfigError("unknown policy \"" + std::string(name) + "\"; expected learned, random, centre, grid or oracle");
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

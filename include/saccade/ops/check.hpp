@@ -2,26 +2,19 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/core/geometry.hpp>
+#include <saccade/core/number_text.hpp>
 #include <saccade/core/shape.hpp>
 
-#include <cstdio>
 #include <string>
 #include <string_view>
 
 /// Checks shared by the front doors. None of them builds a string, so allocates, unless it throws.
 namespace saccade::inline SACCADE_NAMESPACE::ops::detail {
 
-/// "0.25", "-1", "nan".
-[[nodiscard]] inline std::string number_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
 /// Throws ConfigError unless `holds`: "sample_gaussian: sigma must be positive, but is 0".
 inline void expect_argument(bool holds, std::string_view operation, std::string_view rule, double value) {
   if (holds) return;
-  throw ConfigError(std::string(operation) + ": " + std::string(rule) + ", but is " + number_text(value));
+  throw ConfigError(std::string(operation) + ": " + std::string(rule) + ", but is " + short_text(value));
 }
 
 /// Throws ShapeError unless `shape` has at least one axis, of channels.
@@ -52,8 +45,8 @@ inline void expect_window_fits(std::string_view operation, Index width, Index he
 /// Throws ConfigError unless `low` <= `high`.
 inline void expect_ordered(std::string_view operation, double low, double high) {
   if (low <= high) return;
-  throw ConfigError(std::string(operation) + ": low must not be above high, but they are " + number_text(low) +
-                    " and " + number_text(high));
+  throw ConfigError(std::string(operation) + ": low must not be above high, but they are " + short_text(low) +
+                    " and " + short_text(high));
 }
 
 /// Throws ShapeError unless `shape` is a (B, K) of at least one class.

@@ -206,7 +206,7 @@ inline void paste(RgbImage& image, Index x, Index y, const RgbImage& source) {
         tap.weights.push_back(static_cast<float>(weight));
         total += weight;
       }
-      for (float& weight : tap.weights) weight = static_cast<float>(weight / total);
+      for (float& weight : tap.weights) weight = static_cast<float>(static_cast<double>(weight) / total);
     }
     return taps;
   };

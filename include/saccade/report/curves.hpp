@@ -1,12 +1,12 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/report/colour_map.hpp>
 #include <saccade/report/text.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <limits>
 #include <optional>
 #include <string>
@@ -69,15 +69,9 @@ struct Ticks {
   /// The value with as many digits as the step needs.
   [[nodiscard]] std::string text(double value) const {
     const double exponent = std::floor(std::log10(step) + 1e-9);
-    char buffer[64];
-    if (scale == AxisScale::logarithmic) {
-      std::snprintf(buffer, sizeof buffer, "%g", std::pow(10.0, value));
-    } else if (exponent < -4 || std::abs(value) >= 1e6) {
-      std::snprintf(buffer, sizeof buffer, "%.3g", value);
-    } else {
-      std::snprintf(buffer, sizeof buffer, "%.*f", exponent < 0 ? static_cast<int>(-exponent) : 0, value);
-    }
-    return buffer;
+    if (scale == AxisScale::logarithmic) return short_text(std::pow(10.0, value));
+    if (exponent < -4 || std::abs(value) >= 1e6) return short_text(value, 3);
+    return fixed_text(value, exponent < 0 ? static_cast<int>(-exponent) : 0);
   }
 };
 

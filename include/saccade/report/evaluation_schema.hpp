@@ -70,7 +70,7 @@ inline void upgrade_figures(nlohmann::ordered_json& figures, const std::string& 
 [[nodiscard]] inline nlohmann::ordered_json upgraded_evaluation(nlohmann::ordered_json json, const std::string& name) {
   if (!json.contains("schema") || json.at("schema") == evaluation_schema) return json;
   if (json.at("schema") != "saccade.evaluation.1") {
-    throw FileError('"' + name + "\": its schema is " + json.at("schema").dump() + "; expected \"" +
+    throw FileError('"' + name + "\": its schema is " + json_text(json.at("schema")) + "; expected \"" +
                     std::string(evaluation_schema) + "\" or \"saccade.evaluation.1\"");
   }
   json["schema"] = evaluation_schema;

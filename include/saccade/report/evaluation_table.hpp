@@ -1,11 +1,11 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/report/policy_result.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,10 +15,7 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// "0.931"; a dash where it is not defined.
 [[nodiscard]] inline std::string figure_text(double value) {
-  if (!std::isfinite(value)) return "-";
-  char buffer[16];
-  std::snprintf(buffer, sizeof buffer, "%.3f", value);
-  return buffer;
+  return std::isfinite(value) ? fixed_text(value, 3) : "-";
 }
 
 /// "0.931 [0.872, 0.968]".

@@ -75,4 +75,4 @@ template <Backend B, class Model>
   return explanation;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/report/glimpse_overlay.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <limits>
 #include <optional>
 #include <span>
@@ -41,14 +41,10 @@ inline constexpr Colour sheet_ink{40, 40, 48};
 inline constexpr Colour sheet_faint{110, 110, 120};
 
 /// "0.93": two digits after the point.
-inline std::string two_digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
+inline std::string two_digits(double value) { return fixed_text(value, 2); }
 
 inline Box scaled(const Box& box, double scale) {
-  const auto at = [scale](Index v) { return static_cast<Index>(std::lround(scale * static_cast<double>(v))); };
+  const auto at = [scale](Index v) -> Index { return std::lround(scale * static_cast<double>(v)); };
   return {at(box.x), at(box.y), at(box.x + box.width) - at(box.x), at(box.y + box.height) - at(box.y)};
 }
 
@@ -67,7 +63,8 @@ inline std::optional<std::size_t> predicted_class(const GlimpseStep& step) {
 inline std::string prediction_text(const Explanation& explanation, const GlimpseStep& step) {
   const auto predicted = predicted_class(step);
   if (!predicted) return {};
-  return class_name(explanation, *predicted) + " " + two_digits(step.class_probabilities[*predicted]);
+  return class_name(explanation, *predicted) + " " +
+         two_digits(static_cast<double>(step.class_probabilities[*predicted]));
 }
 
 inline MaskRange mask_range(std::span<const GlimpseStep> steps, bool stretch) {
@@ -189,7 +186,8 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
       const Index left = x + number_width + 6, room = tile - number_width - 6;
       draw_text(sheet, left, top, fit_text(class_name(explanation, *predicted), 1, room),
                 {.scale = 1, .colour = sheet_ink});
-      draw_text(sheet, left, top + text_lines - capital_height(2), two_digits(step.class_probabilities[*predicted]),
+      draw_text(sheet, left, top + text_lines - capital_height(2),
+                two_digits(static_cast<double>(step.class_probabilities[*predicted])),
                 {.scale = 2, .colour = sheet_ink});
     }
 
@@ -236,4 +234,4 @@ inline void draw_colour_bar(RgbImage& sheet, const Box& box, const RgbImage& und
   return picture;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

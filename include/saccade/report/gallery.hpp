@@ -128,8 +128,7 @@ class GalleryWriter {
                                 {"glimpses", image.glimpses_picture},
                                 {"masks", image.masks}});
     }
-    write_file_atomically(folder_ / "gallery.json",
-                          json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n');
+    write_file_atomically(folder_ / "gallery.json", json_text(json, 2) + '\n');
   }
 
  private:
@@ -141,9 +140,8 @@ class GalleryWriter {
 /// @throws FileError where it cannot be read or is not such a list
 [[nodiscard]] inline Gallery read_gallery(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "gallery.json";
-  const std::vector<std::uint8_t> bytes = read_file(file);
   try {
-    const auto json = nlohmann::ordered_json::parse(bytes.begin(), bytes.end());
+    const auto json = read_json(read_file(file), file.string());
     Gallery gallery{.policy = json.at("policy").get<std::string>(), .provenance = provenance_of(json)};
     for (const auto& each : json.at("images")) {
       GalleryImage image{.image = each.at("image").get<std::string>(),
@@ -187,4 +185,4 @@ inline void remove_unlisted_pictures(const std::filesystem::path& folder) {
   for (const std::filesystem::path& picture : others) std::filesystem::remove(picture, error);
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

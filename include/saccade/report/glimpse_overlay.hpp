@@ -191,4 +191,4 @@ inline void draw_region_box(RgbImage& image, const Box& box) {
   dashes({low.x, high.y}, low);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <saccade/core/config.hpp>
+#include <saccade/core/number_text.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,17 +46,12 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 /// A number with `digits` digits after the point; a dash where it is not finite.
 [[nodiscard]] inline std::string number_text(double value, int digits = 3) {
   if (!std::isfinite(value)) return "&ndash;";
-  char text[64];
-  std::snprintf(text, sizeof text, std::abs(value) < 1e15 ? "%.*f" : "%.*e", digits, value);
-  return text;
+  return std::abs(value) < 1e15 ? fixed_text(value, digits) : scientific_text(value, digits);
 }
 
 /// A number with at most `digits` significant digits.
 [[nodiscard]] inline std::string short_number(double value, int digits = 4) {
-  if (!std::isfinite(value)) return "&ndash;";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*g", digits, value);
-  return text;
+  return std::isfinite(value) ? short_text(value, digits) : "&ndash;";
 }
 
 /// "12.5 %" of 0.125.

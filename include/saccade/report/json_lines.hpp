@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/file.hpp>
+#include <saccade/model/json.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -55,7 +58,7 @@ class JsonLinesWriter {
   /// become null.
   /// @throws FileError, for example on a full disk; the file may then end with a part of the line
   void append(const nlohmann::ordered_json& object) {
-    const std::string line = object.dump() + '\n';
+    const std::string line = json_text(object) + '\n';
     // What is no file on a disk cannot be synced, and says EINVAL.
     if (!saccade::detail::write_all(file_.number(), saccade::detail::bytes_of(line)) ||
         (::fsync(file_.number()) != 0 && errno != EINVAL))
@@ -68,20 +71,34 @@ class JsonLinesWriter {
 };
 
 /// All objects of the file, in order; a last line without its line feed is left out.
-/// @throws FileError where the file cannot be read or a line is no JSON
+/// @throws FileError where the file cannot be read or a line is no JSON, or too deep
 [[nodiscard]] inline std::vector<nlohmann::ordered_json> read_json_lines(const std::filesystem::path& path) {
   const std::vector<std::uint8_t> bytes = read_file(path);
   std::vector<nlohmann::ordered_json> objects;
   for (auto begin = bytes.begin(); begin != bytes.end();) {
     const auto line_feed = std::find(begin, bytes.end(), '\n');
     if (line_feed == bytes.end()) break;
-    objects.push_back(nlohmann::ordered_json::parse(begin, line_feed, nullptr, false));
-    if (objects.back().is_discarded()) {
-      throw FileError('"' + path.string() + "\": line " + std::to_string(objects.size()) + " is not JSON");
+    const std::string_view line(reinterpret_cast<const char*>(bytes.data()) + (begin - bytes.begin()),
+                                static_cast<std::size_t>(line_feed - begin));
+    std::optional<nlohmann::ordered_json> object = parse_json(line);
+    if (!object) {
+      throw FileError('"' + path.string() + "\": line " + std::to_string(objects.size() + 1) + ' ' +
+                      json_problem(line));
     }
+    objects.push_back(*std::move(object));
     begin = line_feed + 1;
   }
   return objects;
 }
 
-}  // namespace saccade::report
+/// The lines of metrics.jsonl: objects with the number "epoch". @throws FileError, also where a line is another object
+[[nodiscard]] inline std::vector<nlohmann::ordered_json> read_epochs(const std::filesystem::path& path) {
+  std::vector<nlohmann::ordered_json> epochs = read_json_lines(path);
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    if (epochs[i].is_object() && epochs[i].contains("epoch") && epochs[i].at("epoch").is_number()) continue;
+    throw FileError('"' + path.string() + "\": line " + std::to_string(i + 1) + " is not of an epoch");
+  }
+  return epochs;
+}
+
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

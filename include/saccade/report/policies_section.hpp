@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/report/evaluation_text.hpp>
 
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,9 +104,7 @@ struct PolicyColumn {
                     .low = number_at(figures, '/' + rate + "/low"),
                     .high = number_at(figures, '/' + rate + "/high"),
                     .series = policy_series(policy)});
-    char note[16] = "";
-    if (std::isfinite(value)) std::snprintf(note, sizeof note, "%.1f %%", 100 * value);
-    bars.back().note = note;
+    if (std::isfinite(value)) bars.back().note = fixed_text(100 * value, 1) + " %";
     std::vector<std::string> row{escape_html(policy)};
     for (const PolicyColumn& column : columns) row.push_back(column.cell(figures, column.name));
     table.rows.push_back(std::move(row));

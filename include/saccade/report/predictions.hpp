@@ -78,7 +78,7 @@ namespace detail {
 inline void write_predictions(const std::filesystem::path& path, std::span<const PredictionRecord> records) {
   std::string text;
   for (const PredictionRecord& record : records)
-    text += to_json(record).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+    text += json_text(to_json(record)) + '\n';
   write_file_atomically(path, text);
 }
 

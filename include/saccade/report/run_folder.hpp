@@ -15,7 +15,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -82,9 +81,7 @@ class RunFolder {
     if (!owner_) own("a training");
     expect_room_for(start);
     if (start == RunStart::resumed && file_exists(config())) {
-      const std::vector<std::uint8_t> bytes = read_file(config());
-      const auto before = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
-      if (before.is_discarded()) throw FileError('"' + config().string() + "\": is not JSON");
+      const auto before = read_json(read_file(config()), config().string());
       if (const auto difference = run_difference(before, description)) {
         if (inventory && tells_images(*difference)) expect_images(*inventory);
         throw FileError('"' + config().string() + "\": the run began with another configuration: " + *difference +
@@ -92,7 +89,7 @@ class RunFolder {
       }
     }
     if (inventory) write_inventory(images(), *inventory);
-    write_file_atomically(config(), description.dump(2) + '\n');
+    write_file_atomically(config(), json_text(description, 2) + '\n');
   }
 
   /// Cuts metrics.jsonl to the epochs that the checkpoint knows, and opens it. @throws FileError
@@ -104,10 +101,15 @@ class RunFolder {
   /// Adds an epoch's line. After open_metrics. @throws FileError
   void add_metrics(const nlohmann::ordered_json& epoch) { writer_->append(epoch); }
 
-  /// Draws figures/loss.png, reward.png, accuracy.png and so on from metrics.jsonl; see training_charts. @throws
-  /// FileError
+  /// Draws figures/loss.png, reward.png, accuracy.png and so on from metrics.jsonl; see training_charts. Where that
+  /// cannot be used there are none: the report says why. @throws FileError where they cannot be written
   void draw_curves() const {
-    const std::vector<nlohmann::ordered_json> epochs = read_json_lines(metrics());
+    std::vector<nlohmann::ordered_json> epochs;
+    try {
+      epochs = read_epochs(metrics());
+    } catch (const FileError&) {
+      return;
+    }
     create_folders(figures());
     for (const TrainingChart& each : training_charts(epochs))
       data::write_png(figures() / (each.name + ".png"), draw_chart(each.chart).view());
@@ -135,4 +137,4 @@ class RunFolder {
   std::optional<JsonLinesWriter> writer_;
 };
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -79,8 +78,7 @@ namespace detail {
 /// Content of a JSON file that must be an object; null where there is no such file.
 [[nodiscard]] inline nlohmann::ordered_json read_object(const std::filesystem::path& path) {
   if (!file_exists(path)) return nullptr;
-  const std::vector<std::uint8_t> bytes = read_file(path);
-  auto json = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  auto json = read_json(read_file(path), path.string());
   if (!json.is_object()) throw FileError('"' + path.string() + "\": is not a JSON object");
   return json;
 }
@@ -152,13 +150,7 @@ inline void leave_out_others(RunRecord& run) {
   };
   attempt([&] { run.config = detail::read_object(files.config()); });
   attempt([&] {
-    if (!there(files.metrics())) return;
-    std::vector<nlohmann::ordered_json> epochs = read_json_lines(files.metrics());
-    for (std::size_t i = 0; i < epochs.size(); ++i) {
-      if (epochs[i].is_object() && epochs[i].contains("epoch") && epochs[i].at("epoch").is_number()) continue;
-      throw FileError('"' + files.metrics().string() + "\": line " + std::to_string(i + 1) + " is not of an epoch");
-    }
-    run.epochs = std::move(epochs);
+    if (there(files.metrics())) run.epochs = read_epochs(files.metrics());
   });
   attempt([&] {
     nlohmann::ordered_json json = detail::read_object(files.evaluation());
@@ -193,4 +185,4 @@ inline void leave_out_others(RunRecord& run) {
   return run;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

@@ -36,7 +36,7 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
       lists += folded(path, "<p>" + escape_html(names) + "</p>\n");
     } else {
       table.rows.push_back(
-          {escape_html(path), escape_html(value.is_string() ? value.get<std::string>() : value.dump())});
+          {escape_html(path), escape_html(value.is_string() ? value.get<std::string>() : json_text(value))});
     }
   }
 }
@@ -101,7 +101,7 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
   const auto words = [&](const nlohmann::ordered_json& json, const char* key, const char* before) {
     if (!json.contains(key)) return;
     const nlohmann::ordered_json& value = json.at(key);
-    text += before + escape_html(value.is_string() ? value.get<std::string>() : value.dump());
+    text += before + escape_html(value.is_string() ? value.get<std::string>() : json_text(value));
   };
   text += "A classifier that looks at an image through a few small glimpses";
   words(run.config, "preset", ": preset ");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/report/curves.hpp>
 #include <saccade/report/html.hpp>
 
@@ -7,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +22,7 @@ namespace detail {
 
 /// A coordinate: at most two digits after the point, for a page should be light.
 [[nodiscard]] inline std::string coordinate(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  std::string shown = text;
+  std::string shown = fixed_text(value, 2);
   while (shown.back() == '0') shown.pop_back();
   if (shown.back() == '.') shown.pop_back();
   return shown == "-0" ? "0" : shown;

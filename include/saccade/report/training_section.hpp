@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/report/page.hpp>
 #include <saccade/report/run_record.hpp>
 #include <saccade/report/svg_chart.hpp>
@@ -64,9 +65,7 @@ namespace detail {
     const auto last = std::find_if(series.points.rbegin(), series.points.rend(),
                                    [](const Point& point) { return std::isfinite(point.y); });
     if (last == series.points.rend()) continue;
-    char value[64];
-    std::snprintf(value, sizeof value, "%.4g", last->y);
-    text += (text.empty() ? "Last values: " : "; ") + series.name + ' ' + value;
+    text += (text.empty() ? "Last values: " : "; ") + series.name + ' ' + short_text(last->y, 4);
   }
   return text;
 }

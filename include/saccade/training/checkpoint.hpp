@@ -66,8 +66,9 @@ inline constexpr std::string_view checkpoint_version = "1";
 }
 
 [[nodiscard]] inline Json checkpoint_json(const SafetensorsFile& file, std::string_view name, const std::string& key) {
-  std::optional<Json> json = parse_json(checkpoint_entry(file, name, key));
-  if (!json) throw checkpoint_error(name, "its metadata \"saccade." + key + "\" is not JSON");
+  const std::string& text = checkpoint_entry(file, name, key);
+  std::optional<Json> json = parse_json(text);
+  if (!json) throw checkpoint_error(name, "its metadata \"saccade." + key + "\" " + json_problem(text));
   return std::move(*json);
 }
 

@@ -181,4 +181,4 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("select_by", c.select_by);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <saccade/core/number_text.hpp>
 #include <saccade/model/dry_run_backend.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/configured_learner.hpp>
 #include <saccade/training/step_report.hpp>
 
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -76,9 +76,7 @@ template <Backend B>
 
 /// "1.5 MiB".
 [[nodiscard]] inline std::string mebibytes(Index bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
-  return text;
+  return fixed_text(static_cast<double>(bytes) / (1 << 20), 1) + " MiB";
 }
 
 /// "memory of a training step: 812.3 MiB (weights and optimiser 18.9 MiB, activations 700.2 MiB, workspace 93.2 MiB)".
@@ -88,7 +86,7 @@ template <Backend B>
          ", activations " + mebibytes(memory.activations) + ", workspace " + mebibytes(memory.workspace) + ")";
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/memory.hpp>

@@ -79,4 +79,4 @@ template <Backend B, class Model>
   return predict_images(b, evaluator, parameters, statistics, images, part, options, go_on);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -96,7 +96,7 @@ namespace detail {
     }
     return {};
   }
-  return name + " is " + before.dump() + ", but now is " + now.dump();
+  return name + " is " + json_text(before) + ", but now is " + json_text(now);
 }
 }  // namespace detail
 

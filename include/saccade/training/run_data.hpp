@@ -67,8 +67,8 @@ namespace detail {
                                  : data::has_given_parts(run.dataset) ? "given"
                                                                       : "random:1");
   if (run.choice.kind == data::SplitChoice::Kind::official && run.dataset.kind == "breakhis") {
-    run.split =
-        data::official_split(run.dataset, data::find_official_split(run.choice.number, choice.folder, choice.folds));
+    run.split = data::official_split(
+        run.dataset, data::find_official_split(run.choice.number, choice.folder, choice.folds), run.account);
   } else {
     run.split = data::make_split(run.dataset, run.choice);
   }

@@ -169,8 +169,8 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
     fail("its header claims " + std::to_string(header_size) + " bytes, but " + std::to_string(rest.size()) +
          " are left");
   }
-  const std::string_view json(reinterpret_cast<const char*>(rest.data()), static_cast<std::size_t>(header_size));
-  const std::span<const std::byte> data = rest.subspan(static_cast<std::size_t>(header_size));
+  const std::string_view json(reinterpret_cast<const char*>(rest.data()), std::size_t{header_size});
+  const std::span<const std::byte> data = rest.subspan(std::size_t{header_size});
 
   detail::SafetensorsHeader header = detail::parse_safetensors_header(json, name);
   // A tensor without elements shares its offset with its neighbour and stands before it.
@@ -193,7 +193,7 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
     if (entry.end > data.size()) {
       fail(tensor + " has the byte range " + range + ", but the file ends after " + std::to_string(data.size()));
     }
-    const auto own = data.subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(size));
+    const auto own = data.subspan(std::size_t{position}, std::size_t{size});
     file.tensors.emplace_back(std::move(entry.name), entry.dtype, std::move(entry.shape),
                               std::vector<std::byte>(own.begin(), own.end()));
     position = entry.end;
@@ -253,7 +253,7 @@ inline constexpr std::uint64_t safetensors_header_limit = 100'000'000;
   json.resize((json.size() + 7) / 8 * 8, ' ');
 
   const std::uint64_t header_size = json.size();
-  std::vector<std::byte> bytes(sizeof header_size + json.size() + static_cast<std::size_t>(position));
+  std::vector<std::byte> bytes(sizeof header_size + json.size() + std::size_t{position});
   auto end = bytes.begin();
   const auto append = [&](std::span<const std::byte> part) { end = std::copy(part.begin(), part.end(), end); };
   append(std::as_bytes(std::span(&header_size, 1)));

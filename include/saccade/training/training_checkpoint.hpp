@@ -47,7 +47,7 @@ template <std::integral Number>
     if (value == b.at(pointer)) continue;
     std::string field = pointer.substr(1);
     std::replace(field.begin(), field.end(), '/', '.');
-    return field + " is " + value.dump() + " and " + b.at(pointer).dump();
+    return field + " is " + json_text(value) + " and " + json_text(b.at(pointer));
   }
   return {};
 }

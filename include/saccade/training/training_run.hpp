@@ -148,11 +148,13 @@ void TrainingRun<B>::resume() {
   const std::string name = files_.checkpoint.string();
   const SafetensorsFile file = read_checkpoint(files_.checkpoint);
   const CheckpointInfo info = checkpoint_info(file, name);
-  nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
-  before["model"] = to_json(info.model);
-  if (const auto difference = run_difference(before, description_))
-    throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
-  state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+  reading_json(name, [&] {
+    nlohmann::ordered_json before = info.run.value("config", nlohmann::ordered_json::object());
+    before["model"] = to_json(info.model);
+    if (const auto difference = run_difference(before, description_))
+      throw FileError('"' + name + "\": belongs to another configuration: " + *difference);
+    state_ = run_state_from_json(info.run.value("state", nlohmann::ordered_json::object()), name);
+  });
   const auto images = static_cast<Index>(data_->split.train.size());
   const bool best_is_one = !state_.best || (state_.best->epoch >= 1 && state_.best->epoch <= state_.epochs);
   if (state_.epochs < 0 || state_.epochs > detail::most_steps || state_.position < 0 || state_.position > images ||
@@ -267,7 +269,10 @@ std::optional<nlohmann::ordered_json> TrainingRun<B>::validate_epoch(const RunEv
   if (part.empty()) return nlohmann::ordered_json(nullptr);
   // A policy that has learned nothing would judge the classifier where it never looked.
   const PredictOptions options{.policy = glimpses_at(config_.training, state_.epochs), .seed = config_.seed};
-  if (!evaluator_) evaluator_.emplace(*b_, trainer_.model(), config_.training.batch);
+  if (!evaluator_) {
+    const auto images = static_cast<Index>(part.size());
+    evaluator_.emplace(*b_, trainer_.model(), std::min(config_.training.batch, images));
+  }
   bool stopped = false;
   const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_, part,
                                           options, [&](Index images) {

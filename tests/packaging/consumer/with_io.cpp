@@ -8,6 +8,10 @@
 #include <png.h>
 #include <stb/stb_image.h>
 
+#if defined(EXPECT_OWN_LIBRARIES) && !(defined(OWN_EIGEN) && defined(OWN_JSON))
+#error "Eigen and nlohmann/json are not those of this project"
+#endif
+
 // Each library that saccade::io promises: the headers of json and stb, the headers and the link of libpng and libjpeg.
 int main() {
   jpeg_error_mgr errors{};

@@ -66,10 +66,10 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   const auto channel = channel_activation(activation, period, stride, coefficients);
 
   const ChannelChunks chunks(1, pixels, channels);
-  double* const slots = engine.shared<double>((chunks.count() + 1) * 3 * channels);
+  double* const partial_sums = engine.shared<double>((chunks.count() + 1) * 3 * channels);
   const auto scratch = engine.per_thread<Scalar>(3 * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
-    double* const slot = slots + (chunk + 1) * 3 * channels;
+    double* const slot = partial_sums + (chunk + 1) * 3 * channels;
     std::fill_n(slot, 3 * channels, 0.0);
     Scalar* const sums = scratch(thread);
     chunks.for_each_fold(chunk, [&](Index, Index begin, Index end) {
@@ -81,10 +81,10 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
       for (Index sum = 0; sum < 3; ++sum) add_periods(channels, period, sums + sum * stride, slot + sum * channels);
     });
   });
-  double* const totals = slots;
+  double* const totals = partial_sums;
   std::fill_n(totals, 3 * channels, 0.0);
   for (Index chunk = 1; chunk <= chunks.count(); ++chunk)
-    for (Index i = 0; i < 3 * channels; ++i) totals[i] += slots[chunk * 3 * channels + i];
+    for (Index i = 0; i < 3 * channels; ++i) totals[i] += partial_sums[chunk * 3 * channels + i];
   double* const d_shift = totals;
   double* const d_scale = totals + channels;
   for (Index c = 0; c < channels; ++c) d_scale[c] *= static_cast<double>(activation.rstd.data()[c]);

@@ -6,9 +6,9 @@
 
 /// Sums over the pixels of each channel: statistics of normalisation, averages, gradients of biases and slopes.
 ///
-/// A tensor (images, rows, channels) is divided into chunks by its size alone. Each chunk has a slot of its own and the
-/// slots are added in order, so the sums do not depend on the threads. Within a chunk a few dozen numbers are added in
-/// the tensor's own precision, then folded into the slot in double: fast, and as accurate as pairwise summation.
+/// A tensor (images, rows, channels) is divided into chunks by its size alone. Each chunk has partial sums of its own,
+/// which are added in order, so the sums do not depend on the threads. Within a chunk a few dozen numbers are added in
+/// the tensor's own precision, then folded into the partial sum in double: fast, and as accurate as pairwise summation.
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// Extents of a tensor to sum over, and its chunks.
@@ -81,15 +81,15 @@ class FoldSums {
 /// totals (images, Sums, C) = sums over the rows. `tile(image, position, count, add)` is called for every tile and
 /// hands its terms over with `add(sum, values)`; it may write outputs as well.
 ///
-/// @param slots   room for chunks.count() * Sums * C numbers, shared by all threads
-/// @param totals  room for images * Sums * C numbers
+/// @param partial_sums  room for chunks.count() * Sums * C numbers, shared by all threads
+/// @param totals        room for images * Sums * C numbers
 template <int Sums, class Scalar, class Tile>
-void sum_channels(Engine& engine, const ChannelChunks& chunks, double* slots, double* totals, const Tile& tile) {
+void sum_channels(Engine& engine, const ChannelChunks& chunks, double* partial_sums, double* totals, const Tile& tile) {
   const Index width = Sums * chunks.channels();
   const Index stride = repeated_size(chunks.channels());
   const auto scratch = engine.per_thread<Scalar>(Sums * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
-    double* const slot = slots + chunk * width;
+    double* const slot = partial_sums + chunk * width;
     std::fill_n(slot, width, 0.0);
     const auto sums = [&](int sum) { return FoldSums<Scalar>(chunks.channels(), scratch(thread) + sum * stride); };
     chunks.for_each_fold(chunk, [&](Index image, Index begin, Index end) {
@@ -104,7 +104,7 @@ void sum_channels(Engine& engine, const ChannelChunks& chunks, double* slots, do
     double* const total = totals + image * width;
     std::fill_n(total, width, 0.0);
     for (Index chunk = 0; chunk < chunks.chunks_per_image(); ++chunk) {
-      const double* const slot = slots + (image * chunks.chunks_per_image() + chunk) * width;
+      const double* const slot = partial_sums + (image * chunks.chunks_per_image() + chunk) * width;
       for (Index i = 0; i < width; ++i) total[i] += slot[i];
     }
   }
@@ -131,10 +131,11 @@ void add_periods(Index channels, Index period, const Scalar* sums, double* total
 /// Each fold is read twice while it is in the cache, the second time around its own mean, and folds are merged by the
 /// formula of Chan, Golub and LeVeque (1979), so a large mean costs no precision.
 ///
-/// @param slots    room for chunks.count() * 2 * C numbers, shared by all threads
-/// @param moments  room for images * 2 * C numbers
+/// @param partial_sums  room for chunks.count() * 2 * C numbers, shared by all threads
+/// @param moments       room for images * 2 * C numbers
 template <class Scalar>
-void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* x, double* slots, double* moments) {
+void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* x, double* partial_sums,
+                     double* moments) {
   const Index channels = chunks.channels();
   const Index size = chunks.rows() * channels;
   const auto merge = [channels](Index& rows, double* mean, double* deviations, Index new_rows, const double* new_mean,
@@ -153,7 +154,7 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
   const Index stride = padded(round_up(period, kernels.lanes));
   const auto scratch = engine.per_thread<double>(2 * doubles + 2 * stride);
   engine.parallel_for(chunks.count(), [&](Index chunk, int thread) {
-    double* const mean = slots + chunk * 2 * channels;
+    double* const mean = partial_sums + chunk * 2 * channels;
     double* const deviations = mean + channels;
     std::fill_n(mean, 2 * channels, 0.0);
     double* const fold_mean = scratch(thread);
@@ -189,7 +190,7 @@ void channel_moments(Engine& engine, const ChannelChunks& chunks, const Scalar* 
       const Index chunk = image * chunks.chunks_per_image() + i;
       Index chunk_rows = 0;
       chunks.for_each_fold(chunk, [&](Index, Index begin, Index end) { chunk_rows += (end - begin) / channels; });
-      const double* const slot = slots + chunk * 2 * channels;
+      const double* const slot = partial_sums + chunk * 2 * channels;
       merge(rows, mean, mean + channels, chunk_rows, slot, slot + channels);
     }
   }

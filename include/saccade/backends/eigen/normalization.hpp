@@ -42,10 +42,10 @@ struct NormalizationGradient {
 /// Sums over the rows of each channel: totals (images, 2, C) of d_y and of d_y * (x - centre).
 template <class Scalar>
 void normalization_sums(Engine& engine, const ChannelChunks& chunks, const Scalar* d_y, const Scalar* x,
-                        const PerChannel<Scalar>& centre, double* slots, double* totals) {
+                        const PerChannel<Scalar>& centre, double* partial_sums, double* totals) {
   const Index size = chunks.rows() * chunks.channels();
   sum_channels<2, Scalar>(
-      engine, chunks, slots, totals, [&](Index image, Index position, Index count, const auto& add) {
+      engine, chunks, partial_sums, totals, [&](Index image, Index position, Index count, const auto& add) {
         alignas(64) Scalar terms[tile_size];
         const Scalar* const gradient = d_y + image * size + position;
         compute_tile(
@@ -204,12 +204,12 @@ void group_norm_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   const ChannelChunks chunks(images, rows, channels);
   const Index doubles = 2 * channels * (images + chunks.count()) + 2 * channels + 2 * images * groups;
   double* const totals = engine.shared<double>(doubles + ImageCoefficients<Scalar>::room(4, images, channels));
-  double* const slots = totals + 2 * channels * images;
-  double* const parameters = slots + 2 * channels * chunks.count();  // (2, C): d_gamma, d_beta
+  double* const partial_sums = totals + 2 * channels * images;
+  double* const parameters = partial_sums + 2 * channels * chunks.count();  // (2, C): d_gamma, d_beta
   double* const group_sums = parameters + 2 * channels;              // (images, groups, 2)
   ImageCoefficients<Scalar> coefficients(images, channels, reinterpret_cast<Scalar*>(totals + doubles));
   const auto centre = coefficients.make([&](Index image, Index c) { return mean.data()[image * groups + c / width]; });
-  normalization_sums(engine, chunks, d_y.data(), x.data(), centre, slots, totals);
+  normalization_sums(engine, chunks, d_y.data(), x.data(), centre, partial_sums, totals);
 
   std::fill_n(parameters, 2 * channels, 0.0);
   std::fill_n(group_sums, 2 * images * groups, 0.0);

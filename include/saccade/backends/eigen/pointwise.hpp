@@ -70,11 +70,11 @@ void prelu_backward(Engine& engine, const HostTensor<Scalar>& x, const HostTenso
   if (channels == 0) return;
   const ChannelChunks chunks(1, x.size() / channels, channels);
   double* const totals = engine.shared<double>(channels * (1 + chunks.count()) + repeated_size(channels));
-  double* const slots = totals + channels;
-  const auto repeated = prelu_slope(slope, reinterpret_cast<Scalar*>(slots + channels * chunks.count()));
+  double* const partial_sums = totals + channels;
+  const auto repeated = prelu_slope(slope, reinterpret_cast<Scalar*>(partial_sums + channels * chunks.count()));
   with_write(write_x, [&](auto accumulate) {
     sum_channels<1, Scalar>(
-        engine, chunks, slots, totals, [&](Index image, Index position, Index count, const auto& add) {
+        engine, chunks, partial_sums, totals, [&](Index image, Index position, Index count, const auto& add) {
           alignas(64) Scalar values[tile_size];
           const Scalar* const input = x.data() + position;
           const Scalar* const gradient = d_y.data() + position;

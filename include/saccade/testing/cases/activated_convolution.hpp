@@ -77,9 +77,9 @@ template <class R>
   for (std::size_t c = 0; c < channels; ++c) {
     double& beta = operands[2].values[c];
     for (std::size_t i = c; i < x.size();) {
-      const bool near = std::abs(gamma[c] * (x[i] - mean[c]) * rstd[c] + beta) < margin;
-      beta += near ? 1.0 / 64 : 0;
-      i = near ? c : i + channels;  // from the start again
+      const bool too_near = std::abs(gamma[c] * (x[i] - mean[c]) * rstd[c] + beta) < margin;
+      beta += too_near ? 1.0 / 64 : 0;
+      i = too_near ? c : i + channels;  // from the start again
     }
   }
   return operands;

@@ -13,6 +13,9 @@
 /// attribute of the function around it.
 namespace saccade::inline SACCADE_NAMESPACE::eigen::bf16_avx512 {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // g++ means every index of an array of vectors
+
 #define SACCADE_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
 #define SACCADE_BF16_LAMBDA SACCADE_BF16 __attribute__((always_inline))
 
@@ -100,6 +103,8 @@ inline constexpr Bf16Kernels kernels{.unit = Bf16Unit::avx512_bf16,
 
 #undef SACCADE_BF16_LAMBDA
 #undef SACCADE_BF16
+
+#pragma GCC diagnostic pop
 
 }  // namespace saccade::eigen::bf16_avx512
 

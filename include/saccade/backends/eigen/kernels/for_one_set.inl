@@ -9,6 +9,9 @@
 #define SACCADE_LAMBDA SACCADE_KERNEL SACCADE_ALWAYS_INLINE
 #define SACCADE_NOINLINE SACCADE_KERNEL SACCADE_NEVER_INLINE
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"  // g++ means every index of an array of vectors
+
 // Each of these needs those above it.
 // clang-format off
 #include <saccade/backends/eigen/kernels/vector.inl>
@@ -49,6 +52,8 @@ inline constexpr Kernels<Scalar> kernels{
 };
 
 }  // namespace saccade::eigen::SACCADE_ISA
+
+#pragma GCC diagnostic pop
 
 #undef SACCADE_INLINE
 #undef SACCADE_LAMBDA
