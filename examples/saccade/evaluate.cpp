@@ -5,9 +5,12 @@
 #include <saccade/report/explain_image.hpp>
 #include <saccade/report/gallery.hpp>
 #include <saccade/report/progress.hpp>
+#include <saccade/report/provenance.hpp>
 #include <saccade/report/run_folder.hpp>
 #include <saccade/report/run_report.hpp>
+#include <saccade/report/staged_results.hpp>
 #include <saccade/training/averaged_prediction.hpp>
+#include <saccade/training/checkpoint_label.hpp>
 #include <saccade/training/config_history.hpp>
 #include <saccade/training/known_groups.hpp>
 #include <saccade/training/run_config.hpp>
@@ -23,6 +26,7 @@
 #include "common/exit_code.hpp"
 #include "common/ground_truth.hpp"
 #include "common/interruption.hpp"
+#include "common/inventory.hpp"
 #include "common/loader_choice.hpp"
 #include "common/regions.hpp"
 #include "common/report.hpp"
@@ -70,15 +74,15 @@ struct Answered {
   std::vector<Index> images{};  ///< of each record, in the data set
 };
 
-/// Pictures of right and wrong answers in the folder of the evaluation.
+/// Pictures of right and wrong answers in `folder`.
 template <class B>
 void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& dataset, const EvaluateOptions& options,
-                  const Answered& answered) {
+                  const Answered& answered, const report::RunFolder& folder, const report::Provenance& provenance) {
   std::vector<bool> right;
   for (const report::PredictionRecord& record : answered.records) right.push_back(record.predicted() == record.truth);
   const auto chosen = report::choose_for_gallery(right, static_cast<std::size_t>(options.gallery));
   Evaluator<B> evaluator(b, classifier.model(), 1, Activations::every_step);
-  report::GalleryWriter writer(report::RunFolder(options.out).gallery(), to_string(answered.policy));
+  report::GalleryWriter writer(folder.gallery(), to_string(answered.policy), provenance);
   for (const std::size_t i : chosen) {
     const report::PredictionRecord& record = answered.records[i];
     const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model);
@@ -120,7 +124,15 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
   if (!absent.empty())
     std::cerr << "saccade evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
-  create_folders(options.out);
+  report::RunFolder folder(options.out);
+  program::own(folder, "saccade evaluate");
+  // A training's list of its images stays as it is: these may be others.
+  const data::Inventory inventory = program::take_inventory(
+      dataset, {.train = {}, .validation = {}, .test = part},
+      {folder.images(), report::RunFolder(options.checkpoint.parent_path()).images(), folder.evaluated_images()});
+  const report::Provenance provenance{.weights = classifier.checksum(),
+                                      .epoch = trained_epochs(info.run),
+                                      .data = inventory.identity(data::Part::test)};
 
   data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), options.batch);
@@ -179,6 +191,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
   nlohmann::ordered_json protocol{{"version", version_text()},
                                   {"checkpoint", options.checkpoint.string()},
+                                  {"provenance", to_json(provenance)},
                                   {"split", to_string(run.choice)},
                                   {"group", dataset.grouping},
                                   {"seed", options.seed},
@@ -192,14 +205,17 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
                                   {"bad_images", loader.bad_images().size()},
                                   {"groups_of_the_training", known}};
   if (dataset.magnification) protocol["magnification"] = *dataset.magnification;
-  const report::RunFolder folder(options.out);
-  const std::filesystem::path file = folder.evaluation();
   nlohmann::ordered_json json = report::evaluation_json(protocol, truth, results, headline, info.model.glimpses);
   json["averaged_rollouts"] = averaged_rollouts;
-  report::write_predictions(folder.predictions(), records);
-  draw_gallery(b, classifier, dataset, options, answered);
-  write_file_atomically(file, json.dump(2) + '\n');
-  draw_early_stopping(options.out, results);
+  for (report::PredictionRecord& record : records) record.provenance = provenance;
+  report::StagedResults staged(folder);
+  const report::RunFolder files = staged.files();
+  report::write_predictions(files.predictions(), records);
+  data::write_inventory(files.evaluated_images(), inventory);
+  draw_gallery(b, classifier, dataset, options, answered, files, provenance);
+  draw_early_stopping(files.path(), results);
+  write_file_atomically(files.evaluation(), json.dump(2) + '\n');
+  staged.publish();
 
   std::cout << dataset.name << "\nsplit " << to_string(run.choice) << ", " << protocol["groups"] << ' '
             << truth.group_noun << "s, " << protocol["images"] << " images\n";
@@ -213,7 +229,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
     std::cout << "\nmean probabilities of " << options.rollouts << " drawn rollouts of the learned policy: "
               << report::figure_text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
   }
-  std::cout << "\nall figures:  " << file.string()
+  std::cout << "\nall figures:  " << folder.evaluation().string()
             << "\nreport:       " << program::write_report("saccade evaluate", folder).string() << '\n';
   return program::success;
 }

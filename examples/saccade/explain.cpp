@@ -1,3 +1,5 @@
+#include <saccade/core/file.hpp>
+#include <saccade/core/folder_lock.hpp>
 #include <saccade/data/annotations.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/report/explain_image.hpp>
@@ -67,6 +69,9 @@ int explain_images(B& b, const program::ExplainOptions& options) {
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   Evaluator<B> evaluator(b, classifier.model(), 1, Activations::every_step);
   create_folders(options.out);
+  const FolderLock lock(options.out, "owner.lock", "saccade explain");
+  if (!lock.warning().empty()) std::cerr << "saccade explain: warning: " << lock.warning() << '\n';
+  remove_partial_files(options.out);
   const std::vector<std::string>& classes = classifier.info().classes;
   data::Annotations annotations;
   report::Progress progress("explaining", static_cast<Index>(images.size()));

@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <iostream>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -220,7 +222,7 @@ void print_help() {
 
 }  // namespace
 
-int main(int argc, char* argv[]) {
+int main(int argc, char* argv[]) try {
   const std::string_view word = argc > 1 ? argv[1] : "";
   for (const Subcommand& each : subcommands) {
     if (word != each.name) continue;
@@ -240,4 +242,7 @@ int main(int argc, char* argv[]) {
     }
     return program::success;
   });
+} catch (const std::bad_alloc&) {  // while the options were made
+  std::fputs("saccade: out of memory\n", stderr);
+  return program::failure;
 }

@@ -1,3 +1,5 @@
+#include <saccade/core/file.hpp>
+#include <saccade/core/folder_lock.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/report/progress.hpp>
 
@@ -12,8 +14,11 @@
 int program::tissue(const TissueOptions& options) {
   const auto& [tissue, out, threads] = options;
   saccade::data::validate(tissue);
-  // Images of an earlier data set would mix with the new ones.
-  if (std::filesystem::exists(out / "BreaKHis_v1")) {
+  // Images of another data set would mix with the new ones.
+  saccade::create_folders(out);
+  const saccade::FolderLock lock(out, "owner.lock", "saccade tissue");
+  if (!lock.warning().empty()) std::cerr << "saccade tissue: warning: " << lock.warning() << '\n';
+  if (saccade::file_exists(out / "BreaKHis_v1")) {
     throw saccade::FileError('"' + out.string() + "\": holds a data set already; remove it, or name another folder");
   }
   {

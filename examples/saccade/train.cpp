@@ -17,6 +17,7 @@
 #include "common/exit_code.hpp"
 #include "common/group_noun.hpp"
 #include "common/interruption.hpp"
+#include "common/inventory.hpp"
 #include "common/loader_choice.hpp"
 #include "common/report.hpp"
 #include "common/with_backend.hpp"
@@ -110,7 +111,7 @@ void print_result(const RunState& state, const report::RunFolder& folder, const 
 template <class B>
 int train_classifier(B& b, const TrainOptions& options) {
   const Activations keep = options.recompute ? Activations::last_step : Activations::every_step;
-  const RunData data = open_for_training(options.data);
+  RunData data = open_for_training(options.data);
   const RunConfig config = run_config(options, data.dataset);
   const std::string noun = program::group_noun(data.dataset);
   std::cout << program::describe(data);
@@ -119,11 +120,15 @@ int train_classifier(B& b, const TrainOptions& options) {
                                            sizeof(Scalar<B>), config.training.adam))
             << std::endl;
   report::RunFolder folder(options.out);
+  program::own(folder, "saccade train");
+  const auto start = options.resume ? report::RunStart::resumed : report::RunStart::fresh;
+  folder.expect_room_for(start);
+  data.inventory = program::take_inventory(data.dataset, data.split, {folder.images()});
   TrainingRun<B> run(
       b, config, data, options.loader.options(config.training.batch),
       {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep);
-  folder.begin(run.description(), options.resume ? report::RunStart::resumed : report::RunStart::fresh);
-  if (options.resume && std::filesystem::exists(folder.checkpoint())) run.resume();
+  folder.begin(run.description(), start, data.inventory);
+  if (options.resume && file_exists(folder.checkpoint())) run.resume();
   folder.open_metrics(run.state().epochs);
   if (run.state().epochs > 0 || run.state().position > 0) {
     std::cerr << "resumed after " << run.state().epochs << " epochs and " << run.state().images << " images\n";

@@ -246,7 +246,7 @@ TEST_CASE("A disk that is full during a checkpoint leaves the old one", "[progra
   CHECK_THAT(last_line(ending.err), contains("saccade train: \"" + out.string()));
   CHECK_THAT(last_line(ending.err), contains("safetensors\": cannot be written: File too large"));
   CHECK((bytes(out / "checkpoint.safetensors") == before));
-  CHECK_FALSE(std::filesystem::exists(out / "checkpoint.safetensors.partial"));
+  for (const auto& entry : std::filesystem::directory_iterator(out)) CHECK(entry.path().extension() != ".partial");
 
   // With room again, the run goes on as if nothing had been.
   REQUIRE(run("saccade train", training(out, 2, {"--threads", "1", "--resume"})).code == 0);

@@ -42,6 +42,8 @@ struct Surroundings {
   rlim_t file_limit = 0;         ///< bytes that a file may grow to, as on a disk that is nearly full; 0: any number
   std::string input{};           ///< of stdin
   Output output = Output::kept;  ///< where stdout goes
+  rlim_t memory = 0;             ///< bytes of addresses; 0: any number
+  rlim_t descriptors = 0;        ///< files that may be open at a time; 0: as many as here
 };
 
 /// A program that is running. The destructor kills it.
@@ -66,9 +68,11 @@ class Process {
     ::dup2(::fileno(input.get()), STDIN_FILENO);
     ::dup2(output_of(around.output), STDOUT_FILENO);
     ::dup2(::fileno(err_.get()), STDERR_FILENO);
-    if (around.file_limit > 0) {
-      const rlimit limit{around.file_limit, around.file_limit};
-      ::setrlimit(RLIMIT_FSIZE, &limit);
+    for (const auto& [kind, value] : {std::pair{RLIMIT_FSIZE, around.file_limit},
+                                      {RLIMIT_AS, around.memory},
+                                      {RLIMIT_NOFILE, around.descriptors}}) {
+      const rlimit limit{value, value};
+      if (value > 0) ::setrlimit(kind, &limit);
     }
     ::execv(pointers[0], pointers.data());
     ::_exit(127);

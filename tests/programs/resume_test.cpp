@@ -56,8 +56,9 @@ TEST_CASE("A run that is killed again and again ends with the same bytes as one 
   check_equal_runs(scratch / "whole", killed);
 }
 
-TEST_CASE("Ctrl-C and SIGTERM leave a checkpoint that loads and goes on", "[programs]") {
-  const int signal = GENERATE(SIGINT, SIGTERM);
+TEST_CASE("Ctrl-C, SIGTERM, the end of a session and a scheduler's signals leave a checkpoint that loads and goes on",
+          "[programs]") {
+  const int signal = GENERATE(SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2);
   const ScratchFolder scratch;
   const auto out = scratch / "run";
   Process process("saccade train", training(out, 100000, {"--threads", "1"}));
@@ -76,6 +77,23 @@ TEST_CASE("Ctrl-C and SIGTERM leave a checkpoint that loads and goes on", "[prog
   REQUIRE(run("saccade train", training(out, epochs + 2, {"--threads", "1", "--resume"})).code == 0);
   REQUIRE(run("saccade train", training(scratch / "whole", epochs + 2, {"--threads", "1"})).code == 0);
   check_equal_runs(scratch / "whole", out);
+}
+
+TEST_CASE("A signal that was ignored when the program began stays so, and a session may end twice", "[programs]") {
+  const ScratchFolder scratch;
+  {
+    void (*const before)(int) = std::signal(SIGHUP, SIG_IGN);  // as nohup does; the child keeps it
+    Process process("saccade train", training(scratch / "nohup", 3, {"--threads", "1"}));
+    std::signal(SIGHUP, before);
+    REQUIRE(process.runs_until([&] { return std::filesystem::exists(scratch / "nohup/checkpoint.safetensors"); }));
+    process.send(SIGHUP);
+    CHECK(process.wait().code == 0);
+  }
+  Process process("saccade train", training(scratch / "twice", 100000, {"--threads", "1"}));
+  REQUIRE(process.runs_until([&] { return std::filesystem::exists(scratch / "twice/checkpoint.safetensors"); }));
+  process.send(SIGHUP);
+  process.send(SIGHUP);
+  CHECK(process.wait().code == 130);
 }
 
 TEST_CASE("A run is neither overwritten nor resumed with other options", "[programs]") {

@@ -2,8 +2,12 @@
 #include <saccade/report/gallery.hpp>
 
 #include "support/catch.hpp"
+#include "support/limits.hpp"
 #include "support/scratch_folder.hpp"
 
+#include <cstdint>
+#include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,7 +54,7 @@ TEST_CASE("a gallery is read as it was written", "[report][gallery]") {
   explanation.image = RgbImage(64, 32);
   explanation.steps.resize(1);
   explanation.steps[0].box = {8, 8, 16, 16};
-  GalleryWriter writer(folder / "gallery", "learned");
+  GalleryWriter writer(folder / "gallery", "learned", {.weights = "1a2b3c4d", .epoch = 3, .data = "0123"});
   writer.add({.policy = "learned",
               .image = "x",
               .group = "p",
@@ -63,6 +67,7 @@ TEST_CASE("a gallery is read as it was written", "[report][gallery]") {
   writer.finish();
   const Gallery gallery = read_gallery(folder / "gallery");
   CHECK(gallery.policy == "learned");
+  CHECK(gallery.provenance == Provenance{.weights = "1a2b3c4d", .epoch = 3, .data = "0123"});
   REQUIRE(gallery.images.size() == 1);
   const GalleryImage& image = gallery.images[0];
   CHECK(image.image == "x");
@@ -74,6 +79,41 @@ TEST_CASE("a gallery is read as it was written", "[report][gallery]") {
   CHECK(picture.width == GalleryWriter::picture_width);
   CHECK(picture.height == GalleryWriter::picture_width / 2);
   CHECK(data::load_image(folder / "gallery" / image.glimpses_picture).height == GalleryWriter::picture_width);
+}
+
+TEST_CASE("pictures that a new gallery does not name are removed, and others' files stay", "[report][gallery]") {
+  const ScratchFolder folder;
+  write_file(folder / "gallery.json",
+             "{\"policy\":\"a\",\"images\":[{\"image\":\"x\",\"truth\":0,\"probabilities\":[[1,0]],\"path\":"
+             "\"01_path.jpg\",\"glimpses\":\"01_glimpses.jpg\",\"masks\":false}]}");
+  for (const char* file :
+       {"01_path.jpg", "01_glimpses.jpg", "02_path.jpg", "12_glimpses.jpg", "mine_path.jpg", "2.jpg"})
+    write_file(folder / file, "x");
+  remove_unlisted_pictures(folder.path());
+  std::set<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    left.insert(entry.path().filename().string());
+  CHECK(left == std::set<std::string>{"gallery.json", "01_path.jpg", "01_glimpses.jpg", "mine_path.jpg", "2.jpg"});
+  remove_unlisted_pictures(folder / "none");
+}
+
+TEST_CASE("a picture that cannot be written leaves the one that stood there", "[report][gallery]") {
+  const ScratchFolder folder;
+  Explanation explanation;
+  explanation.image = RgbImage(64, 32);
+  explanation.steps.resize(1);
+  explanation.steps[0].box = {8, 8, 16, 16};
+  const PredictionRecord record{.policy = "learned", .image = "x", .probabilities = {{1, 0}}};
+  create_folders(folder / "gallery");
+  write_file(folder / "gallery/01_path.jpg", "the good one");
+  {
+    GalleryWriter writer(folder / "gallery", "learned");
+    const limits::FileSize limit(100);
+    CHECK_THROWS_WITH(writer.add(record, explanation), contains("01_path.jpg\": cannot be written: File too large"));
+  }
+  const std::vector<std::uint8_t> left = read_file(folder / "gallery/01_path.jpg");
+  CHECK(std::string(left.begin(), left.end()) == "the good one");
+  CHECK_FALSE(std::filesystem::exists(folder / "gallery/01_glimpses.jpg"));
 }
 
 TEST_CASE("a gallery's list may name no file elsewhere", "[report][gallery]") {

@@ -3,14 +3,19 @@
 #include <saccade/report/gallery.hpp>
 #include <saccade/report/predictions.hpp>
 #include <saccade/report/run_folder.hpp>
+#include <saccade/report/run_record.hpp>
 #include <saccade/report/run_report.hpp>
+#include <saccade/training/checkpoint_label.hpp>
+#include <saccade/training/safetensors.hpp>
 
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -181,6 +186,108 @@ TEST_CASE("what is damaged is said at the top, and the rest is shown", "[report]
   other = evaluation();
   other["protocol"]["policy"] = 3;
   CHECK_THAT(problem_of("evaluation.json", other.dump()), contains("is left out"));
+}
+
+TEST_CASE("what cannot be read is an error, and the page that stood there stays", "[report][run_report]") {
+  const ScratchFolder scratch;
+  write_run(scratch.path());
+  REQUIRE(write_run_report(scratch.path()).empty());
+  const std::vector<std::uint8_t> good = read_file(scratch / "report.html");
+  for (const char* file : {"config.json", "metrics.jsonl", "evaluation.json", "predictions.jsonl",
+                           "gallery/gallery.json", "gallery/01_path.jpg"}) {
+    INFO(file);
+    // A folder of that name is there, and no bytes of it can be read.
+    std::filesystem::rename(scratch / file, scratch / "kept");
+    std::filesystem::create_directory(scratch / file);
+    CHECK_THROWS_AS(write_run_report(scratch.path()), UnreadableError);
+    CHECK_THROWS_WITH(write_run_report(scratch.path()),
+                      contains(std::string(file) + "\": cannot be read: Is a directory"));
+    CHECK((read_file(scratch / "report.html") == good));
+    std::filesystem::remove(scratch / file);
+    std::filesystem::rename(scratch / "kept", scratch / file);
+  }
+  CHECK(write_run_report(scratch.path()).empty());
+}
+
+TEST_CASE("a page says which weights its figures are of, and leaves out what is of another evaluation",
+          "[report][run_report]") {
+  const ScratchFolder scratch;
+  write_run(scratch.path());
+  const Provenance mine{.weights = "1a2b3c4d", .epoch = 3, .data = "00112233aabbccdd"};
+  nlohmann::ordered_json json = evaluation();
+  json["protocol"]["provenance"] = to_json(mine);
+  write_file(scratch / "evaluation.json", json.dump());
+  const auto write_others = [&](const Provenance& of) {
+    std::vector<PredictionRecord> records = predictions();
+    for (PredictionRecord& record : records) record.provenance = of;
+    write_predictions(scratch / "predictions.jsonl", records);
+    auto list = nlohmann::ordered_json::parse(read_file(scratch / "gallery/gallery.json"));
+    list["provenance"] = to_json(of);
+    write_file(scratch / "gallery/gallery.json", list.dump());
+  };
+  write_others(mine);
+  const RunReport sound = make_run_report(scratch.path());
+  CHECK(sound.problems.empty());
+  CHECK_THAT(sound.html, contains("by weights 1a2b3c4d after epoch 3."));
+  CHECK_THAT(sound.html, contains("<th scope=\"row\">provenance.data</th><td>00112233aabbccdd</td>"));
+  CHECK(read_run(scratch.path()).predictions.front().provenance == mine);
+
+  write_others({.weights = "eeeeeeee", .epoch = {}, .data = mine.data});
+  const RunReport weights = make_run_report(scratch.path());
+  REQUIRE(weights.problems.size() == 2);
+  CHECK_THAT(weights.problems[0], contains("predictions.jsonl\": is of another evaluation than evaluation.json: of "
+                                           "weights eeeeeeee, not of weights 1a2b3c4d after epoch 3"));
+  CHECK_THAT(weights.problems[1], contains("gallery.json\": is of another evaluation than evaluation.json"));
+  CHECK_THAT(weights.html, contains("There are no pictures"));
+  CHECK_THAT(weights.html, contains("There is no <code>predictions.jsonl</code>"));
+
+  write_others({.weights = mine.weights, .epoch = mine.epoch, .data = "ffffffffffffffff"});
+  CHECK_THAT(make_run_report(scratch.path()).problems.at(0), contains("of other images, not of its images"));
+  // Files of before say nothing, and are then of another evaluation than one that does.
+  write_predictions(scratch / "predictions.jsonl", predictions());
+  CHECK_THAT(make_run_report(scratch.path()).problems.at(0), contains("of weights that are not told, not of"));
+  json["protocol"]["provenance"] = 3;
+  write_file(scratch / "evaluation.json", json.dump());
+  CHECK_THAT(make_run_report(scratch.path()).problems.at(0),
+             contains("evaluation.json\": does not say what it is of as an evaluation does"));
+}
+
+TEST_CASE("figures of other weights than the folder's checkpoints have are said to be such", "[report][run_report]") {
+  const ScratchFolder scratch;
+  const auto save = [&](const char* name, int epochs) {
+    const std::vector<float> value{static_cast<float>(epochs)};
+    SafetensorsFile file{{{"saccade.run", "{\"state\":{\"epochs\":" + std::to_string(epochs) + "}}"}},
+                         {NamedArray("a", {1}, std::span<const float>(value))}};
+    write_safetensors(file, scratch / name);
+    return read_checkpoint_label(scratch / name);
+  };
+  const CheckpointLabel best = save("best.safetensors", 3), last = save("checkpoint.safetensors", 4);
+  CHECK(best.epoch == 3);
+  CHECK(best.checksum.size() == 8);
+  CHECK(best.checksum != last.checksum);
+  nlohmann::ordered_json json = evaluation();
+  for (const CheckpointLabel& label : {best, last}) {
+    json["protocol"]["provenance"] = to_json(Provenance{.weights = label.checksum, .epoch = label.epoch, .data = "0"});
+    write_file(scratch / "evaluation.json", json.dump());
+    CHECK(make_run_report(scratch.path()).problems.empty());
+  }
+  CHECK_THAT(make_run_report(scratch.path()).html,
+             contains("<th scope=\"row\">best.safetensors</th><td>weights " + best.checksum + " after epoch 3</td>"));
+
+  const CheckpointLabel later = save("checkpoint.safetensors", 9);
+  const RunReport report = make_run_report(scratch.path());
+  REQUIRE(report.problems.size() == 1);
+  CHECK_THAT(report.problems[0], contains("evaluation.json\": its figures are of weights " + last.checksum +
+                                          " after epoch 4, but now best.safetensors has weights " + best.checksum +
+                                          " after epoch 3, checkpoint.safetensors has weights " + later.checksum +
+                                          " after epoch 9; evaluate again"));
+  CHECK_THAT(report.html, contains("class=\"notice\""));
+
+  write_file(scratch / "best.safetensors", "cut");
+  CHECK_THAT(make_run_report(scratch.path()).problems.at(0),
+             contains("best.safetensors\": not a valid safetensors file"));
+  write_file(scratch / "best.safetensors", std::string("\x40\0\0\0\0\0\0\0{}", 10));
+  CHECK_THAT(make_run_report(scratch.path()).problems.at(0), contains("it ends within its header"));
 }
 
 TEST_CASE("pictures that are gone are named in their places", "[report][run_report]") {

@@ -89,8 +89,8 @@ inline constexpr Index map_columns = 18;
              percent_text(last[answer], 0) + ")";
   const auto picture = [&](const std::string& file, const std::string& description) {
     const std::filesystem::path path = run.folder / "gallery" / file;
-    return std::filesystem::exists(path) ? html_image("image/jpeg", read_file(path), description)
-                                         : missing("gallery/" + escape_html(file) + " is missing.");
+    return file_exists(path) ? html_image("image/jpeg", read_file(path), description)
+                             : missing("gallery/" + escape_html(file) + " is missing.");
   };
   std::string content = picture(image.path_picture, image.image + " with the path of its " + std::to_string(steps) +
                                                         " glimpses, numbered in the order of looking");

@@ -5,14 +5,17 @@
 #include <saccade/data/jpeg_encode.hpp>
 #include <saccade/report/explanation.hpp>
 #include <saccade/report/predictions.hpp>
+#include <saccade/report/provenance.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -77,6 +80,7 @@ struct GalleryImage {
 
 struct Gallery {
   std::string policy{};  ///< whose glimpses are shown
+  Provenance provenance{};
   std::vector<GalleryImage> images{};
 };
 
@@ -86,8 +90,10 @@ class GalleryWriter {
   static constexpr Index picture_width = 480;
 
   /// @throws FileError
-  GalleryWriter(std::filesystem::path folder, std::string policy) : folder_(std::move(folder)) {
+  GalleryWriter(std::filesystem::path folder, std::string policy, Provenance provenance = {})
+      : folder_(std::move(folder)) {
     gallery_.policy = std::move(policy);
+    gallery_.provenance = std::move(provenance);
     create_folders(folder_);
   }
 
@@ -100,15 +106,17 @@ class GalleryWriter {
     image.path_picture = std::string(number) + "_path.jpg";
     image.glimpses_picture = std::string(number) + "_glimpses.jpg";
     for (const GlimpseStep& step : explanation.steps) image.masks = image.masks || !step.mask.values.empty();
-    write_file(folder_ / image.path_picture, data::encode_jpeg(draw_path(explanation, picture_width).view()));
-    write_file(folder_ / image.glimpses_picture,
-               data::encode_jpeg(draw_glimpse_strip(explanation, picture_width).view()));
+    write_file_atomically(folder_ / image.path_picture,
+                          data::encode_jpeg(draw_path(explanation, picture_width).view()));
+    write_file_atomically(folder_ / image.glimpses_picture,
+                          data::encode_jpeg(draw_glimpse_strip(explanation, picture_width).view()));
     gallery_.images.push_back(std::move(image));
   }
 
   /// @throws FileError
   void finish() const {
     nlohmann::ordered_json json{{"schema", "saccade.gallery.2"}, {"policy", gallery_.policy}};
+    if (gallery_.provenance.known()) json["provenance"] = to_json(gallery_.provenance);
     json["images"] = nlohmann::ordered_json::array();
     for (const GalleryImage& image : gallery_.images) {
       json["images"].push_back({{"image", image.image},
@@ -135,7 +143,7 @@ class GalleryWriter {
   const std::vector<std::uint8_t> bytes = read_file(file);
   try {
     const auto json = nlohmann::ordered_json::parse(bytes.begin(), bytes.end());
-    Gallery gallery{.policy = json.at("policy").get<std::string>()};
+    Gallery gallery{.policy = json.at("policy").get<std::string>(), .provenance = provenance_of(json)};
     for (const auto& each : json.at("images")) {
       GalleryImage image{.image = each.at("image").get<std::string>(),
                          .group = each.value("group", each.value("patient", "")),
@@ -157,6 +165,25 @@ class GalleryWriter {
   } catch (const nlohmann::json::exception&) {
     throw FileError('"' + file.string() + "\": is not the list of a gallery");
   }
+}
+
+/// Removes pictures of an earlier gallery, told by their names, that the list does not name. Others' files stay.
+/// @throws FileError where the list cannot be read
+inline void remove_unlisted_pictures(const std::filesystem::path& folder) {
+  if (!file_exists(folder / "gallery.json")) return;
+  std::set<std::string> listed;
+  for (const GalleryImage& image : read_gallery(folder).images)
+    for (const std::string& name : {image.path_picture, image.glimpses_picture}) listed.insert(name);
+  std::vector<std::filesystem::path> others;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const std::size_t digits = name.find_first_not_of("0123456789");
+    const bool ours = digits >= 2 && digits != name.npos &&
+                      (name.substr(digits) == "_path.jpg" || name.substr(digits) == "_glimpses.jpg");
+    if (ours && !listed.contains(name)) others.push_back(entry->path());
+  }
+  for (const std::filesystem::path& picture : others) std::filesystem::remove(picture, error);
 }
 
 }  // namespace saccade::report

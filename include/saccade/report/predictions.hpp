@@ -5,6 +5,7 @@
 #include <saccade/core/file.hpp>
 #include <saccade/model/control_policy.hpp>
 #include <saccade/report/json_lines.hpp>
+#include <saccade/report/provenance.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -20,10 +21,10 @@
 /// Each line is an object:
 ///     {"policy": "learned", "image": "SOB_B_A-14-22549AB-100-001", "group": "14-22549AB", "truth": 0,
 ///      "size": [700, 460], "locations": [[x, y], ...], "probabilities": [[p0, p1], ...],
-///      "regions": [[x, y, width, height], ...]}
+///      "regions": [[x, y, width, height], ...], "provenance": {...}}
 /// with one location in [-1, 1] and one list of class probabilities a glimpse, rounded to six digits after the point.
-/// `group` (the patient, slide or scene) and `regions` (in pixels) are missing where they are not known. Older files
-/// have "patient" and one "focus" instead. Opt-in: needs nlohmann/json.
+/// `group` (the patient, slide or scene) and `regions` (in pixels) are missing where they are not known, and so is
+/// `provenance`. Older files have "patient" and one "focus" instead. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// What was said of one image under one policy.
@@ -37,6 +38,7 @@ struct PredictionRecord {
   std::vector<Location> locations{};                 ///< of each glimpse
   std::vector<std::vector<double>> probabilities{};  ///< of each class, after each glimpse
   std::vector<Box> regions{};                        ///< where the class can be told; empty: not known
+  Provenance provenance{};
 
   /// The most probable class after the last glimpse; the first of equals.
   [[nodiscard]] Index predicted() const {
@@ -66,6 +68,7 @@ namespace detail {
     json["probabilities"].push_back(list);
   }
   for (const Box& region : record.regions) json["regions"].push_back({region.x, region.y, region.width, region.height});
+  if (record.provenance.known()) json["provenance"] = to_json(record.provenance);
   return json;
 }
 
@@ -95,6 +98,7 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
       const auto add_region = [&](const nlohmann::ordered_json& box) {
         record.regions.push_back({box.at(0), box.at(1), box.at(2), box.at(3)});
       };
+      record.provenance = provenance_of(json);
       if (json.contains("focus")) add_region(json.at("focus"));
       if (json.contains("regions"))
         for (const auto& box : json.at("regions")) add_region(box);

@@ -2,24 +2,30 @@
 
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
+#include <saccade/core/folder_lock.hpp>
 #include <saccade/data/image_encode.hpp>
+#include <saccade/data/inventory.hpp>
 #include <saccade/report/json_lines.hpp>
 #include <saccade/report/training_charts.hpp>
 #include <saccade/training/run_config.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-/// The folder of a run: config.json, metrics.jsonl, checkpoint.safetensors, best.safetensors and figures/ of its
-/// training, evaluation.json, predictions.jsonl and gallery/ of its evaluation, and report.html. Opt-in: needs
-/// nlohmann/json, stb_image, libpng and libjpeg-turbo.
+/// The folder of a run: config.json, images.csv, metrics.jsonl, checkpoint.safetensors, best.safetensors and figures/
+/// of its training, evaluation.json, evaluated_images.csv, predictions.jsonl and gallery/ of its evaluation, and
+/// report.html. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline SACCADE_NAMESPACE::report {
 
 enum class RunStart { fresh, resumed };
@@ -30,34 +36,62 @@ class RunFolder {
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path config() const { return path_ / "config.json"; }
+  [[nodiscard]] std::filesystem::path images() const { return path_ / "images.csv"; }
   [[nodiscard]] std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   [[nodiscard]] std::filesystem::path checkpoint() const { return path_ / "checkpoint.safetensors"; }
   [[nodiscard]] std::filesystem::path best() const { return path_ / "best.safetensors"; }
   [[nodiscard]] std::filesystem::path figures() const { return path_ / "figures"; }
   [[nodiscard]] std::filesystem::path evaluation() const { return path_ / "evaluation.json"; }
+  [[nodiscard]] std::filesystem::path evaluated_images() const { return path_ / "evaluated_images.csv"; }
   [[nodiscard]] std::filesystem::path predictions() const { return path_ / "predictions.jsonl"; }
   [[nodiscard]] std::filesystem::path gallery() const { return path_ / "gallery"; }
   [[nodiscard]] std::filesystem::path report() const { return path_ / "report.html"; }
 
-  /// Makes the folder and writes config.json. A run that is there already is neither overwritten nor, with another
-  /// configuration, resumed.
-  /// @param description  see describe_run
-  /// @throws FileError
-  void begin(const nlohmann::ordered_json& description, RunStart start) const {
+  /// Makes the folder and keeps every other training and evaluation out of it for as long as this lives.
+  /// @param owner  what the others are told: "saccade train"
+  /// @returns a sentence where the file system knows no locks, else nothing
+  /// @throws FileError where somebody else has the folder, and who
+  std::string own(const std::string& owner) {
     create_folders(path_);
-    if (start == RunStart::fresh && std::filesystem::exists(checkpoint())) {
-      throw FileError('"' + path_.string() +
-                      "\": holds a run already; go on with --resume, or name another folder with --out");
-    }
-    if (start == RunStart::resumed && std::filesystem::exists(config())) {
+    owner_.emplace(path_, "owner.lock", owner);
+    const FolderLock page = page_lock(owner);
+    for (const std::filesystem::path& folder : {path_, figures()}) remove_partial_files(folder);
+    return owner_->warning();
+  }
+
+  /// Whoever makes a page of the folder, or exchanges what it is made of, does so under this lock: a moment's work, for
+  /// which others wait, in a folder that somebody trains into as well. @throws FileError
+  [[nodiscard]] FolderLock page_lock(const std::string& owner = "a report") const {
+    return FolderLock(path_, "report.lock", owner, std::chrono::minutes(1));
+  }
+
+  /// @throws FileError where a run would begin that is there already
+  void expect_room_for(RunStart start) const {
+    if (start != RunStart::fresh || !file_exists(checkpoint())) return;
+    throw FileError('"' + path_.string() +
+                    "\": holds a run already; go on with --resume, or name another folder with --out");
+  }
+
+  /// Writes config.json and, where the files have been summed, images.csv. A run that is there already is neither
+  /// overwritten nor, with another configuration or other images, resumed.
+  /// @param description  see describe_run
+  /// @param inventory    of the description's images
+  /// @throws FileError, as `own` does where this has not been called
+  void begin(const nlohmann::ordered_json& description, RunStart start,
+             const std::optional<data::Inventory>& inventory = {}) {
+    if (!owner_) own("a training");
+    expect_room_for(start);
+    if (start == RunStart::resumed && file_exists(config())) {
       const std::vector<std::uint8_t> bytes = read_file(config());
       const auto before = nlohmann::ordered_json::parse(bytes.begin(), bytes.end(), nullptr, false);
       if (before.is_discarded()) throw FileError('"' + config().string() + "\": is not JSON");
       if (const auto difference = run_difference(before, description)) {
+        if (inventory && tells_images(*difference)) expect_images(*inventory);
         throw FileError('"' + config().string() + "\": the run began with another configuration: " + *difference +
                         "; resume it with the options that it began with");
       }
     }
+    if (inventory) write_inventory(images(), *inventory);
     write_file_atomically(config(), description.dump(2) + '\n');
   }
 
@@ -80,7 +114,24 @@ class RunFolder {
   }
 
  private:
+  /// Whether a difference of descriptions is one of images, and not of the options that chose them.
+  [[nodiscard]] static bool tells_images(const std::string& difference) {
+    constexpr std::array<std::string_view, 6> fields = {
+        "data.images",       "data.fingerprint",       "data.content",
+        "data.train_groups", "data.validation_groups", "data.test_groups"};
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](std::string_view field) { return difference.starts_with(field); });
+  }
+
+  /// @throws FileError where the run began with other images, naming the first
+  void expect_images(const data::Inventory& now) const {
+    if (!file_exists(images())) return;
+    if (const auto difference = data::first_difference(data::read_inventory(images()), now))
+      throw FileError('"' + images().string() + "\": the run began with other images: " + *difference);
+  }
+
   std::filesystem::path path_;
+  std::optional<FolderLock> owner_;
   std::optional<JsonLinesWriter> writer_;
 };
 

@@ -16,10 +16,11 @@ struct RunReport {
 };
 
 /// The report of what a folder holds. What is missing is said in its place, what is damaged at the top.
-/// @throws FileError where the folder is missing or holds no run
+/// @throws FileError where the folder is missing or holds no run, or a file of it cannot be read
 [[nodiscard]] RunReport make_run_report(const std::filesystem::path& folder);
 
-/// Writes report.html into the folder. @returns sentences: what of the folder could not be used
+/// Writes report.html into the folder, and puts the results of an evaluation in place that was stopped while it did so.
+/// @returns sentences: what of the folder could not be used
 /// @throws FileError
 std::vector<std::string> write_run_report(const std::filesystem::path& folder);
 

@@ -121,6 +121,7 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
     if (run.classes().size() > 2) text += " and " + std::to_string(run.classes().size()) + " classes";
     words(protocol, "split", ", split ");
     words(protocol, "magnification", ", magnification ");
+    if (run.provenance.known()) text += ", by " + escape_html(weights_text(run.provenance));
     text += ".";
   }
   return text + "</p>\n";
@@ -132,6 +133,12 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
     section.content += setting_table(run.config, "Training (config.json)");
   else
     section.content += missing("There is no <code>config.json</code> in this folder: it is in that of the training.");
+  if (!run.checkpoints.empty()) {
+    nlohmann::ordered_json labels;
+    for (const auto& [name, label] : run.checkpoints)
+      labels[name] = weights_text({.weights = label.checksum, .epoch = label.epoch, .data = {}});
+    section.content += setting_table(labels, "Checkpoints");
+  }
   if (run.evaluation.is_object())
     section.content += setting_table(run.evaluation.at("protocol"), "Evaluation (protocol of evaluation.json)");
   return section;
@@ -148,6 +155,8 @@ SACCADE_FUNCTION RunReport make_run_report(const std::filesystem::path& folder) 
   const auto attempt = [&](const std::string& part, const auto& make) {
     try {
       return make();
+    } catch (const UnreadableError&) {
+      throw;
     } catch (const nlohmann::json::exception&) {
       report.problems.push_back("the part \"" + part + "\" is left out: a file does not hold what it needs");
     } catch (const Error& error) {
@@ -176,6 +185,9 @@ SACCADE_FUNCTION RunReport make_run_report(const std::filesystem::path& folder) 
 }
 
 SACCADE_FUNCTION std::vector<std::string> write_run_report(const std::filesystem::path& folder) {
+  detail::expect_folder(folder);
+  const FolderLock lock = RunFolder(folder).page_lock();
+  put_results_in_place(folder);
   const RunReport report = make_run_report(folder);
   write_file_atomically(RunFolder(folder).report(), report.html);
   return report.problems;

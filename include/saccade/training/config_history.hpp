@@ -63,11 +63,12 @@ namespace saccade::inline SACCADE_NAMESPACE {
 [[nodiscard]] inline nlohmann::ordered_json current_description(const nlohmann::ordered_json& before,
                                                                 const nlohmann::ordered_json& now) {
   nlohmann::ordered_json description = current_description(before);
-  const nlohmann::ordered_json::json_pointer data("/data"), fingerprint("/data/fingerprint");
-  if (description.contains(data) && description.at(data).is_object() && !description.contains(fingerprint) &&
-      now.contains(fingerprint))
-    description[fingerprint] = now.at(fingerprint);
+  if (!description.contains("data") || !description.at("data").is_object()) return description;
+  for (const char* identity : {"/data/fingerprint", "/data/content"}) {
+    const nlohmann::ordered_json::json_pointer images(identity);
+    if (!description.contains(images) && now.contains(images)) description[images] = now.at(images);
+  }
   return description;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

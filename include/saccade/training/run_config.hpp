@@ -1,11 +1,11 @@
 #pragma once
 
+#include <saccade/core/crc32c.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/data/fingerprint.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/config_history.hpp>
-#include <saccade/core/crc32c.hpp>
 #include <saccade/training/run_data.hpp>
 #include <saccade/version.hpp>
 
@@ -50,6 +50,8 @@ struct RunConfig {
   for (const data::Part part : data::parts) json["images"][to_string(part)] = run.split.part(part).size();
   for (const data::Part part : data::parts)
     json["fingerprint"][to_string(part)] = data::fingerprint(dataset, run.split.part(part));
+  if (run.inventory)
+    for (const data::Part part : data::parts) json["content"][to_string(part)] = run.inventory->identity(part);
   if (dataset.grouping == "image") return json;
   for (const data::Part part : data::parts)
     json[to_string(part) + "_groups"] = data::groups_of(dataset, run.split.part(part));
@@ -106,4 +108,4 @@ namespace detail {
   return detail::run_difference(current_description(before, now), current_description(now), "");
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -3,6 +3,7 @@
 // Opt-in: needs POSIX, zlib, stb_image, libpng and libjpeg-turbo.
 
 #include <saccade/core/error.hpp>
+#include <saccade/data/inventory.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/official_split.hpp>
 #include <saccade/data/open_dataset.hpp>
@@ -37,6 +38,7 @@ struct RunData {
   data::SplitChoice choice{.kind = data::SplitChoice::Kind::given, .number = 0};
   double validation_share = 0;  ///< of the training groups, moved to validation
   data::Account account{};
+  std::optional<data::Inventory> inventory{};  ///< of the split's images, where their files have been summed
 
   [[nodiscard]] const data::Sample& sample(Index image) const { return dataset.sample(image); }
   [[nodiscard]] bool everything() const { return choice.kind == data::SplitChoice::Kind::all; }

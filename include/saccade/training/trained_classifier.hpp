@@ -40,6 +40,7 @@ class TrainedClassifier {
   [[nodiscard]] B& backend() { return *b_; }
   [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] const CheckpointInfo& info() const { return info_; }
+  [[nodiscard]] const std::string& checksum() const { return checksum_; }  ///< of the checkpoint
   [[nodiscard]] const typename Model::Parameters& parameters() const { return parameters_; }
   [[nodiscard]] typename Model::Statistics& statistics() { return statistics_; }
 
@@ -82,6 +83,7 @@ class TrainedClassifier {
 
   B* b_;
   CheckpointInfo info_;
+  std::string checksum_;
   std::unique_ptr<const Model> model_;  // the evaluator points at it, so it stays where it is
   typename Model::Parameters parameters_;
   typename Model::Statistics statistics_;
@@ -93,6 +95,7 @@ TrainedClassifier<B, Model> TrainedClassifier<B, Model>::load(B& b, const std::f
                                                               double tolerance) {
   const SafetensorsFile file = read_checkpoint(path);
   TrainedClassifier loaded(b, checkpoint_info(file, path.string()), batch, path.string());
+  loaded.checksum_ = detail::content_checksum(file);
   restore_weights(b, loaded.parameters_, loaded.statistics_, file, path.string());
   const auto check = [&](typename Model::Episode& episode) {
     expect_golden_answer(b, *loaded.model_, loaded.parameters_, loaded.statistics_, episode, file, path.string(),
