@@ -115,12 +115,12 @@ class AllOperations {
     b_.convolve_backward_input(in("depthwise d_y", z), in("depthwise w", taps), depthwise, out("depthwise d_x", x),
                                write_);
     b_.convolve_backward_weight(in("depthwise d_y", z), in("x", x), depthwise, out("depthwise d_w", taps), write_);
-    saccade::ConvolutionEpilogue<B> epilogue{.bias = &in("mean", {s_.channels}),
-                                             .residual = &in("depthwise d_y", z),
-                                             .rectifier = saccade::Rectifier::relu6};
-    saccade::ops::convolve(b_, in("x", x), in("depthwise w", taps), depthwise, epilogue, out("finished dw", z));
-    epilogue = {.bias = &in("outputs", {s_.outputs}), .residual = &in("conv d_y", y)};
-    saccade::ops::convolve(b_, in("x", x), in("conv w", w), g, epilogue, out("conv finished", y));
+    const saccade::ConvolutionEpilogue<B> rectified{.bias = &in("mean", {s_.channels}),
+                                                    .residual = &in("depthwise d_y", z),
+                                                    .rectifier = saccade::Rectifier::relu6};
+    saccade::ops::convolve(b_, in("x", x), in("depthwise w", taps), depthwise, rectified, out("finished dw", z));
+    const saccade::ConvolutionEpilogue<B> added{.bias = &in("outputs", {s_.outputs}), .residual = &in("conv d_y", y)};
+    saccade::ops::convolve(b_, in("x", x), in("conv w", w), g, added, out("conv finished", y));
   }
 
   void normalization() {
