@@ -12,7 +12,7 @@ using namespace saccade::report;
 
 namespace {
 
-std::vector<std::string> texts(const detail::Ticks& ticks) {
+std::vector<std::string> texts(const report::detail::Ticks& ticks) {
   std::vector<std::string> result;
   for (const double value : ticks.values) result.push_back(ticks.text(value));
   return result;
