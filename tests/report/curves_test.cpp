@@ -105,9 +105,9 @@ TEST_CASE("equal ratios are equal steps on a logarithmic axis", "[report][curves
   const auto full = width(0);
   chart.series[0].points.push_back({0, 0});
   CHECK(width(0) == full);
-  CHECK(texts(detail::Ticks(-1.5, 3, 9, AxisScale::logarithmic)) ==
+  CHECK(texts(report::detail::Ticks(-1.5, 3, 9, AxisScale::logarithmic)) ==
         std::vector<std::string>{"0.1", "1", "10", "100", "1000"});
-  CHECK(texts(detail::Ticks(1.3, 3, 9, AxisScale::logarithmic)) ==
+  CHECK(texts(report::detail::Ticks(1.3, 3, 9, AxisScale::logarithmic)) ==
         std::vector<std::string>{"20", "50", "100", "200", "500", "1000"});
 }
 

@@ -94,8 +94,8 @@ TEST_CASE("boxes have the colour of their step and a dark outline", "[report][gl
     INFO("step " << step);
     CHECK(pixel(image, left, row) == time_colour(step, 2));
     CHECK(pixel(image, left - 1, row) == time_colour(step, 2));
-    CHECK(pixel(image, left - 3, row) == detail::outline);
-    CHECK(pixel(image, left + 2, row) == detail::outline);
+    CHECK(pixel(image, left - 3, row) == report::detail::outline);
+    CHECK(pixel(image, left + 2, row) == report::detail::outline);
     CHECK(pixel(image, left - 5, row) == pink);
   }
   // The path from (50, 60) to (230, 130), a quarter of the way along it, belongs to the second step.
@@ -106,7 +106,7 @@ TEST_CASE("only the badge of the first glimpse has a white ring", "[report][glim
   RgbImage image = tissue(300, 200);
   draw_glimpse_path(image, steps_at({{40, 40, 50, 50}, {200, 100, 50, 50}}));
   CHECK(pixel(image, 40 - 11, 40) == white);
-  CHECK(pixel(image, 200 - 11, 100) == detail::outline);
+  CHECK(pixel(image, 200 - 11, 100) == report::detail::outline);
 }
 
 TEST_CASE("coarser scales are drawn as well", "[report][glimpse_overlay]") {
@@ -148,7 +148,7 @@ TEST_CASE("a region is a dashed white box", "[report][glimpse_overlay]") {
   int bright = 0, dark = 0;
   for (Index x = 20; x < 60; ++x) {
     bright += pixel(image, x, 10) == white ? 1 : 0;
-    dark += pixel(image, x, 10) == detail::outline ? 1 : 0;
+    dark += pixel(image, x, 10) == report::detail::outline ? 1 : 0;
   }
   CHECK(bright >= 15);
   CHECK(dark >= 8);
