@@ -13,7 +13,6 @@
 /// With the real cuDNN, but with no GPU: plans are made for devices that are described to it.
 
 using namespace saccade;
-using cuda::ConvolutionPlan;
 using cuda::ConvolutionProblem;
 using cuda::Direction;
 using cuda::Format;
@@ -115,7 +114,7 @@ void expect_plans(const Device& described, const HybridAttentionConfig& config, 
       problem.format = format;
       problem.tf32 = tf32;
       INFO(to_string(problem) << " on " << described.version);
-      const ConvolutionPlan plan(device, problem, workspace_limit);
+      const cuda::ConvolutionPlan plan(device, problem, workspace_limit);
       CHECK(plan.workspace() <= workspace_limit);
       if (format == Format::single && !tf32) CHECK_FALSE(plan.tensor_cores());
     }
@@ -154,7 +153,7 @@ TEST_CASE("a plan uses tensor cores where it may, and only there") {
       problem.format = format;
       problem.tf32 = tf32;
       INFO(to_string(problem));
-      CHECK(ConvolutionPlan(device, problem, workspace_limit).tensor_cores() == (tf32 || format == Format::bf16));
+      CHECK(cuda::ConvolutionPlan(device, problem, workspace_limit).tensor_cores() == (tf32 || format == Format::bf16));
     }
   }
 }
@@ -177,7 +176,7 @@ TEST_CASE("odd sizes have plans as well") {
                                          .format = format,
                                          .tf32 = tf32};
         INFO(to_string(problem));
-        CHECK_NOTHROW(ConvolutionPlan(device, problem, workspace_limit));
+        CHECK_NOTHROW(cuda::ConvolutionPlan(device, problem, workspace_limit));
       }
     }
   }
@@ -230,7 +229,7 @@ TEST_CASE("groups, and padding of its own on every side, have plans as well") {
           problem.format = format;
           problem.tf32 = tf32;
           INFO(to_string(problem) << " on " << described.version);
-          CHECK_NOTHROW(ConvolutionPlan(device, problem, workspace_limit));
+          CHECK_NOTHROW(cuda::ConvolutionPlan(device, problem, workspace_limit));
         }
   }
   CHECK(to_string(problems[0]) ==
@@ -242,7 +241,7 @@ TEST_CASE("what cuDNN cannot do is one sentence that names the convolution") {
   const cuda::Descriptor device = cuda::device_properties(sm_90.json());
   const ConvolutionProblem too_large{
       .height = 4, .width = 4, .inputs = 8, .outputs = 8, .kernel_height = 7, .kernel_width = 7};
-  CHECK_THROWS_WITH(ConvolutionPlan(device, too_large, workspace_limit),
+  CHECK_THROWS_WITH(cuda::ConvolutionPlan(device, too_large, workspace_limit),
                     Catch::Matchers::StartsWith("convolve of x (1, 4, 4, 8) with w (8, 7, 7, 8), stride 1, padding 0, "
                                                 "in fp32: cudnnBackendFinalize of its"));
   CHECK_THROWS_WITH(cuda::device_properties("{}"),
