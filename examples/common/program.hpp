@@ -12,6 +12,9 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/exit_code.hpp"
 #include "common/options.hpp"
@@ -61,7 +64,14 @@ int run(Options& options, int argc, char* argv[], Body body) {
   const std::string name = options.get_name();
   return run(name, [&]() -> int {
     try {
-      options.parse(argc, argv);
+      std::vector<std::string> words;  // the last one first
+      for (int i = argc - 1; i > 0; --i) {
+        const std::string_view word = argv[i];
+        // CLI11 takes words in brackets apart; here they are the name of a file.
+        const bool bracketed = word.starts_with('[') && word.ends_with(']');
+        words.push_back((bracketed ? "./" : "") + std::string(word));
+      }
+      options.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
       if (error.get_exit_code() == 0) return options.exit(error);  // --help
       std::cerr << name << ": " << error.what() << "; --help lists the options\n";

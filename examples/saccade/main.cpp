@@ -33,10 +33,7 @@ void add_image_options(Options& options, program::ImageInputs& images) {
   options
       .add_option("images", images.names,
                   "PNG or JPEG files, not smaller than the glimpse and not larger than the model's thumbnail covers, "
-                  "folders of "
-                  "such or of IDX files, and - for names "
-                  "on standard input, one a line")
-      ->allow_extra_args(false)  // else a name in brackets would be a list of names
+                  "folders of such or of IDX files, and - for names on standard input, one a line")
       ->take_all();
   options
       .add_option("--list", images.lists, "file that holds names of images and folders, one a line; may be repeated")

@@ -100,6 +100,14 @@ TEST_CASE("a file that cannot be written is named with the reason", "[file]") {
   CHECK_THROWS_WITH(create_folders(folder / "file/below"), contains("the folder cannot be made"));
 }
 
+TEST_CASE("a device or a pipe is written to and not replaced", "[file]") {
+  CHECK_THROWS_WITH(write_file_atomically("/dev/full", "a"),
+                    contains("\"/dev/full\": cannot be written: No space left on device"));
+  CHECK(std::filesystem::is_character_file("/dev/full"));
+  write_file_atomically("/dev/null", "a");
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
 TEST_CASE("a full disk leaves the old file and no partial one", "[file]") {
   const ScratchFolder folder;
   write_file(folder / "checkpoint", "old");

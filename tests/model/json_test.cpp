@@ -52,7 +52,7 @@ TEST_CASE("a document of another form is an error of ours", "[json]") {
 
 TEST_CASE("a field is refused with a sentence, whatever bytes its name and value have", "[json]") {
   HybridAttentionConfig config;
-  CHECK_THROWS_WITH(set_field(config, "hidden=\xFF"), "model.hidden must be a whole number, but is \"\xEF\xBF\xBD\"");
+  CHECK_THROWS_WITH(set_field(config, "hidden=\xFF"), "an option must be UTF-8, but is \"hidden=\xEF\xBF\xBD\"");
   CHECK_THROWS_AS(set_field(config, "\xFF=1"), ConfigError);
   CHECK_THROWS_WITH(set_field(config, "hidden=010"), "model.hidden must be a whole number, but is \"010\"");
   CHECK_THROWS_AS(set_field(config, "hidden=" + nested(100'000)), ConfigError);

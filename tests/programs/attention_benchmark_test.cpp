@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "../../benchmarks/common/cost.hpp"
-#include "../../benchmarks/common/sample.hpp"
 #include "../../benchmarks/common/procedural_image.hpp"
+#include "../../benchmarks/common/sample.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"

@@ -58,7 +58,7 @@ TEST_CASE("Wrong options are named, with exit code 2", "[programs]") {
   check({"saccade train",
          {"--data", "x", "--out", scratch / "run", "--preset", "tiny"},
          2,
-         "--preset: tiny not in {paper,large,compact}"});
+         "--preset: tiny not in {paper,large,compact,pretrained}"});
   check({"saccade train", {"--data", "x"}, 2, "--out is required"});
   check({"saccade evaluate", {"--data", "x", "--checkpoint", "y", "--out", "z", "--policy", "clever"}, 2, "--policy"});
   check({"saccade classify", {"--checkpoint", "y"}, 2, "images is required"});

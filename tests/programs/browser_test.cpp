@@ -33,7 +33,7 @@ const std::string question = R"js((() => {
 TEST_CASE("A browser shows the report without an error and without fetching anything", "[programs]") {
   const ScratchFolder scratch;
   const Ending ending = run("saccade evaluate", {"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out",
-                                                  scratch / "run", "--threads", "1"});
+                                                 scratch / "run", "--threads", "1"});
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   for (const char* file : {"config.json", "metrics.jsonl"})

@@ -135,7 +135,7 @@ TEST_CASE("A name in brackets is a name, and no list", "[programs]") {
   std::filesystem::current_path(before);
   INFO(ending.err);
   CHECK(ending.code == 0);
-  CHECK(ending.out.starts_with("[a,b]  "));
+  CHECK(ending.out.starts_with("./[a,b]  "));
   CHECK(std::count(ending.out.begin(), ending.out.end(), '\n') == 3);
 }
 
@@ -145,14 +145,14 @@ TEST_CASE("Bytes that are not UTF-8 are a sentence on the command line and in a 
     const Ending ending = run("saccade train", training(scratch / "never", 1, more));
     INFO(ending.err);
     CHECK(ending.code == 2);
-    CHECK_THAT(last_line(ending.err), contains("model.hidden must be a whole number, but is \"\xEF\xBF\xBD\""));
+    CHECK_THAT(last_line(ending.err), contains("--set: an option must be UTF-8, but is \"hidden=\xEF\xBF\xBD\""));
   };
   check({"--set", "hidden=\xFF"});
   saccade::write_file(scratch / "latin.ini", "set=\"hidden=\xFF\"\n");
   const Ending ending =
       run("saccade train", {"--data", tiny_data(), "--out", scratch / "never", "--config", scratch / "latin.ini"});
   CHECK(ending.code == 2);
-  CHECK_THAT(last_line(ending.err), contains("model.hidden must be a whole number"));
+  CHECK_THAT(last_line(ending.err), contains("--set: an option must be UTF-8"));
 }
 
 TEST_CASE("A path that is not UTF-8 is written with replaced bytes, and loses no work", "[programs]") {

@@ -39,8 +39,7 @@ TEST_CASE("saccade explain draws every image's glimpses and masks, and names the
   CHECK_THAT(last_line(twice.err), contains("two images have the name of \"" + image.string() + '"'));
 }
 
-TEST_CASE("saccade tissue: one seed, the same bytes; an old data set is not mixed with a new one",
-          "[programs]") {
+TEST_CASE("saccade tissue: one seed, the same bytes; an old data set is not mixed with a new one", "[programs]") {
   const ScratchFolder scratch;
   const Arguments size{"--patients", "1", "--images", "2", "--width", "96", "--height", "80"};
   const auto make = [&](const std::string& name, const Arguments& more) {

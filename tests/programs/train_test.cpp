@@ -208,6 +208,7 @@ TEST_CASE("A folder for each class trains and is evaluated as any data set", "[p
   const Ending other =
       run("saccade train", training(scratch / "run", 3, {"--threads", "1", "--resume"}, scratch / "data"));
   CHECK(other.code == 1);
-  CHECK_THAT(last_line(other.err),
-             contains("images.csv\": the run began with other images: \"ape/0.png\" (train) is not there any more"));
+  CHECK_THAT(
+      last_line(other.err),
+      contains("images.csv\": the run began with other images: \"train/ape/0.png\" (train) is not there any more"));
 }

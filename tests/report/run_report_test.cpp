@@ -165,7 +165,7 @@ TEST_CASE("what is damaged is said at the top, and the rest is shown", "[report]
              contains("metrics.jsonl\": line 3 is not JSON"));
   CHECK_THAT(problem_of("metrics.jsonl", "{\"loss\":1}\n"), contains("metrics.jsonl\": line 1 is not of an epoch"));
   CHECK_THAT(problem_of("config.json", "[1]"), contains("config.json\": is not a JSON object"));
-  CHECK_THAT(problem_of("evaluation.json", "{\"auc\":"), contains("evaluation.json\": is not a JSON object"));
+  CHECK_THAT(problem_of("evaluation.json", "{\"auc\":"), contains("evaluation.json\": is not JSON"));
   CHECK_THAT(problem_of("evaluation.json", "{}"), contains("evaluation.json\": is not an evaluation"));
   CHECK_THAT(problem_of("predictions.jsonl", "{}\n"), contains("predictions.jsonl\": line 1 does not say"));
   CHECK_THAT(problem_of("gallery/gallery.json", "{}"), contains("gallery.json\": is not the list of a gallery"));

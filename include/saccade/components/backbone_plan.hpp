@@ -15,7 +15,7 @@
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// A convolution with its batch normalisation: y = rectifier(norm(x * w)).
-struct ConvolutionPlan {
+struct PlannedConvolution {
   Index inputs = 1;
   Index outputs = 1;
   Index kernel = 1;
@@ -30,7 +30,7 @@ enum class Shortcut { none, identity, projection };
 struct BlockPlan {
   std::string name;  ///< "stem", "stage2.block1", "head"
   Index part = 0;    ///< the stem is part 0, stage i part i, and a head comes last
-  std::vector<ConvolutionPlan> convolutions;
+  std::vector<PlannedConvolution> convolutions;
   Shortcut shortcut = Shortcut::none;  ///< a projection is a convolution 1x1 with the block's stride, and its norm
   bool pooled = false;                 ///< a max-pooling 3x3/2 follows
 };
@@ -57,7 +57,7 @@ struct BackbonePlan {
   }
 
   /// The zeros that a convolution of this network puts around a square map.
-  [[nodiscard]] Padding padding_of(const ConvolutionPlan& layer, Index side) const {
+  [[nodiscard]] Padding padding_of(const PlannedConvolution& layer, Index side) const {
     return padding == PaddingRule::same ? same_padding(side, side, layer.kernel, layer.kernel, layer.stride)
                                         : Padding(layer.kernel / 2);
   }
@@ -65,7 +65,7 @@ struct BackbonePlan {
   /// Side of the last map of an image of `side` x `side` pixels.
   [[nodiscard]] Index map_side(Index side) const {
     for (const BlockPlan& block : blocks) {
-      for (const ConvolutionPlan& layer : block.convolutions) {
+      for (const PlannedConvolution& layer : block.convolutions) {
         const Padding zeros = padding_of(layer, side);
         side = sliding_extent(side, layer.kernel, layer.stride, zeros.top, zeros.bottom);
       }
@@ -192,4 +192,4 @@ struct EfficientNetLiteConfig {
   return plan.cut(config.stages);
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -96,7 +96,7 @@ class ConvolutionBlock {
   ConvolutionBlock(const BlockPlan& plan, const BackbonePlan& network, Index side)
       : plan_(plan), epsilon_(network.epsilon) {
     Index at = side;
-    const auto add = [&](const ConvolutionPlan& layer, Index extent) {
+    const auto add = [&](const PlannedConvolution& layer, Index extent) {
       layers_.push_back(Convolution(
           {.inputs = layer.inputs,
            .outputs = layer.outputs,
@@ -109,7 +109,7 @@ class ConvolutionBlock {
       return sides_.back();
     };
     Index stride = 1;
-    for (const ConvolutionPlan& layer : plan_.convolutions) {
+    for (const PlannedConvolution& layer : plan_.convolutions) {
       at = add(layer, at);
       stride *= layer.stride;
     }
@@ -294,4 +294,4 @@ class ConvolutionBlock {
   Index output_side_ = 0;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

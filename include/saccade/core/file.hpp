@@ -165,10 +165,14 @@ inline void sync_folder(const std::filesystem::path& path, const std::filesystem
 
 /// Replaces a file so that at every moment, power failure included, either the old content or the new is there whole: a
 /// file of its own beside it is written, synced and closed, then renamed, then the folder is synced. Where anything
-/// fails the old file stays and the other is removed.
+/// fails the old file stays and the other is removed. What is there and no file, a device or a pipe, is written to and not
+/// replaced.
 /// @throws FileError naming the path and the system's reason
 inline void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes,
                                   Outlives outlives = Outlives::power) {
+  std::error_code unknown;
+  const std::filesystem::file_status there = std::filesystem::status(path, unknown);
+  if (std::filesystem::is_other(there)) return write_file(path, bytes);
   const bool sync = outlives == Outlives::power;
   detail::PartialFile partial = detail::PartialFile::beside(path);
   if (!partial.file.open()) throw file_error(path, "cannot be written", errno);
