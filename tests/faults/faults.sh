@@ -59,7 +59,8 @@ act() {
 # Whether the last line on stderr says what went wrong: a file by its name, memory or threads.
 names_the_thing() {
   tail -n 1 "$scratch/err" >"$scratch/last"
-  grep -q "^saccade $subcommand: ..*" "$scratch/last" || return 1
+  # The first memory that is asked for is asked for before the subcommand is known.
+  grep -qE "^saccade( $subcommand)?: .+" "$scratch/last" || return 1
   case $call in
     malloc | mmap) grep -q 'memory' "$scratch/last" ;;
     pthread_create) grep -qi 'thread' "$scratch/last" ;;

@@ -27,7 +27,7 @@ struct ContentSum {
   std::uintmax_t bytes = 0;
   std::int64_t changed = 0;  ///< nanoseconds since 1970 of its last change (ctime); 0: so short before that it may
                              ///< change again and keep it
-  std::string sum{};  ///< CRC-32C, eight hexadecimal digits; empty: the file cannot be read
+  std::string sum{};         ///< CRC-32C, eight hexadecimal digits; empty: the file cannot be read
 
   friend bool operator==(const ContentSum&, const ContentSum&) = default;
 };
@@ -53,8 +53,7 @@ struct ContentSum {
   if (std::time(nullptr) - about.st_ctim.tv_sec <= longest_step) content.changed = 0;
 
   Crc32c crc;
-  std::vector<std::byte> block(
-      std::clamp<std::size_t>(static_cast<std::size_t>(content.bytes), 1, std::size_t{1} << 20));
+  std::vector<std::byte> block(std::clamp<std::uintmax_t>(content.bytes, 1, std::uintmax_t{1} << 20));
   while (true) {
     const ssize_t count = ::read(file.number(), block.data(), block.size());
     if (count < 0 && errno == EINTR) continue;
@@ -66,4 +65,4 @@ struct ContentSum {
   return content;
 }
 
-}  // namespace saccade::data
+}  // namespace saccade::inline SACCADE_NAMESPACE::data

@@ -38,11 +38,10 @@ struct CheckpointLabel {
   if (bytes.size() == sizeof header_size) std::memcpy(&header_size, bytes.data(), sizeof header_size);
   if (bytes.size() < sizeof header_size || header_size > detail::safetensors_header_limit)
     detail::throw_bad_safetensors(path.string(), "it does not begin with the size of its header");
-  bytes = read_file(path, sizeof header_size + static_cast<std::size_t>(header_size));
-  if (bytes.size() < sizeof header_size + static_cast<std::size_t>(header_size))
+  bytes = read_file(path, sizeof header_size + header_size);
+  if (bytes.size() < sizeof header_size + header_size)
     detail::throw_bad_safetensors(path.string(), "it ends within its header");
-  const std::string_view json(reinterpret_cast<const char*>(bytes.data()) + sizeof header_size,
-                              static_cast<std::size_t>(header_size));
+  const std::string_view json(reinterpret_cast<const char*>(bytes.data()) + sizeof header_size, header_size);
   const detail::SafetensorsHeader header = detail::parse_safetensors_header(json, path.string());
   CheckpointLabel label;
   if (const auto found = header.metadata.find(safetensors_checksum_key); found != header.metadata.end())
@@ -52,4 +51,4 @@ struct CheckpointLabel {
   return label;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
