@@ -1,7 +1,7 @@
 #!/bin/sh
 # The whole method in one command: installs what is missing, builds the program, makes synthetic tissue, trains the
 # preset `compact`, evaluates it beside the control policies, draws where it looked, and ends with the path of a report
-# for the browser. About five minutes on two cores.
+# for the browser. Two to three minutes on two cores.
 #
 # usage: sh examples/quickstart.sh [--data DIR] [--magnification M] [--out DIR]
 #
