@@ -74,6 +74,19 @@ TEST_CASE("a line that tells no prediction is named", "[report][predictions]") {
   CHECK_THROWS_AS(read_predictions(folder / "none.jsonl"), FileError);
 }
 
+TEST_CASE("probabilities and locations that no model gives are refused", "[report][predictions]") {
+  const ScratchFolder folder;
+  const auto read = [&](const std::string& location, const std::string& probabilities) {
+    write_file(folder / "p.jsonl", "{\"policy\":\"a\",\"image\":\"b\",\"truth\":0,\"size\":[9,9],\"locations\":[[" +
+                                       location + ",0]],\"probabilities\":[[" + probabilities + "]]}\n");
+    return read_predictions(folder / "p.jsonl").size();
+  };
+  CHECK(read("1", "0.25,0.75") == 1);
+  for (const char* probabilities : {"1e308,0", "-0.5,0.5", "1.5,0"})
+    CHECK_THROWS_WITH(read("1", probabilities), contains("line 1 does not say what was predicted of an image"));
+  CHECK_THROWS_WITH(read("1e300", "1,0"), contains("line 1 does not say what was predicted of an image"));
+}
+
 TEST_CASE("a file of before groups and regions is read", "[report][predictions]") {
   const ScratchFolder folder;
   write_file(folder / "p.jsonl",

@@ -51,6 +51,10 @@ struct PredictionRecord {
 
 namespace detail {
 
+/// Locations are in [-1, 1] or, before they are moved into the image, near it: beyond this they come from no model, and
+/// have no six digits after the point.
+inline constexpr double location_limit = 1e6;
+
 [[nodiscard]] inline double six_digits(double value) { return std::round(1e6 * value) / 1e6; }
 
 }  // namespace detail
@@ -77,8 +81,7 @@ namespace detail {
 /// Replaces the file whole. @throws FileError
 inline void write_predictions(const std::filesystem::path& path, std::span<const PredictionRecord> records) {
   std::string text;
-  for (const PredictionRecord& record : records)
-    text += json_text(to_json(record)) + '\n';
+  for (const PredictionRecord& record : records) text += json_text(to_json(record)) + '\n';
   write_file_atomically(path, text);
 }
 
@@ -112,7 +115,10 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
       whole = whole && record.width > 0 && record.height > 0 && !record.probabilities.empty() && record.truth >= 0;
       for (const std::vector<double>& step : record.probabilities)
         whole = whole && static_cast<Index>(step.size()) > record.truth &&
-                step.size() == record.probabilities.front().size();
+                step.size() == record.probabilities.front().size() &&
+                std::all_of(step.begin(), step.end(), [](double p) { return p >= 0 && p <= 1; });
+      for (const Location& at : record.locations)
+        whole = whole && std::abs(at.x) <= detail::location_limit && std::abs(at.y) <= detail::location_limit;
     } catch (const nlohmann::json::exception&) {
       whole = false;
     }
@@ -125,4 +131,4 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
   return records;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report
