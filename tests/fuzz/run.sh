@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds the fuzz targets with clang++, runs each on its seeds and on what it found before, and prints a table.
 #
-# usage: sh tests/fuzz/run.sh [--seconds S | --hours H | --executions N] [--jobs J] [TARGET...]
+# usage: sh tests/fuzz/run.sh [--seconds S | --hours H | --executions N] [--seed S] [--jobs J] [TARGET...]
 #   --seconds S      run each target for so long; 10 seconds where nothing is said
 #   --hours H        divide so much time among the targets
 #   --executions N   run each target on so many inputs
+#   --seed S         of what is drawn; else another each time
 #   --jobs J         targets at a time; else as many as there are processors
 #   TARGET           safetensors, png, ...; all where none is named
 # Inputs that reach new code are kept in build/fuzz/corpus; findings are in build/fuzz/findings, what was printed in
@@ -37,6 +38,7 @@ if [ "${1-}" = --one ]; then
 fi
 
 limit=-max_total_time=10
+seed=
 hours=
 jobs=$(nproc 2>/dev/null || echo 2)
 targets=
@@ -45,6 +47,7 @@ while [ $# -gt 0 ]; do
     --seconds) limit=-max_total_time=$2; shift ;;
     --hours) hours=$2; shift ;;
     --executions) limit=-runs=$2; shift ;;
+    --seed) seed=-seed=$2; shift ;;
     --jobs) jobs=$2; shift ;;
     --help | -h)
       sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
@@ -90,7 +93,7 @@ cd "$project"
   exit 1
 }
 printf '%-16s %12s %14s %9s\n' target executions executions/s findings
-FUZZ_LIMIT=$limit
+FUZZ_LIMIT="$limit $seed"
 export FUZZ_LIMIT
 # shellcheck disable=SC2086 # the targets are words
 printf '%s\n' $targets | xargs -n 1 -P "$jobs" sh "$here/run.sh" --one | tee "$scratch/table"
