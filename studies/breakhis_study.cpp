@@ -30,10 +30,7 @@ struct Options {
   bench::BreakhisStudyOptions study;
   std::vector<std::string> encoders{"attention", "plain"};
   std::vector<std::string> conditions{"learned", "random", "centre", "shrunk"};
-  std::filesystem::path out;
-  program::BackendChoice backend;
-  program::LoaderChoice loader;
-  int jobs = 1;
+  bench::StudyWork work;
 };
 
 /// What will be run, and what there is to say of the images.
@@ -126,29 +123,19 @@ int run_study(const Options& o) {
   static_cast<void>(bench::breakhis_config(study, study.encoders.front()));  // before hours of work, not after
   const Plan plan = plan_of(study);
   bench::expect_each_once(plan.runs, [](const bench::BreakhisRun& run) { return name_of(run); });
-  create_folders(o.out / "runs");
+  create_folders(o.work.runs());
   const program::Interruption interruption;
-  const auto interrupted = [] {
-    std::cerr << "breakhis_study: interrupted; the same command goes on there\n";
-    return program::interrupted;
-  };
   std::vector<bench::ImageTrial> trials;
   for (const bench::BreakhisRun& run : plan.runs) {
-    if (interruption.requested()) return interrupted();
+    if (interruption.requested()) return bench::interrupted("breakhis_study");
     trials.push_back(bench::breakhis_trial(study, run, size_of_images(study, run.magnification)));
   }
   const auto results = bench::run_trials<bench::BreakhisResult>(
-      plan.runs, trials,
-      {.backend = o.backend,
-       .loader = o.loader,
-       .runs = o.out / "runs",
-       .jobs = o.jobs,
-       .stop_requested = [&] { return interruption.requested(); }},
-      [&](const std::vector<bench::BreakhisResult>& so_far) {
-        bench::write_breakhis_report(o.out, so_far, plan.remarks, bench::to_string(study.evaluation_split),
+      plan.runs, trials, o.work, interruption, [&](const std::vector<bench::BreakhisResult>& so_far) {
+        bench::write_breakhis_report(o.work.out, so_far, plan.remarks, bench::to_string(study.evaluation_split),
                                      trials.size());
       });
-  if (!results) return interrupted();
+  if (!results) return bench::interrupted("breakhis_study");
   const std::vector<bench::BreakhisRow> rows = bench::breakhis_rows(*results);
   for (const bool official : {false, true}) {
     if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.run.official() == official; }))
@@ -156,8 +143,7 @@ int run_study(const Options& o) {
     std::cout << "patient recognition rate, %, " << (official ? "official" : "random") << " splits:\n"
               << bench::paper_table(rows, official);
   }
-  std::cout << bench::figures_table(rows) << "tables and figure:  " << (o.out / "table.md").string() << ", "
-            << (o.out / "figure.png").string() << '\n';
+  std::cout << bench::figures_table(rows) << o.work.report_files();
   return program::success;
 }
 
@@ -173,7 +159,7 @@ int main(int argc, char* argv[]) {
       "with soft attention and without, random, central and grid glimpses, and the same encoder over the shrunk image. "
       "Runs on any part of the data set and says what is missing. Stopped and started again it goes on where it was.");
   program::add_data_option(options, study.data);
-  options.add_option("--out", o.out, "folder for runs, tables and figure")->required();
+  options.add_option("--out", o.work.out, "folder for runs, tables and figure")->required();
   bench::add_list(options, "--magnifications", study.magnifications, "40, 100, 200, 400")
       ->check(CLI::IsMember({40, 100, 200, 400}))
       ->default_str("all that are found");
@@ -199,9 +185,7 @@ int main(int argc, char* argv[]) {
   bench::add_training_options(options, study.training);
   bench::add_evaluation_split(options, study.evaluation_split,
                               "test patients, or those that the best epoch is chosen by, to tune by");
-  program::add_loader_options(options, o.loader);
-  program::add_backend_options(options, o.backend);
-  bench::add_jobs_option(options, o.jobs);
+  bench::add_work_options(options, o.work);
   options.add_flag("--quick", study.training.quick, "tiny models, two epochs: shows that the program runs, no more");
   return program::run(options, argc, argv, [&] { return run_study(o); });
 }

@@ -24,10 +24,7 @@ using namespace saccade;
 struct Options {
   bench::ImageStudyOptions study;
   std::vector<std::string> conditions{"learned", "random", "centre", "shrunk", "whole"};
-  std::filesystem::path out;
-  program::BackendChoice backend;
-  program::LoaderChoice loader;
-  int jobs = 1;
+  bench::StudyWork work;
 };
 
 bench::ImagesAtHand images_of(const data::Dataset& dataset) {
@@ -53,28 +50,18 @@ int run_study(const Options& o) {
   bench::expect_each_once(runs, [](const bench::ImageRun& run) { return name_of(run); });
   std::vector<bench::ImageTrial> trials;
   for (const bench::ImageRun& run : runs) trials.push_back(bench::image_trial(study, run, images));
-  create_folders(o.out / "runs");
+  create_folders(o.work.runs());
   const std::size_t folds = study.only.empty() ? static_cast<std::size_t>(study.folds) : study.only.size();
   const auto rows_of = [&](const std::vector<bench::ImageResult>& results) {
     return bench::image_rows(results, folds, dataset.class_count());
   };
   const program::Interruption interruption;
   const auto results = bench::run_trials<bench::ImageResult>(
-      runs, trials,
-      {.backend = o.backend,
-       .loader = o.loader,
-       .runs = o.out / "runs",
-       .jobs = o.jobs,
-       .stop_requested = [&] { return interruption.requested(); }},
-      [&](const std::vector<bench::ImageResult>& so_far) {
-        bench::write_image_report(o.out, rows_of(so_far), dataset.name, study, so_far.size(), runs.size());
+      runs, trials, o.work, interruption, [&](const std::vector<bench::ImageResult>& so_far) {
+        bench::write_image_report(o.work.out, rows_of(so_far), dataset.name, study, so_far.size(), runs.size());
       });
-  if (!results) {
-    std::cerr << "image_study: interrupted; the same command goes on there\n";
-    return program::interrupted;
-  }
-  std::cout << bench::image_table(rows_of(*results)) << "tables and figure:  " << (o.out / "table.md").string() << ", "
-            << (o.out / "figure.png").string() << '\n';
+  if (!results) return bench::interrupted("image_study");
+  std::cout << bench::image_table(rows_of(*results)) << o.work.report_files();
   return program::success;
 }
 
@@ -93,7 +80,7 @@ int main(int argc, char* argv[]) {
   program::add_kind_option(options, study.data);
   program::add_magnification_option(options, study.data);
   program::add_group_option(options, study.data);
-  options.add_option("--out", o.out, "folder for runs, tables and figure")->required();
+  options.add_option("--out", o.work.out, "folder for runs, tables and figure")->required();
   options.add_option("--folds", study.folds, "into which the groups are dealt")->check(CLI::Range(2, 1000));
   bench::add_list(options, "--only", study.only, "folds, from 1")->check(CLI::Range(1, 1000))->default_str("all");
   bench::add_words(options, "--conditions", o.conditions, bench::condition_names,
@@ -109,9 +96,7 @@ int main(int argc, char* argv[]) {
   bench::add_training_options(options, study.training);
   bench::add_evaluation_split(options, study.evaluation_split,
                               "test images, or those that the best epoch is chosen by, to tune by");
-  program::add_loader_options(options, o.loader);
-  program::add_backend_options(options, o.backend);
-  bench::add_jobs_option(options, o.jobs);
+  bench::add_work_options(options, o.work);
   options.add_flag("--quick", study.training.quick, "tiny models, two epochs: shows that the program runs, no more");
   return program::run(options, argc, argv, [&] { return run_study(o); });
 }

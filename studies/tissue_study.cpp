@@ -33,15 +33,12 @@ struct Options {
   std::vector<std::string> policies{"gaussian"};
   std::vector<std::string> learners{"policy_gradient"};
   std::string size = "small";
-  std::filesystem::path out;
-  program::BackendChoice backend;
-  program::LoaderChoice loader;
-  int jobs = 1;
+  bench::StudyWork work;
 };
 
 /// Where the images of a region lie in the study's folder.
 std::filesystem::path data_folder(const Options& o, double region) {
-  return o.out / "data" / ("region" + bench::region_text(region));
+  return o.work.out / "data" / ("region" + bench::region_text(region));
 }
 
 /// What random glimpses find by chance in the drawn images.
@@ -88,7 +85,7 @@ bench::TissueStudyOptions complete(const Options& o) {
 /// further ones where it is interrupted.
 bench::Chances make_images(const Options& o, const bench::TissueStudyOptions& study,
                            const std::vector<bench::TissueRun>& runs, const program::Interruption& interruption) {
-  const int threads = bench::threads_of_job(o.backend.threads, 1);
+  const int threads = bench::threads_of_job(o.work.backend.threads, 1);
   bench::Chances chances;
   for (const bench::TissueRun& run : runs) {
     if (interruption.requested()) break;
@@ -105,34 +102,23 @@ int run_study(const Options& o) {
   const bench::TissueStudyOptions study = complete(o);
   const std::vector<bench::TissueRun> runs = bench::planned_runs(study);
   bench::expect_each_once(runs, [](const bench::TissueRun& run) { return name_of(run); });
-  create_folders(o.out / "runs");
+  create_folders(o.work.runs());
   const program::Interruption interruption;
-  const auto interrupted = [] {
-    std::cerr << "tissue_study: interrupted; the same command goes on there\n";
-    return program::interrupted;
-  };
   const bench::Chances chances = make_images(o, study, runs, interruption);
-  if (interruption.requested()) return interrupted();
+  if (interruption.requested()) return bench::interrupted("tissue_study");
   std::vector<bench::ImageTrial> trials;
   for (const bench::TissueRun& run : runs)
     trials.push_back(bench::tissue_trial(study, run, data_folder(o, run.region)));
   const auto results = bench::run_trials<bench::TissueResult>(
-      runs, trials,
-      {.backend = o.backend,
-       .loader = o.loader,
-       .runs = o.out / "runs",
-       .jobs = o.jobs,
-       .stop_requested = [&] { return interruption.requested(); }},
-      [&](const std::vector<bench::TissueResult>& so_far) {
-        bench::write_tissue_report(o.out, so_far, chances, bench::to_string(study.evaluation_split), runs.size());
+      runs, trials, o.work, interruption, [&](const std::vector<bench::TissueResult>& so_far) {
+        bench::write_tissue_report(o.work.out, so_far, chances, bench::to_string(study.evaluation_split), runs.size());
       });
-  if (!results) return interrupted();
+  if (!results) return bench::interrupted("tissue_study");
   const std::vector<bench::TissueRow> rows = bench::tissue_rows(*results);
   std::cout << bench::accuracy_table(rows) << bench::hit_table(rows, chances) << bench::learning_table(rows);
   if (const auto targets = bench::tissue_targets(rows); !targets.empty())
     std::cout << "4 % region, preset large, learned glimpses:\n" << bench::target_table(targets);
-  std::cout << "tables and figure:  " << (o.out / "table.md").string() << ", " << (o.out / "figure.png").string()
-            << '\n';
+  std::cout << o.work.report_files();
   return program::success;
 }
 
@@ -148,7 +134,7 @@ int main(int argc, char* argv[]) {
       "what that is worth, beside random, central and grid glimpses, an oracle, and the image "
       "shrunk to as many pixels. "
       "Stopped and started again it goes on where it was.");
-  options.add_option("--out", o.out, "folder for images, runs, tables and figure")->required();
+  options.add_option("--out", o.work.out, "folder for images, runs, tables and figure")->required();
   bench::add_list(options, "--region", study.region, "areas of the region, in percent of the image")
       ->check(CLI::Range(0.1, 50.0));
   bench::add_words(options, "--presets", o.presets, bench::studied_presets, "of model and training");
@@ -174,9 +160,7 @@ int main(int argc, char* argv[]) {
   bench::add_training_options(options, study.training);
   bench::add_evaluation_split(options, study.evaluation_split,
                               "test patients, or those that the best epoch is chosen by, to tune by");
-  program::add_loader_options(options, o.loader);
-  program::add_backend_options(options, o.backend);
-  bench::add_jobs_option(options, o.jobs);
+  bench::add_work_options(options, o.work);
   options.add_flag("--quick", study.training.quick,
                    "few and tiny images, tiny models, two epochs: shows that the program runs");
   return program::run(options, argc, argv, [&] {

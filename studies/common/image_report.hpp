@@ -85,7 +85,8 @@ struct ImageRow {
     if (figures.size() < planned) continue;
     for (const saccade::GlimpsePolicy looked : judged_policies(key.first)) {
       const std::string policy = to_string(looked);
-      if (!figures.front().at("policies").contains(policy)) continue;
+      const Json& policies = figures.front().at("policies");
+      if (!policies.contains(policy)) continue;
       if (key.first != Condition::learned && looked != own_policy(key.first)) continue;
       ImageRow* row = nullptr;
       for (ImageRow& each : rows)
@@ -96,9 +97,7 @@ struct ImageRow {
       row->scores.push_back(saccade::metrics::score_answers(answers, key.second));
       row->images = answers.images();
       row->pixels = weighted_figure(figures, policy, "pixel_fraction/processed");
-      if (!figures.front().at("policies").at(policy).contains("hit_rate") ||
-          figures.front().at("policies").at(policy).at("hit_rate").is_null())
-        continue;
+      if (policies.at(policy).value("hit_rate", Json()).is_null()) continue;
       std::vector<double> hits;
       for (std::size_t t = 0; t < steps_of(figures.front(), policy); ++t)
         hits.push_back(weighted_figure(figures, policy, "hit_rate/by_step/" + std::to_string(t)));

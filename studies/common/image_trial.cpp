@@ -69,18 +69,15 @@ Json answers_of(const std::vector<ImagePrediction>& predictions, const report::G
 }
 
 /// The best epoch's figures under every policy; nothing when asked to stop.
+/// @param read_share  of the pixels of an image as it was, where the trial's images are prepared
 template <class B>
-std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& data, const TrialWork& work,
-                               const report::RunFolder& folder) {
+std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& data, double read_share,
+                               const TrialWork& work, const report::RunFolder& folder) {
   auto classifier = TrainedClassifier<B>::load(b, folder.best(), 1, program::golden_tolerance_of(work.backend));
   const std::vector<Index>& part =
       trial.evaluation_split == EvaluationSplit::test ? data.split.test : data.split.validation;
   const std::vector<Box> regions =
       trial.preparation == Preparation::none ? program::regions_of(data.dataset) : std::vector<Box>{};
-  const double read_share =
-      trial.preparation == Preparation::none
-          ? 0
-          : share_of_pixels(open_for_training(trial.data).dataset, part, trial.config.model.sensor.side);
   const report::GroundTruth truth = program::ground_truth_of(data.dataset, regions);
   data::Loader loader(data.dataset.size(), decode_for(trial.config.model, data.dataset), work.loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
@@ -132,10 +129,11 @@ Json describe(const ImageTrial& trial, const RunData& data) {
 }
 
 template <class B>
-std::optional<Json> measure(B& b, const ImageTrial& trial, const RunData& data, const TrialWork& work) {
+std::optional<Json> measure(B& b, const ImageTrial& trial, const RunData& data, double read_share,
+                            const TrialWork& work) {
   report::RunFolder folder(work.runs / trial.name);
   if (!train(b, trial, data, work, folder)) return {};
-  std::optional<Json> figures = judge_best(b, trial, data, work, folder);
+  std::optional<Json> figures = judge_best(b, trial, data, read_share, work, folder);
   if (figures) (*figures)["epochs"] = report::read_json_lines(folder.metrics());
   return figures;
 }
@@ -146,20 +144,23 @@ std::optional<Json> run_trial(const ImageTrial& trial, const TrialWork& work) {
   ImageTrial named = trial;
   named.config.backend = work.backend.arithmetic();
   RunData data = open_for_training(trial.data);
-  data.dataset = prepared(std::move(data.dataset), trial.preparation, trial.config.model.sensor.side);
   const std::vector<Index>& part =
       trial.evaluation_split == EvaluationSplit::test ? data.split.test : data.split.validation;
   if (part.empty())
     throw FileError(trial.name + ": there is no " + to_string(trial.evaluation_split) + " image to judge on");
+  const Index side = trial.config.model.sensor.side;
+  const data::Dataset original = data.dataset;
+  data.dataset = prepared(std::move(data.dataset), trial.preparation, side);
   const std::filesystem::path file = work.runs / (trial.name + ".json");
   const Json config = describe(named, data);
   if (std::optional<Json> before = read_finished_run(file, config)) {
     std::cerr << trial.name + ": done before\n";
     return before;
   }
+  const double read_share = trial.preparation == Preparation::none ? 0 : share_of_pixels(original, part, side);
   std::optional<Json> figures;
   program::with_backend(work.backend, [&](auto& b) {
-    figures = measure(b, named, data, work);
+    figures = measure(b, named, data, read_share, work);
     return 0;
   });
   if (!figures) return {};

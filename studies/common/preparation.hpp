@@ -50,9 +50,7 @@ inline constexpr std::array<std::string_view, 3> preparation_names{"none", "stre
     throw saccade::FileError('"' + name + "\": is smaller than the " + std::to_string(side) + " pixels to be cut out");
   const Index x = std::clamp<Index>(region.x + region.width / 2 - side / 2, 0, image.width - side);
   const Index y = std::clamp<Index>(region.y + region.height / 2 - side / 2, 0, image.height - side);
-  saccade::RgbImage square(side, side);
-  for (Index row = 0; row < side; ++row) std::copy_n(image.at(x, y + row), 3 * side, square.at(0, row));
-  return square;
+  return saccade::report::crop(image, {x, y, side, side});
 }
 
 /// The data set as a model sees it that is shown squares of `side` pixels. Regions stay those of the images as they

@@ -1,13 +1,15 @@
 #pragma once
 
-#include "common/loader_choice.hpp"
+#include "common/backend_options.hpp"
+#include "common/dataset_options.hpp"
+#include "common/exit_code.hpp"
+#include "common/interruption.hpp"
 #include "image_trial.hpp"
 #include "parallel_map.hpp"
 #include "study_options.hpp"
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -16,14 +18,32 @@
 
 namespace bench {
 
-/// How the models of a study are trained; it changes no number.
+/// Where a study's files go and how its models are trained; it changes no number.
 struct StudyWork {
+  std::filesystem::path out;
   program::BackendChoice backend;
   program::LoaderChoice loader;
-  std::filesystem::path runs;  ///< folder of the runs' files
-  int jobs = 1;                ///< models at once
-  std::function<bool()> stop_requested = [] { return false; };
+  int jobs = 1;  ///< models at once
+
+  [[nodiscard]] std::filesystem::path runs() const { return out / "runs"; }
+
+  /// "out/table.md, out/figure.png", as a reader is told at the end.
+  [[nodiscard]] std::string report_files() const {
+    return "tables and figure:  " + (out / "table.md").string() + ", " + (out / "figure.png").string() + '\n';
+  }
 };
+
+inline void add_work_options(program::Options& options, StudyWork& work) {
+  program::add_loader_options(options, work.loader);
+  program::add_backend_options(options, work.backend);
+  add_jobs_option(options, work.jobs);
+}
+
+/// Says that a study was stopped. @returns the exit code
+[[nodiscard]] inline int interrupted(const std::string& study) {
+  std::cerr << study << ": interrupted; the same command goes on there\n";
+  return program::interrupted;
+}
 
 /// The results {run, figures} of all trials, of which trials[i] is that of runs[i]; nothing where it was asked to stop.
 /// @param done  told after every trial, by one thread at a time, the results so far in the order of the runs
@@ -31,17 +51,19 @@ struct StudyWork {
 template <class Result, class Run, class Done>
 [[nodiscard]] std::optional<std::vector<Result>> run_trials(const std::vector<Run>& runs,
                                                             const std::vector<ImageTrial>& trials,
-                                                            const StudyWork& work, const Done& done) {
+                                                            const StudyWork& work,
+                                                            const program::Interruption& interruption,
+                                                            const Done& done) {
   program::BackendChoice backend = work.backend;
   backend.threads = threads_of_job(backend.threads, work.jobs);
   const auto run_one = [&](std::size_t i) -> std::optional<Result> {
     const ImageTrial& trial = trials[i];
-    if (work.stop_requested()) return {};
+    if (interruption.requested()) return {};
     std::cerr << "model " + std::to_string(i + 1) + " of " + std::to_string(trials.size()) + ": " + trial.name + '\n';
     std::optional<Json> figures = run_trial(trial, {.backend = backend,
                                                     .loader = work.loader.options(trial.config.training.batch),
-                                                    .runs = work.runs,
-                                                    .stop_requested = work.stop_requested});
+                                                    .runs = work.runs(),
+                                                    .stop_requested = [&] { return interruption.requested(); }});
     if (!figures) return {};
     return Result{runs[i], *std::move(figures)};
   };

@@ -30,8 +30,8 @@ CLI::Option* add_list(program::Options& options, const std::string& name, Values
 
 /// Words in one word, divided by commas, each one of `known`.
 template <class Names>
-CLI::Option* add_words(program::Options& options, const std::string& name, std::vector<std::string>& words, const Names& known,
-                       const std::string& help) {
+CLI::Option* add_words(program::Options& options, const std::string& name, std::vector<std::string>& words,
+                       const Names& known, const std::string& help) {
   return add_list(options, name, words, help)
       ->check(CLI::IsMember(std::vector<std::string>(known.begin(), known.end())));
 }

@@ -46,6 +46,17 @@ make_runs() {
   "$program" classify --threads 2 --checkpoint "$scratch/run/best.safetensors" "$image" "$second" >"$scratch/answers"
 }
 
+# What $subcommand does, in the folder $work, by the command "$@" before it.
+# shellcheck disable=SC2086,SC2154 # the options are words; who reads this file sets subcommand and work
+act() {
+  case $subcommand in
+    train) "$@" "$program" train $train_options --out "$work" --epochs 3 --resume ;;
+    evaluate) "$@" "$program" evaluate $evaluate_options --out "$work" --seed 2 ;;
+    classify) "$@" "$program" classify --threads 2 --checkpoint "$work/best.safetensors" "$image" "$second" ;;
+    report) "$@" "$program" report "$work" ;;
+  esac
+}
+
 # Content without what differs from run to run: seconds and rates, and a report's names of its folder.
 steady() {
   case $1 in

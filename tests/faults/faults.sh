@@ -45,17 +45,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 make_runs
 
-# What $subcommand does, in the folder $work; $before is how that begins and $after how it ends.
-# shellcheck disable=SC2086 # the options are words
-act() {
-  case $subcommand in
-    train) "$@" "$program" train $train_options --out "$work" --epochs 3 --resume ;;
-    evaluate) "$@" "$program" evaluate $evaluate_options --out "$work" --seed 2 ;;
-    classify) "$@" "$program" classify --threads 2 --checkpoint "$work/best.safetensors" "$image" "$second" ;;
-    report) "$@" "$program" report "$work" ;;
-  esac
-}
-
 # Whether the last line on stderr says what went wrong: a file by its name, memory or threads.
 names_the_thing() {
   tail -n 1 "$scratch/err" >"$scratch/last"

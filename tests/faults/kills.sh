@@ -34,15 +34,6 @@ make_runs
 # shellcheck disable=SC2086 # the options are words
 { quiet train $train_options --out "$scratch/undisturbed" --epochs 3; }
 
-# shellcheck disable=SC2086 # the options are words
-act() {
-  case $subcommand in
-    train) "$@" "$program" train $train_options --out "$work" --epochs 3 --resume ;;
-    evaluate) "$@" "$program" evaluate $evaluate_options --out "$work" --seed 2 ;;
-    report) "$@" "$program" report "$work" ;;
-  esac
-}
-
 # Numbers from 0 to 1, one for each call.
 draws=$scratch/draws
 awk -v seed="$seed" 'BEGIN { srand(seed); for (i = 0; i < 100000; ++i) printf "%.6f\n", rand() }' >"$draws"
