@@ -29,6 +29,9 @@ TEST_CASE("Threads that the machine has no room for end in a sentence", "[progra
 }
 
 TEST_CASE("With too few open files a report stays what it was, and nothing else is lost", "[programs]") {
+#if defined(__SANITIZE_ADDRESS__)
+  SKIP_TEST("the undefined-behaviour sanitizer opens a pipe to look at an object, and reports one that it cannot see");
+#else
   const ScratchFolder scratch;
   std::filesystem::copy(tiny_checkpoint().parent_path(), scratch / "run", std::filesystem::copy_options::recursive);
   const Arguments evaluation{"--data", tiny_data(),     "--checkpoint", tiny_checkpoint(),
@@ -62,4 +65,5 @@ TEST_CASE("With too few open files a report stays what it was, and nothing else 
   }
   CHECK(failed);
   CHECK(succeeded);
+#endif
 }
