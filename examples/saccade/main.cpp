@@ -95,6 +95,7 @@ int run_train(Options& options, int argc, char* argv[]) {
       "compute the activations of a glimpse again on the way back: the same numbers in less memory, slower");
   options.add_flag("--tensorboard", o.tensorboard, "also write event files for TensorBoard into tensorboard/");
   program::add_loader_options(options, o.loader);
+  program::add_feature_cache_option(options, o.feature_cache_megabytes);
   program::add_backend_options(options, o.backend);
   return program::run(options, argc, argv, [&] { return program::train(o); });
 }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -126,6 +127,10 @@ int train_classifier(B& b, const TrainOptions& options) {
   TrainingRun<B> run(
       b, config, data, options.loader.options(config.training.batch),
       {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep);
+  if (options.feature_cache_megabytes > 0) {
+    run.keep_features(
+        std::make_shared<FeatureStore<Scalar<B>>>(static_cast<std::size_t>(options.feature_cache_megabytes) << 20));
+  }
   folder.begin(run.description(), start, data.inventory);
   if (options.resume && file_exists(folder.checkpoint())) run.resume();
   folder.open_metrics(run.state().epochs);

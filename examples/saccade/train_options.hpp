@@ -31,6 +31,7 @@ struct TrainOptions {
   bool resume = false;
   saccade::Index checkpoint_every = 0;
   bool recompute = false;
+  saccade::Index feature_cache_megabytes = 0;
   bool tensorboard = false;
 };
 

@@ -98,8 +98,9 @@ inline constexpr std::array<std::string_view, 6> condition_names{"learned", "ran
 /// Takes from a model what only a policy needs.
 inline void remove_policy(saccade::HybridAttentionConfig& model) {
   model.policy.kind = saccade::PolicyKind::gaussian;
-  model.policy.context = model.glance.side = 0;
-  model.policy.movement_penalty = 0;
+  model.policy.context = 0;
+  model.glance = {};
+  model.policy.movement_penalty = model.policy.entropy = 0;
   model.learner.kind = saccade::LearnerKind::policy_gradient;
   model.learner.baseline = saccade::Baseline::none;
 }

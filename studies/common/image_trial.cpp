@@ -41,6 +41,8 @@ std::string epoch_line(const std::string& name, const Json& metrics, Index epoch
 template <class B>
 bool train(B& b, const ImageTrial& trial, const RunData& data, const TrialWork& work, report::RunFolder& folder) {
   TrainingRun<B> run(b, trial.config, data, work.loader, {.checkpoint = folder.checkpoint(), .best = folder.best()});
+  if (work.features && run.trainer().model().encoder().has_frozen_part(Mode::training))
+    run.keep_features(work.features);
   folder.begin(run.description(), report::RunStart::resumed);
   if (std::filesystem::exists(folder.checkpoint())) run.resume();
   folder.open_metrics(run.state().epochs);
@@ -80,13 +82,18 @@ std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& dat
       trial.preparation == Preparation::none ? program::regions_of(data.dataset) : std::vector<Box>{};
   const report::GroundTruth truth = program::ground_truth_of(data.dataset, regions);
   data::Loader loader(data.dataset.size(), decode_for(trial.config.model, data.dataset), work.loader);
+  ListedImages<B> images(b, loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
+  if (work.features && classifier.model().encoder().has_frozen_part(Mode::evaluation)) {
+    images.tell_content();
+    evaluator.keep_features(work.features, classifier.parameters(), classifier.statistics());
+  }
   Json figures{{"policies", Json::object()}};
   for (const GlimpsePolicy policy : trial.policies) {
     if (policy == GlimpsePolicy::oracle && regions.empty()) continue;
     bool stopped = false;
     const auto predictions =
-        predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader, part,
+        predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), images, part,
                        {.policy = policy, .seed = trial.config.seed, .regions = regions}, [&](Index) {
                          stopped = work.stop_requested();
                          return !stopped;

@@ -2,6 +2,7 @@
 
 #include <saccade/data/loader.hpp>
 #include <saccade/model/control_policy.hpp>
+#include <saccade/model/feature_store.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_data.hpp>
 
@@ -12,6 +13,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +37,8 @@ struct ImageTrial {
 struct TrialWork {
   program::BackendChoice backend;
   saccade::data::LoaderOptions loader;
-  std::filesystem::path runs;  ///< folder of the runs' files
+  std::filesystem::path runs;                                ///< folder of the runs' files
+  std::shared_ptr<saccade::FeatureStore<float>> features{};  ///< of frozen encoders, or null
   std::function<bool()> stop_requested = [] { return false; };
 };
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,7 +24,8 @@ struct StudyWork {
   std::filesystem::path out;
   program::BackendChoice backend;
   program::LoaderChoice loader;
-  int jobs = 1;  ///< models at once
+  int jobs = 1;                                ///< models at once
+  saccade::Index feature_cache_megabytes = 0;  ///< for all models together
 
   [[nodiscard]] std::filesystem::path runs() const { return out / "runs"; }
 
@@ -37,6 +39,7 @@ inline void add_work_options(program::Options& options, StudyWork& work) {
   program::add_loader_options(options, work.loader);
   program::add_backend_options(options, work.backend);
   add_jobs_option(options, work.jobs);
+  program::add_feature_cache_option(options, work.feature_cache_megabytes);
 }
 
 /// Says that a study was stopped. @returns the exit code
@@ -56,6 +59,11 @@ template <class Result, class Run, class Done>
                                                             const Done& done) {
   program::BackendChoice backend = work.backend;
   backend.threads = threads_of_job(backend.threads, work.jobs);
+  std::shared_ptr<saccade::FeatureStore<float>> features;
+  if (work.feature_cache_megabytes > 0) {
+    features =
+        std::make_shared<saccade::FeatureStore<float>>(static_cast<std::size_t>(work.feature_cache_megabytes) << 20);
+  }
   const auto run_one = [&](std::size_t i) -> std::optional<Result> {
     const ImageTrial& trial = trials[i];
     if (interruption.requested()) return {};
@@ -63,6 +71,7 @@ template <class Result, class Run, class Done>
     std::optional<Json> figures = run_trial(trial, {.backend = backend,
                                                     .loader = work.loader.options(trial.config.training.batch),
                                                     .runs = work.runs(),
+                                                    .features = features,
                                                     .stop_requested = [&] { return interruption.requested(); }});
     if (!figures) return {};
     return Result{runs[i], *std::move(figures)};

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -119,6 +121,40 @@ TEST_CASE("a run with a frozen encoder trains all but that, and keeps its weight
   without.weights.clear();
   CHECK_THROWS_WITH(TrainingRun<B>(b, without, tissue(), {}, files),
                     "training: the encoder resnet18 is frozen, so its weights must come from a file (--weights)");
+}
+
+TEST_CASE("a run that keeps features leaves the same checkpoints, in one piece or two", "[pretrained]") {
+  const ScratchFolder folder;
+  write_weights(folder / "resnet.safetensors");
+  RunConfig config = run_config(folder / "resnet.safetensors");
+  config.model.lattice = 3;
+  const auto files_of = [&](const std::string& name) {
+    return RunFiles{.checkpoint = folder / (name + ".safetensors"), .best = folder / (name + "-best.safetensors")};
+  };
+  const auto tensors_of = [](const std::filesystem::path& path) { return read_checkpoint(path).tensors; };
+  B b;
+  TrainingRun<B> plain(b, config, tissue(), {}, files_of("plain"));
+  plain.run({});
+  const auto expected = tensors_of(files_of("plain").checkpoint);
+
+  const auto store = std::make_shared<FeatureStore<float>>(std::size_t{1} << 26);
+  TrainingRun<B> kept(b, config, tissue(), {}, files_of("kept"));
+  kept.keep_features(store);
+  int steps = 0;
+  kept.run({.stop_requested = [&] { return steps++ == 3; }});
+  CHECK(store->misses() > 0);
+  TrainingRun<B> resumed(b, config, tissue(), {}, files_of("kept"));
+  resumed.keep_features(store);
+  resumed.resume();
+  CHECK(resumed.run({}) == TrainingRun<B>::Outcome::complete);
+  CHECK(store->reads() > 0);
+  CHECK(tensors_of(files_of("kept").checkpoint) == expected);
+  CHECK(tensors_of(files_of("kept").best) == tensors_of(files_of("plain").best));
+
+  config.training.adam.groups.clear();
+  TrainingRun<B> trained(b, config, tissue(), {}, files_of("trained"));
+  CHECK_THROWS_WITH(trained.keep_features(store),
+                    "training: features can only be kept of a frozen encoder, but this one learns");
 }
 
 TEST_CASE("weights that are missing, damaged or of another network are named", "[pretrained]") {

@@ -169,9 +169,36 @@ class BackboneEncoder {
 
   void forward(B& b, const Parameters& p, Statistics& s, const Tensor<B>& patches, Cache& cache, Tensor<B>& features,
                Mode mode) const {
+    forward_frozen(b, p, s, patches, cache, features, mode);
+    forward_rest(b, p, s, cache, features, mode);
+  }
+
+  /// Whether `forward_frozen` gives the same for a patch as long as the backbone's weights stay as they are.
+  [[nodiscard]] bool has_frozen_part(Mode mode) const { return mode == Mode::evaluation || !network_.trains(); }
+
+  /// The first part of `forward`: the backbone, and without a mask the pooling, which writes `features`.
+  void forward_frozen(B& b, const Parameters& p, Statistics& s, const Tensor<B>& patches, Cache& cache,
+                      Tensor<B>& features, Mode mode) const {
     network_.forward(b, p.backbone, s.backbone, patches, cache.backbone, mode);
+    if (branch_.empty()) ops::global_average_pool(b, network_.map(cache.backbone), features);
+  }
+
+  /// What `forward_frozen` leaves for the rest: the backbone's map (B, h, w, C), or without a mask `features`.
+  [[nodiscard]] Tensor<B>& frozen_output(Cache& cache, Tensor<B>& features) const {
+    return branch_.empty() ? features : cache.backbone.inferred;
+  }
+
+  /// Visits the tensors that `forward_frozen` depends on.
+  template <class Visitor>
+  static void for_each_frozen(const Parameters& p, const Statistics& s, Visitor&& visit) {
+    Network::Parameters::for_each(p.backbone, "backbone.", visit);
+    Network::Statistics::for_each(s.backbone, "backbone.", visit);
+  }
+
+  /// The second part of `forward`.
+  void forward_rest(B& b, const Parameters& p, Statistics& s, Cache& cache, Tensor<B>& features, Mode mode) const {
+    if (branch_.empty()) return;
     const Tensor<B>& trunk = network_.map(cache.backbone);  // (B, h, w, C)
-    if (branch_.empty()) return ops::global_average_pool(b, trunk, features);
     MaskCache& mask = cache.mask[0];
     layers_[0].forward(b, p.mask[0].reduce, trunk, mask.reduced);
     branch_[0].forward(b, p.mask[0].branch, s.mask[0], mask.reduced, mask.branch, mask.narrow, mode);
@@ -235,4 +262,4 @@ class EfficientNetLiteEncoder : public BackboneEncoder<B> {
       : BackboneEncoder<B>(efficientnet_lite_plan(config), encoder) {}
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -89,6 +89,24 @@ class ConfiguredEncoder {
     pretrained()->forward(b, p.pretrained(), s.pretrained(), patches, cache.pretrained(), features, mode);
   }
 
+  /// See BackboneEncoder. SA-Net has no such part.
+  [[nodiscard]] bool has_frozen_part(Mode mode) const { return pretrained() && pretrained()->has_frozen_part(mode); }
+
+  void forward_frozen(B& b, const Parameters& p, Statistics& s, const Tensor<B>& patches, Cache& cache,
+                      Tensor<B>& features, Mode mode) const {
+    pretrained()->forward_frozen(b, p.pretrained(), s.pretrained(), patches, cache.pretrained(), features, mode);
+  }
+  [[nodiscard]] Tensor<B>& frozen_output(Cache& cache, Tensor<B>& features) const {
+    return pretrained()->frozen_output(cache.pretrained(), features);
+  }
+  template <class Visitor>
+  static void for_each_frozen(const Parameters& p, const Statistics& s, Visitor&& visit) {
+    Pretrained::for_each_frozen(p.pretrained(), s.pretrained(), visit);
+  }
+  void forward_rest(B& b, const Parameters& p, Statistics& s, Cache& cache, Tensor<B>& features, Mode mode) const {
+    pretrained()->forward_rest(b, p.pretrained(), s.pretrained(), cache.pretrained(), features, mode);
+  }
+
   void backward(B& b, const Parameters& p, const Tensor<B>& patches, Cache& cache, const Tensor<B>& d_features,
                 Workspace& w,
                 Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
@@ -110,4 +128,4 @@ class ConfiguredEncoder {
   std::variant<Attention, Pretrained> encoder_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

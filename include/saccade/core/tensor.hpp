@@ -6,6 +6,7 @@
 #include <saccade/core/symmetry.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -32,6 +33,7 @@ struct OrientedImage {
   const Image<B>* image = nullptr;  ///< the pixels; null where the image is streamed
   Symmetry symmetry = Symmetry::identity;
   const StreamedImage* source = nullptr;  ///< of a streamed image, else null
+  std::uint64_t content = 0;              ///< the same for equal pixels alone; 0: not known
 };
 
 /// The images of a batch; their sizes may differ, and some may be resident, others streamed. A backend is only ever
@@ -135,4 +137,4 @@ template <class B>
   return values;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -36,6 +36,7 @@ struct HybridAttentionConfig {
   GlimpsePolicy first_location = GlimpsePolicy::centre;
   SupervisedSteps supervised_steps = SupervisedSteps::last;
   RunningStatistics running_statistics = RunningStatistics::shared;
+  Index lattice = 0;  ///< places on each axis that every location is moved to, see LocationLattice; 0: it stays
 };
 
 /// Pixels that an image has at least on each axis: of a glimpse, and of the thumbnail where there is one.
@@ -55,6 +56,8 @@ struct HybridAttentionConfig {
                 "model: glimpses must be from 1 to 255, but is " + std::to_string(config.glimpses));
   expect_config(config.fusion_width >= 1 && config.hidden >= 1, "model: fusion_width and hidden must be at least 1");
   expect_config(config.glance.side >= 0, "model: glance.side must be at least 0");
+  expect_config(config.lattice >= 0 && config.lattice <= 1024,
+                "model: lattice must be from 0 to 1024, but is " + std::to_string(config.lattice));
   expect_config(config.first_location == GlimpsePolicy::random || config.first_location == GlimpsePolicy::centre,
                 "model: first_location must be random or centre, but is " + to_string(config.first_location));
   config.encoder.side = config.sensor.side;
@@ -193,4 +196,4 @@ struct HybridAttentionConfig {
   throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large, compact or pretrained");
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -77,7 +77,7 @@ inline constexpr std::array<OldWord<GlimpsePolicy>, 1> old_words<GlimpsePolicy>{
 
 /// `C` is the configuration, const or not; visit(name, field).
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, GlimpseGeometry>
+requires std::same_as<std::remove_const_t<C>, GlimpseGeometry>
 void for_each_field(C& c, Visitor&& visit) {
   visit("side", c.side);
   visit("scales", c.scales);
@@ -87,7 +87,7 @@ void for_each_field(C& c, Visitor&& visit) {
 }
 
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, BatchNormHyper>
+requires std::same_as<std::remove_const_t<C>, BatchNormHyper>
 void for_each_field(C& c, Visitor&& visit) {
   visit("epsilon", c.epsilon);
   visit("momentum", c.momentum);
@@ -95,7 +95,7 @@ void for_each_field(C& c, Visitor&& visit) {
 
 /// `channels` follows from the unit.
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, NormalizedActivationConfig>
+requires std::same_as<std::remove_const_t<C>, NormalizedActivationConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("kind", c.normalization);
   visit("groups", c.groups);
@@ -104,7 +104,7 @@ void for_each_field(C& c, Visitor&& visit) {
 }
 
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, BackboneConfig>
+requires std::same_as<std::remove_const_t<C>, BackboneConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("kind", c.kind);
   visit("stages", c.stages);
@@ -113,7 +113,7 @@ void for_each_field(C& c, Visitor&& visit) {
 
 /// `inputs` and `side` follow from the sensor.
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, EncoderConfig>
+requires std::same_as<std::remove_const_t<C>, EncoderConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("width", c.width);
   visit("stem_kernel", c.stem_kernel);
@@ -130,7 +130,7 @@ void for_each_field(C& c, Visitor&& visit) {
 
 /// `hidden`, `context` and `cells` follow from the model.
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, PolicyConfig>
+requires std::same_as<std::remove_const_t<C>, PolicyConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("kind", c.kind);
   visit("sigma", c.sigma);
@@ -146,7 +146,7 @@ void for_each_field(C& c, Visitor&& visit) {
 }
 
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, LearnerConfig>
+requires std::same_as<std::remove_const_t<C>, LearnerConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("kind", c.kind);
   visit("weight", c.weight);
@@ -161,7 +161,7 @@ void for_each_field(C& c, Visitor&& visit) {
 
 /// What it sees as follows from the sensor, and how it is normalised from the encoder.
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, ContextNetworkConfig>
+requires std::same_as<std::remove_const_t<C>, ContextNetworkConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("side", c.side);
   visit("reduction", c.reduction);
@@ -172,7 +172,7 @@ void for_each_field(C& c, Visitor&& visit) {
 }
 
 template <class C, class Visitor>
-  requires std::same_as<std::remove_const_t<C>, HybridAttentionConfig>
+requires std::same_as<std::remove_const_t<C>, HybridAttentionConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("classes", c.classes);
   visit("glimpses", c.glimpses);
@@ -186,6 +186,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("first_location", c.first_location);
   visit("supervised_steps", c.supervised_steps);
   visit("running_statistics", c.running_statistics);
+  visit("lattice", c.lattice);
 }
 
 template <>
@@ -201,4 +202,4 @@ inline constexpr std::array<OldField, 9> old_fields<HybridAttentionConfig>{{
     {"policy.class_term", "learner.class_term"},
 }};
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

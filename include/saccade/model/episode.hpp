@@ -2,6 +2,7 @@
 
 #include <saccade/components/context_network.hpp>
 #include <saccade/components/glimpse_fusion.hpp>
+#include <saccade/components/location_lattice.hpp>
 #include <saccade/components/patch_readout.hpp>
 #include <saccade/components/policy_inputs.hpp>
 #include <saccade/components/recurrent_core.hpp>
@@ -73,6 +74,20 @@ struct EpisodeGlimpse {
   std::optional<typename PatchReadout<B>::Cache> readout{};
 };
 
+/// Gives what the frozen part of an encoder makes of the glimpses at `location` (B, 2), its `frozen_output`, and need
+/// not look where it has looked before: see KeptFeatures. It does work on the host, so that a rollout with one is not
+/// to be recorded.
+template <class B>
+struct FrozenFeatures {
+  FrozenFeatures() = default;
+  FrozenFeatures(const FrozenFeatures&) = delete;
+  FrozenFeatures& operator=(const FrozenFeatures&) = delete;
+  virtual ~FrozenFeatures() = default;
+
+  /// @param step  of the rollout
+  virtual void find(B& b, ImageBatch<B> images, const Tensor<B>& location, std::size_t step, Tensor<B>& output) = 0;
+};
+
 /// The look at the thumbnail, once a rollout and before its first step.
 template <class B>
 struct EpisodeGlance {
@@ -94,10 +109,12 @@ struct Episode {
   std::vector<Tensor<B>> patches;              // (B, g, g, S*C): T, or one in evaluation with Activations::last_step
   std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Activations::last_step
   std::optional<EpisodeGlance<B>> glance;
-  std::size_t held = 0;  ///< the step whose activations are in the one of them
-  Tensor<B> h0, c0;      // (B, H), zero
-  Tensor<B> no_readout;  // (B, P), zero: before the first glimpse
-  Tensor<B> nothing;     // of length 0
+  std::optional<typename LocationLattice<B>::Cache> lattice;
+  FrozenFeatures<B>* frozen_features = nullptr;  ///< null: every glimpse is looked at
+  std::size_t held = 0;                          ///< the step whose activations are in the one of them
+  Tensor<B> h0, c0;                              // (B, H), zero
+  Tensor<B> no_readout;                          // (B, P), zero: before the first glimpse
+  Tensor<B> nothing;                             // of length 0
   typename RecurrentCore<B>::Workspace core;
   Tensor<B> labels;   // (B)
   Tensor<B> classes;  // (B)  what was answered: the class that the reward judges
@@ -112,6 +129,8 @@ struct Episode {
   [[nodiscard]] Tensor<B>& patch(std::size_t t) { return patches[patches.size() == 1 ? 0 : t]; }
   [[nodiscard]] EpisodeGlimpse<B, E>& glimpse(std::size_t t) { return glimpses[glimpses.size() == 1 ? 0 : t]; }
   [[nodiscard]] bool holds(std::size_t t) const { return glimpses.size() > 1 || held == t; }
+  /// Whether no activations are computed again on the way back.
+  [[nodiscard]] bool holds_every_step() const { return mode == Mode::evaluation || glimpses.size() == steps.size(); }
   [[nodiscard]] const EpisodeStep<B>& last() const { return steps.back(); }
 
   /// Of the last answer, (B).
@@ -141,4 +160,4 @@ struct Episode {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -36,7 +36,8 @@ template <Backend B, Encoder<B> E = ConfiguredEncoder<B>, Sensor<B> S = GlimpseS
 class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   using Components = ModelComponents<B, E, S, P>;
   using Components::classifier_, Components::config_, Components::core_, Components::encoder_, Components::fusion_,
-      Components::glance_, Components::policy_, Components::readout_, Components::sensor_, Components::value_;
+      Components::glance_, Components::lattice_, Components::policy_, Components::readout_, Components::sensor_,
+      Components::value_;
 
  public:
   using Config = HybridAttentionConfig;
@@ -96,10 +97,8 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
       EpisodeStep<B>& step = episode.steps[t];
       const Tensor<B>& h = episode.state(t);
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
-      if (!options.repeated || !this->encoder_is_constant()) {
-        sensor_.forward(b, images, step.location, episode.patch(t));  // (B, g, g, S*C)
-        encode(b, p, statistics.at(t), episode, t);                   // (B, F)
-      }
+      if (lattice_) lattice_->snap(b, *episode.lattice, step.location);
+      look(b, p, statistics.at(t), images, options, episode, t);                              // (B, F)
       fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);  // (B, G)
       core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);  // (B, H)
       classifier_.forward(b, p.classifier, step.h, step.logits);                              // (B, K)
@@ -243,6 +242,32 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
     ops::clamp(b, policy_.drawn(*decision.policy), Scalar<B>(-1), Scalar<B>(1), episode.steps[t].location);  // (B, 2)
   }
 
+  /// Features of step t's glimpses. What does not change is not computed again in a repetition, and with
+  /// Episode::frozen_features not where it was looked at before, unless the way back has to look at the patch.
+  void look(B& b, const Parameters& p, StepStatistics<B, E>& statistics, ImageBatch<B> images,
+            const RolloutOptions& options, Episode& episode, std::size_t t) const {
+    if (options.repeated && this->encoder_is_constant()) return;
+    const Tensor<B>& location = episode.steps[t].location;
+    if constexpr (PartlyFrozenEncoder<E, B>) {
+      if (encoder_.has_frozen_part(episode.mode)) {
+        Tensor<B>& features = episode.steps[t].features;
+        typename E::Cache& cache = episode.glimpse(t).encoder;
+        if (options.repeated && episode.holds(t)) {
+        } else if (episode.frozen_features && (this->encoder_is_constant() || episode.holds_every_step())) {
+          episode.frozen_features->find(b, images, location, t, encoder_.frozen_output(cache, features));
+        } else {
+          sensor_.forward(b, images, location, episode.patch(t));
+          encoder_.forward_frozen(b, p.encoder, statistics.encoder, episode.patch(t), cache, features, episode.mode);
+        }
+        encoder_.forward_rest(b, p.encoder, statistics.encoder, cache, features, episode.mode);
+        episode.held = t;
+        return;
+      }
+    }
+    sensor_.forward(b, images, location, episode.patch(t));  // (B, g, g, S*C)
+    encode(b, p, statistics, episode, t);                    // (B, F)
+  }
+
   void encode(B& b, const Parameters& p, StepStatistics<B, E>& statistics, Episode& episode, std::size_t t) const {
     encoder_.forward(b, p.encoder, statistics.encoder, episode.patch(t), episode.glimpse(t).encoder,
                      episode.steps[t].features, episode.mode);
@@ -310,4 +335,4 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

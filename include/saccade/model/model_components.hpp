@@ -5,6 +5,7 @@
 #include <saccade/components/glimpse_fusion.hpp>
 #include <saccade/components/glimpse_sensor.hpp>
 #include <saccade/components/linear_layer.hpp>
+#include <saccade/components/location_lattice.hpp>
 #include <saccade/components/patch_readout.hpp>
 #include <saccade/components/recurrent_core.hpp>
 #include <saccade/components/value_head.hpp>
@@ -48,6 +49,7 @@ class ModelComponents {
         policy_(std::move(policy)) {
     if (config_.learner.baseline == Baseline::learned) value_.emplace(typename ValueHead<B>::Config{config_.hidden});
     if (config_.glance.side > 0) glance_.emplace(config_.glance);
+    if (config_.lattice > 0) lattice_.emplace(config_.lattice);
     expect_config(config_.glance.input == GlanceInput::pixels || has_backbone<E>,
                   "model: glance.input backbone needs an encoder with a backbone");
     if (config_.policy.patch == 0) return;
@@ -108,6 +110,7 @@ class ModelComponents {
                     .patches = {},
                     .glimpses = {},
                     .glance = {},
+                    .lattice = {},
                     .h0 = b.zeros({batch, config_.hidden}),
                     .c0 = b.zeros({batch, config_.hidden}),
                     .no_readout = b.zeros(readout_shape(batch)),
@@ -133,6 +136,7 @@ class ModelComponents {
                                               .stretch = b.zeros({batch, 2}),
                                               .outside = b.zeros(outside_shape(batch))});
     }
+    if (lattice_) episode.lattice = lattice_->make_cache(b, batch);
     if constexpr (TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B>) {
       if (mode == Mode::training) episode.workspace.emplace(make_workspace(b, batch, keep));
     } else if (mode == Mode::training) {
@@ -177,6 +181,15 @@ class ModelComponents {
     }
   }
 
+  /// Whether a first part of the encoder gives the same for a patch every time.
+  [[nodiscard]] bool encoder_has_frozen_part(Mode mode) const {
+    if constexpr (PartlyFrozenEncoder<E, B>) {
+      return encoder_.has_frozen_part(mode);
+    } else {
+      return false;
+    }
+  }
+
   /// Of the encoder, for a glance that reads its map; null where it has none.
   [[nodiscard]] static typename ContextNetwork<B>::Weights backbone_weights(const Parameters& p,
                                                                             Statistics& statistics) {
@@ -198,6 +211,7 @@ class ModelComponents {
   P policy_;
   std::optional<ValueHead<B>> value_{};
   std::optional<PatchReadout<B>> readout_{};
+  std::optional<LocationLattice<B>> lattice_{};
   std::optional<ContextNetwork<B>> glance_{};
 
  private:
@@ -250,4 +264,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -44,10 +44,22 @@ concept TrainableEncoder = Encoder<E, B> &&
   encoder.backward(b, p, patches, cache, d_features, workspace, d_p);
 };
 
+/// An encoder whose first part may be a network that does not change: `forward` is then `forward_frozen` and
+/// `forward_rest`, and what stands between them, `frozen_output`, may be kept. See BackboneEncoder for what each does.
+template <class E, class B>
+concept PartlyFrozenEncoder = Encoder<E, B> &&
+    requires(const E& encoder, B& b, const typename E::Parameters& p, typename E::Statistics& statistics,
+             typename E::Cache& cache, const Tensor<B>& patches, Tensor<B>& features, Mode mode) {
+  { encoder.has_frozen_part(mode) } -> std::same_as<bool>;
+  encoder.forward_frozen(b, p, statistics, patches, cache, features, mode);
+  { encoder.frozen_output(cache, features) } -> std::same_as<Tensor<B>&>;
+  encoder.forward_rest(b, p, statistics, cache, features, mode);
+};
+
 /// Chooses: a distribution over the next location, (B, 2) in [-1, 1] when it has been clamped. A Cache holds the
-/// distribution of one choice over a batch, and what has been drawn from it. The static `mode` and `drawn` give its tensors
-/// (B, 2) of where the policy would go, and of where it goes, before clamping; whoever gives locations writes the latter.
-/// See GaussianPolicy for what each function does. A policy with a `set_sigma(cache, sigma)` obeys
+/// distribution of one choice over a batch, and what has been drawn from it. The static `mode` and `drawn` give its
+/// tensors (B, 2) of where the policy would go, and of where it goes, before clamping; whoever gives locations writes
+/// the latter. See GaussianPolicy for what each function does. A policy with a `set_sigma(cache, sigma)` obeys
 /// RolloutOptions::sigma.
 template <class P, class B>
 concept Policy = std::move_constructible<P> &&
@@ -81,4 +93,4 @@ concept DensityPolicy = TrainablePolicy<P, B> &&
   policy.entropy(b, cache, workspace, y);
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -3,7 +3,9 @@
 #include <saccade/core/box.hpp>
 #include <saccade/math/glimpse.hpp>
 #include <saccade/model/control_policy.hpp>
+#include <saccade/model/feature_store.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/model/kept_features.hpp>
 #include <saccade/ops/memory.hpp>
 #include <saccade/ops/pointwise.hpp>
 #include <saccade/ops/step.hpp>
@@ -13,7 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -46,7 +50,6 @@ template <Backend B, class Model = HybridAttentionClassifier<B>>
 class Evaluator {
  public:
   using Episode = typename Model::Episode;
-
   /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
   Evaluator(B& b, const Model& model, Index batch, Activations keep = Activations::last_step);
 
@@ -54,6 +57,16 @@ class Evaluator {
 
   /// The last batch's activations.
   [[nodiscard]] Episode& episode() { return episode_; }
+
+  /// Takes what the encoder's backbone makes of glimpses from `store` from now on, and puts it there, whenever these
+  /// parameters and statistics are asked for: of the backbone's they must stay as they are. The answers are the same.
+  /// @throws ConfigError as KeptFeatures does
+  void keep_features(std::shared_ptr<FeatureStore<Scalar<B>>> store, const typename Model::Parameters& parameters,
+                     typename Model::Statistics& statistics) requires has_partly_frozen_encoder<Model, B> {
+    kept_features_ = std::make_unique<KeptFeatures<B, Model>>(*b_, *model_, parameters, statistics, std::move(store),
+                                                              Mode::evaluation);
+    kept_for_ = &parameters;
+  }
 
   /// Predictions for at most `batch()` images, resident or streamed.
   ///
@@ -91,6 +104,8 @@ class Evaluator {
   std::vector<OrientedImage<B>> oriented_;
   const typename Model::Parameters* parameters_ = nullptr;  ///< of the recorded rollouts
   const typename Model::Statistics* statistics_ = nullptr;
+  std::unique_ptr<FrozenFeatures<B>> kept_features_{};
+  const typename Model::Parameters* kept_for_ = nullptr;
   std::array<ops::StepGraph<B>, 2> graphs_{};  ///< of the policy's own glimpses, and of given ones
 };
 
@@ -122,11 +137,17 @@ std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Param
   if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
   parameters_ = &parameters;
   statistics_ = &statistics;
-  ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0},
-                ImageBatch<B>(oriented_), [&] {
-                  model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
-                  gather();
-                });
+  episode_.frozen_features = kept_for_ == &parameters ? kept_features_.get() : nullptr;
+  const auto look = [&] {
+    model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
+    gather();
+  };
+  if (episode_.frozen_features) {
+    look();
+  } else {
+    ops::run_step(b, graphs_[options.locations == Locations::given ? 1 : 0], StepCount{.stride = 0},
+                  ImageBatch<B>(oriented_), look);
+  }
   return collect(images, policy == GlimpsePolicy::learned);
 }
 
@@ -139,6 +160,7 @@ std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model:
                                .seed = seed,
                                .counter = static_cast<std::uint64_t>(rollout),
                                .first = static_cast<std::uint32_t>(first)};
+  episode_.frozen_features = kept_for_ == &parameters ? kept_features_.get() : nullptr;
   // Not recorded: a repetition could not draw for another first image.
   model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
   gather();
@@ -215,7 +237,7 @@ std::vector<Prediction> Evaluator<B, Model>::collect(ImageBatch<B> images, bool 
   return predictions;
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/evaluator.hpp>

@@ -41,6 +41,9 @@ class ListedImages {
     return options;
   }
 
+  /// Images that are met from now on tell their OrientedImage::content.
+  void tell_content() { hashed_ = true; }
+
   /// Begins an epoch: `order` holds positions in the list. @throws ConfigError where one is not in it
   void start(std::vector<Index> order) {
     position_ = 0;
@@ -67,7 +70,7 @@ class ListedImages {
     if constexpr (images_are_copies<B>) {
       for (; static_cast<Index>(batch_.size()) < count && position_ < order_.size(); ++position_) add_next();
     } else {
-      for (data::LoadedImage& each : loader_->next(count)) add({*b_, *std::move(each.image)}, each.index);
+      for (data::LoadedImage& each : loader_->next(count)) add({*b_, *std::move(each.image), hashed_}, each.index);
     }
     return batch_;
   }
@@ -94,7 +97,7 @@ class ListedImages {
       std::optional<data::LoadedImage> loaded = loader_->take();
       entry.bad = !loaded || !loaded->image;
       if (!entry.bad && !entry.image) {
-        Handle handle(*b_, *std::move(loaded->image));
+        Handle handle(*b_, *std::move(loaded->image), hashed_);
         if (handle.streamed()) return add(std::move(handle), index);
         entry.image.emplace(std::move(handle));
       }
@@ -104,6 +107,7 @@ class ListedImages {
 
   B* b_;
   data::Loader* loader_;
+  bool hashed_ = false;
   std::vector<Entry> entries_;  ///< one for each image of the list where handles are kept, else none
   std::vector<Index> order_;
   std::vector<bool> asked_;  ///< whether the loader was asked for the image at this position of the order
@@ -112,4 +116,4 @@ class ListedImages {
   std::vector<ListedImage<B>> batch_;
 };
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <saccade/model/feature_store.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/model/kept_features.hpp>
 #include <saccade/ops/policy.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
@@ -17,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -87,6 +90,15 @@ class Trainer {
     }
     for (auto& [size, work] : works_)
       for (auto& pass : work.recordings) pass = {};
+  }
+
+  /// Takes what the frozen part of the encoder makes of glimpses from `store` from now on, and puts it there: the
+  /// numbers of every step are the same. Steps are then not recorded.
+  /// @throws ConfigError as KeptFeatures does
+  void keep_features(std::shared_ptr<FeatureStore<Scalar<B>>> store) requires has_partly_frozen_encoder<Model, B> {
+    kept_features_ = std::make_unique<KeptFeatures<B, Model>>(*b_, model_, parameters_, statistics_, std::move(store),
+                                                              Mode::training);
+    for (auto& [size, work] : works_) work.episode.frozen_features = kept_features_.get();
   }
 
   /// The updates from one batch of rollouts: one for each pass of the learner, or one where the policy does not learn.
@@ -166,6 +178,7 @@ class Trainer {
   std::int64_t rollouts_ = 0;
   std::function<void(B&, ops::ParameterList<B>&)> all_reduce_mean_{};  ///< of the collective, or empty
   std::vector<double> class_weights_{};
+  std::unique_ptr<FrozenFeatures<B>> kept_features_{};
   std::map<std::pair<Index, Index>, Work> works_;  ///< by images and rollouts: the usual, and a last, shorter batch
   std::vector<OrientedImage<B>> oriented_;         ///< of all rollouts of a step
   std::vector<Scalar<B>> labels_;
@@ -251,6 +264,7 @@ auto Trainer<B, Model, L>::work_for(Index images, Index rollouts) -> Work& {
             StepFigures<B>(b, batch, supervised_answers(model_.config())),
             learner_.make_work(b, model_, images, rollouts),
             std::vector<std::array<Recording, 3>>(static_cast<std::size_t>(learner_.passes()))};
+  if (kept_features_) work.episode.frozen_features = kept_features_.get();
   return works_.emplace(std::pair(images, rollouts), std::move(work)).first->second;
 }
 
@@ -280,12 +294,16 @@ StepReport Trainer<B, Model, L>::update(Index pass, RolloutOptions options, cons
     adam_.update(b, learning);
   };
   Recording& recording = work.recording_of(how, pass);
+  const auto run = [&](const auto& body) {
+    if (kept_features_) return body();
+    ops::run_step(b, recording.graph, step_count(options), images, body);
+  };
   if (all_reduce_mean_) {
-    ops::run_step(b, recording.graph, step_count(options), images, find_gradient);
+    run(find_gradient);
     all_reduce_mean_(b, learning);
     ops::run_step(b, recording.graph_of_update, step_count(options), follow_gradient);
   } else {
-    ops::run_step(b, recording.graph, step_count(options), images, [&] {
+    run([&] {
       find_gradient();
       follow_gradient();
     });
@@ -342,7 +360,7 @@ void Trainer<B, Model, L>::give_locations(B& b, const RolloutOptions& options, G
   }
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/trainer.hpp>

@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -67,6 +68,12 @@ class TrainingRun {
   [[nodiscard]] const nlohmann::ordered_json& description() const { return description_; }
   [[nodiscard]] const std::vector<data::BadImage>& bad_images() const { return loader_.bad_images(); }
   [[nodiscard]] Trainer<B>& trainer() { return trainer_; }
+
+  /// Takes what a frozen encoder makes of glimpses from `store`, and puts it there: it saves time where glimpses repeat
+  /// (HybridAttentionConfig::lattice), and changes no number. With TrainingConfig::stain no training image is ever seen
+  /// twice: then it serves the validation alone.
+  /// @throws ConfigError where the encoder is not frozen
+  void keep_features(std::shared_ptr<FeatureStore<Scalar<B>>> store);
 
   /// Goes on where the checkpoint stands.
   /// @throws FileError where it is damaged or belongs to a run with another configuration
@@ -114,6 +121,7 @@ class TrainingRun {
   Trainer<B> trainer_;
   RunState state_;
   std::optional<Evaluator<B, Model>> evaluator_;
+  std::shared_ptr<FeatureStore<Scalar<B>>> features_{};
   std::vector<OrientedImage<B>> oriented_;
   std::vector<Index> labels_;
 };
@@ -144,6 +152,14 @@ template <TrainableBackend B>
 TrainingRun<B>::~TrainingRun() = default;
 
 template <TrainableBackend B>
+void TrainingRun<B>::keep_features(std::shared_ptr<FeatureStore<Scalar<B>>> store) {
+  if (!trainer_.model().encoder().has_frozen_part(Mode::training))
+    throw ConfigError("training: features can only be kept of a frozen encoder, but this one learns");
+  features_ = std::move(store);
+  images_.tell_content();
+}
+
+template <TrainableBackend B>
 void TrainingRun<B>::resume() {
   const std::string name = files_.checkpoint.string();
   const SafetensorsFile file = read_checkpoint(files_.checkpoint);
@@ -168,6 +184,7 @@ void TrainingRun<B>::resume() {
 template <TrainableBackend B>
 auto TrainingRun<B>::run(const RunEvents& events) -> Outcome {
   const ExponentialDecay schedule{config_.training.learning_rate, config_.training.decay};
+  if (features_ && config_.training.stain == 0) trainer_.keep_features(features_);
   while (state_.epochs < config_.training.epochs) {
     const double learning_rate = schedule.at(state_.epochs);
     std::optional<nlohmann::ordered_json> validation;
@@ -272,6 +289,7 @@ std::optional<nlohmann::ordered_json> TrainingRun<B>::validate_epoch(const RunEv
   if (!evaluator_) {
     const auto images = static_cast<Index>(part.size());
     evaluator_.emplace(*b_, trainer_.model(), std::min(config_.training.batch, images));
+    if (features_) evaluator_->keep_features(features_, trainer_.parameters(), trainer_.statistics());
   }
   bool stopped = false;
   const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_, part,
@@ -334,7 +352,7 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
                    .run = {{"config", config}, {"state", to_json(state_)}}});
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/training_run.hpp>
