@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes docs/results.md from the folders of the studies: only what they measured, and where nothing was, that.
 
-usage: results_page.py [--clutter DIR] [--tissue DIR] [--breakhis DIR] [--out FILE]
+usage: results_page.py [--clutter DIR] [--tissue DIR] [--breakhis DIR] [--blood DIR] [--breakhis-pretrained DIR]
+                       [--out FILE]
 
-Each DIR is what clutter_study, tissue_study or breakhis_study was given as --out. A file about.md in it, which names the
+Each DIR is what a study was given as --out. A file about.md in it, which names the
 command and the machine, is put above its table. The pictures go into the folder images/ beside the page. Nothing is
 written where a folder cannot be used.
 """
@@ -29,7 +30,23 @@ STUDIES = {
         "Photographs of breast tumours, divided by patient, beside the published figures.",
         "build/release/bin/breakhis_study --data DIR --out breakhis",
     ),
+    "blood": (
+        "Blood smears",
+        "Photographs of blood smears in which one white cell among thirty red ones tells the class, with a pretrained "
+        "encoder.",
+        "build/release/bin/image_study --data blood --preset pretrained --weights FILE --out blood",
+    ),
+    "breakhis-pretrained": (
+        "BreakHis with a pretrained encoder",
+        "Photographs of breast tumours at 100x; groups of patients are left out in turn.",
+        "build/release/bin/image_study --data DIR --preset pretrained --weights FILE --folds 10 --out breakhis-pretrained",
+    ),
 }
+
+
+def program_of(name):
+    """The study of a section, by its command."""
+    return STUDIES[name][2].split()[0].rpartition("/")[2]
 
 
 class Problem(Exception):
@@ -38,15 +55,15 @@ class Problem(Exception):
 
 def results_of(name, folder):
     """The content of a study's results.json."""
-    file = folder / "results.json"
+    file, program = folder / "results.json", program_of(name)
     try:
         results = json.loads(file.read_text(encoding="utf-8"))
     except OSError:
-        raise Problem(f'"{file}": cannot be read; expected the folder of a {name}_study that has finished a model')
+        raise Problem(f'"{file}": cannot be read; expected the folder of a {program} that has finished a model')
     except ValueError:
         raise Problem(f'"{file}": is not JSON')
-    if not isinstance(results, dict) or results.get("format") != f"saccade {name}_study 1":
-        raise Problem(f'"{file}": is not of a {name}_study')
+    if not isinstance(results, dict) or results.get("format") != f"saccade {program} 1":
+        raise Problem(f'"{file}": is not of a {program}')
     for part in ("table.md", "figure.png"):
         if not (folder / part).is_file():
             raise Problem(f'"{folder}": has no {part}')
@@ -93,7 +110,7 @@ def section_of(name, folder):
 def page_of(folders):
     sections = [section_of(name, folders[name]) for name in STUDIES]
     head = (
-        "# Results\n\nWhat three studies of [benchmarks.md](benchmarks.md) measured. `studies/results_page.py` makes this "
+        "# Results\n\nWhat the studies of [benchmarks.md](benchmarks.md) measured. `studies/results_page.py` makes this "
         "page from their folders; the text above each table is written by hand. Tables keep the names of their time: the "
         "preset `stable` is called `large` today, and `focus` region.\n"
     )
@@ -103,10 +120,10 @@ def page_of(folders):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     for name in STUDIES:
-        parser.add_argument(f"--{name}", type=pathlib.Path, metavar="DIR", help=f"folder of a {name}_study")
+        parser.add_argument(f"--{name}", type=pathlib.Path, metavar="DIR", help=f"folder of a {program_of(name)}")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/results.md"), metavar="FILE")
     options = parser.parse_args()
-    folders = {name: getattr(options, name) for name in STUDIES}
+    folders = {name: getattr(options, name.replace("-", "_")) for name in STUDIES}
     try:
         page = page_of(folders)
         images = options.out.parent / "images"

@@ -22,7 +22,7 @@ study() {
 
 mkdir "$scratch/page"
 expect_page 0 results.md
-[ "$(grep -c 'Not measured yet' "$scratch/page/results.md")" = 3 ] || fail "three studies were not measured"
+[ "$(grep -c 'Not measured yet' "$scratch/page/results.md")" = 5 ] || fail "five studies were not measured"
 [ -z "$(find "$scratch/page/images" -type f)" ] || fail "a picture of nothing"
 
 study tissue 96 96 test
@@ -44,6 +44,16 @@ page "[The record](records/tissue) has every figure of every model."
 [ "$(grep -c '^| chance' "$scratch/page/results.md")" = 1 ] || fail "chance is told once for a region"
 ! grep -q '^| random' "$scratch/page/results.md" || fail "what a control finds is told for every model"
 cmp "$scratch/tissue/figure.png" "$scratch/page/images/results_tissue.png" || fail "another picture"
+
+# Two sections come from one program.
+printf '{"format": "saccade image_study 1", "library": "Saccade 9.8.7", "evaluation_split": "test", "runs": 4, "planned": 4}\n' \
+  >"$scratch/tissue/results.json"
+expect_page 0 results.md --blood "$scratch/tissue"
+page "4 of 4 models"
+page "[The record](records/blood)"
+expect_page 1 'results.json": is not of a tissue_study' --tissue "$scratch/tissue"
+study tissue 96 96 test
+printf '| the table |\n' >"$scratch/tissue/table.md"
 
 # A folder that cannot be used leaves the page as it is.
 cp "$scratch/page/results.md" "$scratch/before"
