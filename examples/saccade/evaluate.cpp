@@ -17,6 +17,7 @@
 #include <saccade/training/config_history.hpp>
 #include <saccade/training/known_groups.hpp>
 #include <saccade/training/run_config.hpp>
+#include <saccade/training/run_state.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <algorithm>
@@ -174,6 +175,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
     if (predictions.empty()) throw FileError("evaluation: none of the images can be used");
     results.push_back(
         report::judge(policy, truth, predictions, info.model.sensor, options.seed, report::steady_seconds() - start));
+    // Of answers at other glimpses than those that it was chosen by it says nothing.
+    if (policy == GlimpsePolicy::learned) results.back().temperature = temperature_of(info.run);
     auto of_policy = report::prediction_records(policy, truth, predictions);
     records.insert(records.end(), of_policy.begin(), of_policy.end());
     if (policy != headline) continue;

@@ -60,9 +60,14 @@ TEST_CASE("a second pass over the same glimpses does not ask an encoder that nev
   auto episode = m.model.make_episode(m.b, 2, Mode::training, keep);
   const std::vector<double> first = m.answers(episode, {.locations = Locations::sample, .seed = 1});
   for (auto& patch : episode.patches) m.b.fill(not_a_number, patch);
-  const std::vector<double> second = m.answers(episode, {.locations = Locations::given, .seed = 1, .repeated = true});
-  CHECK(second == first);
+  const RolloutOptions again{.locations = Locations::given, .seed = 1, .repeated = true};
+  CHECK(m.answers(episode, again) == first);
   CHECK(std::isnan(episode.patches[0].values[0]) == frozen);
+  // Nor does it look at the thumbnail: an image that has changed is not noticed.
+  const std::vector<double> context = episode.glance->context.values;
+  for (std::uint8_t& value : m.image.pixels) value = static_cast<std::uint8_t>(255 - value);
+  CHECK((m.answers(episode, again) == first) == frozen);
+  if (frozen) CHECK(episode.glance->context.values == context);
 }
 
 TEST_CASE("only what is not frozen has a gradient in a whole model", "[model][pretrained]") {

@@ -63,6 +63,10 @@ TEST_CASE("evaluation.json holds what it promises", "[programs]") {
     CHECK(stopping.back().at("glimpses") == 2.0);
     CHECK(stopping.back().at("accuracy") == of.at("accuracy_by_glimpse")[1]);
     CHECK(of.at("hit_rate").at("by_step").size() == 2);
+    int images = 0;
+    for (const auto& bin : of.at("calibration").at("bins")) images += bin.at("images").get<int>();
+    CHECK(images == 6);
+    CHECK(of.at("calibration").at("cross_entropy").get<double>() == Approx(of.at("cross_entropy").get<double>()));
   };
   check_figures(json);
   CHECK(json.at("group_noun") == "patient");

@@ -69,6 +69,11 @@ TEST_CASE("an evaluation of four classes by hand", "[report][evaluation]") {
     CHECK(json.at("by_class")[3].at(name).at("value").is_null());
   CHECK(json.at("confusion").at("counts") ==
         nlohmann::ordered_json({{1, 1, 0, 0}, {0, 2, 0, 0}, {0, 0, 1, 1}, {0, 0, 0, 0}}));
+  // All answers are 0.7 sure, and four of six right.
+  CHECK(json.at("calibration").at("error").get<double>() == Approx(0.7 - 4.0 / 6));
+  REQUIRE(json.at("calibration").at("bins").size() == 1);
+  CHECK(json.at("calibration").at("bins")[0].at("images") == 6);
+  CHECK(json.at("calibration").at("tempered").is_null());
   CHECK(json.at("accuracy_by_glimpse")[0].get<double>() == Approx(2.0 / 6));
   // Of three images with regions, the first glimpse meets one in two, the second one in two.
   CHECK(json.at("hit_rate").at("any") == 1.0);
@@ -129,4 +134,15 @@ TEST_CASE("tables say what is not defined with a dash", "[report][evaluation]") 
   CHECK_THAT(
       classes,
       contains("\nmonocyte         0  - [-, -]              - [-, -]              - [-, -]              - [-, -]\n"));
+}
+
+TEST_CASE("a temperature that was chosen elsewhere is told with what it does", "[report][evaluation]") {
+  PolicyResult result = result_of(GlimpsePolicy::learned);
+  result.temperature = 2;
+  const auto json = to_json(result, four_classes().classes);
+  const auto& tempered = json.at("calibration").at("tempered");
+  CHECK(tempered.at("temperature") == 2.0);
+  // Of 0.7 and three times 0.1 the square roots: 0.8367 of 1.7853.
+  CHECK(tempered.at("bins")[0].at("confidence").get<double>() == Approx(0.468627).epsilon(1e-5));
+  CHECK(tempered.at("error").get<double>() == Approx(4.0 / 6 - 0.468627).epsilon(1e-5));
 }

@@ -40,6 +40,15 @@ nlohmann::ordered_json figures(double rate) {
             {{"class", "d<o>g"}, {"images", 4}, {"sensitivity", estimate(0.75)}, {"f1", estimate(0.5)}}}},
           {"confusion", {{"classes", {"cat", "d<o>g"}}, {"counts", {{3, 1}, {1, 3}}}}},
           {"accuracy_by_glimpse", {0.5, rate}},
+          {"calibration",
+           {{"error", 0.25},
+            {"cross_entropy", 0.875},
+            {"bins", {{{"images", 5}, {"confidence", 0.625}, {"accuracy", 0.375}}}},
+            {"tempered",
+             {{"temperature", 1.5},
+              {"error", 0.125},
+              {"cross_entropy", 0.75},
+              {"bins", {{{"images", 5}, {"confidence", 0.5}, {"accuracy", 0.375}}}}}}}},
           {"pixel_fraction", {{"processed", 0.125}, {"unique", 0.0625}}},
           {"hit_rate", {{"any", 0.5}, {"by_step", {0.25, 0.5}}}}};
 }
@@ -101,9 +110,12 @@ TEST_CASE("a report shows all that the folder of a run holds", "[report][run_rep
   CHECK(report.problems.empty());
   const std::string& html = report.html;
   CHECK_THAT(html, contains("<h1>Run a</h1>"));
-  for (const char* id : {"policies", "locations", "gallery", "groups", "classes", "training", "configuration"})
+  for (const char* id :
+       {"policies", "locations", "gallery", "groups", "classes", "calibration", "training", "configuration"})
     CHECK_THAT(html, contains("<h2 id=\"" + std::string(id) + "\">"));
   CHECK_THAT(html, contains("<dd>75.0&nbsp;%<small>95&nbsp;% interval 62.5 to 87.5&nbsp;%"));
+  CHECK_THAT(html, contains("is 25.0&nbsp;%. At the temperature 1.50, chosen on the validation images, by which the "
+                            "logits are divided, it is 12.5&nbsp;%, and the cross-entropy 0.750 in place of 0.875."));
   CHECK_THAT(html, contains("+25.0 points"));
   CHECK_THAT(html, contains("75.0&nbsp;%<br><small>62.5 to 87.5&nbsp;%</small>"));
   CHECK_THAT(html, contains("3 of 4"));

@@ -204,14 +204,31 @@ TEST_CASE("The best epoch is chosen by the figure that is asked for", "[training
 
 TEST_CASE("A best epoch is read as it was written, and from a checkpoint of before", "[training]") {
   RunState state{.epochs = 3};
-  state.best = BestEpoch{.epoch = 2, .group_recognition_rate = 0.75, .balanced_accuracy = 0.5, .cross_entropy = 0.25};
+  state.best = BestEpoch{
+      .epoch = 2, .group_recognition_rate = 0.75, .balanced_accuracy = 0.5, .cross_entropy = 0.25, .temperature = 1.75};
   const auto read = [](const nlohmann::ordered_json& json) { return *run_state_from_json(json, "file").best; };
   nlohmann::ordered_json json = to_json(state);
   CHECK(read(json).group_recognition_rate == 0.75);
   CHECK(read(json).balanced_accuracy == 0.5);
+  CHECK(read(json).temperature == 1.75);
   json["best"] = {{"epoch", 2}, {"learned_policy", true}, {"patient_recognition_rate", 0.625}, {"cross_entropy", 0.25}};
   CHECK(read(json).group_recognition_rate == 0.625);
   CHECK(std::isnan(read(json).balanced_accuracy));
+}
+
+TEST_CASE("The temperature of a checkpoint is that of its own weights", "[training]") {
+  RunState state{.epochs = 2};
+  state.best = BestEpoch{.epoch = 2, .temperature = 1.75};
+  nlohmann::ordered_json run{{"state", to_json(state)}};
+  CHECK(temperature_of(run) == 1.75);
+  const char* what = GENERATE("epoch", "learned_policy", "temperature", "best");
+  nlohmann::ordered_json& best = run["state"]["best"];
+  if (what == std::string("epoch")) best["epoch"] = 1;  // of a later epoch are the weights
+  if (what == std::string("learned_policy")) best["learned_policy"] = false;
+  if (what == std::string("temperature")) best["temperature"] = -1;
+  if (what == std::string("best")) best = nullptr;
+  CHECK_FALSE(temperature_of(run).has_value());
+  CHECK_FALSE(temperature_of(nlohmann::ordered_json::object()).has_value());
 }
 
 TEST_CASE("Choosing by balanced accuracy needs validation images of every class", "[training]") {

@@ -85,7 +85,7 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   void rollout(B& b, const Parameters& p, Statistics& statistics, ImageBatch<B> images, const RolloutOptions& options,
                Episode& episode) const {
     if (glance_) {
-      glance_->look(b, images, episode.glance->thumbnail);  // (B, s, s, 3)
+      if (!options.repeated) glance_->look(b, images, episode.glance->thumbnail);  // (B, s, s, 3)
       frame_thumbnails(b, images, episode);
       glance_->forward(b, *p.glance, *statistics.glance, episode.glance->thumbnail, episode.glance->context,
                        episode.mode, this->backbone_weights(p, statistics));  // (B, C)

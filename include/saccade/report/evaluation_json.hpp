@@ -49,6 +49,18 @@ namespace detail {
   return list;
 }
 
+/// Bins without images are left out.
+[[nodiscard]] inline nlohmann::ordered_json calibration(const metrics::Calibration& calibration) {
+  auto bins = nlohmann::ordered_json::array();
+  for (const metrics::CalibrationBin& bin : calibration.bins) {
+    if (bin.images > 0)
+      bins.push_back({{"images", bin.images}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
+  }
+  return {{"error", figure(calibration.error)},
+          {"cross_entropy", figure(calibration.cross_entropy)},
+          {"bins", std::move(bins)}};
+}
+
 [[nodiscard]] inline nlohmann::ordered_json by_class(const metrics::Scores& scores,
                                                      std::span<const std::string> classes) {
   auto list = nlohmann::ordered_json::array();
@@ -101,7 +113,8 @@ namespace detail {
 
 /// The figures that evaluation.json has at its top for the headline policy and below "controls" for every other one.
 /// `auc` is the mean over the classes of each against the rest; `sensitivity`, `specificity` and `f1` are there for two
-/// classes only, of the second one.
+/// classes only, of the second one. "calibration" has the expected calibration error and its bins, and the same of
+/// answers at the temperature that the run's validation images have chosen, where there is one.
 [[nodiscard]] inline nlohmann::ordered_json to_json(const PolicyResult& result, std::span<const std::string> classes) {
   using detail::figure;
   const metrics::Scores& scores = result.scores;
@@ -121,6 +134,13 @@ namespace detail {
   json["cross_entropy"] = figure(result.answers.mean_cross_entropy());
   json["accuracy_by_glimpse"] = detail::figures(result.accuracy_by_glimpse);
   json["early_stopping"] = detail::early_stopping(result.early_stopping);
+  json["calibration"] = detail::calibration(result.calibration);
+  json["calibration"]["tempered"] = nullptr;
+  if (result.temperature) {
+    json["calibration"]["tempered"] = {{"temperature", *result.temperature}};
+    json["calibration"]["tempered"].update(
+        detail::calibration(metrics::calibration(result.answers, *result.temperature)));
+  }
   json["pixel_fraction"] = {{"processed", figure(result.pixels.processed)},
                             {"unique", figure(result.pixels.unique)},
                             {"unique_any_scale", figure(result.pixels.unique_any_scale)}};
@@ -159,4 +179,4 @@ namespace detail {
   return json;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

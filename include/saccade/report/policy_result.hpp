@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/box.hpp>
+#include <saccade/metrics/calibration.hpp>
 #include <saccade/metrics/early_stopping.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 #include <saccade/metrics/pixel_fraction.hpp>
@@ -51,6 +52,8 @@ struct PolicyResult {
   metrics::Scores scores{};
   std::vector<double> accuracy_by_glimpse{};             ///< of images, after each glimpse
   std::vector<metrics::StoppingPoint> early_stopping{};  ///< accuracy against mean glimpses
+  metrics::Calibration calibration{};
+  std::optional<double> temperature{};  ///< chosen on other images; see metrics::calibrating_temperature
   PixelShares pixels{};
   std::optional<metrics::HitRate> hit_rate{};  ///< where regions are known
   double seconds = 0;                          ///< that it took, decoding included
@@ -98,6 +101,7 @@ struct PolicyResult {
     result.pixels = {sums.processed / images, sums.unique / images, sums.unique_any_scale / images};
   }
   result.early_stopping = metrics::early_stopping(answers, result.answers.truth);
+  result.calibration = metrics::calibration(result.answers);
   result.scores = metrics::score_answers(result.answers, seed);
   return result;
 }
@@ -121,4 +125,4 @@ struct PolicyResult {
   return records;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

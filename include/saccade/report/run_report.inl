@@ -2,6 +2,7 @@
 #pragma once
 
 #include <saccade/report/attention_section.hpp>
+#include <saccade/report/calibration_section.hpp>
 #include <saccade/report/classes_section.hpp>
 #include <saccade/report/groups_section.hpp>
 #include <saccade/report/page.hpp>
@@ -175,6 +176,7 @@ SACCADE_FUNCTION RunReport make_run_report(const std::filesystem::path& folder) 
   add("gallery", "Gallery", gallery_section);
   add("groups", "Groups", groups_section);
   add("classes", "Classes and confusion", classes_section);
+  add("calibration", "Calibration", calibration_section);
   add("training", "Training", training_section);
   add("configuration", "Configuration, seeds, versions", detail::configuration_section);
   for (const std::string& problem : report.problems)
@@ -193,4 +195,4 @@ SACCADE_FUNCTION std::vector<std::string> write_run_report(const std::filesystem
   return report.problems;
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,8 @@ struct BestEpoch {
   bool learned_policy = true;         ///< false for an epoch that trained, and was judged, on random glimpses
   double group_recognition_rate = 0;  ///< more is better
   double balanced_accuracy = metrics::undefined;
-  double cross_entropy = 0;  ///< less is better
+  double cross_entropy = 0;                 ///< less is better
+  double temperature = metrics::undefined;  ///< that calibrates the answers; see metrics::calibrating_temperature
 
   /// A first stage on random glimpses leaves a policy that knows nothing: any later epoch is better.
   [[nodiscard]] bool better_than(const BestEpoch& other, BestEpochBy by = BestEpochBy::group_recognition_rate) const {
@@ -72,9 +74,29 @@ void for_each_figure(Report& report, Visitor&& visit) {
                     {"learned_policy", state.best->learned_policy},
                     {"group_recognition_rate", state.best->group_recognition_rate},
                     {"balanced_accuracy", state.best->balanced_accuracy},
-                    {"cross_entropy", state.best->cross_entropy}};
+                    {"cross_entropy", state.best->cross_entropy},
+                    {"temperature", state.best->temperature}};
   }
   return json;
+}
+
+/// The temperature that calibrates the answers of a checkpoint's weights, chosen on the validation images of its run;
+/// nothing where it does not say, or was not trained to the end of an epoch with the policy's own glimpses.
+[[nodiscard]] inline std::optional<double> temperature_of(const nlohmann::ordered_json& run) {
+  const nlohmann::ordered_json::json_pointer best("/state/best");
+  if (!run.contains(best) || !run.at(best).is_object()) return {};
+  const nlohmann::ordered_json& epoch = run.at(best);
+  const auto of_this_epoch = [&] {
+    const nlohmann::ordered_json::json_pointer epochs("/state/epochs");
+    return run.contains(epochs) && epoch.contains("epoch") && run.at(epochs) == epoch.at("epoch");
+  };
+  if (!epoch.contains("temperature") || !epoch.at("temperature").is_number() || !of_this_epoch()) return {};
+  const double temperature = epoch.at("temperature").get<double>();
+  if (epoch.value("learned_policy", nlohmann::ordered_json()) != true || !(temperature > 0) ||
+      !std::isfinite(temperature)) {
+    return {};
+  }
+  return temperature;
 }
 
 /// @param name  begins the error sentence: the checkpoint's path
@@ -92,15 +114,18 @@ void for_each_figure(Report& report, Visitor&& visit) {
     for_each_figure(state.sums,
                     [&](const char* figure, double& value) { value = json.at("sums").at(figure).get<double>(); });
     if (const auto& best = json.at("best"); !best.is_null()) {
-      // Older checkpoints name the rate after patients, and do not have the balanced accuracy.
+      // Older checkpoints name the rate after patients, and do not have what follows.
       const char* rate =
           best.contains("group_recognition_rate") ? "group_recognition_rate" : "patient_recognition_rate";
       state.best = BestEpoch{.epoch = best.at("epoch").get<Index>(),
                              .learned_policy = best.at("learned_policy").get<bool>(),
                              .group_recognition_rate = best.at(rate).get<double>(),
                              .cross_entropy = best.at("cross_entropy").get<double>()};
-      if (best.contains("balanced_accuracy") && best.at("balanced_accuracy").is_number())
-        state.best->balanced_accuracy = best.at("balanced_accuracy").get<double>();
+      const auto take = [&](const char* figure, double& value) {
+        if (best.contains(figure) && best.at(figure).is_number()) value = best.at(figure).get<double>();
+      };
+      take("balanced_accuracy", state.best->balanced_accuracy);
+      take("temperature", state.best->temperature);
     }
     return state;
   } catch (const nlohmann::json::exception&) {
@@ -108,4 +133,4 @@ void for_each_figure(Report& report, Visitor&& visit) {
   }
 }
 
-}  // namespace saccade
+}  // namespace saccade::inline SACCADE_NAMESPACE

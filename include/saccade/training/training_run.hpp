@@ -5,6 +5,7 @@
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/metrics/answers.hpp>
+#include <saccade/metrics/calibration.hpp>
 #include <saccade/metrics/missing_classes.hpp>
 #include <saccade/training/class_weights.hpp>
 #include <saccade/training/learning_rate.hpp>
@@ -318,7 +319,8 @@ std::optional<nlohmann::ordered_json> TrainingRun<B>::validate_epoch(const RunEv
                                 {"balanced_accuracy", confusion.balanced_accuracy()},
                                 {"macro_f1", confusion.macro_f1()},
                                 {"auc", metrics::macro_area(answers)},
-                                {"cross_entropy", answers.mean_cross_entropy()}};
+                                {"cross_entropy", answers.mean_cross_entropy()},
+                                {"temperature", metrics::calibrating_temperature(answers)}};
 }
 
 template <TrainableBackend B>
@@ -334,7 +336,8 @@ void TrainingRun<B>::finish_epoch(const nlohmann::ordered_json& validation) {
                               .learned_policy = validation["policy"] == to_string(GlimpsePolicy::learned),
                               .group_recognition_rate = validation["group_recognition_rate"].get<double>(),
                               .balanced_accuracy = validation["balanced_accuracy"].get<double>(),
-                              .cross_entropy = validation["cross_entropy"].get<double>()};
+                              .cross_entropy = validation["cross_entropy"].get<double>(),
+                              .temperature = validation["temperature"].get<double>()};
     keep = !state_.best || candidate.better_than(*state_.best, config_.training.select_by);
     if (keep) state_.best = candidate;
   }
