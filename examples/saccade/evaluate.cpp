@@ -67,6 +67,10 @@ void draw_early_stopping(const std::filesystem::path& folder, const std::vector<
   std::vector<report::Series> curves;
   for (const report::PolicyResult& result : results)
     curves.push_back(report::stopping_series(to_string(result.policy), result.early_stopping));
+  for (const report::PolicyResult& result : results) {
+    if (result.policy == GlimpsePolicy::learned && !result.stopping_by_value.empty())
+      curves.push_back(report::stopping_series("learned, by value", result.stopping_by_value));
+  }
   create_folders(folder / "figures");
   data::write_png(folder / "figures/early_stopping.png", draw_chart(report::stopping_chart(std::move(curves))).view());
 }

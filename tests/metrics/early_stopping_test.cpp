@@ -20,12 +20,33 @@ const std::vector<Index> truth{0, 1, 1};
 }  // namespace
 
 TEST_CASE("a sequence ends at the first glimpse that is sure enough, else at the last", "[early_stopping]") {
-  CHECK(stopping_glimpse(images[1], 0) == 1);
-  CHECK(stopping_glimpse(images[1], 0.6) == 1);  // at least as probable as the threshold
-  CHECK(stopping_glimpse(images[1], 0.7) == 2);
-  CHECK(stopping_glimpse(images[1], 0.9) == 3);
-  CHECK(stopping_glimpse(images[1], 1.01) == 3);
-  CHECK(stopping_glimpse({{0.5, 0.5}}, 0.9) == 1);
+  const SuretyByGlimpse surety = confidence(images[1]);
+  CHECK(surety == SuretyByGlimpse{0.6, 0.8, 0.95});
+  CHECK(stopping_glimpse(surety, 0) == 1);
+  CHECK(stopping_glimpse(surety, 0.6) == 1);  // at least as sure as the threshold
+  CHECK(stopping_glimpse(surety, 0.7) == 2);
+  CHECK(stopping_glimpse(surety, 0.9) == 3);
+  CHECK(stopping_glimpse(surety, 1.01) == 3);
+  CHECK(stopping_glimpse({0.5}, 0.9) == 1);
+}
+
+TEST_CASE("a sequence can end by what its state is worth", "[early_stopping]") {
+  // The first image says 0 (right), 1, 1; the second 0, 1 (right), 1 (right); the third 0, 0, 1 (right).
+  const std::vector<SuretyByGlimpse> values{{3, 1, 1}, {-2, 2, 0}, {-1, 0, 5}};
+  const std::vector<double> thresholds = thresholds_of(values);
+  REQUIRE(thresholds.size() == 18);
+  CHECK(thresholds.front() == -2);
+  CHECK(thresholds[16] == 3);
+  CHECK(thresholds.back() > 3);
+  const auto curve = early_stopping(images, truth, values, thresholds);
+  CHECK(curve.front().glimpses == 1);
+  CHECK(curve.back().glimpses == 3);
+  CHECK(curve.back().accuracy == Approx(2.0 / 3));
+  // At 1: after the first, the second and the last glimpse, and all are right.
+  const std::array one{1.0};
+  CHECK(early_stopping(images, truth, values, one)[0].glimpses == 2);
+  CHECK(early_stopping(images, truth, values, one)[0].accuracy == 1);
+  CHECK(thresholds_of(std::vector<SuretyByGlimpse>{{1.0}, {2.0}}).empty());
 }
 
 TEST_CASE("accuracy against mean glimpses by hand", "[early_stopping]") {

@@ -1,3 +1,5 @@
+#include <saccade/training/evaluator.hpp>
+
 #include "model/toy_model.hpp"
 
 #include <cmath>
@@ -205,5 +207,28 @@ TEST_CASE("trap 7: width and height differ", "[model][trap]") {
     CHECK(picture.width == (transposes(symmetry) ? 460 : 700));
     for (const std::vector<double>& location : {std::vector{0.5, 0.5}, {-0.3, 0.8}, {1.0, -1.0}, {0.02, -0.6}})
       CHECK(patch_at(view, symmetry, location) == patch_at(picture.view(), Symmetry::identity, location));
+  }
+}
+
+TEST_CASE("a prediction tells what a ValueHead says of the state after each glimpse", "[model]") {
+  HybridAttentionConfig config = toy_config();
+  config.learner.baseline = GENERATE(Baseline::learned, Baseline::none);
+  ToyModel toy(config, 2, Mode::evaluation);
+  Evaluator<Reference> evaluator(toy.b, toy.model, 2);
+  const auto predictions = evaluator.predict(toy.parameters, toy.statistics, toy.oriented, GlimpsePolicy::learned);
+  REQUIRE(predictions.size() == 2);
+  for (std::size_t n = 0; n < predictions.size(); ++n) {
+    if (config.learner.baseline == Baseline::none) {
+      CHECK(predictions[n].values.empty());
+      continue;
+    }
+    REQUIRE(static_cast<Index>(predictions[n].values.size()) == config.glimpses);
+    const auto& weight = toy.parameters.value->weight.values;
+    for (std::size_t t = 0; t < predictions[n].values.size(); ++t) {
+      double value = toy.parameters.value->bias.values[0];
+      const double* h = &evaluator.episode().steps[t].h.values[n * weight.size()];
+      for (std::size_t i = 0; i < weight.size(); ++i) value += weight[i] * h[i];
+      CHECK(predictions[n].values[t] == Approx(value));
+    }
   }
 }

@@ -22,7 +22,7 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 
 /// Accuracy against the mean number of glimpses, where a sequence ends as soon as its answer is sure enough.
 [[nodiscard]] inline Chart stopping_chart(std::vector<Series> curves) {
-  return {.title = "Early stopping by confidence",
+  return {.title = "Early stopping",
           .x_label = "mean glimpses of an image",
           .y_label = "accuracy of images",
           .series = std::move(curves),
@@ -30,4 +30,4 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
           .y_high = 1};
 }
 
-}  // namespace saccade::report
+}  // namespace saccade::inline SACCADE_NAMESPACE::report

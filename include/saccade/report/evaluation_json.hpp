@@ -134,6 +134,8 @@ namespace detail {
   json["cross_entropy"] = figure(result.answers.mean_cross_entropy());
   json["accuracy_by_glimpse"] = detail::figures(result.accuracy_by_glimpse);
   json["early_stopping"] = detail::early_stopping(result.early_stopping);
+  if (!result.stopping_by_value.empty())
+    json["early_stopping_by_value"] = detail::early_stopping(result.stopping_by_value);
   json["calibration"] = detail::calibration(result.calibration);
   json["calibration"]["tempered"] = nullptr;
   if (result.temperature) {

@@ -50,8 +50,9 @@ struct PolicyResult {
   GlimpsePolicy policy = GlimpsePolicy::learned;
   metrics::Answers answers;
   metrics::Scores scores{};
-  std::vector<double> accuracy_by_glimpse{};             ///< of images, after each glimpse
-  std::vector<metrics::StoppingPoint> early_stopping{};  ///< accuracy against mean glimpses
+  std::vector<double> accuracy_by_glimpse{};                ///< of images, after each glimpse
+  std::vector<metrics::StoppingPoint> early_stopping{};     ///< by confidence: accuracy against mean glimpses
+  std::vector<metrics::StoppingPoint> stopping_by_value{};  ///< the same by what a ValueHead says; none without one
   metrics::Calibration calibration{};
   std::optional<double> temperature{};  ///< chosen on other images; see metrics::calibrating_temperature
   PixelShares pixels{};
@@ -70,12 +71,14 @@ struct PolicyResult {
   PixelShares sums{0, 0, 0};
   std::vector<double> right;
   std::vector<metrics::AnswersByGlimpse> answers;
+  std::vector<metrics::SuretyByGlimpse> values;
   for (const ImagePrediction& each : predictions) {
     const Prediction& prediction = each.prediction;
     const auto image = static_cast<std::size_t>(each.image);
     const Index label = truth.labels[image];
     result.answers.add(truth.groups[image], label, prediction.probabilities.back());
     answers.push_back(prediction.probabilities);
+    if (!prediction.values.empty()) values.push_back(prediction.values);
     right.resize(prediction.probabilities.size());
     for (std::size_t t = 0; t < right.size(); ++t) {
       const std::vector<double>& p = prediction.probabilities[t];
@@ -101,6 +104,9 @@ struct PolicyResult {
     result.pixels = {sums.processed / images, sums.unique / images, sums.unique_any_scale / images};
   }
   result.early_stopping = metrics::early_stopping(answers, result.answers.truth);
+  if (values.size() == answers.size())
+    result.stopping_by_value =
+        metrics::early_stopping(answers, result.answers.truth, values, metrics::thresholds_of(values));
   result.calibration = metrics::calibration(result.answers);
   result.scores = metrics::score_answers(result.answers, seed);
   return result;

@@ -33,6 +33,7 @@ struct Prediction {
   std::vector<std::vector<double>> probabilities;  ///< of each class, after each glimpse
   std::vector<Location> locations;                 ///< of each glimpse
   std::vector<std::vector<Box>> windows;           ///< of each glimpse, at each scale, finest first; may reach outside
+  std::vector<double> values{};                    ///< by a ValueHead, of the state after each glimpse, or none
   std::vector<Thumbnail> thumbnails{};             ///< that the locations were chosen by: one a rollout, or none
 
   /// The class of the last answer; the first of equals.
@@ -89,7 +90,15 @@ class Evaluator {
 
   void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first);
 
-  /// Puts probabilities and locations of all steps side by side, so that the host asks once.
+  /// What a ValueHead says of the state after step t, (B, 1); null without one.
+  [[nodiscard]] const Tensor<B>* value_after(std::size_t t) const {
+    if constexpr (requires { episode_.decisions[t + 1].value->column; }) {
+      if (episode_.decisions[t + 1].value) return &episode_.decisions[t + 1].value->column;
+    }
+    return nullptr;
+  }
+
+  /// Puts probabilities, locations and values of all steps side by side, so that the host asks once.
   void gather();
 
   /// @param chosen  whether the locations are the policy's: the others looked at no thumbnail
@@ -99,7 +108,8 @@ class Evaluator {
   const Model* model_;
   Episode episode_;
   Index classes_;
-  Tensor<B> answers_;              // (B, T (K + 2))
+  Index columns_;                  ///< numbers that the host is told of a step
+  Tensor<B> answers_;              // (B, T columns)
   std::vector<Scalar<B>> values_;  ///< `answers_` on the host
   std::vector<OrientedImage<B>> oriented_;
   const typename Model::Parameters* parameters_ = nullptr;  ///< of the recorded rollouts
@@ -115,7 +125,8 @@ Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Activation
       model_(&model),
       episode_(model.make_episode(b, batch, Mode::evaluation, keep)),
       classes_(b.shape(episode_.last().probabilities)[1]),
-      answers_(b.zeros({batch, episode_.size() * (classes_ + 2)})),
+      columns_(classes_ + 2 + (value_after(0) ? 1 : 0)),
+      answers_(b.zeros({batch, episode_.size() * columns_})),
       values_(static_cast<std::size_t>(b.shape(answers_).size())) {}
 
 template <Backend B, class Model>
@@ -200,10 +211,12 @@ void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::sp
 template <Backend B, class Model>
 void Evaluator<B, Model>::gather() {
   Index column = 0;
-  for (const auto& step : episode_.steps) {
+  for (std::size_t t = 0; t < episode_.steps.size(); ++t, column += columns_) {
+    const auto& step = episode_.steps[t];
     ops::write_columns(*b_, step.probabilities, column, answers_, Write::overwrite);
     ops::write_columns(*b_, step.location, column + classes_, answers_, Write::overwrite);
-    column += classes_ + 2;
+    if (const auto* value = value_after(t))
+      ops::write_columns(*b_, *value, column + classes_ + 2, answers_, Write::overwrite);
   }
 }
 
@@ -212,15 +225,16 @@ std::vector<Prediction> Evaluator<B, Model>::collect(ImageBatch<B> images, bool 
   ops::download(*b_, answers_, std::span<Scalar<B>>(values_));
   std::vector<Prediction> predictions(images.size());
   const GlimpseGeometry& sensor = model_->config().sensor;
-  const auto width = classes_ + 2, steps = episode_.size();
+  const Index steps = episode_.size();
   for (std::size_t n = 0; n < images.size(); ++n) {
     Prediction& prediction = predictions[n];
     const auto [seen_width, seen_height] = ops::seen_size(*b_, images[n]);
     for (Index t = 0; t < steps; ++t) {
-      const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * width;
+      const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * columns_;
       prediction.probabilities.emplace_back(answer, answer + classes_);
       const Scalar<B> x = answer[classes_], y = answer[classes_ + 1];
       prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
+      if (columns_ > classes_ + 2) prediction.values.push_back(static_cast<double>(answer[classes_ + 2]));
       std::vector<Box>& windows = prediction.windows.emplace_back();
       for (Index scale = 0; scale < sensor.scales; ++scale) {
         const auto w = math::glimpse_window(sensor, scale, x, y, seen_width, seen_height);
