@@ -22,6 +22,7 @@
 #include <saccade/math/recurrent.hpp>
 #include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/area_under_curve.hpp>
+#include <saccade/metrics/calibration.hpp>
 #include <saccade/metrics/classification.hpp>
 #include <saccade/metrics/confidence_interval.hpp>
 #include <saccade/metrics/early_stopping.hpp>
