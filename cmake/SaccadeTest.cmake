@@ -57,7 +57,7 @@ set(third_party_includes
 set(SACCADE_COMPILE_FLAGS -std=c++20 "-I${PROJECT_SOURCE_DIR}/include"
                           "$<$<BOOL:${third_party_includes}>:-isystem$<JOIN:${third_party_includes},$<SEMICOLON>-isystem>>")
 
-# The headers that can be compiled here: those of the CUDA backend need the headers of CUDA.
+# The headers that can be compiled here: those of the CUDA backend and of slides need other libraries.
 set(SACCADE_CHECKED_HEADERS ${SACCADE_HEADERS})
 if(TARGET saccade::cuda)
   foreach(folder IN LISTS CUDAToolkit_INCLUDE_DIRS CUDNN_INCLUDE_DIR)
@@ -65,6 +65,12 @@ if(TARGET saccade::cuda)
   endforeach()
 else()
   list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/(backends/cuda/|cuda\\.hpp$)")
+endif()
+if(TARGET saccade::slides)
+  get_target_property(openslide_include_dir OpenSlide::OpenSlide INTERFACE_INCLUDE_DIRECTORIES)
+  list(APPEND SACCADE_COMPILE_FLAGS "-isystem${openslide_include_dir}")
+else()
+  list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/slides(/|\\.hpp$)")
 endif()
 
 # saccade_add_header_check(NAME): the test `headers.NAME` compiles every header alone with that compiler. Each header

@@ -66,12 +66,14 @@ inline const std::map<std::string, Rooms>& rooms_a_room_may_include() {
     may["backends/cuda"] = {"core", "math", "backends/cuda"};
     may["backends/skeleton"] = {"core", "math", "backends/skeleton"};
     may["testing"] = {"core", "math", "ops", "backends/reference", "testing"};
+    may["slides"] = {"core"};
     may["version.hpp"] = {};
     may["testing.hpp"] = {"testing"};
     may["io.hpp"] = {"classify.hpp", "data", "training", "report"};
     may["classify.hpp"] = {"core", "classify.inl"};
     may["classify.inl"] = {"core", "backends/eigen", "data", "training", "report", "classify.hpp"};
     may["cuda.hpp"] = {"backends/cuda"};
+    may["slides.hpp"] = {"slides"};
     may["saccade.hpp"] = {"core",    "math",     "ops",    "components",         "model",
                           "metrics", "training", "report", "backends/reference", "backends/eigen",
                           "data"};
@@ -93,6 +95,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"jpeglib.h", {"data"}},
       {"png.h", {"data"}},
       {"zlib.h", {"data"}},
+      {"openslide.h", {"slides"}},
       {"cu", {"backends/cuda"}},  // cuda_runtime.h, cublas_v2.h, cudnn.h
       {"fcntl.h", {"core", "data", "training", "report"}},
       {"unistd.h", {"core", "data", "training", "report"}},
@@ -139,11 +142,11 @@ inline bool is_ordinary(const std::string& included) {
          included == "sys/mman.h";
 }
 
-/// Whether a header is an umbrella, or belongs to CUDA or to the kits for users' backends, which have their own or
+/// Whether a header is an umbrella, or belongs to CUDA, to slides or to the kits for users' backends, which have their own or
 /// none.
 inline bool stands_apart(const std::string& path) {
   const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp",
-                       "testing.hpp",   "saccade.hpp",       "io.hpp"};
+                       "testing.hpp",   "saccade.hpp",       "io.hpp",  "slides", "slides.hpp"};
   return rooms.contains(room_of(path));
 }
 

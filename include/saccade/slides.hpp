@@ -1,0 +1,5 @@
+#pragma once
+
+/// Whole-slide images. Opt-in: needs OpenSlide; link saccade::slides.
+
+#include <saccade/slides/openslide_image.hpp>

@@ -1,0 +1,206 @@
+#pragma once
+
+// Opt-in: needs OpenSlide.
+
+#include <saccade/core/error.hpp>
+#include <saccade/core/file.hpp>
+#include <saccade/core/image.hpp>
+#include <saccade/core/number_text.hpp>
+#include <saccade/core/symmetry.hpp>
+#include <saccade/core/unreadable_error.hpp>
+#include <saccade/core/utf8.hpp>
+
+#include <openslide.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace saccade::inline SACCADE_NAMESPACE::slides {
+
+/// What full resolution means: as scanned where neither is given.
+struct SlideResolution {
+  std::optional<double> microns_per_pixel{};
+  std::optional<double> magnification{};  ///< of the objective: 40, 20, ...
+};
+
+/// A level of a slide's pyramid.
+struct SlideLevel {
+  Index width = 0, height = 0;
+  double reduction = 1;  ///< pixels of the finest level for one of its own, on each axis
+};
+
+/// A whole-slide image in any format that OpenSlide reads, as a RegionSource. Copies share the file; several threads
+/// may read at once.
+///
+/// A region at a reduction comes from the coarsest level that is at least as fine, of which whole pixels are averaged:
+/// from the level itself where it has that reduction. Corners move to whole pixels of the level. What is transparent
+/// lies over white. Memory of a read: one line of the region in pixels of its level.
+///
+/// An error of a slide is for ever: after the first one every read of it fails, with the same sentence.
+class OpenSlideImage {
+ public:
+  /// @throws UnreadableError for a file that cannot be opened; FileError for one that is no slide, is damaged, or does
+  ///         not tell the resolution that is asked for; ConfigError for a resolution that it has not
+  explicit OpenSlideImage(const std::filesystem::path& path, const SlideResolution& resolution = {})
+      : name_('"' + to_utf8(path.string()) + '"') {
+    static_cast<void>(read_file(path, 1));
+    if (!openslide_detect_vendor(path.c_str())) throw FileError(name_ + ": is no slide that OpenSlide can read");
+    slide_.reset(openslide_open(path.c_str()), openslide_close);
+    if (!slide_) throw FileError(name_ + ": is no slide that OpenSlide can read");
+    expect_sound();
+    for (std::int32_t level = 0; level < openslide_get_level_count(slide_.get()); ++level) {
+      std::int64_t width = 0, height = 0;
+      openslide_get_level_dimensions(slide_.get(), level, &width, &height);
+      levels_.push_back({width, height, openslide_get_level_downsample(slide_.get(), level)});
+    }
+    expect_sound();
+    if (levels_.empty() || levels_[0].width < 1 || levels_[0].height < 1)
+      throw FileError(name_ + ": is a slide without pixels");
+    scanned_ = number("openslide.mpp-x");
+    magnification_ = number("openslide.objective-power");
+    base_ = base_for(resolution);
+  }
+
+  /// Pixels at full resolution.
+  [[nodiscard]] Index width() const { return (levels_[0].width + base_ - 1) / base_; }
+  [[nodiscard]] Index height() const { return (levels_[0].height + base_ - 1) / base_; }
+
+  [[nodiscard]] const std::vector<SlideLevel>& levels() const { return levels_; }
+
+  /// Pixels of the finest level for one at full resolution, on each axis: a power of two.
+  [[nodiscard]] Index base() const { return base_; }
+
+  /// Side of a pixel at full resolution, where the slide tells.
+  [[nodiscard]] std::optional<double> microns_per_pixel() const { return times(scanned_, static_cast<double>(base_)); }
+  /// Of the objective, at full resolution, where the slide tells.
+  [[nodiscard]] std::optional<double> magnification() const {
+    return times(magnification_, 1 / static_cast<double>(base_));
+  }
+
+  /// See RegionSource. @throws FileError
+  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
+    const Index finest = reduction * base_;  // pixels of the finest level for one of the region's
+    const Source from = source_for(finest);
+    const SlideLevel& level = levels_[static_cast<std::size_t>(from.level)];
+    const auto corner = [&](Index place) {
+      return static_cast<Index>(std::llround(static_cast<double>(place * base_) / level.reduction));
+    };
+    const Index left = corner(x), top = corner(y);
+    std::vector<std::uint32_t> line(static_cast<std::size_t>(width * from.pixels * from.pixels));
+    for (Index row = 0; row < height; ++row) {
+      read_level(from.level, left, top + row * from.pixels, width * from.pixels, from.pixels, line.data());
+      std::uint8_t* out = pixels.data() + row * width * image_channels;
+      average(line, width, from.pixels, {level.width - left, level.height - top - row * from.pixels},
+              {-left, -(top + row * from.pixels)}, out);
+    }
+  }
+
+ private:
+  struct Source {
+    std::int32_t level = 0;
+    Index pixels = 1;  ///< of the level for one of the region's, on each axis
+  };
+
+  /// The reductions of a pyramid are those of its rounded sizes: 4.0003.
+  static constexpr double tolerance = 0.02;
+
+  /// The coarsest level of which whole pixels make up one of the region's.
+  [[nodiscard]] Source source_for(Index finest) const {
+    Source best{0, finest};
+    for (std::size_t i = 1; i < levels_.size(); ++i) {
+      const double pixels = static_cast<double>(finest) / levels_[i].reduction, whole = std::round(pixels);
+      if (whole < 1 || std::abs(pixels - whole) > tolerance * whole) continue;
+      const auto count = static_cast<Index>(whole);
+      if (count < best.pixels) best = {static_cast<std::int32_t>(i), count};
+    }
+    return best;
+  }
+
+  /// Premultiplied ARGB of a rectangle in pixels of the level.
+  void read_level(std::int32_t level, Index x, Index y, Index width, Index height, std::uint32_t* pixels) const {
+    const double reduction = levels_[static_cast<std::size_t>(level)].reduction;
+    const auto finest = [&](Index place) {
+      return static_cast<std::int64_t>(std::llround(static_cast<double>(place) * reduction));
+    };
+    openslide_read_region(slide_.get(), pixels, finest(x), finest(y), level, width, height);
+    expect_sound();
+  }
+
+  /// Means, rounded, of those pixels of each square that lie in the image, over white.
+  static void average(std::span<const std::uint32_t> line, Index width, Index side, PixelPosition end,
+                      PixelPosition begin, std::uint8_t* out) {
+    const Index first_row = std::max<Index>(0, begin.y), last_row = std::min(side, end.y);
+    for (Index i = 0; i < width; ++i, out += image_channels) {
+      const Index first = std::max(i * side, begin.x), last = std::min((i + 1) * side, end.x);
+      std::uint64_t sums[image_channels] = {}, count = 0;
+      for (Index row = first_row; row < last_row; ++row) {
+        for (Index column = first; column < last; ++column, ++count) {
+          const std::uint32_t pixel = line[static_cast<std::size_t>(row * width * side + column)];
+          const std::uint32_t white = 255 - (pixel >> 24);
+          for (int c = 0; c < image_channels; ++c) sums[c] += ((pixel >> (16 - 8 * c)) & 255u) + white;
+        }
+      }
+      for (int c = 0; c < image_channels; ++c)
+        out[c] = count == 0 ? 255 : static_cast<std::uint8_t>((2 * sums[c] + count) / (2 * count));
+    }
+  }
+
+  void expect_sound() const {
+    if (const char* error = openslide_get_error(slide_.get()))
+      throw FileError(name_ + ": cannot be read: " + to_utf8(error));
+  }
+
+  [[nodiscard]] std::optional<double> number(const char* property) const {
+    const char* text = openslide_get_property_value(slide_.get(), property);
+    if (text == nullptr) return {};
+    double value = 0;
+    const char* const end = text + std::char_traits<char>::length(text);
+    const auto [rest, error] = std::from_chars(text, end, value);
+    return error == std::errc{} && rest == end && value > 0 && std::isfinite(value) ? std::optional(value)
+                                                                                    : std::nullopt;
+  }
+
+  [[nodiscard]] static std::optional<double> times(const std::optional<double>& value, double factor) {
+    return value ? std::optional(*value * factor) : std::nullopt;
+  }
+
+  [[nodiscard]] Index base_for(const SlideResolution& wanted) const {
+    expect_config(!wanted.microns_per_pixel || !wanted.magnification,
+                  name_ + ": a resolution is microns per pixel or a magnification, not both");
+    if (!wanted.microns_per_pixel && !wanted.magnification) return 1;
+    const bool by_microns = wanted.microns_per_pixel.has_value();
+    const std::optional<double> scanned = by_microns ? scanned_ : magnification_;
+    const std::string what = by_microns ? "microns per pixel" : "magnification";
+    if (!scanned) throw FileError(name_ + ": does not tell its " + what);
+    const double value = by_microns ? *wanted.microns_per_pixel : *wanted.magnification;
+    expect_config(value > 0, name_ + ": " + what + " must be greater than 0, but is " + std::to_string(value));
+    const double factor = by_microns ? value / *scanned : *scanned / value;
+    const double power = std::round(std::log2(factor));
+    const double off = factor / std::exp2(power);
+    if (power < 0 || power > 20 || off < 0.8 || off > 1.25) {
+      throw ConfigError(name_ + ": was scanned at " + short_text(*scanned, 4) + ' ' + what + ", of which " +
+                        short_text(value, 4) + " is no half, quarter, ... within a fifth");
+    }
+    return Index{1} << static_cast<int>(power);
+  }
+
+  std::string name_;
+  std::shared_ptr<openslide_t> slide_{};
+  std::vector<SlideLevel> levels_{};
+  std::optional<double> scanned_{}, magnification_{};
+  Index base_ = 1;
+};
+
+static_assert(RegionSource<OpenSlideImage>);
+
+}  // namespace saccade::inline SACCADE_NAMESPACE::slides
