@@ -106,6 +106,7 @@ saccade::HybridAttentionConfig glancing_config() {
   config.glance = {.side = 12, .reduction = 8, .outputs = 8};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.05;
+  config.lattice = 5;
   return config;
 }
 

@@ -91,6 +91,7 @@ TEST_CASE("CudaBackend: captured training with a glance and a learned sigma has 
   config.glance = {.side = 12, .reduction = 8, .outputs = 4};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.05;
+  config.lattice = 5;
   config.learner.baseline = saccade::Baseline::self_critical;
   for (const auto precision : {saccade::Precision::single, saccade::Precision::bf16}) {
     INFO(saccade::name(precision));
