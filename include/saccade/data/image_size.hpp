@@ -141,4 +141,4 @@ class HeaderReader {
   return {};
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data
+}  // namespace saccade::data
