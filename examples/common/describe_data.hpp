@@ -11,7 +11,7 @@
 namespace program {
 
 /// What was read, how it is divided, and who is in two parts.
-inline std::string describe(const saccade::RunData& run) {
+inline std::string describe(const saccade::RunData& run, saccade::data::SameBy same = saccade::data::SameBy::bytes) {
   using namespace saccade::data;
   const Dataset& dataset = run.dataset;
   std::string text = "data: " + dataset.name + '\n' + describe(run.account) +
@@ -22,7 +22,7 @@ inline std::string describe(const saccade::RunData& run) {
     const Dataset by_case = regrouped_breakhis(dataset, SlideGrouping::case_number);
     text += leak_report(find_leaks(by_case, run.split), by_case.grouping);
   }
-  return text + equal_images_report(dataset, find_equal_images(dataset, run.split));
+  return text + equal_images_report(dataset, find_equal_images(dataset, run.split, same), same);
 }
 
 /// Says on stderr where a part of the data has no image of a class.

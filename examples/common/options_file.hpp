@@ -13,6 +13,11 @@
 
 namespace program {
 
+/// Whether an option may be repeated.
+inline bool is_list(const CLI::Option* option) {
+  return option->get_items_expected_max() > 1 || option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+}
+
 /// The file of `--config`. A line sets an option by its name:
 ///
 ///     epochs = 30                 # a comment, here or in a line of its own; ; begins one too
@@ -74,10 +79,6 @@ class OptionsFile : public CLI::Config {
   }
 
   static bool is_comment(std::string_view text) { return text.starts_with('#') || text.starts_with(';'); }
-
-  static bool is_list(const CLI::Option* option) {
-    return option->get_items_expected_max() > 1 || option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
-  }
 
   /// Nothing where there is none that a file may set.
   [[nodiscard]] const CLI::Option* option_of(const std::string& name) const {

@@ -77,6 +77,7 @@ int run(Options& options, int argc, char* argv[], Body body) {
       std::cerr << name << ": " << error.what() << "; --help lists the options\n";
       return usage;
     }
+    options.expect_no_repeats();
     return body();
   });
 }

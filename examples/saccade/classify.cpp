@@ -2,6 +2,8 @@
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/csv.hpp>
 #include <saccade/model/json.hpp>
+#include <saccade/report/provenance.hpp>
+#include <saccade/training/checkpoint_label.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <nlohmann/json.hpp>
@@ -21,9 +23,9 @@ namespace {
 
 using namespace saccade;
 
-/// {"image", "class", "probability", "probabilities", "glimpses": [{"x", "y", "width", "height"}]}
+/// {"image", "class", "probability", "probabilities", "glimpses": [{"x", "y", "width", "height"}], "provenance"}
 nlohmann::ordered_json to_json(const std::string& path, const Classification& answer,
-                               const std::vector<std::string>& classes) {
+                               const std::vector<std::string>& classes, const report::Provenance& provenance) {
   nlohmann::ordered_json json{{"image", to_utf8(path)},
                               {"class", answer.class_name},
                               {"probability", answer.probabilities[static_cast<std::size_t>(answer.class_index)]}};
@@ -32,6 +34,7 @@ nlohmann::ordered_json to_json(const std::string& path, const Classification& an
     const Box& box = windows.front();
     json["glimpses"].push_back({{"x", box.x}, {"y", box.y}, {"width", box.width}, {"height", box.height}});
   }
+  json["provenance"] = report::to_json(provenance);
   return json;
 }
 
@@ -45,16 +48,17 @@ std::string to_line(const std::string& path, const Classification& answer) {
   return line + ", " + std::to_string(box.width) + " x " + std::to_string(box.height) + " pixels each";
 }
 
-/// "image,class,probability,probability_benign,probability_malignant,x_1,y_1,width_1,height_1,x_2,...".
+/// "image,class,probability,probability_benign,probability_malignant,x_1,y_1,width_1,height_1,x_2,...,weights,epoch".
 std::string csv_header(const std::vector<std::string>& classes, Index glimpses) {
   std::vector<std::string> fields{"image", "class", "probability"};
   for (const std::string& name : classes) fields.push_back("probability_" + name);
   for (Index t = 1; t <= glimpses; ++t)
     for (const char* name : {"x_", "y_", "width_", "height_"}) fields.push_back(name + std::to_string(t));
+  fields.insert(fields.end(), {"weights", "epoch"});
   return data::csv_line(fields);
 }
 
-std::string to_csv(const std::string& path, const Classification& answer) {
+std::string to_csv(const std::string& path, const Classification& answer, const report::Provenance& provenance) {
   const auto number = [](double probability) { return fixed_text(probability, 6); };
   std::vector<std::string> fields{path, answer.class_name,
                                   number(answer.probabilities[static_cast<std::size_t>(answer.class_index)])};
@@ -63,6 +67,8 @@ std::string to_csv(const std::string& path, const Classification& answer) {
     const Box& box = windows.front();
     for (const Index value : {box.x, box.y, box.width, box.height}) fields.push_back(std::to_string(value));
   }
+  fields.push_back(provenance.weights);
+  fields.push_back(provenance.epoch ? std::to_string(*provenance.epoch) : "");
   return data::csv_line(fields);
 }
 
@@ -70,6 +76,7 @@ template <class B>
 int classify_images(B& b, const program::ClassifyOptions& options) {
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
+  const report::Provenance provenance{.weights = classifier.checksum(), .epoch = trained_epochs(info.run), .data = {}};
   Index answers = 0, problems = 0;
   const auto problem = [&](const std::string& sentence) {
     std::cerr << "saccade classify: " << sentence << '\n';
@@ -85,10 +92,10 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
           std::cout << to_line(image.name, answer) << '\n';
           break;
         case program::AnswerFormat::json_lines:
-          std::cout << json_text(to_json(image.name, answer, info.classes)) << '\n';
+          std::cout << json_text(to_json(image.name, answer, info.classes, provenance)) << '\n';
           break;
         case program::AnswerFormat::csv:
-          std::cout << to_csv(image.name, answer);
+          std::cout << to_csv(image.name, answer, provenance);
           break;
       }
       std::cout << std::flush;

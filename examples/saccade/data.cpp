@@ -40,7 +40,7 @@ std::string describe_sizes(const data::Dataset& dataset) {
     lines += "images of " + (one ? "" : text(least) + " to ") + text(most) + " pixels\n";
   }
   if (unknowns > 0)
-    lines += std::to_string(unknowns) + " files whose header tells no size (first: " + unknown->name + ")\n";
+    lines += std::to_string(unknowns) + " files that cannot be read or tell no size (first: " + unknown->name + ")\n";
   return lines;
 }
 
@@ -66,7 +66,8 @@ std::string describe_annotations(const data::Dataset& dataset) {
 int program::data(const DataOptions& options) {
   const RunData run = divide_for_training(options.data);
   std::cout << "kind: " << run.dataset.kind << (options.data.options.kind.empty() ? ", found out" : ", as told") << '\n'
-            << describe_sizes(run.dataset) << describe_annotations(run.dataset) << describe(run);
+            << describe_sizes(run.dataset) << describe_annotations(run.dataset)
+            << describe(run, options.pixels ? data::SameBy::pixels : data::SameBy::bytes);
   const std::size_t classes = run.dataset.classes.size();
   if (classes < 2) {
     std::cerr << "saccade data: warning: " << (classes == 0 ? "no class" : "one class only")

@@ -234,6 +234,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   draw_gallery(b, classifier, dataset, options, answered, files, provenance);
   draw_early_stopping(files.path(), results);
   write_file_atomically(files.evaluation(), json_text(json, 2) + '\n');
+  const bool has_page = program::stage_report("saccade evaluate", folder, staged);
   staged.publish();
 
   std::cout << dataset.name << "\nsplit " << to_string(run.choice) << ", " << protocol["groups"] << ' '
@@ -248,8 +249,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
     std::cout << "\nmean probabilities of " << options.rollouts << " drawn rollouts of the learned policy: "
               << report::figure_text(averaged_rollouts["image_accuracy"]["value"].get<double>()) << " of the images\n";
   }
-  std::cout << "\nall figures:  " << folder.evaluation().string()
-            << "\nreport:       " << program::write_report("saccade evaluate", folder).string() << '\n';
+  const auto page = has_page ? folder.report() : program::write_report("saccade evaluate", folder);
+  std::cout << "\nall figures:  " << folder.evaluation().string() << "\nreport:       " << page.string() << '\n';
   return program::success;
 }
 

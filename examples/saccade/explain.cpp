@@ -4,6 +4,8 @@
 #include <saccade/data/image_encode.hpp>
 #include <saccade/report/explain_image.hpp>
 #include <saccade/report/progress.hpp>
+#include <saccade/report/provenance.hpp>
+#include <saccade/training/checkpoint_label.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <cstddef>
@@ -73,6 +75,10 @@ int explain_images(B& b, const program::ExplainOptions& options) {
   if (!lock.warning().empty()) std::cerr << "saccade explain: warning: " << lock.warning() << '\n';
   remove_partial_files(options.out);
   const std::vector<std::string>& classes = classifier.info().classes;
+  const std::string description =
+      "saccade explain, by " +
+      report::weights_text(
+          {.weights = classifier.checksum(), .epoch = trained_epochs(classifier.info().run), .data = {}});
   data::Annotations annotations;
   report::Progress progress("explaining", static_cast<Index>(images.size()));
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -88,8 +94,8 @@ int explain_images(B& b, const program::ExplainOptions& options) {
     explanation.regions = known.regions;
     const std::filesystem::path sheet = options.out / (names[i] + "_glimpses.png");
     const std::filesystem::path masks = options.out / (names[i] + "_masks.png");
-    data::write_png(sheet, report::draw_explanation(explanation).view());
-    data::write_png(masks, report::draw_masks(explanation).view());
+    data::write_png(sheet, report::draw_explanation(explanation).view(), Outlives::power, description);
+    data::write_png(masks, report::draw_masks(explanation).view(), Outlives::power, description);
     std::cout << sheet.string() << '\n' << masks.string() << '\n' << std::flush;
     progress.advance();
   }

@@ -175,6 +175,8 @@ int run_data(Options& options, int argc, char* argv[]) {
   program::DataOptions o;
   add_dataset_options(options, o.data);
   add_validation_option(options, o.data);
+  options.add_flag("--pixels", o.pixels,
+                   "find images in two parts that show the same, however their files were written: decodes all images");
   return program::run(options, argc, argv, [&] { return program::data(o); });
 }
 

@@ -14,7 +14,6 @@
 #include <saccade/data/csv.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/fingerprint.hpp>
-#include <saccade/data/image_size.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/split_report.hpp>
 #include <saccade/data/stain_augmentation.hpp>

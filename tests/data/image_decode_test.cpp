@@ -60,6 +60,11 @@ TEST_CASE("a view with padded rows is encoded without the padding", "[image]") {
   CHECK(left.width == 6);
   for (Index y = 0; y < 4; ++y) CHECK(std::equal(left.at(0, y), left.at(0, y) + 18, image.at(0, y)));
   CHECK_THROWS_WITH(encode_png({nullptr, 0, 4, 0}), contains("must have pixels, but is 0 x 4"));
+  // A chunk of text: 4 bytes of length, its type, the keyword, a zero, the text.
+  const Bytes described = encode_png(left.view(), "of weights 1a2b");
+  const std::string chunk("\0\0\0\x1btEXtDescription\0of weights 1a2b", 35);
+  CHECK(std::string(described.begin(), described.end()).find(chunk) == encoded::png_header_end);
+  CHECK(decode_image(described, "memory").pixels == left.pixels);
 }
 
 TEST_CASE("every kind of PNG becomes 8-bit RGB", "[image]") {

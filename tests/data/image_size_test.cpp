@@ -1,11 +1,16 @@
 #include <saccade/core/file.hpp>
+#include <saccade/data/image_decode.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/data/image_size.hpp>
 #include <saccade/data/jpeg_encode.hpp>
 
+#include "encoded_images.hpp"
 #include "support/catch.hpp"
+#include "support/limits.hpp"
 #include "support/scratch_folder.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -43,4 +48,55 @@ TEST_CASE("what is no image has no size", "[image]") {
   CHECK_FALSE(read_image_size(folder / "b.png"));
   CHECK_FALSE(read_image_size(folder / "nothing.png"));
   CHECK_FALSE(read_image_size(folder.path()));
+}
+
+TEST_CASE("a file that cannot be opened at the moment is not one without a size", "[image]") {
+  const ScratchFolder folder;
+  write_png(folder / "a.png", RgbImage(3, 2).view());
+  const std::filesystem::path path = folder / "a.png";
+  const auto attempt = [&] {
+    const limits::NoMoreFiles none;
+    return read_image_size(path);
+  };
+  CHECK_THROWS_WITH(attempt(), '"' + path.string() + "\": cannot be read: Too many open files");
+  CHECK(read_image_size(path) == ImageSize{3, 2});
+}
+
+// What the decoder takes has a size, and the same one.
+TEST_CASE("the size of an image is found wherever its decoder finds it", "[image]") {
+  const ScratchFolder folder;
+  const encoded::Bytes grey{10, 50, 90, 130, 170, 210};
+  const auto check = [&](const encoded::Bytes& bytes, ImageSize size) {
+    const RgbImage image = decode_image(bytes, "x");
+    write_file(folder / "x", bytes);
+    CHECK(read_image_size(folder / "x") == ImageSize{image.width, image.height});
+    CHECK(image.width == size.width);
+    CHECK(image.height == size.height);
+  };
+  const encoded::Bytes jpeg = encoded::jpeg(3, 2, 1, grey), png = encoded::png(3, 2, 8, PNG_COLOR_TYPE_GRAY, grey);
+
+  // A segment that gives itself no length, which libjpeg takes for an empty one.
+  for (std::uint8_t length = 0; length <= 2; ++length) {
+    INFO("length " << int{length});
+    encoded::Bytes bytes = jpeg;
+    const encoded::Bytes segment{0xFF, 0xE5, 0, length};
+    bytes.insert(bytes.begin() + 2, segment.begin(), segment.end());
+    check(bytes, {3, 2});
+  }
+  // Exif data between the frame and the pixels.
+  const encoded::Bytes frame{0xFF, 0xC0};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), frame.begin(), frame.end());
+  REQUIRE(at != jpeg.end());
+  const auto end = at + 2 + (at[2] << 8 | at[3]);
+  encoded::Bytes late(jpeg.begin(), end);
+  const encoded::Bytes turned = encoded::with_exif(jpeg, encoded::exif(6));
+  late.insert(late.end(), turned.begin() + 2,
+              turned.begin() + 2 + static_cast<std::ptrdiff_t>(turned.size() - jpeg.size()));
+  late.insert(late.end(), end, jpeg.end());
+  check(late, {2, 3});
+  // Of two the last, and one longer than any of a JPEG.
+  check(encoded::with_chunk(encoded::with_chunk(png, "eXIf", encoded::exif(6)), "eXIf", encoded::exif(1)), {2, 3});
+  encoded::Bytes large = encoded::exif(6);
+  large.resize(100'000);
+  check(encoded::with_chunk(png, "eXIf", large), {2, 3});
 }

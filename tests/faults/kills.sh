@@ -8,7 +8,8 @@
 #   SUBCOMMAND  train, evaluate, report; all where none is named
 #
 # A training is resumed until it ends, and must then be that of a run that nobody killed, bit by bit; then it is begun
-# again. An evaluation or report leaves whole files, the old ones or the new, and done again gives the new ones.
+# again. An evaluation or report leaves whole files, the old ones or the new, and done again gives the new ones; a page
+# is never older than the figures.
 # Ends with 1 where anything else came of it.
 set -eu
 
@@ -73,7 +74,11 @@ for subcommand in $subcommands; do
     read -r draw <&3
     moment=$(awk -v u="$draw" -v long="$long" 'BEGIN { printf "%.4f", 0.002 + u * long }')
     code=0
-    act timeout -s KILL "$moment" >"$scratch/out" 2>"$scratch/err" || code=$?
+    act exec >"$scratch/out" 2>"$scratch/err" &
+    sleep "$moment"
+    kill -KILL $! 2>/dev/null || true
+    # Until it is gone, and its locks with it: what is killed may take a while to die.
+    wait $! 2>/dev/null || code=$?
     if [ "$code" -eq 137 ]; then
       done=$((done + 1))
     elif [ "$code" -ne 0 ]; then
@@ -89,6 +94,13 @@ for subcommand in $subcommands; do
           complain "$file is neither the old one nor the new one"
         }
       done
+      # Figures appear with their page.
+      if [ "$subcommand" = evaluate ] && same "$work/evaluation.json" "$after/evaluation.json"; then
+        same "$work/report.html" "$after/report.html" || {
+          damaged=$((damaged + 1))
+          complain "report.html is older than evaluation.json"
+        }
+      fi
       [ "$code" -eq 0 ] || act >"$scratch/out" 2>"$scratch/err" || {
         damaged=$((damaged + 1))
         complain "it cannot be done again"

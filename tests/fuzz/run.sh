@@ -24,7 +24,7 @@ if [ "${1-}" = --one ]; then
   rm -rf "$build/findings/$target"
   mkdir -p "$build/findings/$target"
   log=$build/logs/$target.log
-  limits="-max_len=4096 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 $FUZZ_LIMIT"
+  limits="-max_len=4096 -entropic=0 -timeout=300 -report_slow_units=300 -rss_limit_mb=2048 -print_final_stats=1 $FUZZ_LIMIT"
   [ ! -f "$here/dictionaries/$target.dict" ] || limits="$limits -dict=$here/dictionaries/$target.dict"
   code=0
   # shellcheck disable=SC2086 # the limits are words

@@ -1,6 +1,7 @@
 #include <saccade/backends/eigen/precision.hpp>
 #include <saccade/data/csv.hpp>
 #include <saccade/data/image_decode.hpp>
+#include <saccade/training/checkpoint_label.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,8 @@ TEST_CASE("saccade classify says the class, its probability and where it looked"
     REQUIRE(json.at("glimpses").size() == 2);
     CHECK(json.at("glimpses")[0].at("x") == 40);
     CHECK(json.at("glimpses")[0].at("y") == 32);
+    CHECK(json.at("provenance").at("weights") == saccade::read_checkpoint_label(tiny_checkpoint()).checksum);
+    CHECK(json.at("provenance").at("epoch") == 2);
   }
   CHECK(count == 2);
 }
@@ -139,7 +142,7 @@ TEST_CASE("saccade classify writes comma-separated values that say what JSON say
   REQUIRE(rows.size() == 3);
   CHECK(rows[0].fields == std::vector<std::string>{"image", "class", "probability", "probability_benign",
                                                    "probability_malignant", "x_1", "y_1", "width_1", "height_1", "x_2",
-                                                   "y_2", "width_2", "height_2"});
+                                                   "y_2", "width_2", "height_2", "weights", "epoch"});
   const Ending json = run("saccade classify", Arguments{"--json"} + arguments);
   std::istringstream lines(json.out);
   for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -147,13 +150,15 @@ TEST_CASE("saccade classify writes comma-separated values that say what JSON say
     REQUIRE(std::getline(lines, line));
     const auto object = nlohmann::json::parse(line);
     const std::vector<std::string>& fields = rows[i].fields;
-    REQUIRE(fields.size() == 13);
+    REQUIRE(fields.size() == 15);
     CHECK(fields[0] == object.at("image"));
     CHECK(fields[1] == object.at("class"));
     CHECK(std::stod(fields[2]) == Approx(object.at("probability").get<double>()).margin(1e-6));
     CHECK(std::stod(fields[4]) == Approx(object.at("probabilities").at("malignant").get<double>()).margin(1e-6));
     CHECK(std::stoi(fields[9]) == object.at("glimpses")[1].at("x"));
     CHECK(fields[11] == "16");
+    CHECK(fields[13] == object.at("provenance").at("weights"));
+    CHECK(fields[14] == "2");
   }
   CHECK(run("saccade classify", Arguments{"--json", "--csv"} + arguments).code == 2);
 }

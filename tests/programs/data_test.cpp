@@ -1,3 +1,6 @@
+#include <saccade/data/image_decode.hpp>
+#include <saccade/data/image_encode.hpp>
+
 #include <filesystem>
 #include <string>
 
@@ -30,6 +33,14 @@ TEST_CASE("saccade data says what is taken and passed over, and how it is divide
         "cat                  5           0           0\n"
         "each image is a group of its own: images of one origin may be in two parts\n"
         "train/ape/0.png (train) and test/ape/again.png (test) are the same, byte for byte\n");
+  // The same picture in a file that differs.
+  const auto again = scratch / "data/test/ape/again.png";
+  saccade::data::write_png(again, saccade::data::load_image(again).view(), saccade::Outlives::process, "a remark");
+  CHECK_THAT(run("saccade data", {"--data", scratch / "data"}).out, !contains("are the same"));
+  const Ending pixels = run("saccade data", {"--data", scratch / "data", "--pixels"});
+  CHECK(pixels.code == 0);
+  CHECK_THAT(pixels.out,
+             contains("train/ape/0.png (train) and test/ape/again.png (test) are the same, pixel for pixel\n"));
   CHECK_THAT(ending.err, contains("saccade data: warning: "));
   CHECK_THAT(ending.err, contains("cat"));
 }

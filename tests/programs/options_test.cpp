@@ -93,6 +93,24 @@ TEST_CASE("What a file of options means twice, or not at all, is refused with it
   }
 }
 
+TEST_CASE("What is meant once is given once on the command line", "[programs]") {
+  const ScratchFolder scratch;
+  const auto refused = [&](const Arguments& more, const std::string& sentence) {
+    const Ending ending = run("saccade train", training(scratch / "never", 1) + more);
+    INFO(ending.err);
+    CHECK(ending.code == 2);
+    CHECK(last_line(ending.err) == "saccade train: " + sentence);
+    CHECK_FALSE(std::filesystem::exists(scratch / "never"));
+  };
+  refused({"--epochs", "2"}, "--epochs is given 2 times; expected once");
+  refused({"--seed=1", "--seed", "1", "--seed", "2"}, "--seed is given 3 times; expected once");
+  refused({"--resume", "--resume"}, "--resume is given 2 times; expected once");
+  refused({"--set", "hidden=8"}, "--set: hidden is set twice");
+  saccade::write_file(scratch / "one.ini", "seed = 1\n");
+  refused({"--config", scratch / "one.ini", "--config", scratch / "one.ini"},
+          "--config is given 2 times; expected once");
+}
+
 TEST_CASE("An option that may be repeated has a list, or a line for each value, and a flag is true or false",
           "[programs]") {
   const ScratchFolder scratch;

@@ -1,6 +1,7 @@
 #include <saccade/backends/eigen/precision.hpp>
 #include <saccade/data/image_decode.hpp>
 #include <saccade/report/glimpse_overlay.hpp>
+#include <saccade/training/checkpoint_label.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,9 @@ TEST_CASE("saccade explain draws every image's glimpses and masks, and names the
   const auto masks = scratch / "pictures" / (image.stem().string() + "_masks.png");
   CHECK(ending.out == sheet.string() + "\n" + masks.string() + "\n");
   CHECK(saccade::data::load_image(sheet).width >= 640);
+  const std::string weights = saccade::read_checkpoint_label(tiny_checkpoint()).checksum;
+  for (const auto& picture : {sheet, masks})
+    CHECK_THAT(text(picture).substr(0, 200), contains("saccade explain, by weights " + weights + " after epoch 2"));
 
   const saccade::RgbImage picture = saccade::data::load_image(masks);
   CHECK(picture.width == 96);

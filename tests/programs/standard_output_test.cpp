@@ -20,7 +20,9 @@ TEST_CASE("Standard output that cannot be written is a sentence and an exit code
   check("saccade classify", {"--checkpoint", model, image, "--csv"}, Output::full_disk);
   check("saccade explain", {"--checkpoint", model, "--out", scratch / "p", image}, Output::full_disk);
   check("saccade data", {"--data", tiny_data()}, Output::closed_pipe);
-  check("saccade data", {"--help"}, Output::full_disk);
+  for (const char* each : {"train", "evaluate", "explain", "classify", "report", "tissue", "data"})
+    for (const Output output : {Output::full_disk, Output::closed_pipe})
+      check("saccade " + std::string(each), {"--help"}, output);
   check("saccade report", {model.parent_path()}, Output::full_disk);
   check("saccade tissue",
         {"--out", scratch / "t", "--patients", "1", "--images", "1", "--width", "64", "--height", "64"},

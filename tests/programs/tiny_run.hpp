@@ -64,10 +64,25 @@ inline const Arguments tiny_model = [] {
   return list;
 }();
 
-/// The command line of a training of `epochs` epochs into `out`.
+/// `options`, pairs of a name and a value, without those that `more` gives a value of its own.
+inline Arguments left_of(const Arguments& options, const Arguments& more) {
+  const auto field = [](const std::string& value) { return value.substr(0, value.find('=') + 1); };
+  Arguments left;
+  for (std::size_t i = 0; i + 1 < options.size(); i += 2) {
+    bool given = false;
+    for (std::size_t k = 0; k < more.size(); ++k)
+      given =
+          given || (more[k] == options[i] &&
+                    (options[i] != "--set" || (k + 1 < more.size() && field(more[k + 1]) == field(options[i + 1]))));
+    if (!given) left.insert(left.end(), {options[i], options[i + 1]});
+  }
+  return left;
+}
+
+/// The command line of a training of `epochs` epochs into `out`. What `more` says takes the place of the tiny model's.
 inline Arguments training(const std::filesystem::path& out, int epochs, const Arguments& more = {},
                           const std::filesystem::path& data = tiny_data()) {
-  return Arguments{"--data", data, "--out", out, "--epochs", std::to_string(epochs)} + tiny_model + more;
+  return Arguments{"--data", data, "--out", out, "--epochs", std::to_string(epochs)} + left_of(tiny_model, more) + more;
 }
 
 /// A checkpoint after two epochs, made once.

@@ -5,6 +5,7 @@
 #include <saccade/report/run_folder.hpp>
 #include <saccade/report/run_record.hpp>
 #include <saccade/report/run_report.hpp>
+#include <saccade/report/staged_results.hpp>
 #include <saccade/training/checkpoint_label.hpp>
 #include <saccade/training/safetensors.hpp>
 
@@ -27,6 +28,11 @@ namespace {
 const std::string metrics_text =
     "{\"epoch\":1,\"loss\":0.5,\"reward\":0.5,\"accuracy\":0.5,\"validation\":{\"image_accuracy\":0.25}}\n"
     "{\"epoch\":2,\"loss\":0.25,\"reward\":0.75,\"accuracy\":0.75,\"validation\":{\"image_accuracy\":0.5}}\n";
+
+std::string text_of(const std::filesystem::path& file) {
+  const std::vector<std::uint8_t> bytes = read_file(file);
+  return {bytes.begin(), bytes.end()};
+}
 
 nlohmann::ordered_json figures(double rate) {
   const auto estimate = [](double value) {
@@ -143,6 +149,27 @@ TEST_CASE("a report shows all that the folder of a run holds", "[report][run_rep
   CHECK((std::string(bytes.begin(), bytes.end()) == html));
 }
 
+TEST_CASE("the page of staged results is the one that their folder has when they are in place",
+          "[report][run_report]") {
+  const ScratchFolder scratch;
+  const RunFolder run(scratch / "a");
+  write_run(run.path());
+  (void)write_run_report(run.path());
+  const std::string before = text_of(run.report());
+  StagedResults staged(run);
+  auto json = evaluation();
+  json["protocol"]["seed"] = 77;
+  write_file(staged.files().evaluation(), json.dump());
+  write_predictions(staged.files().predictions(), predictions());
+  GalleryWriter(staged.files().gallery(), "learned").finish();
+  CHECK(stage_run_report(run.path(), staged.files().path()).empty());
+  CHECK((text_of(run.report()) == before));
+  staged.publish();
+  const std::string page = text_of(run.report());
+  CHECK((page != before));
+  CHECK((page == make_run_report(run.path()).html));
+}
+
 TEST_CASE("what is missing is said in its place", "[report][run_report]") {
   const ScratchFolder scratch;
   write_file(scratch / "metrics.jsonl", metrics_text);
@@ -249,7 +276,7 @@ TEST_CASE("a page says which weights its figures are of, and leaves out what is 
   CHECK(sound.problems.empty());
   CHECK_THAT(sound.html, contains("by weights 1a2b3c4d after epoch 3."));
   CHECK_THAT(sound.html, contains("<th scope=\"row\">provenance.data</th><td>00112233aabbccdd</td>"));
-  CHECK(read_run(scratch.path()).predictions.front().provenance == mine);
+  CHECK(read_run(scratch.path(), scratch.path()).predictions.front().provenance == mine);
 
   write_others({.weights = "eeeeeeee", .epoch = {}, .data = mine.data});
   const RunReport weights = make_run_report(scratch.path());

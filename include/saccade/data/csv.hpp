@@ -28,8 +28,8 @@ struct CsvRow {
   const auto fail = [&](Index line, const std::string& problem) {
     throw FileError('"' + name + "\": line " + std::to_string(line) + ' ' + problem);
   };
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) fail(1, "begins as UTF-16 does; expected UTF-8");
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::vector<CsvRow> rows;
   Index line = 1;
   for (std::size_t at = 0; at < text.size();) {

@@ -172,7 +172,7 @@ class Loader {
       const std::size_t position = claimed_++;
       const std::uint64_t epoch = epoch_;
       const Index index = order_[position];
-      Slot result = cache_[static_cast<std::size_t>(index)];
+      Slot result = cached(index);
       if (!result.ready) {
         lock.unlock();
         result = decode(index);
@@ -185,23 +185,38 @@ class Loader {
     }
   }
 
-  [[nodiscard]] Slot decode(Index index) const {
-    Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
+  /// What `make` gives, or what it throws as the failure of a slot: nothing may leave a thread.
+  template <class Make>
+  [[nodiscard]] static Slot guarded(const Make& make) {
     try {
-      result.image = decode_(index);
-    } catch (const UnreadableError& error) {
-      // Which images a run is made of is not left to what the system had to spare at the moment.
-      if (error.passing()) result.failure = std::current_exception();
-      result.problem = error.what();
-    } catch (const FileError& error) {
-      result.problem = error.what();
+      return make();
     } catch (...) {
-      result.failure = std::current_exception();
+      return {.ready = true, .image = {}, .problem = {}, .failure = std::current_exception()};
     }
-    return result;
   }
 
-  /// A bad image costs nothing to remember.
+  /// Not ready where the image is not in the cache.
+  [[nodiscard]] Slot cached(Index index) const {
+    return guarded([&] { return cache_[static_cast<std::size_t>(index)]; });
+  }
+
+  [[nodiscard]] Slot decode(Index index) const {
+    return guarded([&] {
+      Slot result{.ready = true, .image = {}, .problem = {}, .failure = {}};
+      try {
+        result.image = decode_(index);
+      } catch (const UnreadableError& error) {
+        // Which images a run is made of is not left to what the system had to spare at the moment.
+        if (error.passing()) throw;
+        result.problem = error.what();
+      } catch (const FileError& error) {
+        result.problem = error.what();
+      }
+      return result;
+    });
+  }
+
+  /// A bad image costs nothing to remember. Where there is no memory to do so, it is decoded again.
   void remember(Index index, const Slot& result) {
     const std::size_t bytes = result.image ? result.image->bytes() : 0;
     const Index sources = result.image && result.image->source() ? 1 : 0;
@@ -209,7 +224,11 @@ class Loader {
     if (kept.ready || result.failure || cached_bytes_ + bytes > options_.cache_bytes ||
         cached_sources_ + sources > options_.open_sources)
       return;
-    kept = result;
+    kept = guarded([&] { return result; });
+    if (kept.failure) {
+      kept = {};
+      return;
+    }
     cached_bytes_ += bytes;
     cached_sources_ += sources;
   }

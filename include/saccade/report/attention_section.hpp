@@ -88,7 +88,7 @@ inline constexpr Index map_columns = 18;
   caption += "true class " + escape_html(name(truth)) + ", answered " + escape_html(name(answer)) + " (" +
              percent_text(last[answer], 0) + ")";
   const auto picture = [&](const std::string& file, const std::string& description) {
-    const std::filesystem::path path = run.folder / "gallery" / file;
+    const std::filesystem::path path = run.results / "gallery" / file;
     return file_exists(path) ? html_image("image/jpeg", read_file(path), description)
                              : missing("gallery/" + escape_html(file) + " is missing.");
   };

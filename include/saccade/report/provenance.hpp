@@ -14,7 +14,7 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 struct Provenance {
   std::string weights{};         ///< checksum of the checkpoint; empty: not known
   std::optional<Index> epoch{};  ///< complete ones of its training
-  std::string data{};            ///< identity of the images, see data::Inventory
+  std::string data{};            ///< identity of the images, see data::Inventory; empty: of one image, which is named
 
   [[nodiscard]] bool known() const { return !weights.empty(); }
 
@@ -27,10 +27,12 @@ struct Provenance {
   return "weights " + of.weights + (of.epoch ? " after epoch " + std::to_string(*of.epoch) : "");
 }
 
-/// {"weights": "1a2b3c4d", "epoch": 3, "data": "00112233aabbccdd"}; the epoch is null where it is not known.
+/// {"weights": "1a2b3c4d", "epoch": 3, "data": "00112233aabbccdd"}; the epoch is null where it is not known, and "data"
+/// is there only where it is.
 [[nodiscard]] inline nlohmann::ordered_json to_json(const Provenance& of) {
-  nlohmann::ordered_json json{{"weights", of.weights}, {"epoch", nullptr}, {"data", of.data}};
+  nlohmann::ordered_json json{{"weights", of.weights}, {"epoch", nullptr}};
   if (of.epoch) json["epoch"] = *of.epoch;
+  if (!of.data.empty()) json["data"] = of.data;
   return json;
 }
 
@@ -39,7 +41,7 @@ struct Provenance {
 [[nodiscard]] inline Provenance provenance_of(const nlohmann::ordered_json& json) {
   if (!json.contains("provenance")) return {};
   const nlohmann::ordered_json& of = json.at("provenance");
-  Provenance provenance{.weights = of.at("weights").get<std::string>(), .data = of.at("data").get<std::string>()};
+  Provenance provenance{.weights = of.at("weights").get<std::string>(), .data = of.value("data", "")};
   if (!of.at("epoch").is_null()) provenance.epoch = of.at("epoch").get<Index>();
   return provenance;
 }

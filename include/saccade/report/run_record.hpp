@@ -28,6 +28,7 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
 /// problem. What cannot be read at all is neither, but an error: another moment may read it.
 struct RunRecord {
   std::filesystem::path folder;
+  std::filesystem::path results{};               ///< folder of the evaluation's files, before they are put in place
   std::string name{};                            ///< of the folder
   nlohmann::ordered_json config{};               ///< of config.json; null: none
   std::vector<nlohmann::ordered_json> epochs{};  ///< lines of metrics.jsonl
@@ -126,17 +127,18 @@ inline void leave_out_others(RunRecord& run) {
 
 }  // namespace detail
 
+/// @param results  the folder that holds the files of the evaluation
 /// @throws FileError where the folder is missing or holds neither config.json, metrics.jsonl nor evaluation.json
 /// @throws UnreadableError where a file is there and cannot be read
-[[nodiscard]] inline RunRecord read_run(const std::filesystem::path& path) {
+[[nodiscard]] inline RunRecord read_run(const std::filesystem::path& path, const std::filesystem::path& results) {
   detail::expect_folder(path);
-  const RunFolder files(path);
+  const RunFolder files(path), evaluated(results);
   const auto there = [](const std::filesystem::path& file) { return file_exists(file); };
-  if (!there(files.config()) && !there(files.metrics()) && !there(files.evaluation())) {
+  if (!there(files.config()) && !there(files.metrics()) && !there(evaluated.evaluation())) {
     throw FileError('"' + path.string() +
                     "\": holds no run; expected config.json, metrics.jsonl or evaluation.json in it");
   }
-  RunRecord run{.folder = path};
+  RunRecord run{.folder = path, .results = results};
   std::filesystem::path whole = std::filesystem::absolute(path).lexically_normal();
   run.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   const auto attempt = [&](const auto& read) {
@@ -153,26 +155,27 @@ inline void leave_out_others(RunRecord& run) {
     if (there(files.metrics())) run.epochs = read_epochs(files.metrics());
   });
   attempt([&] {
-    nlohmann::ordered_json json = detail::read_object(files.evaluation());
+    nlohmann::ordered_json json = detail::read_object(evaluated.evaluation());
     if (!json.is_null() && !(json.contains("protocol") && json.at("protocol").is_object()))
-      throw FileError('"' + files.evaluation().string() + "\": is not an evaluation: it has no protocol");
+      throw FileError('"' + evaluated.evaluation().string() + "\": is not an evaluation: it has no protocol");
     try {
-      if (!json.is_null()) json = upgraded_evaluation(std::move(json), files.evaluation().string());
+      if (!json.is_null()) json = upgraded_evaluation(std::move(json), evaluated.evaluation().string());
     } catch (const nlohmann::json::exception&) {
-      throw FileError('"' + files.evaluation().string() + "\": does not hold what an evaluation of its schema does");
+      throw FileError('"' + evaluated.evaluation().string() +
+                      "\": does not hold what an evaluation of its schema does");
     }
     try {
       if (!json.is_null()) run.provenance = provenance_of(json.at("protocol"));
     } catch (const nlohmann::json::exception&) {
-      throw FileError('"' + files.evaluation().string() + "\": does not say what it is of as an evaluation does");
+      throw FileError('"' + evaluated.evaluation().string() + "\": does not say what it is of as an evaluation does");
     }
     run.evaluation = std::move(json);
   });
   attempt([&] {
-    if (there(files.predictions())) run.predictions = read_predictions(files.predictions());
+    if (there(evaluated.predictions())) run.predictions = read_predictions(evaluated.predictions());
   });
   attempt([&] {
-    if (there(files.gallery() / "gallery.json")) run.gallery = read_gallery(files.gallery());
+    if (there(evaluated.gallery() / "gallery.json")) run.gallery = read_gallery(evaluated.gallery());
   });
   for (const std::filesystem::path& checkpoint : {files.best(), files.checkpoint()}) {
     attempt([&] {

@@ -147,9 +147,10 @@ inline void flatten(const nlohmann::ordered_json& json, const std::string& name,
 
 }  // namespace detail
 
-SACCADE_FUNCTION RunReport make_run_report(const std::filesystem::path& folder) {
+SACCADE_FUNCTION RunReport make_run_report(const std::filesystem::path& folder,
+                                           const std::filesystem::path& results) {
   using detail::missing;
-  const RunRecord run = read_run(folder);
+  const RunRecord run = read_run(folder, results.empty() ? folder : results);
   RunReport report{.problems = run.problems};
   Page page{.title = "Run " + run.name};
   // A file of another hand may hold what we did not write: its part is then missing, and the rest stays.
@@ -195,4 +196,11 @@ SACCADE_FUNCTION std::vector<std::string> write_run_report(const std::filesystem
   return report.problems;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+SACCADE_FUNCTION std::vector<std::string> stage_run_report(const std::filesystem::path& folder,
+                                                           const std::filesystem::path& results) {
+  const RunReport report = make_run_report(folder, results);
+  write_file_atomically(RunFolder(results).report(), report.html);
+  return report.problems;
+}
+
+}  // namespace saccade::report
