@@ -19,7 +19,7 @@
 #include <saccade/backends/eigen/kernels/for_one_set.inl>
 
 using namespace saccade;
-using eigen::Kernels, eigen::TileGrid, eigen::TilePlanes;
+using eigen::GradientKernels, eigen::Kernels, eigen::TileGrid, eigen::TilePlanes;
 
 namespace {
 
@@ -64,7 +64,8 @@ TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
       const auto a2 = whole_numbers(rows * terms, 3), b2 = whole_numbers(rows * columns, 4);
       auto sums = whole_numbers(terms * columns, 5);
       const auto before = sums;
-      kernels.multiply_transposed(rows, terms, a2.data(), terms, b2.data(), columns, columns, sums.data());
+      eigen::wide::gradient_kernels<float>.multiply_transposed(rows, terms, a2.data(), terms, b2.data(), columns,
+                                                               columns, sums.data());
       Index wrong = 0;
       for (Index column = 0; column < columns; ++column) {
         for (Index row = 0; row < rows; ++row) {
@@ -86,6 +87,8 @@ TEST_CASE("depthwise rows are those of other sets with 64-byte vectors", "[kerne
   if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
   const Kernels<float>& wide = eigen::wide::kernels<float>;
   const Kernels<float>& other = eigen::portable::kernels<float>;
+  const GradientKernels<float>& wide_gradient = eigen::wide::gradient_kernels<float>;
+  const GradientKernels<float>& other_gradient = eigen::portable::gradient_kernels<float>;
   const Index width = 31, rows = 2, padded = 48;
   for (const Index channels : {16, 20, 48})
     for (const Index kernel : {1, 2, 3, 5, 7})
@@ -103,47 +106,48 @@ TEST_CASE("depthwise rows are those of other sets with 64-byte vectors", "[kerne
               values[static_cast<std::size_t>(i / channels * stride + i % channels)] = static_cast<float>(i % 7 - 3);
             return values;
           };
-          const auto run = [&](const Kernels<float>& kernels) {
+          const auto run = [&](const Kernels<float>& kernels, auto correlate) {
             const auto packed = taps(kernels);
             auto y = zeros(count * channels);
             const eigen::ChannelEpilogue<float> epilogue{.shift = shift.data(), .low = -20, .high = 30};
-            kernels.depthwise({.source = source.data(),
-                               .taps = packed.data(),
-                               .rows = rows,
-                               .kernel_width = kernel,
-                               .channels = channels,
-                               .width = width,
-                               .step = step,
-                               .first_column = first,
-                               .count = count,
-                               .target = y.data(),
-                               .target_stride = channels,
-                               .addend = addend.data(),
-                               .epilogue = &epilogue});
+            correlate(eigen::DepthwiseRow<float>{.source = source.data(),
+                                                 .taps = packed.data(),
+                                                 .rows = rows,
+                                                 .kernel_width = kernel,
+                                                 .channels = channels,
+                                                 .width = width,
+                                                 .step = step,
+                                                 .first_column = first,
+                                                 .count = count,
+                                                 .target = y.data(),
+                                                 .target_stride = channels,
+                                                 .addend = addend.data(),
+                                                 .epilogue = &epilogue});
             return y;
           };
-          CHECK((run(wide) == run(other)));
-          const auto sums = [&](const Kernels<float>& kernels) {
+          CHECK((run(wide, wide.depthwise) == run(other, other.depthwise)));
+          CHECK((run(wide, wide_gradient.depthwise_input) == run(other, other.depthwise)));
+          const auto sums = [&](const Kernels<float>& kernels, const GradientKernels<float>& gradient_kernels) {
             const Index stride = eigen::round_up(channels, kernels.lanes);
             auto added = taps(kernels);
-            kernels.depthwise_gradient({.source = source.data(),
-                                        .gradient = gradient.data(),
-                                        .rows = rows,
-                                        .kernel_width = kernel,
-                                        .channels = channels,
-                                        .width = width,
-                                        .step = step,
-                                        .first_column = first,
-                                        .count = count,
-                                        .begin = 0,
-                                        .end = channels,
-                                        .sums = added.data()});
+            gradient_kernels.depthwise_gradient({.source = source.data(),
+                                                 .gradient = gradient.data(),
+                                                 .rows = rows,
+                                                 .kernel_width = kernel,
+                                                 .channels = channels,
+                                                 .width = width,
+                                                 .step = step,
+                                                 .first_column = first,
+                                                 .count = count,
+                                                 .begin = 0,
+                                                 .end = channels,
+                                                 .sums = added.data()});
             std::vector<float> dense;
             for (Index i = 0; i < rows * kernel * channels; ++i)
               dense.push_back(at(added, i / channels * stride + i % channels));
             return dense;
           };
-          CHECK((sums(wide) == sums(other)));
+          CHECK((sums(wide, wide_gradient) == sums(other, other_gradient)));
         }
 }
 
@@ -151,6 +155,8 @@ TEST_CASE("transforms of whole and of ragged tiles are those of other sets with 
   if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
   const Kernels<float>& wide = eigen::wide::kernels<float>;
   const Kernels<float>& other = eigen::portable::kernels<float>;
+  const GradientKernels<float>& wide_gradient = eigen::wide::gradient_kernels<float>;
+  const GradientKernels<float>& other_gradient = eigen::portable::gradient_kernels<float>;
   for (const Index channels : {8, 16, 20, 48}) {
     INFO(channels << " channels");
     const TileGrid grid{9, 14, channels, 9, 14, channels, 1};
@@ -170,10 +176,10 @@ TEST_CASE("transforms of whole and of ragged tiles are those of other sets with 
       };
       CHECK((input(wide) == input(other)));
     }
-    const auto gradient = [&](const Kernels<float>& kernels) {
+    const auto gradient = [&](const GradientKernels<float>& kernels) {
       return planes(tiles, padded, [&](const auto& to) { kernels.winograd_gradient(d_y.data(), grid, 0, tiles, to); });
     };
-    CHECK((gradient(wide) == gradient(other)));
+    CHECK((gradient(wide_gradient) == gradient(other_gradient)));
     const auto output = [&](const Kernels<float>& kernels) {
       auto from = products;
       auto y = zeros(count);
@@ -181,14 +187,14 @@ TEST_CASE("transforms of whole and of ragged tiles are those of other sets with 
       return y;
     };
     CHECK((output(wide) == output(other)));
-    const auto sums = [&](const Kernels<float>& kernels) {
+    const auto sums = [&](const GradientKernels<float>& kernels) {
       auto totals = zeros(3 * padded);
       kernels.activation_sums(2 * 9 * 14, channels, d_y.data(), x.data(), activation, totals.data(), padded);
       for (Index sum = 0; sum < 3; ++sum)  // what lies in the padding means nothing
         std::fill(totals.begin() + sum * padded + channels, totals.begin() + (sum + 1) * padded, 0.0f);
       return totals;
     };
-    CHECK((sums(wide) == sums(other)));
+    CHECK((sums(wide_gradient) == sums(other_gradient)));
   }
 }
 #endif

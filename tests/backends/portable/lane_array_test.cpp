@@ -83,6 +83,8 @@ TEST_CASE("kernels without the compiler's vectors agree with the reference", "[k
 }
 
 TEST_CASE("without the compiler's vectors there is one set of kernels", "[kernels]") {
-  for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+  for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512}) {
     CHECK(&eigen::kernels_for<float>(set) == &eigen::portable::kernels<float>);
+    CHECK(&eigen::gradient_kernels_for<float>(set) == &eigen::portable::gradient_kernels<float>);
+  }
 }

@@ -56,12 +56,13 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
                          const View& activation, const HostTensor<Scalar>* d_residual, HostTensor<Scalar>& d_x,
                          Write write_x, HostTensor<Scalar>& d_gamma, HostTensor<Scalar>& d_beta,
                          HostTensor<Scalar>& d_slope, Write write_parameters) {
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const GradientKernels<Scalar>& gradients = engine.gradient_kernels<Scalar>();
+  const Index lanes = engine.kernels<Scalar>().lanes;
   const Index channels = d_gamma.size();
   if (channels == 0) return;
   const Index pixels = x.size() / channels;
-  const Index period = channel_period(channels, kernels.lanes);
-  const Index stride = round_up(period, kernels.lanes);
+  const Index period = channel_period(channels, lanes);
+  const Index stride = round_up(period, lanes);
   Scalar* const coefficients = engine.coefficients<Scalar>(6 * stride);
   const auto channel = channel_activation(activation, period, stride, coefficients);
 
@@ -75,8 +76,8 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
     chunks.for_each_fold(chunk, [&](Index, Index begin, Index end) {
       std::fill_n(sums, 3 * stride, Scalar(0));
       for_periods((end - begin) / channels, channels, period, [&](Index count, Index width, Index position) {
-        kernels.activation_sums(count, width, d_y.data() + begin + position, x.data() + begin + position, channel, sums,
-                                stride);
+        gradients.activation_sums(count, width, d_y.data() + begin + position, x.data() + begin + position, channel,
+                                  sums, stride);
       });
       for (Index sum = 0; sum < 3; ++sum) add_periods(channels, period, sums + sum * stride, slot + sum * channels);
     });
@@ -109,8 +110,8 @@ void activation_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Ho
   engine.parallel_ranges(pixels, std::max<Index>(1, elementwise_grain / channels), [&](Index begin, Index end, int) {
     for_periods(end - begin, channels, period, [&](Index count, Index width, Index position) {
       const Index first = begin * channels + position;
-      kernels.activation_gradient(count, width, d_y.data() + first, x.data() + first, channel, terms,
-                                  at(residual, first), at(before, first), d_x.data() + first);
+      gradients.activation_gradient(count, width, d_y.data() + first, x.data() + first, channel, terms,
+                                    at(residual, first), at(before, first), d_x.data() + first);
     });
   });
 }

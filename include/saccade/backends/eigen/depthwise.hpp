@@ -30,11 +30,11 @@ void pack_taps(Index taps, Index channels, Index lanes, Scalar* packed, const So
 
 /// Row `row` of a grid's results in an image: `images` correlated with packed taps (window_height, window_width, C) as
 /// the grid says, plus `addend`, which lies as the target and may be it, unless it is null, and then as `epilogue`
-/// says, unless that is null.
+/// says, unless that is null. `correlate` is the kernel, `lanes` the numbers in a vector.
 template <class Scalar>
-void correlate_depthwise_row(const Kernels<Scalar>& kernels, const ImageBlock<const Scalar>& images,
-                             const CorrelationGrid& grid, Index image, Index row, const Scalar* taps,
-                             const ImageBlock<Scalar>& target, const Scalar* addend,
+void correlate_depthwise_row(void (*correlate)(const DepthwiseRow<Scalar>&), Index lanes,
+                             const ImageBlock<const Scalar>& images, const CorrelationGrid& grid, Index image,
+                             Index row, const Scalar* taps, const ImageBlock<Scalar>& target, const Scalar* addend,
                              const ChannelEpilogue<Scalar>* epilogue) {
   const Index channels = images.channels;
   const Index top = row * grid.step + grid.first_row;
@@ -42,19 +42,19 @@ void correlate_depthwise_row(const Kernels<Scalar>& kernels, const ImageBlock<co
   const Index last = std::max(first, std::min(grid.window_height, images.height - top));
   const Index target_row = image * target.height + row * grid.spread + grid.target_row;
   const Index place = (target_row * target.width + grid.target_column) * channels;
-  kernels.depthwise({.source = images.data + (image * images.height + top + first) * images.width * channels,
-                     .taps = taps + first * grid.window_width * round_up(channels, kernels.lanes),
-                     .rows = last - first,
-                     .kernel_width = grid.window_width,
-                     .channels = channels,
-                     .width = images.width,
-                     .step = grid.step,
-                     .first_column = grid.first_column,
-                     .count = grid.width,
-                     .target = target.data + place,
-                     .target_stride = grid.spread * channels,
-                     .addend = addend ? addend + place : nullptr,
-                     .epilogue = epilogue});
+  correlate({.source = images.data + (image * images.height + top + first) * images.width * channels,
+             .taps = taps + first * grid.window_width * round_up(channels, lanes),
+             .rows = last - first,
+             .kernel_width = grid.window_width,
+             .channels = channels,
+             .width = images.width,
+             .step = grid.step,
+             .first_column = grid.first_column,
+             .count = grid.width,
+             .target = target.data + place,
+             .target_stride = grid.spread * channels,
+             .addend = addend ? addend + place : nullptr,
+             .epilogue = epilogue});
 }
 
 /// y = x * w plus `addend`, of y's shape and perhaps y itself, unless it is null, and then as `epilogue` says.
@@ -79,8 +79,8 @@ void convolve_depthwise(Engine& engine, const ConvolutionSource<Scalar>& x, cons
   const Index grain = depthwise_rows(grid.width * taps * channels);
   engine.parallel_ranges(batch * grid.height, grain, [&](Index begin, Index end, int) {
     for (Index i = begin; i < end; ++i)
-      correlate_depthwise_row(engine.kernels<Scalar>(), images, grid, i / grid.height, i % grid.height, packed,
-                              image_block(y), addend, epilogue);
+      correlate_depthwise_row(engine.kernels<Scalar>().depthwise, lanes, images, grid, i / grid.height, i % grid.height,
+                              packed, image_block(y), addend, epilogue);
   });
 }
 
@@ -92,6 +92,7 @@ void convolve_depthwise_backward_input(Engine& engine, const HostTensor<Scalar>&
   const Shape& weights = w.shape();
   const Index channels = weights[0], stride = geometry.stride;
   const Index lanes = engine.kernels<Scalar>().lanes;
+  const auto kernel = engine.gradient_kernels<Scalar>().depthwise_input;
   const ImageBlock<Scalar> target = image_block(d_x);
   const Index phase_size = weights[1] * weights[2] * round_up(channels, lanes);  // at most
   Scalar* const packed = engine.shared<Scalar>(stride * stride * phase_size);
@@ -126,7 +127,7 @@ void convolve_depthwise_backward_input(Engine& engine, const HostTensor<Scalar>&
                                               .spread = stride,
                                               .target_row = row_phase,
                                               .target_column = column_phase};
-                   correlate_depthwise_row<Scalar>(engine.kernels<Scalar>(), image_block(d_y), grid, i / target.height,
+                   correlate_depthwise_row<Scalar>(kernel, lanes, image_block(d_y), grid, i / target.height,
                                                    row / stride, taps, target, addend, nullptr);
                  });
     }
@@ -169,7 +170,7 @@ void convolve_depthwise_backward_weight(Engine& engine, const HostTensor<Scalar>
       const Index first = std::max<Index>(0, -top);
       const Index last = std::min(weights[1], images.height - top);
       if (first >= last) continue;
-      kernels.depthwise_gradient(
+      engine.gradient_kernels<Scalar>().depthwise_gradient(
           {.source = images.data + (i / height * images.height + top + first) * images.width * channels,
            .gradient = d_y.data() + i * width * channels,
            .rows = last - first,

@@ -58,6 +58,11 @@ class Engine {
     return kernels_for<Scalar>(instruction_set_);
   }
 
+  template <class Scalar>
+  [[nodiscard]] const GradientKernels<Scalar>& gradient_kernels() const {
+    return gradient_kernels_for<Scalar>(instruction_set_);
+  }
+
   /// See ThreadPool::parallel_for.
   template <class Body>
   void parallel_for(Index blocks, Body&& body) {

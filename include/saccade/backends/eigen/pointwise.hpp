@@ -41,9 +41,9 @@ template <class Scalar>
 void relu6_backward(Engine& engine, const HostTensor<Scalar>& y, const HostTensor<Scalar>& d_y, HostTensor<Scalar>& d_x,
                     Write write) {
   engine.parallel_ranges(d_x.size(), elementwise_grain, [&](Index begin, Index end, int) {
-    engine.kernels<Scalar>().clamp_backward(end - begin, y.data() + begin, d_y.data() + begin, Scalar(0), Scalar(6),
-                                            write == Write::accumulate ? d_x.data() + begin : nullptr,
-                                            d_x.data() + begin);
+    engine.gradient_kernels<Scalar>().clamp_backward(
+        end - begin, y.data() + begin, d_y.data() + begin, Scalar(0), Scalar(6),
+        write == Write::accumulate ? d_x.data() + begin : nullptr, d_x.data() + begin);
   });
 }
 

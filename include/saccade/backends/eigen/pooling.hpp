@@ -70,7 +70,7 @@ void max_pool_backward(Engine& engine, const HostTensor<Scalar>& d_y, const Host
   const Index out_height = d_y.shape()[1];
   const Index out_width = d_y.shape()[2];
   const Index channels = d_x.shape()[3];
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const GradientKernels<Scalar>& kernels = engine.gradient_kernels<Scalar>();
   engine.parallel_ranges(d_x.shape()[0] * height, rows_per_block(width * channels), [&](Index begin, Index end, int) {
     for (Index row = begin; row < end; ++row) {
       const Index y = row % height;

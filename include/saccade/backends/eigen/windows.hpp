@@ -348,7 +348,8 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
         }
         gradient = gradients;
       }
-      kernels.multiply_transposed(last - first, rows, windows, rows, gradient, columns, columns, sum);
+      engine.gradient_kernels<Scalar>().multiply_transposed(last - first, rows, windows, rows, gradient, columns,
+                                                            columns, sum);
     }
   });
   // Whole cache lines of d_w belong to one range.

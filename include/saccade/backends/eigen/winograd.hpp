@@ -135,6 +135,7 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
                               ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
   constexpr Index grain = 8;  // tiles that a thread transforms at a time
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const GradientKernels<Scalar>& gradient_kernels = engine.gradient_kernels<Scalar>();
   const TileGrid grid{x.images.height, x.images.width, x.images.channels,   d_y.shape()[1],
                       d_y.shape()[2],  d_w.shape()[0], geometry.padding.top};
   const Index channels = round_up(grid.channels, std::max(kernels.lanes, gradient_terms));
@@ -162,14 +163,14 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
       const Index count = std::min(round, end_of_segment - first);
       for_ranges(count, [&](Index begin, Index end) {
         kernels.winograd_input(x.images.data, grid, first + begin, first + end, x.activation, inputs.from(begin));
-        kernels.winograd_gradient(d_y.data(), grid, first + begin, first + end, gradients.from(begin));
+        gradient_kernels.winograd_gradient(d_y.data(), grid, first + begin, first + end, gradients.from(begin));
       });
       for_places([&](Index place) {
         for (Index row = 0; row < count; row += gradient_rows)
-          kernels.multiply_transposed(std::min(gradient_rows, count - row), channels,
-                                      inputs.from(row).data + place * inputs.plane_stride, channels,
-                                      gradients.from(row).data + place * gradients.plane_stride, outputs, outputs,
-                                      sum + place * plane);
+          gradient_kernels.multiply_transposed(std::min(gradient_rows, count - row), channels,
+                                               inputs.from(row).data + place * inputs.plane_stride, channels,
+                                               gradients.from(row).data + place * gradients.plane_stride, outputs,
+                                               outputs, sum + place * plane);
       });
     }
   };
@@ -199,7 +200,7 @@ void winograd_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, con
     const Index first = vector * kernels.lanes;
     const Index count = std::min(kernels.lanes, grid.outputs - first);
     for (Index c = 0; c < grid.channels; ++c) {
-      kernels.winograd_filter_gradient(sums + c * outputs + first, plane, taps);
+      gradient_kernels.winograd_filter_gradient(sums + c * outputs + first, plane, taps);
       for (Index o = 0; o < count; ++o)
         for (Index tap = 0; tap < 9; ++tap) {
           Scalar& target = d_w.data()[((first + o) * 9 + tap) * grid.channels + c];

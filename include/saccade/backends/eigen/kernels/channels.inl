@@ -57,7 +57,7 @@ SACCADE_KERNEL void deviation_sums(Index pixels, Index channels, const Scalar* x
       });
 }
 
-/// See Kernels::activation_sums.
+/// See GradientKernels::activation_sums.
 template <class Scalar>
 SACCADE_KERNEL void activation_sums(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
                                     const ChannelActivation<Scalar>& activation, Scalar* sums, Index sum_stride) {
@@ -80,7 +80,7 @@ SACCADE_KERNEL void activation_sums(Index pixels, Index channels, const Scalar* 
       });
 }
 
-/// See Kernels::activation_gradient.
+/// See GradientKernels::activation_gradient.
 template <class Scalar>
 SACCADE_KERNEL void activation_gradient(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
                                         const ChannelActivation<Scalar>& activation,
@@ -134,7 +134,7 @@ SACCADE_KERNEL void max_pool(const Scalar* x, Index channels, Index row_stride, 
   }
 }
 
-/// See Kernels::max_pool_backward.
+/// See GradientKernels::max_pool_backward.
 template <class Scalar>
 SACCADE_KERNEL void max_pool_backward(const Scalar* d_y, const Scalar* argmax, Index channels, Index row_stride,
                                       const WindowRange& readers, Index reach_down, Index reach_right,

@@ -79,27 +79,37 @@ SACCADE_KERNEL void depthwise_windows(const DepthwiseRow<Scalar>& row) {
   for (; first < row.count; ++first) depthwise_block<1, Width, Step>(row, first);
 }
 
+/// A kernel's width and the step from window to window.
+template <int Width, int Step>
+struct DepthwiseSize {
+  static constexpr int width = Width;
+  static constexpr int step = Step;
+};
+
+/// All windows; the sizes are compiled for, others are slower.
+template <class... Sizes, class Scalar>
+SACCADE_KERNEL void depthwise_sized(const DepthwiseRow<Scalar>& row) {
+  const Index whole = row.channels / lanes<Scalar> * lanes<Scalar>;
+  const auto is = [&]<class Size>(Size)
+                      SACCADE_LAMBDA { return row.kernel_width == Size::width && row.step == Size::step; };
+  const auto compute = [&]<class Size>(Size) SACCADE_LAMBDA {
+    depthwise_windows<Size::width, Size::step>(row);
+    return true;
+  };
+  const bool known = ((is(Sizes()) && compute(Sizes())) || ...);
+  if (!known || whole < row.channels) depthwise_any(row, known ? whole : 0);
+}
+
 /// See Kernels::depthwise.
 template <class Scalar>
 SACCADE_KERNEL void depthwise(const DepthwiseRow<Scalar>& row) {
-  const Index whole = row.channels / lanes<Scalar> * lanes<Scalar>;
-  const auto is = [&](Index width, Index step)
-                      SACCADE_LAMBDA { return row.kernel_width == width && row.step == step; };
-  if (is(3, 1))
-    depthwise_windows<3, 1>(row);
-  else if (is(5, 1))
-    depthwise_windows<5, 1>(row);
-  else if (is(3, 2))
-    depthwise_windows<3, 2>(row);
-  else if (is(5, 2))
-    depthwise_windows<5, 2>(row);
-  else if (is(2, 1))
-    depthwise_windows<2, 1>(row);
-  else if (is(1, 1))
-    depthwise_windows<1, 1>(row);
-  else
-    return depthwise_any(row, 0);
-  if (whole < row.channels) depthwise_any(row, whole);
+  depthwise_sized<DepthwiseSize<3, 1>, DepthwiseSize<5, 1>, DepthwiseSize<3, 2>, DepthwiseSize<5, 2>>(row);
+}
+
+/// See GradientKernels::depthwise_input.
+template <class Scalar>
+SACCADE_KERNEL void depthwise_input(const DepthwiseRow<Scalar>& row) {
+  depthwise_sized<DepthwiseSize<3, 1>, DepthwiseSize<5, 1>, DepthwiseSize<2, 1>, DepthwiseSize<1, 1>>(row);
 }
 
 /// Rows taps of one row of gradients, for one vector of channels: sums stay in registers while the row passes by.
@@ -168,7 +178,7 @@ SACCADE_KERNEL void depthwise_gradient_any(const DepthwiseGradientRow<Scalar>& r
   }
 }
 
-/// See Kernels::depthwise_gradient.
+/// See GradientKernels::depthwise_gradient.
 template <class Scalar>
 SACCADE_KERNEL void depthwise_gradient(const DepthwiseGradientRow<Scalar>& row) {
   const Index all_whole = row.channels / lanes<Scalar> * lanes<Scalar>;

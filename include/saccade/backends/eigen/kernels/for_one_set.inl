@@ -29,26 +29,31 @@ inline constexpr Kernels<Scalar> kernels{
     .lanes = lanes<Scalar>,
     .strip = strip_vectors* lanes<Scalar>,
     .multiply = multiply<Scalar>,
-    .multiply_transposed = multiply_transposed<Scalar>,
     .multiply_rows = multiply_rows<Scalar>,
     .depthwise = depthwise<Scalar>,
-    .depthwise_gradient = depthwise_gradient<Scalar>,
     .finish = finish<Scalar>,
     .winograd_input = winograd_input<Scalar>,
-    .winograd_gradient = winograd_gradient<Scalar>,
     .winograd_output = winograd_output<Scalar>,
     .winograd_filter = winograd_filter<Scalar>,
-    .winograd_filter_gradient = winograd_filter_gradient<Scalar>,
     .activate_pixels = activate_pixels<Scalar>,
     .channel_sums = channel_sums<Scalar>,
     .deviation_sums = deviation_sums<Scalar>,
+    .max_pool = max_pool<Scalar>,
+    .clamp = clamp<Scalar>,
+    .add = add<Scalar>,
+};
+
+template <class Scalar>
+inline constexpr GradientKernels<Scalar> gradient_kernels{
+    .multiply_transposed = multiply_transposed<Scalar>,
+    .depthwise_input = depthwise_input<Scalar>,
+    .depthwise_gradient = depthwise_gradient<Scalar>,
+    .winograd_gradient = winograd_gradient<Scalar>,
+    .winograd_filter_gradient = winograd_filter_gradient<Scalar>,
     .activation_sums = activation_sums<Scalar>,
     .activation_gradient = activation_gradient<Scalar>,
-    .max_pool = max_pool<Scalar>,
     .max_pool_backward = max_pool_backward<Scalar>,
-    .clamp = clamp<Scalar>,
     .clamp_backward = clamp_backward<Scalar>,
-    .add = add<Scalar>,
 };
 
 }  // namespace saccade::eigen::SACCADE_ISA

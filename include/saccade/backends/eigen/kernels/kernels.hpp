@@ -159,7 +159,7 @@ struct DepthwiseGradientRow {
   Scalar* sums;  ///< (rows, kernel_width, channels), padded
 };
 
-/// The kernels of one instruction set.
+/// The kernels of one instruction set, those of gradients apart: who only classifies compiles none of these.
 template <class Scalar>
 struct Kernels {
   /// Numbers in a vector. What kernels call a padded number of channels or columns is a multiple of it.
@@ -174,10 +174,6 @@ struct Kernels {
   void (*multiply)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* packed, Index columns,
                    const Scalar* addend, const ChannelEpilogue<Scalar>* epilogue, const Scalar* ahead, Scalar* c,
                    Index c_stride);
-  /// sums (terms, columns) += a (rows, terms)^T b (rows, columns): terms a multiple of gradient_terms, columns padded,
-  /// sums dense.
-  void (*multiply_transposed)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
-                              Index columns, Scalar* sums);
 
   /// c (rows, columns) (+)= a (rows, terms) b (columns, terms)^T. An element has the same bits in every product.
   void (*multiply_rows)(Index rows, Index columns, Index terms, const Scalar* a, Index a_stride, const Scalar* b,
@@ -185,8 +181,6 @@ struct Kernels {
 
   /// The results of a row, see DepthwiseRow.
   void (*depthwise)(const DepthwiseRow<Scalar>& row);
-  /// sums += what a row adds to the gradient of the taps.
-  void (*depthwise_gradient)(const DepthwiseGradientRow<Scalar>& row);
   /// y (rows, channels) = `sums`, scaled, plus `addend`, which lies as y, unless it is null, and then as `epilogue`
   /// says, unless that is null. y may be `sums` or `addend`.
   void (*finish)(Index rows, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
@@ -195,9 +189,6 @@ struct Kernels {
   /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
   void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,
                          const ChannelActivation<Scalar>* activation, const TilePlanes<Scalar>& planes);
-  /// planes = A d A^T of the tiles of the gradient d_y; channels are padded.
-  void (*winograd_gradient)(const Scalar* d_y, const TileGrid& grid, Index first, Index last,
-                            const TilePlanes<Scalar>& planes);
   /// y = A^T m A of the tiles, plus the same pixels of `addend` unless it is null; it may be y.
   void (*winograd_output)(const TilePlanes<Scalar>& planes, const TileGrid& grid, Index first, Index last,
                           const Scalar* addend, Scalar* y);
@@ -205,8 +196,6 @@ struct Kernels {
   /// this term to the columns begins at taps + (row * 3 + column) * tap_stride.
   void (*winograd_filter)(const Scalar* taps, Index tap_stride, Index columns, Index terms, Index term, Scalar* filter,
                           Index plane_stride);
-  /// taps (9, lanes) = G^T s G for one vector of columns, s the planes at `sums`.
-  void (*winograd_filter_gradient)(const Scalar* sums, Index plane_stride, Scalar* taps);
 
   /// y = activation(x), both (pixels, channels).
   void (*activate_pixels)(Index pixels, Index channels, const Scalar* x, const ChannelActivation<Scalar>& activation,
@@ -215,6 +204,37 @@ struct Kernels {
   void (*channel_sums)(Index pixels, Index channels, const Scalar* x, Scalar* sums);
   /// sums += the sum of (x - centre)^2.
   void (*deviation_sums)(Index pixels, Index channels, const Scalar* x, const Scalar* centre, Scalar* sums);
+
+  /// One output pixel: the largest of the taps `range` of the window whose first tap is at x, and its place.
+  void (*max_pool)(const Scalar* x, Index channels, Index row_stride, const WindowRange& range, Index window, Scalar* y,
+                   Scalar* argmax);
+
+  /// y = min(max(x, low), high); y may be x.
+  void (*clamp)(Index count, const Scalar* x, Scalar low, Scalar high, Scalar* y);
+  /// y = x1 + x2; y may be either.
+  void (*add)(Index count, const Scalar* x1, const Scalar* x2, Scalar* y);
+};
+
+/// The kernels of one instruction set for gradients.
+template <class Scalar>
+struct GradientKernels {
+  /// sums (terms, columns) += a (rows, terms)^T b (rows, columns): terms a multiple of gradient_terms, columns padded,
+  /// sums dense.
+  void (*multiply_transposed)(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b, Index b_stride,
+                              Index columns, Scalar* sums);
+
+  /// As Kernels::depthwise, for the gradient of the input; it is fast for the widths that a stride of 2 leaves of a
+  /// kernel.
+  void (*depthwise_input)(const DepthwiseRow<Scalar>& row);
+  /// sums += what a row adds to the gradient of the taps.
+  void (*depthwise_gradient)(const DepthwiseGradientRow<Scalar>& row);
+
+  /// planes = A d A^T of the tiles of the gradient d_y; channels are padded.
+  void (*winograd_gradient)(const Scalar* d_y, const TileGrid& grid, Index first, Index last,
+                            const TilePlanes<Scalar>& planes);
+  /// taps (9, lanes) = G^T s G for one vector of columns, s the planes at `sums`.
+  void (*winograd_filter_gradient)(const Scalar* sums, Index plane_stride, Scalar* taps);
+
   /// sums (3, channels) += the sums of d_v, of d_v (x - centre) and of d_y v where v <= 0, v being the normalised and
   /// scaled value and d_v the gradient that PReLU passes to it.
   void (*activation_sums)(Index pixels, Index channels, const Scalar* d_y, const Scalar* x,
@@ -224,22 +244,15 @@ struct Kernels {
                               const ChannelActivation<Scalar>& activation, const NormalizationTerms<Scalar>& terms,
                               const Scalar* addend1, const Scalar* addend2, Scalar* d_x);
 
-  /// One output pixel: the largest of the taps `range` of the window whose first tap is at x, and its place.
-  void (*max_pool)(const Scalar* x, Index channels, Index row_stride, const WindowRange& range, Index window, Scalar* y,
-                   Scalar* argmax);
   /// One input pixel: the gradients of those outputs `readers` that chose it. Its place in the window of output (i, j)
   /// is row reach_down - i * stride, column reach_right - j * stride.
   void (*max_pool_backward)(const Scalar* d_y, const Scalar* argmax, Index channels, Index row_stride,
                             const WindowRange& readers, Index reach_down, Index reach_right, PoolingGeometry geometry,
                             bool accumulate, Scalar* d_x);
 
-  /// y = min(max(x, low), high); y may be x.
-  void (*clamp)(Index count, const Scalar* x, Scalar low, Scalar high, Scalar* y);
   /// d_x = d_y where low < y < high, else 0, plus `addend`, unless it is null; d_x may be any of them.
   void (*clamp_backward)(Index count, const Scalar* y, const Scalar* d_y, Scalar low, Scalar high, const Scalar* addend,
                          Scalar* d_x);
-  /// y = x1 + x2; y may be either.
-  void (*add)(Index count, const Scalar* x1, const Scalar* x2, Scalar* y);
 };
 
 /// A vector for compilers without any.
@@ -341,6 +354,18 @@ template <class Scalar>
   }
 #endif
   return portable::kernels<Scalar>;
+}
+
+/// The same of those for gradients.
+template <class Scalar>
+[[nodiscard]] const GradientKernels<Scalar>& gradient_kernels_for([[maybe_unused]] InstructionSet set) {
+#if SACCADE_X86_SETS
+  if constexpr (std::is_same_v<Scalar, float>) {
+    if (set == InstructionSet::avx512) return avx512::gradient_kernels<Scalar>;
+    if (set == InstructionSet::avx2) return avx2::gradient_kernels<Scalar>;
+  }
+#endif
+  return portable::gradient_kernels<Scalar>;
 }
 
 }  // namespace saccade::eigen

@@ -158,7 +158,7 @@ SACCADE_KERNEL void multiply_transposed_tile(Index rows, const Scalar* a, Index 
   });
 }
 
-/// See Kernels::multiply_transposed. As many terms at a time as `multiply` takes rows, which is what registers have
+/// See GradientKernels::multiply_transposed. As many terms at a time as `multiply` takes rows, which is what registers have
 /// room for; what is left of them is one or two tiles of gradient_terms.
 template <class Scalar>
 SACCADE_KERNEL void multiply_transposed(Index rows, Index terms, const Scalar* a, Index a_stride, const Scalar* b,

@@ -53,7 +53,7 @@ SACCADE_KERNEL void clamp(Index count, const Scalar* x, Scalar low, Scalar high,
     store_part<Scalar>(clamped<Scalar>(load_part(x + i, count - i), low, high), count - i, y + i);
 }
 
-/// See Kernels::clamp_backward.
+/// See GradientKernels::clamp_backward.
 template <class Scalar>
 SACCADE_KERNEL void clamp_backward(Index count, const Scalar* y, const Scalar* d_y, Scalar low, Scalar high,
                                    const Scalar* addend, Scalar* d_x) {

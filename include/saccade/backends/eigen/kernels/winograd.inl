@@ -166,7 +166,7 @@ SACCADE_KERNEL void transform_gradient_tile(const TileView<Scalar>& tile, Scalar
           SACCADE_LAMBDA { store<Scalar>(value, planes + (row * 6 + column) * plane_stride); });
 }
 
-/// See Kernels::winograd_gradient.
+/// See GradientKernels::winograd_gradient.
 template <class Scalar>
 SACCADE_KERNEL void winograd_gradient(const Scalar* d_y, const TileGrid& grid, Index first, Index last,
                                       const TilePlanes<Scalar>& planes) {
@@ -252,7 +252,7 @@ SACCADE_KERNEL void winograd_filter(const Scalar* taps, Index tap_stride, Index 
   }
 }
 
-/// See Kernels::winograd_filter_gradient.
+/// See GradientKernels::winograd_filter_gradient.
 template <class Scalar>
 SACCADE_KERNEL void winograd_filter_gradient(const Scalar* sums, Index plane_stride, Scalar* taps) {
   using Vector = VectorOf<Scalar>;
