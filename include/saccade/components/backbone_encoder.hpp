@@ -262,4 +262,4 @@ class EfficientNetLiteEncoder : public BackboneEncoder<B> {
       : BackboneEncoder<B>(efficientnet_lite_plan(config), encoder) {}
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

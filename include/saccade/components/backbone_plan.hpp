@@ -192,4 +192,4 @@ struct EfficientNetLiteConfig {
   return plan.cut(config.stages);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -128,4 +128,4 @@ class ConfiguredEncoder {
   std::variant<Attention, Pretrained> encoder_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -294,4 +294,4 @@ class ConvolutionBlock {
   Index output_side_ = 0;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -70,4 +70,4 @@ class LocationLattice {
   Index side_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

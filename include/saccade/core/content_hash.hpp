@@ -42,4 +42,4 @@ class ContentHash {
   std::uint64_t state_ = 0x9FB21C651E98DF25u;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -137,4 +137,4 @@ template <class B>
   return values;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -65,4 +65,4 @@ struct ContentSum {
   return content;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::data
+}  // namespace saccade::data

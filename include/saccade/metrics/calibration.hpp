@@ -114,4 +114,4 @@ struct Calibration {
   return 2 / (low + high);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::metrics
+}  // namespace saccade::metrics

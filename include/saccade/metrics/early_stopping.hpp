@@ -95,4 +95,4 @@ using SuretyByGlimpse = std::vector<double>;
   return thresholds;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::metrics
+}  // namespace saccade::metrics

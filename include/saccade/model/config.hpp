@@ -196,4 +196,4 @@ struct HybridAttentionConfig {
   throw ConfigError("unknown preset \"" + std::string(name) + "\"; expected paper, large, compact or pretrained");
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

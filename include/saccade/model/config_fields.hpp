@@ -202,4 +202,4 @@ inline constexpr std::array<OldField, 9> old_fields<HybridAttentionConfig>{{
     {"policy.class_term", "learner.class_term"},
 }};
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

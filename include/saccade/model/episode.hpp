@@ -160,4 +160,4 @@ struct Episode {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

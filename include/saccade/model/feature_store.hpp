@@ -94,4 +94,4 @@ class FeatureStore {
   std::deque<FeatureKey> order_;  ///< the oldest first
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

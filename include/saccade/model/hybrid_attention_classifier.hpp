@@ -335,4 +335,4 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -162,4 +162,4 @@ class KeptFeatures final : public FrozenFeatures<B> {
   std::vector<Scalar<B>> places_, chunk_places_, rows_, computed_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -264,4 +264,4 @@ class ModelComponents {
   }
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -93,4 +93,4 @@ concept DensityPolicy = TrainablePolicy<P, B> &&
   policy.entropy(b, cache, workspace, y);
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -22,4 +22,4 @@ template <std::integral T>
   return {};
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

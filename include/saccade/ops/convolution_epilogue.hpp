@@ -53,4 +53,4 @@ void convolve(B& b, const Tensor<B>& x, const Tensor<B>& w, const ConvolutionGeo
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::ops
+}  // namespace saccade::ops

@@ -47,4 +47,4 @@ class ImageHandle {
   std::uint64_t content_ = 0;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::ops
+}  // namespace saccade::ops

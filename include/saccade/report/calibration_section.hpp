@@ -78,4 +78,4 @@ namespace detail {
   return section;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -30,4 +30,4 @@ namespace saccade::inline SACCADE_NAMESPACE::report {
           .y_high = 1};
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

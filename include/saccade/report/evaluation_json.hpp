@@ -181,4 +181,4 @@ namespace detail {
   return json;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -185,4 +185,4 @@ inline void remove_unlisted_pictures(const std::filesystem::path& folder) {
   for (const std::filesystem::path& picture : others) std::filesystem::remove(picture, error);
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -101,4 +101,4 @@ class JsonLinesWriter {
   return epochs;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -131,4 +131,4 @@ struct PolicyResult {
   return records;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -131,4 +131,4 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
   return records;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -137,4 +137,4 @@ class RunFolder {
   std::optional<JsonLinesWriter> writer_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

@@ -188,4 +188,4 @@ inline void leave_out_others(RunRecord& run) {
   return run;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::report
+}  // namespace saccade::report

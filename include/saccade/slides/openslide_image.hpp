@@ -203,4 +203,4 @@ class OpenSlideImage {
 
 static_assert(RegionSource<OpenSlideImage>);
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::slides
+}  // namespace saccade::slides

@@ -51,4 +51,4 @@ struct CheckpointLabel {
   return label;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

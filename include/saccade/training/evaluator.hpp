@@ -251,7 +251,7 @@ std::vector<Prediction> Evaluator<B, Model>::collect(ImageBatch<B> images, bool 
   return predictions;
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/evaluator.hpp>

@@ -116,4 +116,4 @@ class ListedImages {
   std::vector<ListedImage<B>> batch_;
 };
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -133,4 +133,4 @@ void for_each_figure(Report& report, Visitor&& visit) {
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade

@@ -360,7 +360,7 @@ void Trainer<B, Model, L>::give_locations(B& b, const RolloutOptions& options, G
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/trainer.hpp>

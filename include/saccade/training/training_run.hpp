@@ -355,7 +355,7 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
                    .run = {{"config", config}, {"state", to_json(state_)}}});
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE
+}  // namespace saccade
 
 #if !SACCADE_HEADER_ONLY
 #include <saccade/compiled/training_run.hpp>

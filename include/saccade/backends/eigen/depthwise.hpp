@@ -198,4 +198,4 @@ void convolve_depthwise_backward_weight(Engine& engine, const HostTensor<Scalar>
   });
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::eigen
+}  // namespace saccade::eigen

@@ -44,4 +44,4 @@ void finish(Engine& engine, const Scalar* addend, const ChannelEpilogue<Scalar>&
   });
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::eigen
+}  // namespace saccade::eigen

@@ -124,4 +124,4 @@ void convolve_grouped_backward_weight(Engine& engine, const HostTensor<Scalar>& 
   });
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::eigen
+}  // namespace saccade::eigen

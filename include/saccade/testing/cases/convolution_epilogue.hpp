@@ -121,4 +121,4 @@ void add_convolution_epilogue_cases(Suite<B, R>& suite) {
   }
 }
 
-}  // namespace saccade::inline SACCADE_NAMESPACE::testing
+}  // namespace saccade::testing
