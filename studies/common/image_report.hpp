@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@ namespace bench {
 struct ImageRow {
   Condition condition = Condition::learned;
   std::string policy;
+  std::string variant{};  ///< or empty
   std::vector<std::uint64_t> seeds{};
   std::vector<saccade::metrics::Scores> scores{};      ///< a seed each
   std::vector<std::vector<double>> hits_by_glimpse{};  ///< a seed each; empty where no region is known
@@ -70,7 +72,8 @@ struct ImageRow {
   const std::string own = to_string(own_policy(row.condition));
   if (row.policy != own) return row.policy + " glimpses of the " + words_of(row.condition) + " models";
   if (row.condition == Condition::oracle) return "one glimpse where the region is";
-  return words_of(row.condition) + (preparation_of(row.condition) == Preparation::none ? " glimpses" : "");
+  return words_of(row.condition) + (preparation_of(row.condition) == Preparation::none ? " glimpses" : "") +
+         (row.variant.empty() ? "" : ", " + row.variant);
 }
 
 /// In the order of the runs; only of seeds of which every fold that was planned is done.
@@ -78,23 +81,26 @@ struct ImageRow {
 /// @param classes  of the data
 [[nodiscard]] inline std::vector<ImageRow> image_rows(const std::vector<ImageResult>& results, std::size_t planned,
                                                       Index classes) {
-  std::map<std::pair<Condition, std::uint64_t>, std::vector<Json>> folds;
-  for (const ImageResult& result : results) folds[{result.run.condition, result.run.seed}].push_back(result.figures);
+  std::map<std::tuple<Condition, std::string, std::uint64_t>, std::vector<Json>> folds;
+  for (const ImageResult& result : results)
+    folds[{result.run.condition, result.run.variant, result.run.seed}].push_back(result.figures);
   std::vector<ImageRow> rows;
   for (const auto& [key, figures] : folds) {
+    const auto& [condition, variant, seed_of_row] = key;
     if (figures.size() < planned) continue;
-    for (const saccade::GlimpsePolicy looked : judged_policies(key.first)) {
+    for (const saccade::GlimpsePolicy looked : judged_policies(condition)) {
       const std::string policy = to_string(looked);
       const Json& policies = figures.front().at("policies");
       if (!policies.contains(policy)) continue;
-      if (key.first != Condition::learned && looked != own_policy(key.first)) continue;
+      if (condition != Condition::learned && looked != own_policy(condition)) continue;
       ImageRow* row = nullptr;
       for (ImageRow& each : rows)
-        if (each.condition == key.first && each.policy == policy) row = &each;
-      if (row == nullptr) row = &rows.emplace_back(ImageRow{.condition = key.first, .policy = policy});
+        if (each.condition == condition && each.variant == variant && each.policy == policy) row = &each;
+      if (row == nullptr)
+        row = &rows.emplace_back(ImageRow{.condition = condition, .policy = policy, .variant = variant});
       const saccade::metrics::Answers answers = pooled_answers(figures, policy, classes);
-      row->seeds.push_back(key.second);
-      row->scores.push_back(saccade::metrics::score_answers(answers, key.second));
+      row->seeds.push_back(seed_of_row);
+      row->scores.push_back(saccade::metrics::score_answers(answers, seed_of_row));
       row->images = answers.images();
       row->pixels = weighted_figure(figures, policy, "pixel_fraction/processed");
       if (policies.at(policy).value("hit_rate", Json()).is_null()) continue;

@@ -7,14 +7,44 @@
 #include "image_trial.hpp"
 #include "study_options.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 /// Does looking pay on the images of a data set? Models that learn where to look, models made for glimpses that do not,
 /// and the same encoder over the whole image, in K folds by group, so that every image is evaluated once for a seed.
 namespace bench {
+
+/// Learned models that differ from the others in some fields: what an ingredient adds.
+struct Variant {
+  std::string name;
+  std::vector<std::string> fields;  ///< "learner.kind=policy_gradient"
+};
+
+/// "NAME: FIELD=VALUE; FIELD=VALUE". @throws ConfigError
+[[nodiscard]] inline Variant parse_variant(const std::string& text) {
+  const auto trimmed = [](std::string_view part) {
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    return std::string(part);
+  };
+  const std::size_t colon = text.find(':');
+  Variant variant{.name = trimmed(std::string_view(text).substr(0, colon)), .fields = {}};
+  for (std::size_t at = colon; at < text.size();) {
+    const std::size_t end = std::min(text.find(';', at + 1), text.size());
+    if (std::string field = trimmed(std::string_view(text).substr(at + 1, end - at - 1)); !field.empty())
+      variant.fields.push_back(std::move(field));
+    at = end;
+  }
+  if (variant.name.empty() || variant.fields.empty())
+    throw saccade::ConfigError("a variant must be \"NAME: FIELD=VALUE; ...\", but is \"" + text + '"');
+  return variant;
+}
 
 struct ImageStudyOptions {
   saccade::DataChoice data;  ///< the split comes with the run
@@ -26,6 +56,7 @@ struct ImageStudyOptions {
   std::string preset = "compact";
   std::filesystem::path weights{};  ///< of a pretrained encoder; empty: none
   TrainingChoice training;
+  std::vector<Variant> variants{};
   EvaluationSplit evaluation_split = EvaluationSplit::test;
 };
 
@@ -40,11 +71,16 @@ struct ImageRun {
   Condition condition = Condition::learned;
   Index fold = 1;
   std::uint64_t seed = 1;
+  std::string variant{};  ///< its name; empty: none
 };
 
-/// "learned-fold1-seed1".
+/// "learned-fold1-seed1", "learned-no-class-weights-fold1-seed1".
 [[nodiscard]] inline std::string name_of(const ImageRun& run) {
-  return to_string(run.condition) + "-fold" + std::to_string(run.fold) + "-seed" + std::to_string(run.seed);
+  std::string variant = run.variant.empty() ? "" : '-' + run.variant;
+  for (char& letter : variant)
+    if (!(letter >= 'a' && letter <= 'z') && !(letter >= 'A' && letter <= 'Z') && !(letter >= '0' && letter <= '9'))
+      letter = '-';
+  return to_string(run.condition) + variant + "-fold" + std::to_string(run.fold) + "-seed" + std::to_string(run.seed);
 }
 
 /// A seed after the other, so that a study that was stopped has whole seeds.
@@ -52,9 +88,12 @@ struct ImageRun {
   std::vector<Index> folds = o.only;
   for (Index fold = 1; o.only.empty() && fold <= o.folds; ++fold) folds.push_back(fold);
   std::vector<ImageRun> runs;
-  for (const std::uint64_t seed : o.seeds)
+  for (const std::uint64_t seed : o.seeds) {
     for (const Condition condition : o.conditions)
       for (const Index fold : folds) runs.push_back({condition, fold, seed});
+    for (const Variant& variant : o.variants)
+      for (const Index fold : folds) runs.push_back({Condition::learned, fold, seed, variant.name});
+  }
   return runs;
 }
 
@@ -81,12 +120,17 @@ struct ImageRun {
 
 [[nodiscard]] inline ImageTrial image_trial(const ImageStudyOptions& o, const ImageRun& run,
                                             const ImagesAtHand& images) {
+  ImageStudyOptions own = o;
+  for (const Variant& variant : o.variants)
+    if (variant.name == run.variant)
+      own.training.fields.insert(own.training.fields.end(), variant.fields.begin(), variant.fields.end());
   ImageTrial trial{.name = name_of(run),
-                   .config = image_config(o, images, run.seed),
+                   .config = image_config(own, images, run.seed),
                    .data = choice_of(o, run.fold),
                    .evaluation_split = o.evaluation_split,
                    .keep_answers = true};
   adapt(trial, run.condition, images.largest, o.training);
+  if (!run.variant.empty()) trial.policies = {own_policy(run.condition)};
   return trial;
 }
 

@@ -95,6 +95,25 @@ TEST_CASE("image_study tells apart as many classes as the data have", "[programs
   CHECK(one.at("figures").at("policies").at("learned").at("answers")[0].at(2).size() == 3);
 }
 
+TEST_CASE("image_study trains variants of the learned models beside them", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Ending ending =
+      run("image_study", quick(scratch / "out", {"--conditions", "learned", "--seeds", "1", "--epochs", "1",
+                                                 "--variant", "no baseline: learner.baseline=none; policy.sigma=0.2"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  const auto one = json_of(scratch / "out/runs/learned-no-baseline-fold2-seed1.json");
+  CHECK(one.at("config").at("model").at("learner").at("baseline") == "none");
+  CHECK(one.at("config").at("model").at("policy").at("sigma") == 0.2);
+  CHECK(one.at("figures").at("policies").size() == 1);
+  CHECK(json_of(scratch / "out/runs/learned-fold2-seed1.json").at("config").at("model").at("learner").at("baseline") ==
+        "learned");
+  int rows = 0;
+  for (const auto& row : json_of(scratch / "out/results.json").at("rows"))
+    rows += row.at("method") == "learned glimpses" || row.at("method") == "learned glimpses, no baseline" ? 1 : 0;
+  CHECK(rows == 2);
+}
+
 TEST_CASE("image_study refuses what it cannot do before it trains", "[programs][benchmark]") {
   const ScratchFolder scratch;
   make_class_folders(scratch / "data");
@@ -108,4 +127,6 @@ TEST_CASE("image_study refuses what it cannot do before it trains", "[programs][
   CHECK_THAT(refused({"--conditions", "learned,oracle"}, 1),
              contains("its region is not known, and so not where to cut"));
   CHECK_THAT(refused({"--only", "3"}, 2), contains("there is no fold 3"));
+  CHECK_THAT(refused({"--variant", "nothing"}, 2), contains("a variant must be \"NAME: FIELD=VALUE; ...\""));
+  CHECK_THAT(refused({"--variant", "a: policy.nothing=1"}, 2), contains("has no field \"nothing\""));
 }
