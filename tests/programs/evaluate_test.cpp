@@ -11,7 +11,8 @@ using namespace programs;
 namespace {
 
 Arguments evaluation(const std::filesystem::path& out, const Arguments& more = {}) {
-  return Arguments{"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out", out, "--threads", "1"} + more;
+  return Arguments{"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out", out} +
+         left_of({"--threads", "1"}, more) + more;
 }
 
 nlohmann::ordered_json evaluate(const std::filesystem::path& out, const Arguments& more = {}) {

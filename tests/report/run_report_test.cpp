@@ -10,6 +10,7 @@
 #include <saccade/training/safetensors.hpp>
 
 #include "support/catch.hpp"
+#include "support/limits.hpp"
 #include "support/scratch_folder.hpp"
 
 #include <nlohmann/json.hpp>
@@ -253,6 +254,20 @@ TEST_CASE("what cannot be read is an error, and the page that stood there stays"
     std::filesystem::rename(scratch / "kept", scratch / file);
   }
   CHECK(write_run_report(scratch.path()).empty());
+}
+
+TEST_CASE("curves whose figures cannot be read at the moment are an error, and not left out", "[report][run_report]") {
+  const ScratchFolder scratch;
+  write_run(scratch.path());
+  const RunFolder run(scratch.path());
+  const auto attempt = [&] {
+    const limits::NoMoreFiles none;
+    run.draw_curves();
+  };
+  CHECK_THROWS_WITH(attempt(), '"' + run.metrics().string() + "\": cannot be read: Too many open files");
+  write_file(run.metrics(), "damaged\nlines\n");
+  run.draw_curves();
+  CHECK_FALSE(std::filesystem::exists(run.figures()));
 }
 
 TEST_CASE("a page says which weights its figures are of, and leaves out what is of another evaluation",

@@ -3,6 +3,7 @@
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/core/folder_lock.hpp>
+#include <saccade/core/unreadable_error.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/data/inventory.hpp>
 #include <saccade/report/json_lines.hpp>
@@ -102,11 +103,15 @@ class RunFolder {
   void add_metrics(const nlohmann::ordered_json& epoch) { writer_->append(epoch); }
 
   /// Draws figures/loss.png, reward.png, accuracy.png and so on from metrics.jsonl; see training_charts. Where that
-  /// cannot be used there are none: the report says why. @throws FileError where they cannot be written
+  /// cannot be used there are none: the report says why.
+  /// @throws FileError where they cannot be written, or another moment may read it
   void draw_curves() const {
     std::vector<nlohmann::ordered_json> epochs;
     try {
       epochs = read_epochs(metrics());
+    } catch (const UnreadableError& error) {
+      if (error.passing()) throw;
+      return;
     } catch (const FileError&) {
       return;
     }

@@ -3,6 +3,7 @@
 // Opt-in: needs POSIX, zlib, stb_image, libpng and libjpeg-turbo.
 
 #include <saccade/core/error.hpp>
+#include <saccade/core/unreadable_error.hpp>
 #include <saccade/data/inventory.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/official_split.hpp>
@@ -184,6 +185,8 @@ inline void expect_size(ImageSize size, const HybridAttentionConfig& model, std:
     try {
       const AnyImage image = data::read_sample(dataset, *sample);
       count({image.width(), image.height()});
+    } catch (const UnreadableError& error) {
+      if (error.passing()) throw;
     } catch (const FileError&) {  // whoever trains on it will say so
     }
   }
