@@ -73,8 +73,22 @@ else()
   list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/slides(/|\\.hpp$)")
 endif()
 
-# saccade_add_header_check(NAME): the test `headers.NAME` compiles every header alone with that compiler. Each header
-# leaves a stamp with its dependencies, so that a second run looks only at what has changed.
+# saccade_first_includes(VARIABLE SOURCE...): the header of ours that each source includes before any other.
+function(saccade_first_includes variable)
+  set(first "")
+  foreach(source IN LISTS ARGN)
+    file(STRINGS "${source}" includes REGEX "^#include" LIMIT_COUNT 1)
+    if(includes MATCHES "<(saccade/[^>]+)>")
+      list(APPEND first "${CMAKE_MATCH_1}")
+    endif()
+  endforeach()
+  set(${variable} "${first}" PARENT_SCOPE)
+endfunction()
+
+# saccade_add_header_check(NAME SOURCE...): the test `headers.NAME` compiles every header alone with that compiler, but for
+# those that one of the sources, compiled with our warnings, includes first: that is the same. Headers with a part that
+# saccade::compiled may leave out are always compiled. Each header leaves a stamp with its dependencies, so that a second
+# run looks only at what has changed.
 function(saccade_add_header_check name)
   saccade_find_compiler(${name} compiler)
   if(NOT compiler)
@@ -82,8 +96,13 @@ function(saccade_add_header_check name)
     return()
   endif()
   set(stamps "")
+  saccade_first_includes(included_first ${ARGN})
   foreach(header IN LISTS SACCADE_CHECKED_HEADERS)
     file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}/include" "${header}")
+    file(STRINGS "${header}" parts REGEX "^#include <saccade/.*[.]inl>")
+    if(path IN_LIST included_first AND NOT parts)
+      continue()
+    endif()
     set(stamp "${CMAKE_CURRENT_BINARY_DIR}/headers/${name}/${path}.stamp")
     get_filename_component(folder "${stamp}" DIRECTORY)
     file(MAKE_DIRECTORY "${folder}")

@@ -98,6 +98,9 @@ TEST_CASE("an episode keeps every step's maps, or in evaluation the last one's",
   CHECK(model.make_episode(b, 2, Mode::evaluation, Activations::every_step).glimpses.size() == 3);
   CHECK(model.make_episode(b, 2, Mode::training).workspace.has_value());
   CHECK_FALSE(model.make_episode(b, 2, Mode::evaluation).workspace.has_value());
+  CHECK(model.make_evaluation_episode(b, 2).glimpses.size() == 1);
+  CHECK(model.make_evaluation_episode(b, 2, Activations::every_step).glimpses.size() == 3);
+  CHECK_FALSE(model.make_evaluation_episode(b, 2).workspace.has_value());
   const auto episode = model.make_episode(b, 2, Mode::training);
   CHECK(episode.patches[0].shape == Shape{2, 6, 6, 6});
   CHECK(episode.last().features.shape == Shape{2, 2});

@@ -101,42 +101,7 @@ class ModelComponents {
 
   /// Every activation of a rollout over `batch` images.
   [[nodiscard]] Episode make_episode(B& b, Index batch, Mode mode, Activations keep) const {
-    const Index kept = keep == Activations::every_step ? config_.glimpses : 1;
-    const Index patches = mode == Mode::training ? config_.glimpses : kept;
-    Episode episode{.batch = batch,
-                    .mode = mode,
-                    .steps = {},
-                    .decisions = {},
-                    .patches = {},
-                    .glimpses = {},
-                    .glance = {},
-                    .lattice = {},
-                    .h0 = b.zeros({batch, config_.hidden}),
-                    .c0 = b.zeros({batch, config_.hidden}),
-                    .no_readout = b.zeros(readout_shape(batch)),
-                    .nothing = b.zeros({0}),
-                    .core = core_.make_workspace(b, batch),
-                    .labels = b.zeros({batch}),
-                    .classes = b.zeros({batch}),
-                    .targets = b.zeros({batch, config_.classes}),
-                    .chosen = b.zeros({batch, config_.classes}),
-                    .weights = b.zeros({batch}),
-                    .staging = std::vector<Scalar<B>>(static_cast<std::size_t>(batch * config_.classes)),
-                    .workspace = {}};
-    for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
-    for (Index t = 0; t <= config_.glimpses; ++t) episode.decisions.push_back(make_decision(b, batch, t));
-    for (Index i = 0; i < patches; ++i) episode.patches.push_back(make_map(b, sensor_.patch_shape(batch)));
-    for (Index i = 0; i < kept; ++i) {
-      episode.glimpses.push_back({make_encoder_cache(b, batch, mode, i == 0 ? nullptr : &episode.glimpses[0].encoder)});
-      if (readout_) episode.glimpses.back().readout = readout_->make_cache(b, batch, mode);
-    }
-    if (glance_) {
-      episode.glance.emplace(EpisodeGlance<B>{.thumbnail = glance_->make_cache(b, batch, mode),
-                                              .context = b.zeros({batch, glance_->outputs()}),
-                                              .stretch = b.zeros({batch, 2}),
-                                              .outside = b.zeros(outside_shape(batch))});
-    }
-    if (lattice_) episode.lattice = lattice_->make_cache(b, batch);
+    Episode episode = make_rollout_memory(b, batch, mode, keep);
     if constexpr (TrainableBackend<B> && TrainableEncoder<E, B> && TrainablePolicy<P, B>) {
       if (mode == Mode::training) episode.workspace.emplace(make_workspace(b, batch, keep));
     } else if (mode == Mode::training) {
@@ -144,6 +109,11 @@ class ModelComponents {
           "HybridAttentionClassifier: training needs a TrainableBackend, a TrainableEncoder and a TrainablePolicy");
     }
     return episode;
+  }
+
+  /// As make_episode in Mode::evaluation: who calls this one alone compiles no memory of backpropagate.
+  [[nodiscard]] Episode make_evaluation_episode(B& b, Index batch, Activations keep = Activations::last_step) const {
+    return make_rollout_memory(b, batch, Mode::evaluation, keep);
   }
 
   /// The part of an episode that only backpropagate needs.
@@ -215,6 +185,47 @@ class ModelComponents {
   std::optional<ContextNetwork<B>> glance_{};
 
  private:
+  /// An episode without what only backpropagate needs.
+  [[nodiscard]] Episode make_rollout_memory(B& b, Index batch, Mode mode, Activations keep) const {
+    const Index kept = keep == Activations::every_step ? config_.glimpses : 1;
+    const Index patches = mode == Mode::training ? config_.glimpses : kept;
+    Episode episode{.batch = batch,
+                    .mode = mode,
+                    .steps = {},
+                    .decisions = {},
+                    .patches = {},
+                    .glimpses = {},
+                    .glance = {},
+                    .lattice = {},
+                    .h0 = b.zeros({batch, config_.hidden}),
+                    .c0 = b.zeros({batch, config_.hidden}),
+                    .no_readout = b.zeros(readout_shape(batch)),
+                    .nothing = b.zeros({0}),
+                    .core = core_.make_workspace(b, batch),
+                    .labels = b.zeros({batch}),
+                    .classes = b.zeros({batch}),
+                    .targets = b.zeros({batch, config_.classes}),
+                    .chosen = b.zeros({batch, config_.classes}),
+                    .weights = b.zeros({batch}),
+                    .staging = std::vector<Scalar<B>>(static_cast<std::size_t>(batch * config_.classes)),
+                    .workspace = {}};
+    for (Index t = 0; t < config_.glimpses; ++t) episode.steps.push_back(make_step(b, batch));
+    for (Index t = 0; t <= config_.glimpses; ++t) episode.decisions.push_back(make_decision(b, batch, t));
+    for (Index i = 0; i < patches; ++i) episode.patches.push_back(make_map(b, sensor_.patch_shape(batch)));
+    for (Index i = 0; i < kept; ++i) {
+      episode.glimpses.push_back({make_encoder_cache(b, batch, mode, i == 0 ? nullptr : &episode.glimpses[0].encoder)});
+      if (readout_) episode.glimpses.back().readout = readout_->make_cache(b, batch, mode);
+    }
+    if (glance_) {
+      episode.glance.emplace(EpisodeGlance<B>{.thumbnail = glance_->make_cache(b, batch, mode),
+                                              .context = b.zeros({batch, glance_->outputs()}),
+                                              .stretch = b.zeros({batch, 2}),
+                                              .outside = b.zeros(outside_shape(batch))});
+    }
+    if (lattice_) episode.lattice = lattice_->make_cache(b, batch);
+    return episode;
+  }
+
   [[nodiscard]] EpisodeStep<B> make_step(B& b, Index batch) const {
     const Shape answers{batch, config_.classes};
     return {.location = b.zeros({batch, 2}),

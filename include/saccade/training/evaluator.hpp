@@ -123,7 +123,7 @@ template <Backend B, class Model>
 Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Activations keep)
     : b_(&b),
       model_(&model),
-      episode_(model.make_episode(b, batch, Mode::evaluation, keep)),
+      episode_(model.make_evaluation_episode(b, batch, keep)),
       classes_(b.shape(episode_.last().probabilities)[1]),
       columns_(classes_ + 2 + (value_after(0) ? 1 : 0)),
       answers_(b.zeros({batch, episode_.size() * columns_})),

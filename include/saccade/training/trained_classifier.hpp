@@ -104,7 +104,7 @@ TrainedClassifier<B, Model> TrainedClassifier<B, Model>::load(B& b, const std::f
   if (batch == 1) {  // the memory that will be used anyway: to touch it first takes as long as to look at a glimpse
     check(loaded.evaluator_.episode());
   } else {
-    auto episode = loaded.model_->make_episode(b, 1, Mode::evaluation);
+    auto episode = loaded.model_->make_evaluation_episode(b, 1);
     check(episode);
   }
   return loaded;
