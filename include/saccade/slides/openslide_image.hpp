@@ -151,7 +151,7 @@ class OpenSlideImage {
         }
       }
       for (int c = 0; c < image_channels; ++c)
-        out[c] = count == 0 ? 255 : static_cast<std::uint8_t>((2 * sums[c] + count) / (2 * count));
+        out[c] = static_cast<std::uint8_t>(count == 0 ? 255 : (2 * sums[c] + count) / (2 * count));
     }
   }
 
