@@ -15,6 +15,7 @@
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/fingerprint.hpp>
 #include <saccade/data/loader.hpp>
+#include <saccade/data/orientation.hpp>
 #include <saccade/data/split_report.hpp>
 #include <saccade/data/stain_augmentation.hpp>
 #include <saccade/data/synthetic_tissue.hpp>

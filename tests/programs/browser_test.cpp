@@ -62,7 +62,7 @@ TEST_CASE("A browser shows the report without an error and without fetching anyt
     CHECK(page.at("twice").empty());
     CHECK(page.at("broken").empty());
     CHECK(page.at("fetched").empty());
-    CHECK(page.at("sections") == 7);
+    CHECK(page.at("sections") == 8);
     CHECK(page.at("landmarks") == 4);
     CHECK(page.at("scripts") == 0);
   }

@@ -108,8 +108,9 @@ TEST_CASE("image_study trains variants of the learned models beside them", "[pro
   CHECK(one.at("figures").at("policies").size() == 1);
   CHECK(json_of(scratch / "out/runs/learned-fold2-seed1.json").at("config").at("model").at("learner").at("baseline") ==
         "learned");
+  const auto results = json_of(scratch / "out/results.json");
   int rows = 0;
-  for (const auto& row : json_of(scratch / "out/results.json").at("rows"))
+  for (const auto& row : results.at("rows"))
     rows += row.at("method") == "learned glimpses" || row.at("method") == "learned glimpses, no baseline" ? 1 : 0;
   CHECK(rows == 2);
 }
