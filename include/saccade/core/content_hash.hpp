@@ -21,7 +21,7 @@ class ContentHash {
   template <class T>
   void add(std::span<const T> values) {
     const std::span<const std::byte> bytes = std::as_bytes(values);
-    add(static_cast<std::uint64_t>(bytes.size()));
+    add(bytes.size());
     for (std::size_t i = 0; i < bytes.size(); i += 8) {
       std::uint64_t word = 0;
       std::memcpy(&word, bytes.data() + i, bytes.size() - i < 8 ? bytes.size() - i : 8);

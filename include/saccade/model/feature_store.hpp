@@ -83,7 +83,7 @@ class FeatureStore {
       hash.add(key.image ^ static_cast<std::uint64_t>(key.symmetry));
       const double place[] = {key.x, key.y};
       hash.add(std::span<const double>(place));
-      return static_cast<std::size_t>(hash.value());
+      return hash.value();
     }
   };
 
