@@ -11,8 +11,11 @@
 
 #include "data/encoded_images.hpp"
 #include "support/catch.hpp"
+#include "support/limits.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <new>
 
 using namespace saccade;
 using encoded::Bytes;
@@ -51,6 +54,20 @@ TEST_CASE("stb_image gets no more memory than it is given", "[image]") {
   CHECK_FALSE(data::detail::stb_decode_png(grey, data::detail::Alpha::none, 0, untouched));
   CHECK(untouched.pixels == Bytes(64 * 32 * 3));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which end the process instead
+TEST_CASE("memory that the machine has not is no fault of the file", "[image]") {
+  constexpr std::uint32_t side = 4096;
+  const Bytes grey = encoded::png(side, side, 8, PNG_COLOR_TYPE_GRAY, Bytes(side * side, 50));
+  RgbImage image(side, side);
+  const auto attempt = [&] {
+    const limits::Memory none(1 << 16);
+    return data::detail::stb_decode_png(grey, data::detail::Alpha::none, std::size_t{1} << 30, image);
+  };
+  CHECK_THROWS_AS(attempt(), std::bad_alloc);
+  CHECK(data::detail::stb_decode_png(grey, data::detail::Alpha::none, std::size_t{1} << 30, image));
+}
+#endif
 
 TEST_CASE("an image of another size than the file is not written", "[image]") {
   const Bytes grey = encoded::png(4, 3, 8, PNG_COLOR_TYPE_GRAY, Bytes(12, 50));

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <unistd.h>
 #include <csignal>
+#include <fstream>
 
 /// Limits of this process, as a machine sets them that has little left. Each ends with its object.
 namespace limits {
@@ -24,6 +26,24 @@ class FileSize {
  private:
   rlimit before_{};
   void (*handler_)(int);
+};
+
+/// No more memory can be mapped than `more` bytes beside what is: "Cannot allocate memory".
+class Memory {
+ public:
+  explicit Memory(rlim_t more) {
+    ::getrlimit(RLIMIT_AS, &before_);
+    rlim_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlimit limit{pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more, before_.rlim_max};
+    ::setrlimit(RLIMIT_AS, &limit);
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory() { ::setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
 };
 
 /// No file can be opened: "Too many open files".

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,7 +51,9 @@ namespace detail {
     ~Stream() { inflateEnd(&z); }
   } stream;
   constexpr int gzip_only = 16 + MAX_WBITS;
-  if (inflateInit2(&stream.z, gzip_only) != Z_OK) throw idx_error(name, "zlib cannot be started");
+  const int begun = inflateInit2(&stream.z, gzip_only);
+  if (begun == Z_MEM_ERROR) throw std::bad_alloc();
+  if (begun != Z_OK) throw idx_error(name, "zlib cannot be started");
   stream.z.next_in = const_cast<Bytef*>(bytes.data());
   stream.z.avail_in = static_cast<uInt>(bytes.size());
   std::vector<std::uint8_t> unpacked;
@@ -61,6 +64,7 @@ namespace detail {
     const int result = inflate(&stream.z, Z_NO_FLUSH);
     unpacked.insert(unpacked.end(), block.begin(), block.end() - stream.z.avail_out);
     if (result == Z_STREAM_END) break;
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
     if (result != Z_OK) throw idx_error(name, "a damaged gzip file: its data end too early or cannot be decompressed");
     if (unpacked.size() > max_idx_bytes)
       throw idx_error(name, "unpacks to more than " + std::to_string(max_idx_bytes) + " bytes");

@@ -20,7 +20,7 @@ inline constexpr Index max_decoded_pixels = Index{1} << 27;
 /// / 255, and what a tag says of the orientation is done. Colour profiles and gamma are ignored.
 ///
 /// @param name  stands for the image in error messages
-/// @throws FileError: not such an image, truncated, damaged (every warning of the decoder counts), too large, or of a
+/// @throws std::bad_alloc; FileError: not such an image, truncated, damaged (every warning of the decoder counts), too large, or of a
 /// kind
 ///         that is not supported: a JPEG of 12 bits, an arithmetic-coded or lossless one
 [[nodiscard]] RgbImage decode_image(std::span<const std::uint8_t> bytes, std::string_view name);

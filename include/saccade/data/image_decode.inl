@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -274,6 +275,7 @@ inline void mix_inks(const std::uint8_t* inks, bool adobe, Index width, std::uin
     ~Reader() { jpeg_destroy_decompress(&jpeg); }
   } reader;
   const auto refused = [&] {
+    if (reader.errors.out_of_memory()) throw std::bad_alloc();
     const bool unsupported = reader.errors.unsupported();
     return image_error(name, std::string(unsupported ? "a kind of JPEG that is not supported, convert it: "
                                                      : "a damaged JPEG image: ") +

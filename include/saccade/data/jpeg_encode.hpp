@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <new>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <jpeglib.h>
@@ -76,7 +75,7 @@ struct JpegWriter {
   if (image.width < 1 || image.height < 1) throw Error("encode_jpeg: the image must have pixels, but is " + size);
   detail::JpegWriter writer;
   if (!detail::write_jpeg_rows(writer, image, quality)) {
-    if (std::string_view(writer.errors.complaint).find("memory") != std::string_view::npos) throw std::bad_alloc();
+    if (writer.errors.out_of_memory()) throw std::bad_alloc();
     throw Error("encode_jpeg: libjpeg cannot encode an image of " + size + ": " + writer.errors.complaint);
   }
   return {writer.bytes, writer.bytes + writer.size};

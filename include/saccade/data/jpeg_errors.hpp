@@ -19,6 +19,9 @@ struct JpegErrors {
   std::jmp_buf exit;
   char complaint[JMSG_LENGTH_MAX];
 
+  /// Whether the machine is to blame, and not the file.
+  [[nodiscard]] bool out_of_memory() const { return manager.msg_code == JERR_OUT_OF_MEMORY; }
+
   /// Whether the complaint is of a file that may well be sound, but is of a kind that libjpeg does not decode.
   [[nodiscard]] bool unsupported() const {
     switch (manager.msg_code) {

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <new>
 #include <span>
 
 #include <stdlib.h>  // not <cstdlib>, which would leave it to stb_image to include this, inside our namespace
@@ -22,12 +23,17 @@ namespace saccade::inline SACCADE_NAMESPACE::data::detail {
 /// How many more bytes stb_image may ask for on this thread.
 inline constinit thread_local std::size_t stb_budget = 0;
 
+/// Whether a request within the budget has failed on this thread: the machine is to blame then, and not the file.
+inline constinit thread_local bool stb_out_of_memory = false;
+
 /// Memory for stb_image, or nothing beyond the budget. Zeroed: where compressed data say "copy from 0 bytes back",
 /// stb_image 2.27 takes for pixels what lies in memory.
 [[nodiscard]] inline void* stb_allocate(std::size_t size) {
   if (size > stb_budget) return nullptr;
   stb_budget -= size;
-  return ::calloc(1, size);
+  void* const block = ::calloc(1, size);
+  stb_out_of_memory = stb_out_of_memory || block == nullptr;
+  return block;
 }
 
 [[nodiscard]] inline void* stb_reallocate(void* block, std::size_t old_size, std::size_t size) {
@@ -149,24 +155,30 @@ void flatten(const Number* from, Alpha alpha, RgbImage& image) {
 /// @param alpha   none: the PNG has no transparency, or it does not matter
 /// @param budget  the most bytes that stb_image may ask for, all its requests together
 /// @return false where stb_image refuses the file or the budget is spent; `image` is then unchanged
+/// @throws std::bad_alloc
 [[nodiscard]] inline bool stb_decode_png(std::span<const std::uint8_t> png, Alpha alpha, std::size_t budget,
                                          RgbImage& image) {
   if (png.size() > INT_MAX) return false;
   stb_budget = budget;
+  stb_out_of_memory = false;
+  const auto refused = [] {
+    if (stb_out_of_memory) throw std::bad_alloc();
+    return false;
+  };
   const int size = static_cast<int>(png.size());
   const int wanted = alpha == Alpha::none ? stb::STBI_rgb : stb::STBI_rgb_alpha;
   int width = 0, height = 0, channels = 0;
-  if (!stb::stbi_info_from_memory(png.data(), size, &width, &height, &channels)) return false;
+  if (!stb::stbi_info_from_memory(png.data(), size, &width, &height, &channels)) return refused();
   if (width != image.width || height != image.height) return false;
   if (stb::stbi_is_16_bit_from_memory(png.data(), size)) {
     const std::unique_ptr<stb::stbi_us[], StbFree> pixels(
         stb::stbi_load_16_from_memory(png.data(), size, &width, &height, &channels, wanted));  // (H, W, wanted)
-    if (!pixels) return false;
+    if (!pixels) return refused();
     flatten(pixels.get(), alpha, image);  // stb_image itself would round down
   } else {
     const std::unique_ptr<stb::stbi_uc[], StbFree> pixels(
         stb::stbi_load_from_memory(png.data(), size, &width, &height, &channels, wanted));  // (H, W, wanted)
-    if (!pixels) return false;
+    if (!pixels) return refused();
     if (alpha == Alpha::none)
       std::copy_n(pixels.get(), image.pixels.size(), image.pixels.begin());
     else
