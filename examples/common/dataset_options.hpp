@@ -63,14 +63,6 @@ inline void add_loader_options(Options& options, LoaderChoice& choice) {
       ->check(CLI::Range(0, 1 << 24));
 }
 
-inline CLI::Option* add_feature_cache_option(Options& options, saccade::Index& megabytes) {
-  return options
-      .add_option("--feature-cache-mb", megabytes,
-                  "MiB of a frozen encoder's features that are kept; 0: none. Changes no number, and saves time where "
-                  "glimpses repeat: see the field lattice")
-      ->check(CLI::Range(0, 1 << 24));
-}
-
 inline void add_kind_option(Options& options, saccade::DataChoice& choice) {
   options.add_option("--kind", choice.options.kind, "of the data: breakhis, folders, manifest or idx")
       ->check(CLI::IsMember({"breakhis", "folders", "manifest", "idx"}))

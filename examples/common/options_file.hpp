@@ -18,6 +18,13 @@ inline bool is_list(const CLI::Option* option) {
   return option->get_items_expected_max() > 1 || option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
 }
 
+/// Without the blanks at both ends.
+inline std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
+}
+
 /// The file of `--config`. A line sets an option by its name:
 ///
 ///     epochs = 30                 # a comment, here or in a line of its own; ; begins one too
@@ -71,12 +78,6 @@ class OptionsFile : public CLI::Config {
       throw saccade::ConfigError("--config: line " + std::to_string(number) + ": " + problem);
     }
   };
-
-  static std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
-  }
 
   static bool is_comment(std::string_view text) { return text.starts_with('#') || text.starts_with(';'); }
 

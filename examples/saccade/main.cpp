@@ -13,6 +13,7 @@
 #include "classify_options.hpp"
 #include "common/backend_options.hpp"
 #include "common/dataset_options.hpp"
+#include "common/feature_cache.hpp"
 #include "common/program.hpp"
 #include "data_options.hpp"
 #include "evaluate_options.hpp"

@@ -10,13 +10,14 @@
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/describe_data.hpp"
 #include "common/exit_code.hpp"
+#include "common/feature_cache.hpp"
 #include "common/group_noun.hpp"
 #include "common/interruption.hpp"
 #include "common/inventory.hpp"
@@ -127,10 +128,8 @@ int train_classifier(B& b, const TrainOptions& options) {
   TrainingRun<B> run(
       b, config, data, options.loader.options(config.training.batch),
       {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep);
-  if (options.feature_cache_megabytes > 0) {
-    run.keep_features(
-        std::make_shared<FeatureStore<Scalar<B>>>(static_cast<std::size_t>(options.feature_cache_megabytes) << 20));
-  }
+  if (auto features = program::make_feature_store<Scalar<B>>(options.feature_cache_megabytes))
+    run.keep_features(std::move(features));
   folder.begin(run.description(), start, data.inventory);
   if (options.resume && file_exists(folder.checkpoint())) run.resume();
   folder.open_metrics(run.state().epochs);

@@ -13,7 +13,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 /// Does looking pay on the images of a data set? Models that learn where to look, models made for glimpses that do not,
@@ -28,17 +27,12 @@ struct Variant {
 
 /// "NAME: FIELD=VALUE; FIELD=VALUE". @throws ConfigError
 [[nodiscard]] inline Variant parse_variant(const std::string& text) {
-  const auto trimmed = [](std::string_view part) {
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    return std::string(part);
-  };
   const std::size_t colon = text.find(':');
-  Variant variant{.name = trimmed(std::string_view(text).substr(0, colon)), .fields = {}};
+  Variant variant{.name = std::string(program::trimmed(std::string_view(text).substr(0, colon))), .fields = {}};
   for (std::size_t at = colon; at < text.size();) {
     const std::size_t end = std::min(text.find(';', at + 1), text.size());
-    if (std::string field = trimmed(std::string_view(text).substr(at + 1, end - at - 1)); !field.empty())
-      variant.fields.push_back(std::move(field));
+    if (const auto field = program::trimmed(std::string_view(text).substr(at + 1, end - at - 1)); !field.empty())
+      variant.fields.emplace_back(field);
     at = end;
   }
   if (variant.name.empty() || variant.fields.empty())

@@ -3,6 +3,7 @@
 #include "common/backend_options.hpp"
 #include "common/dataset_options.hpp"
 #include "common/exit_code.hpp"
+#include "common/feature_cache.hpp"
 #include "common/interruption.hpp"
 #include "image_trial.hpp"
 #include "parallel_map.hpp"
@@ -11,7 +12,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -59,11 +59,7 @@ template <class Result, class Run, class Done>
                                                             const Done& done) {
   program::BackendChoice backend = work.backend;
   backend.threads = threads_of_job(backend.threads, work.jobs);
-  std::shared_ptr<saccade::FeatureStore<float>> features;
-  if (work.feature_cache_megabytes > 0) {
-    features =
-        std::make_shared<saccade::FeatureStore<float>>(static_cast<std::size_t>(work.feature_cache_megabytes) << 20);
-  }
+  const auto features = program::make_feature_store<float>(work.feature_cache_megabytes);
   const auto run_one = [&](std::size_t i) -> std::optional<Result> {
     const ImageTrial& trial = trials[i];
     if (interruption.requested()) return {};

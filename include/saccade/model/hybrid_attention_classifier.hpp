@@ -247,25 +247,29 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   void look(B& b, const Parameters& p, StepStatistics<B, E>& statistics, ImageBatch<B> images,
             const RolloutOptions& options, Episode& episode, std::size_t t) const {
     if (options.repeated && this->encoder_is_constant()) return;
-    const Tensor<B>& location = episode.steps[t].location;
     if constexpr (PartlyFrozenEncoder<E, B>) {
-      if (encoder_.has_frozen_part(episode.mode)) {
-        Tensor<B>& features = episode.steps[t].features;
-        typename E::Cache& cache = episode.glimpse(t).encoder;
-        if (options.repeated && episode.holds(t)) {
-        } else if (episode.frozen_features && (this->encoder_is_constant() || episode.holds_every_step())) {
-          episode.frozen_features->find(b, images, location, t, encoder_.frozen_output(cache, features));
-        } else {
-          sensor_.forward(b, images, location, episode.patch(t));
-          encoder_.forward_frozen(b, p.encoder, statistics.encoder, episode.patch(t), cache, features, episode.mode);
-        }
-        encoder_.forward_rest(b, p.encoder, statistics.encoder, cache, features, episode.mode);
-        episode.held = t;
-        return;
-      }
+      if (encoder_.has_frozen_part(episode.mode)) return look_frozen(b, p, statistics, images, options, episode, t);
     }
-    sensor_.forward(b, images, location, episode.patch(t));  // (B, g, g, S*C)
-    encode(b, p, statistics, episode, t);                    // (B, F)
+    sensor_.forward(b, images, episode.steps[t].location, episode.patch(t));  // (B, g, g, S*C)
+    encode(b, p, statistics, episode, t);                                     // (B, F)
+  }
+
+  /// The same where a first part of the encoder does not change.
+  void look_frozen(B& b, const Parameters& p, StepStatistics<B, E>& statistics, ImageBatch<B> images,
+                   const RolloutOptions& options, Episode& episode, std::size_t t) const {
+    const Tensor<B>& location = episode.steps[t].location;
+    Tensor<B>& features = episode.steps[t].features;
+    typename E::Cache& cache = episode.glimpse(t).encoder;
+    const bool known = options.repeated && episode.holds(t);
+    const bool recalls = episode.frozen_features && (this->encoder_is_constant() || episode.holds_every_step());
+    if (!known && recalls) {
+      episode.frozen_features->find(b, images, location, t, encoder_.frozen_output(cache, features));
+    } else if (!known) {
+      sensor_.forward(b, images, location, episode.patch(t));
+      encoder_.forward_frozen(b, p.encoder, statistics.encoder, episode.patch(t), cache, features, episode.mode);
+    }
+    encoder_.forward_rest(b, p.encoder, statistics.encoder, cache, features, episode.mode);
+    episode.held = t;
   }
 
   void encode(B& b, const Parameters& p, StepStatistics<B, E>& statistics, Episode& episode, std::size_t t) const {

@@ -151,15 +151,6 @@ class ModelComponents {
     }
   }
 
-  /// Whether a first part of the encoder gives the same for a patch every time.
-  [[nodiscard]] bool encoder_has_frozen_part(Mode mode) const {
-    if constexpr (PartlyFrozenEncoder<E, B>) {
-      return encoder_.has_frozen_part(mode);
-    } else {
-      return false;
-    }
-  }
-
   /// Of the encoder, for a glance that reads its map; null where it has none.
   [[nodiscard]] static typename ContextNetwork<B>::Weights backbone_weights(const Parameters& p,
                                                                             Statistics& statistics) {

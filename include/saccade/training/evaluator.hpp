@@ -51,6 +51,7 @@ template <Backend B, class Model = HybridAttentionClassifier<B>>
 class Evaluator {
  public:
   using Episode = typename Model::Episode;
+
   /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
   Evaluator(B& b, const Model& model, Index batch, Activations keep = Activations::last_step);
 
@@ -89,6 +90,11 @@ class Evaluator {
   void fill_up(ImageBatch<B> images);
 
   void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first);
+
+  /// The next rollout takes the features that are kept, if they are of these parameters.
+  void recall_for(const typename Model::Parameters& parameters) {
+    episode_.frozen_features = kept_for_ == &parameters ? kept_features_.get() : nullptr;
+  }
 
   /// What a ValueHead says of the state after step t, (B, 1); null without one.
   [[nodiscard]] const Tensor<B>* value_after(std::size_t t) const {
@@ -148,7 +154,7 @@ std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Param
   if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
   parameters_ = &parameters;
   statistics_ = &statistics;
-  episode_.frozen_features = kept_for_ == &parameters ? kept_features_.get() : nullptr;
+  recall_for(parameters);
   const auto look = [&] {
     model_->rollout(b, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
     gather();
@@ -171,7 +177,7 @@ std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model:
                                .seed = seed,
                                .counter = static_cast<std::uint64_t>(rollout),
                                .first = static_cast<std::uint32_t>(first)};
-  episode_.frozen_features = kept_for_ == &parameters ? kept_features_.get() : nullptr;
+  recall_for(parameters);
   // Not recorded: a repetition could not draw for another first image.
   model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
   gather();
