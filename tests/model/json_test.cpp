@@ -38,6 +38,32 @@ TEST_CASE("JSON goes no deeper than what goes over it", "[json]") {
   CHECK(read("{\"a\": 1}").at("a") == 1);
 }
 
+TEST_CASE("a visitor is shown a document in its order, and equal keys", "[json]") {
+  std::string seen;
+  const auto visit = [&](JsonEvent event, const Json& value) {
+    seen += std::string("{}[]:,").substr(static_cast<std::size_t>(event), 1);
+    if (event == JsonEvent::key || event == JsonEvent::value) seen += json_text(value) + " ";
+    return true;
+  };
+  CHECK_FALSE(visit_json(R"({"a": [1, {"b": null}], "a": "x"})", visit));
+  CHECK(seen == R"({:"a" [,1 {:"b" ,null }]:"a" ,"x" })");
+  CHECK(visit_json("{\"a\" 1}", visit) == "is no JSON from byte 6 on");
+  CHECK(visit_json("[1e999]", visit) == "holds a number that is too large");
+  const auto refuse = [](JsonEvent, const Json&) -> bool { throw ConfigError("no"); };
+  CHECK_THROWS_AS(visit_json("{}", refuse), ConfigError);
+}
+
+TEST_CASE("a visitor of many keys that keeps none is not slow", "[json]") {  // minutes, were they searched for
+  std::string text = "{";
+  for (int i = 0; i < 400'000; ++i) text += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"\"";
+  int keys = 0;
+  CHECK_FALSE(visit_json(text + "}", [&](JsonEvent event, const Json&) {
+    keys += event == JsonEvent::key;
+    return event != JsonEvent::key;
+  }));
+  CHECK(keys == 400'000);
+}
+
 TEST_CASE("bytes that are not UTF-8 are replaced where JSON is written", "[json]") {
   CHECK(json_text(Json{{"path", "caf\xE9"}}) == "{\"path\":\"caf\xEF\xBF\xBD\"}");
   CHECK(json_text(Json{1, 2}, 1) == "[\n 1,\n 2\n]");

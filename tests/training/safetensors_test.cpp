@@ -144,6 +144,7 @@ TEST_CASE("every departure from the format has its sentence", "[safetensors]") {
       Case{"{\"a\"}", 0, "its header is no JSON from byte 5 on"},
       Case{"{\"\xFF\":{}}", 0, "its header is no JSON from byte 3 on"},
       Case{"{} {}", 0, "its header is no JSON from byte 4 on"},
+      Case{"{" + entry("a", "1e999", "0,8") + "}", 8, "its header holds a number that is too large"},
       Case{"{\"a\":1}", 0, "\"a\" must be an object"},
       Case{"{\"a\":[]}", 0, "\"a\" must be an object"},
       Case{"{\"__metadata__\":null}", 0, "\"__metadata__\" must be an object"},

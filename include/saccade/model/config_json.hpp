@@ -5,13 +5,12 @@
 #include <saccade/model/config_fields.hpp>
 #include <saccade/model/json.hpp>
 
-#include <array>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -40,38 +39,43 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+/// A field of a configuration, its type left out.
+struct FieldSlot {
+  const char* name;
+  void* field;
+  void (*update)(const Json& json, void* field, const std::string& where);
+};
+
+/// The fields of a configuration, and those of before: what reading takes, the same code for every configuration.
+struct FieldTable {
+  std::vector<FieldSlot> fields;
+  std::span<const OldField> old;
+};
+
+/// update_from_json for the configuration that the table is of.
+void update_fields(const Json& json, const FieldTable& table, const std::string& where);
+
 /// `value` at the end of a path of fields: "adam.groups[policy.*].rate" is 0.15 as {"adam": {"groups": {"policy.*":
 /// {"rate": 0.15}}}}. @throws ConfigError
-[[nodiscard]] inline Json at_path(std::string_view path, Json value) {
-  std::vector<std::string> steps;
-  std::string_view rest = path;
-  while (true) {
-    if (std::cmp_equal(steps.size(), deepest_json))
-      throw ConfigError("a field lies at most " + std::to_string(deepest_json) + " names deep");
-    const std::size_t end = rest.find_first_of(".[");
-    steps.emplace_back(rest.substr(0, end));
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
-    if (rest.starts_with('[')) {
-      const std::size_t close = rest.find(']');
-      const bool ends = close + 1 == rest.size() || (close < rest.size() && rest[close + 1] == '.');
-      if (!ends) throw ConfigError("a field must be name[key] or name[key].field, but is \"" + std::string(path) + '"');
-      steps.emplace_back(rest.substr(1, close - 1));
-      rest.remove_prefix(close + 1);
-    }
-    if (rest.empty()) break;
-    rest.remove_prefix(1);  // the dot
-  }
-  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    Json object = Json::object();
-    object[*step] = std::move(value);
-    value = std::move(object);
-  }
-  return value;
-}
+[[nodiscard]] Json at_path(std::string_view path, Json value);
 
-[[noreturn]] inline void refuse_value(const Json& json, std::string_view expected, const std::string& where) {
-  throw ConfigError(where + " must be " + std::string(expected) + ", but is " + json_text(json));
-}
+[[noreturn]] void refuse_value(const Json& json, std::string_view expected, const std::string& where);
+
+/// Place of the word `json` among `words`. @throws ConfigError
+[[nodiscard]] std::size_t place_of_word(const Json& json, std::span<const std::string_view> words,
+                                        const std::string& where);
+
+/// A whole number from `low` to `high`, modulo 2^64. @throws ConfigError
+[[nodiscard]] std::uint64_t whole_number_from(const Json& json, std::int64_t low, std::uint64_t high,
+                                              const std::string& where);
+
+/// A number of at most `limit`, either sign. @throws ConfigError
+[[nodiscard]] double number_from(const Json& json, double limit, const std::string& where);
+
+[[nodiscard]] bool truth_from(const Json& json, const std::string& where);
+[[nodiscard]] std::string text_from(const Json& json, const std::string& where);
+[[nodiscard]] bool is_word(const Json& json, std::string_view word);
+void add_field(Json& object, const char* name, Json value);
 }  // namespace detail
 
 /// Objects for configurations, words for enumerations; an object has no field for an optional that is empty.
@@ -81,9 +85,9 @@ template <class T>
     Json object = Json::object();
     for_each_field(value, [&](const char* name, const auto& field) {
       if constexpr (detail::is_optional<std::remove_cvref_t<decltype(field)>>) {
-        if (field) object[name] = to_json(*field);
+        if (field) detail::add_field(object, name, to_json(*field));
       } else {
-        object[name] = to_json(field);
+        detail::add_field(object, name, to_json(field));
       }
     });
     return object;
@@ -103,81 +107,31 @@ template <class T>
 /// Old fields are taken for those of today. `where` begins the error sentences: "config.json".
 /// @throws ConfigError for a field that does not exist, or a value that it cannot take
 template <class T>
-void update_from_json(const Json& json, T& value, const std::string& where);
-
-namespace detail {
-/// `json`, the field `key` of the configuration `value`, without the fields that are elsewhere in `value` today: these
-/// are set there.
-template <class T>
-[[nodiscard]] Json without_old_fields(const std::string& key, Json json, T& value,
-                                                        const std::string& where) {
-  for (const OldField& old : old_fields<T>) {
-    if (!old.name.starts_with(key + ".") || !json.is_object()) continue;
-    const auto found = json.find(std::string(old.name.substr(key.size() + 1)));
-    if (found == json.end()) continue;
-    const Json item = *found;
-    json.erase(found);
-    update_from_json(at_path(old.path, item), value, where);
-  }
-  return json;
-}
-}  // namespace detail
-
-template <class T>
 void update_from_json(const Json& json, T& value, const std::string& where) {
-  const auto fail = [&](std::string_view expected) { detail::refuse_value(json, expected, where); };
   if constexpr (FieldList<T>) {
-    if (!json.is_object()) fail("an object");
-    for (const auto& [key, whole] : json.items()) {
-      const Json item = detail::without_old_fields(key, whole, value, where);
-      bool found = false;
-      for_each_field(value, [&, &key = key](const char* name, auto& field) {
-        if (key != name) return;
-        update_from_json(item, field, where + "." + key);
-        found = true;
-      });
-      for (const OldField& old : old_fields<T>) {
-        if (found || key != old.name) continue;
-        update_from_json(detail::at_path(old.path, item), value, where);
-        found = true;
-      }
-      if (!found) {
-        std::string names;
-        for_each_field(value,
-                       [&](const char* name, auto&) { names += (names.empty() ? "" : ", ") + std::string(name); });
-        throw ConfigError(where + " has no field \"" + key + "\"; it has " + names);
-      }
-    }
+    detail::FieldTable table{{}, old_fields<T>};
+    for_each_field(value, [&]<class Field>(const char* name, Field& field) {
+      table.fields.push_back({name, &field, [](const Json& item, void* place, const std::string& path) {
+                                update_from_json(item, *static_cast<Field*>(place), path);
+                              }});
+    });
+    detail::update_fields(json, table, where);
   } else if constexpr (std::is_enum_v<T>) {
     for (const auto& old : old_words<T>) {
-      if (json != old.word) continue;
+      if (!detail::is_word(json, old.word)) continue;
       value = old.value;
       return;
     }
-    std::string words;
-    for (std::size_t i = 0; i < enum_names<T>.size(); ++i) {
-      if (json == enum_names<T>[i]) {
-        value = static_cast<T>(i);
-        return;
-      }
-      words += (i ? " or " : "") + std::string(enum_names<T>[i]);
-    }
-    fail(words);
+    value = static_cast<T>(detail::place_of_word(json, enum_names<T>, where));
   } else if constexpr (std::is_same_v<T, bool>) {
-    if (!json.is_boolean()) fail("true or false");
-    value = json.get<bool>();
+    value = detail::truth_from(json, where);
   } else if constexpr (std::is_integral_v<T>) {
-    if (!json.is_number_integer()) fail("a whole number");
-    const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<std::uint64_t>())
-                                                : std::in_range<T>(json.get<std::int64_t>());
-    if (!fits) fail("a whole number in its range");
-    value = json.get<T>();
+    using Limits = std::numeric_limits<T>;
+    value = static_cast<T>(detail::whole_number_from(json, Limits::min(), Limits::max(), where));
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (!json.is_number() || std::abs(json.get<double>()) > static_cast<double>(std::numeric_limits<T>::max())) fail("a number");
-    value = json.get<T>();
+    value = static_cast<T>(detail::number_from(json, static_cast<double>(std::numeric_limits<T>::max()), where));
   } else if constexpr (std::is_same_v<T, std::string>) {
-    if (!json.is_string()) fail("a text");
-    value = json.get<std::string>();
+    value = detail::text_from(json, where);
   } else if constexpr (detail::is_optional<T>) {
     if (json.is_null()) {
       value.reset();
@@ -199,10 +153,11 @@ void update_from_json(const Json& json, T& value, const std::string& where) {
         update_from_json(item, value[place], where + "[" + key + "]");
       }
     } else {
-      fail("a list of objects");
+      detail::refuse_value(json, "a list of objects", where);
     }
   } else {
-    if (!json.is_array() || json.size() != value.size()) fail("a list of " + std::to_string(value.size()) + " numbers");
+    if (!json.is_array() || json.size() != value.size())
+      detail::refuse_value(json, "a list of " + std::to_string(value.size()) + " numbers", where);
     for (std::size_t i = 0; i < value.size(); ++i)
       update_from_json(json[i], value[i], where + "[" + std::to_string(i) + "]");
   }
@@ -222,3 +177,7 @@ void set_field(C& config, std::string_view assignment, const std::string& where 
 }
 
 }  // namespace saccade
+
+#if SACCADE_HEADER_ONLY
+#include <saccade/model/config_json.inl>
+#endif

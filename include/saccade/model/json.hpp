@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,17 @@ inline constexpr int deepest_json = 64;
 
 /// The document that `text` is; nothing where it is not JSON, or too deep.
 [[nodiscard]] std::optional<Json> parse_json(std::string_view text);
+
+/// What a document consists of, in its order.
+enum class JsonEvent { start_object, end_object, start_array, end_array, key, value };
+
+/// `value` is the key at `key`, the value at `value`, and of no meaning else. Returns, at a key, whether its member may
+/// be an object or a list whose end is to be shown: only such keys are kept, and each slows down those after it.
+using JsonVisitor = std::function<bool(JsonEvent event, const Json& value)>;
+
+/// Shows `visit` the document part by part and makes none of it, so that equal keys are seen, and what is not expected
+/// can be refused by an exception. Returns what is wrong with the text, "is no JSON from byte 17 on", or nothing.
+[[nodiscard]] std::optional<std::string> visit_json(std::string_view text, const JsonVisitor& visit);
 
 /// Why `parse_json` gives nothing: "is not JSON", "is JSON of more than 64 levels".
 [[nodiscard]] std::string json_problem(std::string_view text);

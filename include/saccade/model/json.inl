@@ -45,6 +45,41 @@ SACCADE_FUNCTION std::optional<Json> parse_json(std::string_view text) {
   return json;
 }
 
+SACCADE_FUNCTION std::optional<std::string> visit_json(std::string_view text, const JsonVisitor& visit) {
+  using Kind = Json::parse_event_t;
+  // What the callback returns is whether the part stays in the document that Json::parse makes.
+  const auto callback = [&](int, Kind kind, const Json& value) {
+    switch (kind) {
+      case Kind::object_start:
+        visit(JsonEvent::start_object, value);
+        return true;
+      case Kind::object_end:
+        visit(JsonEvent::end_object, value);
+        return false;
+      case Kind::array_start:
+        visit(JsonEvent::start_array, value);
+        return true;
+      case Kind::array_end:
+        visit(JsonEvent::end_array, value);
+        return false;
+      case Kind::key:
+        return visit(JsonEvent::key, value);
+      case Kind::value:
+        visit(JsonEvent::value, value);
+        break;
+    }
+    return false;
+  };
+  try {
+    const Json nothing = Json::parse(text.data(), text.data() + text.size(), callback);
+  } catch (const Json::parse_error& error) {
+    return "is no JSON from byte " + std::to_string(error.byte) + " on";
+  } catch (const Json::out_of_range&) {
+    return "holds a number that is too large";
+  }
+  return std::nullopt;
+}
+
 SACCADE_FUNCTION std::string json_problem(std::string_view text) {
   if (detail::depth_of_json(text) <= deepest_json) return "is not JSON";
   return "is JSON of more than " + std::to_string(deepest_json) + " levels";

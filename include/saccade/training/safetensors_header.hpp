@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -14,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-/// The JSON header of a safetensors file. Read through the SAX interface, because a parsed document keeps the last of
-/// two equal keys in silence and turns whole numbers from 2^64 on into floating point.
+/// The JSON header of a safetensors file. Read part by part: a parsed document keeps the last of two equal keys and
+/// is silent on it.
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Type of the elements of a stored tensor.
@@ -78,13 +79,46 @@ struct SafetensorsHeader {
 }
 
 /// Accepts exactly {"__metadata__": {string: string}, name: {"dtype", "shape", "data_offsets"}, ...}, in any order.
-class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
+class SafetensorsHeaderReader {
  public:
   explicit SafetensorsHeaderReader(std::string_view file) : file_(file) {}
 
   [[nodiscard]] SafetensorsHeader take() { return std::move(header_); }
 
-  bool key(std::string& name) override {
+  /// One part of the document, as visit_json shows it.
+  bool operator()(JsonEvent event, const Json& value) {
+    switch (event) {
+      case JsonEvent::start_object:
+        start_object();
+        break;
+      case JsonEvent::end_object:
+        end_object();
+        break;
+      case JsonEvent::start_array:
+        start_array();
+        break;
+      case JsonEvent::end_array:
+        end_array();
+        break;
+      case JsonEvent::key:
+        key(value.get_ref<const std::string&>());
+        break;
+      case JsonEvent::value:
+        if (value.is_string()) {
+          string(value.get_ref<const std::string&>());
+        } else if (value.is_number_unsigned()) {
+          number(value.get<std::uint64_t>());
+        } else {
+          refuse_value();
+        }
+    }
+    return place_ != Place::metadata;
+  }
+
+ private:
+  enum class Place { outside, top, metadata, entry, shape, offsets };
+
+  void key(const std::string& name) {
     if (place_ == Place::entry) {
       if (name != "dtype" && name != "shape" && name != "data_offsets")
         fail(where() + " has the unknown field " + json_string(name));
@@ -97,10 +131,9 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
       if (!names_.insert(name).second) fail("two tensors are named " + json_string(name));
       name_ = name;
     }
-    return true;
   }
 
-  bool start_object(std::size_t) override {
+  void start_object() {
     if (place_ == Place::outside) {
       place_ = Place::top;
     } else if (place_ == Place::top && name_ == "__metadata__") {
@@ -114,10 +147,9 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
     } else {
       refuse_value();
     }
-    return true;
   }
 
-  bool end_object() override {
+  void end_object() {
     if (place_ == Place::entry) {
       for (const char* field : {"dtype", "shape", "data_offsets"}) {
         if (!fields_.contains(field)) fail(where() + " lacks the field " + json_string(field));
@@ -125,26 +157,23 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
       header_.entries.push_back(std::move(entry_));
     }
     place_ = place_ == Place::top ? Place::outside : Place::top;
-    return true;
   }
 
-  bool start_array(std::size_t) override {
+  void start_array() {
     if (place_ != Place::entry || field_ == "dtype") refuse_value();
     place_ = field_ == "shape" ? Place::shape : Place::offsets;
-    return true;
   }
 
-  bool end_array() override {
+  void end_array() {
     if (place_ == Place::offsets) {
       if (offsets_.size() != 2) fail(where() + ": \"data_offsets\" must be two numbers");
       entry_.begin = offsets_[0];
       entry_.end = offsets_[1];
     }
     place_ = Place::entry;
-    return true;
   }
 
-  bool string(std::string& value) override {
+  void string(const std::string& value) {
     if (place_ == Place::metadata) {
       header_.metadata.emplace(field_, value);
     } else if (place_ == Place::entry && field_ == "dtype") {
@@ -155,10 +184,9 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
     } else {
       refuse_value();
     }
-    return true;
   }
 
-  bool number_unsigned(std::uint64_t value) override {
+  void number(std::uint64_t value) {
     constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     if ((place_ != Place::shape && place_ != Place::offsets) || value > limit) refuse_value();
     if (place_ == Place::shape) {
@@ -166,21 +194,7 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
     } else {
       offsets_.push_back(value);
     }
-    return true;
   }
-
-  bool null() override { refuse_value(); }
-  bool boolean(bool) override { refuse_value(); }
-  bool number_integer(std::int64_t) override { refuse_value(); }
-  bool number_float(double, const std::string&) override { refuse_value(); }
-  bool binary(Json::binary_t&) override { refuse_value(); }
-
-  bool parse_error(std::size_t position, const std::string&, const Json::exception&) override {
-    fail("its header is no JSON from byte " + std::to_string(position) + " on");
-  }
-
- private:
-  enum class Place { outside, top, metadata, entry, shape, offsets };
 
   [[nodiscard]] static std::optional<DataType> parse_type(std::string_view name) {
     for (const DataType type : {DataType::float32, DataType::float64, DataType::int64, DataType::uint8,
@@ -219,7 +233,8 @@ class SafetensorsHeaderReader final : public nlohmann::json_sax<Json> {
   const std::size_t last = json.find_last_not_of(' ');
   if (json[last] != '}') throw_bad_safetensors(file, "its header must end with '}' and padding by spaces");
   SafetensorsHeaderReader reader(file);
-  Json::sax_parse(json.data(), json.data() + last + 1, &reader);
+  const auto problem = visit_json(json.substr(0, last + 1), std::ref(reader));
+  if (problem) throw_bad_safetensors(file, "its header " + *problem);
   return reader.take();
 }
 
