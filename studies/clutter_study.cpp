@@ -31,6 +31,7 @@ struct Options {
   std::vector<Index> glimpses{4, 6, 8};
   std::vector<std::uint64_t> seeds{1, 2, 3};
   std::vector<std::string> fields;
+  std::string task = "object";
   Index objects = 0;
   program::BackendChoice backend;
   int jobs = 1;
@@ -79,6 +80,10 @@ int study(const Options& o, bench::ClutterStudyOptions study) {
     study.model.fusion_width = study.model.hidden = study.encoder_outputs = 8;
     study.encoder_width = study.whole_width = 4;
   }
+  study.task = bench::chosen_of<bench::ClutterTask>(bench::clutter_task_names, {o.task}).front();
+  if (study.task == bench::ClutterTask::sum) study.model.classes = 19;
+  const Index reduction = study.model.glance.reduction;
+  study.model.glance.side = (study.clutter.side + reduction - 1) / reduction;  // the thumbnail shows all of it
   bench::set_fields(study.model, study.training, o.fields);
   study.model = validated(study.model);
   data::ObjectSet train = o.quick ? stripes(80, 0) : data::load_objects(o.data, data::Part::train);
@@ -120,14 +125,20 @@ int main(int argc, char* argv[]) {
   bench::ClutterStudyOptions defaults = bench::default_clutter_study();
   program::Options options(
       "clutter_study",
-      "Objects among clutter, the set-up of Mnih et al. 2014 with Fashion-MNIST: a model that learns "
+      "Objects among clutter, the set-up of Mnih et al. 2014: a model that learns "
       "where to look, models made for glimpses that look at nothing, and a convolutional network "
       "that reads the whole image. Stopped and started again it goes on with the run that it was in.");
-  options.add_option("--data", o.data, "folder of the four files of Fashion-MNIST");
+  options.add_option("--data", o.data, "folder of the four files of Fashion-MNIST, or of MNIST");
   options.add_option("--out", o.out, "folder for runs, table and figure")->required();
   bench::add_words(options, "--conditions", o.lookers, bench::looker_names, "kinds of glimpses");
   bench::add_list(options, "--glimpses", o.glimpses, "numbers of glimpses")->check(CLI::Range(1, 255));
   bench::add_list(options, "--seeds", o.seeds, "of weights, pictures and draws");
+  options.add_option("--task", o.task, "object: the class of the object; sum: that of the classes of two, 0 to 18")
+      ->check(
+          CLI::IsMember(std::vector<std::string>(bench::clutter_task_names.begin(), bench::clutter_task_names.end())));
+  options.add_option("--side", defaults.clutter.side, "pixels of the square image")->check(CLI::Range(1, 4096));
+  options.add_option("--patches", defaults.clutter.patches, "pieces of other objects in it")
+      ->check(CLI::Range(0, 1000));
   options.add_option("--epochs", defaults.training.epochs, "of a model with glimpses")->check(CLI::Range(1, 10000));
   options.add_option("--whole-epochs", defaults.whole_epochs, "of the network that reads the whole image")
       ->check(CLI::Range(1, 10000));

@@ -33,6 +33,7 @@ struct ClutterRow {
   Looker looker = Looker::learned;
   Index glimpses = 0;
   std::vector<double> errors{};      ///< a seed each
+  std::vector<double> met{};         ///< a seed each: the share of images whose objects were all met
   std::vector<double> same_model{};  ///< of the same learned models under random glimpses; else empty
 
   [[nodiscard]] double error() const { return mean(errors); }
@@ -47,6 +48,8 @@ struct ClutterRow {
     row.looker = result.run.looker;
     row.glimpses = whole ? 1 : result.run.glimpses;
     row.errors.push_back(result.error());
+    const std::string own = whole ? "centre" : to_string(result.run.looker);
+    row.met.push_back(result.figures.at("met_by_glimpse").at(own).back().get<double>());
     if (result.run.looker == Looker::learned)
       row.same_model.push_back(result.figures.at("error_by_glimpse").at("random").back().get<double>());
   }
@@ -65,24 +68,26 @@ struct ClutterRow {
 
 /// Percentages with one digit behind the point.
 [[nodiscard]] inline Table clutter_table(const std::vector<ClutterRow>& rows) {
-  Table table({"trained on", "glimpses", "seeds", "error, %", "deviation", "same model, random", "times below random"});
+  Table table({"trained on", "glimpses", "seeds", "error, %", "deviation", "objects met, %", "same model, random",
+               "times below random"});
   for (const ClutterRow& row : rows) {
     const double times = times_lower(rows, row);
     table.add({row.looker == Looker::whole ? "the whole image" : to_string(row.looker), std::to_string(row.glimpses),
                std::to_string(row.errors.size()), percent_text(row.error()), percent_text(deviation(row.errors)),
-               percent_text(mean(row.same_model)), times > 0 ? three_digits(times) : ""});
+               percent_text(mean(row.met)), percent_text(mean(row.same_model)), times > 0 ? three_digits(times) : ""});
   }
   return table;
 }
 
 [[nodiscard]] inline std::string clutter_csv(const std::vector<ClutterResult>& results) {
   std::ostringstream text;
-  text << "condition,glimpses,seed,looked_at,glimpse,error\n";
+  text << "condition,glimpses,seed,looked_at,glimpse,error,met\n";
   for (const ClutterResult& result : results) {
     for (const auto& [policy, errors] : result.figures.at("error_by_glimpse").items()) {
+      const Json& met = result.figures.at("met_by_glimpse").at(policy);
       for (std::size_t t = 0; t < errors.size(); ++t) {
         text << to_string(result.run.looker) << ',' << errors.size() << ',' << result.run.seed << ',' << policy << ','
-             << t + 1 << ',' << errors[t].dump() << '\n';
+             << t + 1 << ',' << errors[t].dump() << ',' << met[t].dump() << '\n';
       }
     }
   }
@@ -147,7 +152,8 @@ inline void write_clutter_report(const std::filesystem::path& folder, const std:
                {"glimpses", row.glimpses},
                {"error", row.error()},
                {"deviation", row.errors.size() > 1 ? Json(deviation(row.errors)) : Json()},
-               {"errors", row.errors}};
+               {"errors", row.errors},
+               {"met", row.met}};
     if (const double times = times_lower(rows, row); times > 0) entry["times_below_random"] = times;
     json["rows"].push_back(std::move(entry));
   }

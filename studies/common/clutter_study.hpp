@@ -2,6 +2,7 @@
 
 #include <saccade/data/cluttered_objects.hpp>
 #include <saccade/data/epoch_order.hpp>
+#include <saccade/metrics/hit_rate.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/evaluator.hpp>
@@ -42,6 +43,15 @@ inline constexpr std::array<std::string_view, 4> looker_names{"learned", "random
   return std::string(looker_names[static_cast<std::size_t>(looker)]);
 }
 
+/// What is asked of an image: the class of its object, or the sum of the classes of its two, after Ba et al. 2015.
+enum class ClutterTask { object, sum };
+
+inline constexpr std::array<std::string_view, 2> clutter_task_names{"object", "sum"};
+
+[[nodiscard]] inline std::string to_string(ClutterTask task) {
+  return std::string(clutter_task_names[static_cast<std::size_t>(task)]);
+}
+
 struct ClutterStudyOptions {
   saccade::HybridAttentionConfig model;  ///< of the glimpses; their number comes with the run
   saccade::TrainingConfig training;
@@ -49,7 +59,8 @@ struct ClutterStudyOptions {
   Index encoder_outputs = 256;  ///< features of a glimpse
   Index whole_width = 32;       ///< filters of the network that reads the whole image
   Index whole_epochs = 30;
-  saccade::data::ClutterOptions clutter{};
+  ClutterTask task = ClutterTask::object;
+  saccade::data::ClutterOptions clutter{};  ///< the number of objects comes with the task
   EvaluationSplit evaluation_split = EvaluationSplit::test;
   Index validation_objects = 5000;  ///< the last ones of the training part; never trained on
 };
@@ -94,6 +105,12 @@ struct ClutterRun {
   }
 };
 
+/// The share of images that are answered wrongly after each glimpse, and of those whose objects were all met by then.
+struct ClutterShares {
+  std::vector<double> wrong;
+  std::vector<double> met;
+};
+
 /// What makes a run's numbers what they are, for its file.
 [[nodiscard]] inline Json describe(const ClutterRun& run, const ClutterStudyOptions& o, Index train_objects,
                                    const std::string& arithmetic) {
@@ -105,6 +122,7 @@ struct ClutterRun {
           {"training", saccade::to_json(o.training)},
           {"encoder", {{"width", o.encoder_width}, {"outputs", o.encoder_outputs}}},
           {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
+          {"task", to_string(o.task)},
           {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},
           {"train_objects", train_objects},
           {"evaluation_split", to_string(o.evaluation_split)}};
@@ -130,8 +148,9 @@ class ClutterTrial {
                                std::to_string(train.count()));
   }
 
-  /// The run's figures: its loss and reward by epoch, and the share of wrong answers after each glimpse, of one
-  /// deterministic rollout and of the same model under policies that look at nothing.
+  /// The run's figures: its loss and reward by epoch, and the shares of wrong answers and of images whose objects were
+  /// all met, after each glimpse, of one deterministic rollout and of the same model under policies that look at
+  /// nothing.
   /// @throws NumericError
   [[nodiscard]] Json run() {
     saccade::Trainer<B, Model> trainer(*b_, make_model(), o_.training.adam, run_.seed);
@@ -140,23 +159,26 @@ class ClutterTrial {
     for (Index epoch = 0; epoch < o_.training.epochs; ++epoch)
       epochs.push_back(train_epoch(trainer, epoch, schedule.at(epoch)));
     saccade::Evaluator<B, Model> evaluator(*b_, trainer.model(), o_.training.batch);
-    Json errors = Json::object();
+    Json errors = Json::object(), met = Json::object();
     for (const auto policy :
          {saccade::GlimpsePolicy::learned, saccade::GlimpsePolicy::random, saccade::GlimpsePolicy::centre}) {
       if (policy == saccade::GlimpsePolicy::learned && run_.looker != Looker::learned) continue;
       if (run_.looker == Looker::whole && policy != saccade::GlimpsePolicy::centre) continue;
-      errors[saccade::to_string(policy)] = judge(trainer, evaluator, policy);
+      const ClutterShares shares = judge(trainer, evaluator, policy);
+      errors[saccade::to_string(policy)] = shares.wrong;
+      met[saccade::to_string(policy)] = shares.met;
     }
     // A model is judged by the glimpses that it was made for.
     const std::string own = run_.looker == Looker::whole ? "centre" : to_string(run_.looker);
     const double error = errors[own].back().get<double>();
-    return {{"error", error}, {"error_by_glimpse", errors}, {"epochs", epochs}};
+    return {{"error", error}, {"error_by_glimpse", errors}, {"met_by_glimpse", met}, {"epochs", epochs}};
   }
 
  private:
   /// The whole image is one glimpse of its size.
   static ClutterStudyOptions adapted(const ClutterRun& run, ClutterStudyOptions o) {
     o.model.glimpses = run.glimpses;
+    o.clutter.objects = o.task == ClutterTask::sum ? 2 : 1;
     if (run.looker == Looker::learned) return o;
     remove_policy(o.model);
     if (run.looker != Looker::whole) return o;
@@ -179,17 +201,19 @@ class ClutterTrial {
                  saccade::GlimpseSensor<B>(sensor));
   }
 
-  /// Draws objects of `set` behind the backend's handles.
+  /// Draws pictures of objects of `set` behind the backend's handles.
   void draw(const saccade::data::ObjectSet& set, std::span<const Index> objects, std::uint32_t epoch) {
-    images_.clear();
+    pictures_.clear();
     handles_.clear();
     labels_.clear();
     for (const Index object : objects) {
       const saccade::RandomKey key = saccade::data::clutter_key(run_.seed, epoch, object);
-      images_.push_back(draw_cluttered_object(set, object, o_.clutter, key));
-      labels_.push_back(set.labels[static_cast<std::size_t>(object)]);
+      pictures_.push_back(draw_cluttered_objects(set, object, o_.clutter, key));
+      Index label = 0;
+      for (const Index drawn : pictures_.back().objects) label += set.labels[static_cast<std::size_t>(drawn)];
+      labels_.push_back(label);
     }
-    for (const saccade::RgbImage& image : images_) handles_.push_back(saccade::ops::make_image(*b_, image.view()));
+    for (const auto& picture : pictures_) handles_.push_back(saccade::ops::make_image(*b_, picture.image.view()));
   }
 
   [[nodiscard]] saccade::StepOptions step_options(Index epoch) const {
@@ -231,14 +255,14 @@ class ClutterTrial {
         {"cross_entropy", cross_entropy / count}, {"reward", reward / count}, {"training_error", 1 - right / count}};
   }
 
-  /// The share of wrong answers after each glimpse.
-  [[nodiscard]] std::vector<double> judge(saccade::Trainer<B, Model>& trainer, saccade::Evaluator<B, Model>& evaluator,
-                                          saccade::GlimpsePolicy policy) {
+  [[nodiscard]] ClutterShares judge(saccade::Trainer<B, Model>& trainer, saccade::Evaluator<B, Model>& evaluator,
+                                    saccade::GlimpsePolicy policy) {
     const bool test = o_.evaluation_split == EvaluationSplit::test;
     const saccade::data::ObjectSet& set = test ? *test_ : *train_;
     std::vector<Index> part(static_cast<std::size_t>(test ? set.count() : o_.validation_objects));
     std::iota(part.begin(), part.end(), test ? Index{0} : set.count() - o_.validation_objects);
-    std::vector<double> wrong(static_cast<std::size_t>(o_.model.glimpses));
+    const auto glimpses = static_cast<std::size_t>(o_.model.glimpses);
+    ClutterShares shares{std::vector<double>(glimpses), std::vector<double>(glimpses)};
     const auto batch = static_cast<std::size_t>(evaluator.batch());
     for (std::size_t first = 0; first < part.size(); first += batch) {
       const auto objects = std::span(part).subspan(first, std::min(batch, part.size() - first));
@@ -248,14 +272,20 @@ class ClutterTrial {
       const auto predictions = evaluator.predict(trainer.parameters(), trainer.statistics(), images, policy, run_.seed,
                                                  {}, static_cast<Index>(first));
       for (std::size_t n = 0; n < predictions.size(); ++n) {
-        for (std::size_t t = 0; t < wrong.size(); ++t) {
+        std::vector<saccade::Box> unmet = pictures_[n].boxes;
+        for (std::size_t t = 0; t < glimpses; ++t) {
           const std::vector<double>& p = predictions[n].probabilities[t];
           const auto answer = std::max_element(p.begin(), p.end()) - p.begin();
-          if (answer != labels_[n]) wrong[t] += 1 / static_cast<double>(part.size());
+          if (answer != labels_[n]) ++shares.wrong[t];
+          const saccade::Box& window = predictions[n].windows[t].front();
+          std::erase_if(unmet, [&](const saccade::Box& box) { return saccade::metrics::hits(window, box); });
+          if (unmet.empty()) ++shares.met[t];
         }
       }
     }
-    return wrong;
+    for (std::vector<double>* share : {&shares.wrong, &shares.met})
+      for (double& value : *share) value /= static_cast<double>(part.size());
+    return shares;
   }
 
   B* b_;
@@ -264,7 +294,7 @@ class ClutterTrial {
   const saccade::data::ObjectSet* train_;
   const saccade::data::ObjectSet* test_;
   std::function<void(const std::string&)> say_;
-  std::vector<saccade::RgbImage> images_;
+  std::vector<saccade::data::ClutteredPicture> pictures_;
   std::vector<saccade::Image<B>> handles_;
   std::vector<Index> labels_;
 };

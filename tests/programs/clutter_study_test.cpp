@@ -43,6 +43,11 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
   CHECK(run_1.at("figures").at("error") == errors.at("learned").back());
   CHECK(run_1.at("config").at("evaluation_split") == "test");
 
+  // What was met stays met.
+  const auto& met = run_1.at("figures").at("met_by_glimpse").at("learned");
+  REQUIRE(met.size() == 2);
+  CHECK(met[0].get<double>() <= met[1].get<double>());
+
   // The mean over seeds, and how many times it is below that of random glimpses.
   const auto results = nlohmann::json::parse(text(scratch / "one/results.json"));
   CHECK(results.at("evaluation_split") == "test");
@@ -78,6 +83,22 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
   CHECK_THAT(last_line(other.err), contains("belongs to another configuration"));
 }
 
+TEST_CASE("clutter_study asks for the sum of two objects", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Arguments sum{"--task", "sum", "--side", "100", "--patches", "8", "--conditions", "learned,whole"};
+  const Ending ending = run("clutter_study", quick(scratch / "one", sum));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  const auto config = nlohmann::json::parse(text(scratch / "one/runs/learned-2-seed1.json")).at("config");
+  CHECK(config.at("task") == "sum");
+  CHECK(config.at("model").at("classes") == 19);
+  CHECK(config.at("clutter").at("side") == 100);
+  CHECK(config.at("clutter").at("patches") == 8);
+  // The whole image shows both objects.
+  const auto results = nlohmann::json::parse(text(scratch / "one/results.json"));
+  CHECK(results.at("rows")[1].at("met") == nlohmann::json{1.0, 1.0});
+}
+
 TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const auto refused = [&](const Arguments& more, int code, const std::string& sentence) {
@@ -88,6 +109,8 @@ TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][bench
   };
   refused({"--conditions", "magic"}, 2, "--conditions");
   refused({"--jobs", "0"}, 2, "--jobs");
+  refused({"--task", "product"}, 2, "--task");
+  refused({"--task", "sum"}, 2, "clutter: side must be at least 84 for 2 objects of 28 pixels, but is 60");
   refused({"--seeds", "1,2,1"}, 2, "the model learned-2-seed1 is asked for twice");
   refused({"--objects", "81"}, 2, "--objects must be at most 80, but is 81");
   refused({"--objects", "16"}, 2, "the training objects must be more than the 16 that are held out, but are 16");
