@@ -4,7 +4,7 @@
 #include <saccade/data/image_encode.hpp>
 #include <saccade/metrics/scores.hpp>
 
-#include "benchmarks/common/figure.hpp"
+#include "bar_chart.hpp"
 #include "benchmarks/common/machine.hpp"
 #include "benchmarks/common/table.hpp"
 #include "image_study.hpp"
@@ -48,15 +48,21 @@ struct ImageRow {
     for (const auto& one : scores) values.push_back((one.*member).value);
     return values;
   }
-  /// "71.2 [65.0, 77.1]": means over the seeds of the figure, and of the ends of its 95 % interval over groups.
+  /// Means over the seeds of the ends of its 95 % interval over groups.
   template <class Member>
-  [[nodiscard]] std::string cell(Member member) const {
+  [[nodiscard]] saccade::metrics::Interval interval(Member member) const {
     std::vector<double> low, high;
     for (const auto& one : scores) {
       low.push_back((one.*member).interval.low);
       high.push_back((one.*member).interval.high);
     }
-    return percent_text(value(member)) + " [" + percent_text(mean(low)) + ", " + percent_text(mean(high)) + "]";
+    return {mean(low), mean(high)};
+  }
+  /// "71.2 [65.0, 77.1]"
+  template <class Member>
+  [[nodiscard]] std::string cell(Member member) const {
+    const saccade::metrics::Interval ends = interval(member);
+    return percent_text(value(member)) + " [" + percent_text(ends.low) + ", " + percent_text(ends.high) + "]";
   }
   /// Of glimpse `step`, mean over the seeds.
   [[nodiscard]] double hits(std::size_t step) const {
@@ -142,31 +148,26 @@ struct ImageRow {
          image_table(rows).markdown();
 }
 
-/// Balanced accuracy against the share of pixels read, a point for each way of looking.
-[[nodiscard]] inline saccade::RgbImage image_figure(const std::vector<ImageRow>& rows) {
-  saccade::report::Chart accuracy{.title = "What is read, and what it is worth",
-                                  .x_label = "pixels read, % of the image",
-                                  .y_label = "balanced accuracy, %",
-                                  .x_scale = saccade::report::AxisScale::logarithmic,
-                                  .y_low = 0,
-                                  .y_high = 100};
-  saccade::report::Chart hits{.title = "Images whose region a glimpse has met",
-                              .x_label = "glimpse",
-                              .y_label = "%",
-                              .y_low = 0,
-                              .y_high = 100};
+/// A bar for each way of looking: the figure by which the best epoch is chosen, pixels read, regions met.
+[[nodiscard]] inline saccade::RgbImage image_figure(const std::vector<ImageRow>& rows, saccade::BestEpochBy by) {
+  using saccade::metrics::Scores;
+  const bool groups = by == saccade::BestEpochBy::group_recognition_rate;
+  const auto member = groups ? &Scores::group_recognition_rate : &Scores::balanced_accuracy;
+  std::vector<Bar> bars;
   for (const ImageRow& row : rows) {
-    const double value = 100 * row.value(&saccade::metrics::Scores::balanced_accuracy);
-    accuracy.series.push_back({.name = method_of(row), .points = {{100 * row.pixels, value}}});
-    if (row.steps() == 0) continue;
-    saccade::report::Series series{.name = method_of(row)};
-    for (std::size_t t = 0; t < row.steps(); ++t)
-      series.points.push_back({static_cast<double>(t + 1), 100 * row.hits(t)});
-    hits.series.push_back(std::move(series));
+    const saccade::metrics::Interval ends = row.interval(member);
+    std::string note = percent_text(row.value(member)) + ", reads " + percent_text(row.pixels);
+    if (row.steps() > 0) note += ", meets " + percent_text(mean(row.any_hit));
+    bars.push_back({.label = method_of(row),
+                    .value = 100 * row.value(member),
+                    .low = 100 * ends.low,
+                    .high = 100 * ends.high,
+                    .note = std::move(note),
+                    .pale = row.policy != to_string(own_policy(row.condition))});
   }
-  std::vector<saccade::report::Chart> charts{std::move(accuracy)};
-  if (!hits.series.empty()) charts.push_back(std::move(hits));
-  return draw_charts(std::move(charts));
+  return draw_bars(groups ? "Group recognition rate, and pixels read, %"
+                          : "Balanced accuracy, pixels read, images whose region is met, %",
+                   bars);
 }
 
 /// Writes table.md, results.json and figure.png into `folder`. No file holds a time of the clock. @throws FileError
@@ -209,7 +210,7 @@ inline void write_image_report(const std::filesystem::path& folder, const std::v
   }
   saccade::write_file_atomically(folder / "table.md", image_markdown(rows, data, o.folds));
   saccade::write_file_atomically(folder / "results.json", json.dump(2) + "\n");
-  if (!rows.empty()) saccade::data::write_png(folder / "figure.png", image_figure(rows).view());
+  if (!rows.empty()) saccade::data::write_png(folder / "figure.png", image_figure(rows, select_by(o)).view());
 }
 
 }  // namespace bench

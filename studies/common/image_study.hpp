@@ -98,6 +98,13 @@ struct ImageRun {
   return choice;
 }
 
+/// What the best epoch of the study's models is chosen by.
+[[nodiscard]] inline saccade::BestEpochBy select_by(const ImageStudyOptions& o) {
+  saccade::RunConfig config{.model = saccade::preset(o.preset), .training = saccade::training_preset(o.preset)};
+  set_fields(config.model, config.training, o.training.fields);
+  return config.training.select_by;
+}
+
 /// Model and training, as made for learned glimpses.
 [[nodiscard]] inline saccade::RunConfig image_config(const ImageStudyOptions& o, const ImagesAtHand& images,
                                                      std::uint64_t seed) {
