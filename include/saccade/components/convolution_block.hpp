@@ -37,8 +37,7 @@ class ConvolutionBlock {
     Tensor<B> mean, rstd;  // (O)
   };
   struct LayerWorkspace {
-    Tensor<B> d_convolved;  // (B, h, w, O)
-    Tensor<B> d_output;     // (B, h, w, O), or of length 0 where it is d_y
+    Tensor<B> d_output;  // (B, h, w, O), or of length 0 where it is d_y
   };
 
   /// Names the tensors of the layers "conv1.weight", "norm1.gamma", ..., and of a projection "projection.conv.weight".
@@ -89,7 +88,8 @@ class ConvolutionBlock {
 
   struct Workspace {
     std::vector<LayerWorkspace> layers;
-    Tensor<B> d_sum;  // (B, h, w, outputs), or of length 0 where nothing is pooled
+    Tensor<B> d_convolved;  // (B, h, w, outputs), of the last convolution, or of length 0 where there is no shortcut
+    Tensor<B> d_sum;        // (B, h, w, outputs), or of length 0 where nothing is pooled
   };
 
   /// @throws ConfigError where the map is too small for a kernel
@@ -166,11 +166,9 @@ class ConvolutionBlock {
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
-    Workspace w{{}, make_map(b, plan_.pooled ? shape_of(batch, count() - 1) : Shape{0})};
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      const bool inner = i + 1 < count();
-      w.layers.push_back({make_map(b, shape_of(batch, i)), make_map(b, inner ? shape_of(batch, i) : Shape{0})});
-    }
+    const auto sum = [&](bool there) { return make_map(b, there ? shape_of(batch, count() - 1) : Shape{0}); };
+    Workspace w{{}, sum(plan_.shortcut != Shortcut::none), sum(plan_.pooled)};
+    for (std::size_t i = 0; i + 1 < count(); ++i) w.layers.push_back({make_map(b, shape_of(batch, i))});
     return w;
   }
 
@@ -229,10 +227,11 @@ class ConvolutionBlock {
     for (std::size_t i = last + 1; i-- > 0;) {
       Tensor<B>& d_out = i == last ? d_sum : w.layers[i].d_output;
       if (i < last) rectify_backward(b, plan_.convolutions[i].rectifier, cache.layers[i].output, d_out);
-      backward_layer(b, p, i, i == 0 ? x : cache.layers[i - 1].output, cache, d_out, w, d_p,
+      Tensor<B>& d_convolved = i == last && plan_.shortcut != Shortcut::none ? w.d_convolved : d_out;
+      backward_layer(b, p, i, i == 0 ? x : cache.layers[i - 1].output, cache, d_out, d_convolved, d_p,
                      i == 0 ? d_x : &w.layers[i - 1].d_output, Write::overwrite);
     }
-    if (projects()) backward_layer(b, p, count(), x, cache, d_sum, w, d_p, d_x, Write::accumulate);
+    if (projects()) backward_layer(b, p, count(), x, cache, d_sum, d_sum, d_p, d_x, Write::accumulate);
     if (plan_.shortcut == Shortcut::identity && d_x) ops::axpy(b, Scalar<B>(1), d_sum, *d_x);
   }
 
@@ -266,10 +265,11 @@ class ConvolutionBlock {
                           s.layers[i].running_mean, s.layers[i].running_variance, cache.output, cache.mean, cache.rstd);
   }
 
+  /// d_convolved is scratch of the shape of d_out, and may be d_out.
   void backward_layer(B& b, const Parameters& p, std::size_t i, const Tensor<B>& x, const Cache& cache,
-                      const Tensor<B>& d_out, Workspace& w, Parameters& d_p, Tensor<B>* d_x, Write write) const {
+                      const Tensor<B>& d_out, Tensor<B>& d_convolved, Parameters& d_p, Tensor<B>* d_x,
+                      Write write) const {
     const LayerCache& own = cache.layers[i];
-    Tensor<B>& d_convolved = w.layers[i].d_convolved;
     ops::batch_norm_backward(b, d_out, own.convolved, p.layers[i].gamma, own.mean, own.rstd, d_convolved,
                              Write::overwrite, d_p.layers[i].gamma, d_p.layers[i].beta, Write::accumulate);
     const ConvolutionGeometry& geometry = layers_[i].config().geometry;
