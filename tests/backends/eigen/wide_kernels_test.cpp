@@ -83,6 +83,31 @@ TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
     }
 }
 
+TEST_CASE("transposes of any shape are exact with vectors of every width", "[kernels]") {
+  const auto check = [](const Kernels<float>& kernels) {
+    for (const Index rows : {1, 7, 16, 35})
+      for (const Index columns : {1, 5, 16, 33}) {
+        INFO(rows << " rows, " << columns << " columns, " << kernels.lanes << " lanes");
+        const Index x_stride = columns + 3, y_stride = eigen::round_up(rows, kernels.lanes);
+        const auto x = whole_numbers(rows * x_stride, 1), scale = whole_numbers(rows, 2);
+        for (const bool scaled : {false, true}) {
+          std::vector<float> y(static_cast<std::size_t>(columns * y_stride), -99.0f);
+          kernels.transpose(rows, columns, x.data(), x_stride, scaled ? scale.data() : nullptr, y.data(), y_stride);
+          Index wrong = 0;
+          for (Index column = 0; column < columns; ++column)
+            for (Index row = 0; row < y_stride; ++row) {
+              const float value = row < rows ? at(x, row * x_stride + column) * (scaled ? at(scale, row) : 1.0f) : 0.0f;
+              wrong += at(y, column * y_stride + row) != value;
+            }
+          CHECK(wrong == 0);
+        }
+      }
+  };
+  for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+    if (supports(set)) check(eigen::kernels_for<float>(set));
+  if (supports(InstructionSet::avx2)) check(eigen::wide::kernels<float>);
+}
+
 TEST_CASE("depthwise rows are those of other sets with 64-byte vectors", "[kernels]") {
   if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
   const Kernels<float>& wide = eigen::wide::kernels<float>;

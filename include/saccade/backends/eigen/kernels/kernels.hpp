@@ -185,6 +185,10 @@ struct Kernels {
   /// says, unless that is null. y may be `sums` or `addend`.
   void (*finish)(Index rows, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
                  const ChannelEpilogue<Scalar>* epilogue, Scalar* y, Index y_stride);
+  /// y (columns, rows padded) = the transpose of x (rows, columns), whose rows are multiplied by `scale` unless it is
+  /// null, and zeros behind.
+  void (*transpose)(Index rows, Index columns, const Scalar* x, Index x_stride, const Scalar* scale, Scalar* y,
+                    Index y_stride);
 
   /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
   void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,
