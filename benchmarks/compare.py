@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Saccade, PyTorch, oneDNN, ONNX Runtime and OpenVINO on the same work, in turn, in one run; with the targets, and a record.
+"""Saccade and its peers on the same work, in turn, in one run; with the targets, and a record.
 
 usage: benchmarks/compare.py [--bin build/release/bin] [--python PYTHON] [--threads 2] [--rounds 7] [--cases REGEX]
 
 Every peer measures a case in a process of its own; the processes take turns, so that a machine that changes its
-speed changes it for all. PyTorch, ONNX Runtime and OpenVINO are looked for in PYTHON; what is missing is left out with a
-sentence. Needs nothing but Python and the programs of a release build. docs/benchmarks.md says what the numbers mean.
+speed changes it for all. PyTorch, ONNX Runtime and OpenVINO are looked for in PYTHON; what is missing, oneDNN too, is
+left out with a sentence. Needs nothing but Python and the programs of a release build. docs/benchmarks.md says what
+the numbers mean.
 """
 
 import argparse
@@ -110,7 +111,8 @@ class Comparison:
         if not self.python:
             return say("ONNX Runtime and OpenVINO are left out: without PyTorch nobody writes the network for them")
         model = self.folder / "efficientnet.onnx"
-        written = subprocess.run([self.python, HERE / "peers" / "efficientnet_lite.py", model], capture_output=True, text=True)
+        command = [self.python, HERE / "peers" / "efficientnet_lite.py", model]
+        written = subprocess.run(command, capture_output=True, text=True)
         if written.returncode != 0:
             last = (written.stderr.strip().splitlines() or ["no word why"])[-1]
             return say(f"ONNX Runtime and OpenVINO are left out: PyTorch did not write the network: {last}")
@@ -224,7 +226,8 @@ def print_cases(cases):
     names = [OURS, "PyTorch", "oneDNN Winograd", *RUNTIMES]
 
     def times_of(what):
-        return "".join(f"{f'{1e3 * results[name][what]:.2f}' if what in results.get(name, {}) else '-':>18}" for name in names)
+        shown = [f"{1e3 * results[name][what]:.2f}" if what in results.get(name, {}) else "-" for name in names]
+        return "".join(f"{text:>18}" for text in shown)
 
     print(f"{'milliseconds':26}" + "".join(f"{name:>18}" for name in names) + f"{'memory, MiB':>26}")
     for case, results in cases.items():
@@ -250,7 +253,9 @@ def processor():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parent / "build/release/bin", help="our programs")
-    parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch, ONNX Runtime (and onnxscript) and OpenVINO; for cold_start also with safetensors and Pillow")
+    parser.add_argument("--python", default=sys.executable,
+                        help="a Python with PyTorch, ONNX Runtime (and onnxscript) and OpenVINO; for cold_start also "
+                             "with safetensors and Pillow")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each case, of which the median counts")
     parser.add_argument("--cases", default=".*", help="a regular expression: which cases")

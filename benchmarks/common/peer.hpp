@@ -16,8 +16,8 @@
 namespace bench {
 
 /// Prepares and warms up with `work`, says {"ready": true, ...} with `about`, then answers every line of stdin with
-/// {"seconds": ..., "processor_seconds": ...} of one call, the latter of all threads, and the end of stdin with {"peak_bytes": ..., "start_bytes": ...}. A measurement
-/// repeats `work` for at least `least` seconds.
+/// {"seconds": ..., "processor_seconds": ...} of one call, the latter of all threads, and the end of stdin with
+/// {"peak_bytes": ..., "start_bytes": ...}. A measurement repeats `work` for at least `least` seconds.
 ///
 /// @param start  bytes resident before the case was made
 inline void serve(const std::function<void()>& work, nlohmann::ordered_json about, double start, double least = 0.05) {

@@ -92,7 +92,8 @@ TEST_CASE("transposes of any shape are exact with vectors of every width", "[ker
         const auto x = whole_numbers(rows * x_stride, 1), scale = whole_numbers(rows, 2);
         for (const bool scaled : {false, true}) {
           std::vector<float> y(static_cast<std::size_t>(columns * y_stride), -99.0f);
-          kernels.transpose(rows, columns, x.data(), x_stride, scaled ? scale.data() : nullptr, y.data(), y_stride);
+          kernels.transpose(rows, columns, x.data(), x_stride, scaled ? scale.data() : nullptr, x.data(), y.data(),
+                            y_stride);
           Index wrong = 0;
           for (Index column = 0; column < columns; ++column)
             for (Index row = 0; row < y_stride; ++row) {

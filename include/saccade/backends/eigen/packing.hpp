@@ -35,14 +35,14 @@ void pack_transposed(Engine& engine, Index terms, Index columns, const Scalar* m
   const Index tiles = (terms + tile - 1) / tile;
   const Index strips = (columns + kernels.strip - 1) / kernels.strip;
   engine.parallel_ranges(strips * tiles, 16, [&](Index begin, Index end, int) {
+    const auto place = [&](Index i) { return matrix + i / tiles * kernels.strip * terms + i % tiles * tile; };
     for (Index i = begin; i < end; ++i) {
       const Index strip = i / tiles * kernels.strip;
       const Index count = std::min(kernels.strip, columns - strip);
       const Index width = round_up(count, kernels.lanes);
       const Index first = i % tiles * tile;
-      const Scalar* const from = matrix + strip * terms + first;
-      kernels.transpose(count, std::min(tile, terms - first), from, terms, scale ? scale + strip : nullptr,
-                        packed + strip * terms + first * width, width);
+      kernels.transpose(count, std::min(tile, terms - first), place(i), terms, scale ? scale + strip : nullptr,
+                        place(std::min(i + 1, end - 1)), packed + strip * terms + first * width, width);
     }
   });
 }

@@ -18,6 +18,9 @@ SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, 
     unroll<rows>([&](int row) SACCADE_LAMBDA {
       unroll<Vectors>([&](int v) SACCADE_LAMBDA { prefetch(addend + row * c_stride + v * lanes<Scalar>); });
     });
+  unroll<rows>([&](int row) SACCADE_LAMBDA {
+    unroll<Vectors>([&](int v) SACCADE_LAMBDA { prefetch_to_write(c + row * c_stride + v * lanes<Scalar>); });
+  });
   for (Index k = 0; k < terms; ++k, b += width) {
     VectorOf<Scalar> right[Vectors];
     unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });

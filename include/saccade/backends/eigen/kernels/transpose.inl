@@ -45,7 +45,7 @@ void transpose_rows(VectorOf<Scalar> (&rows)[lanes<Scalar>]) {
 /// See Kernels::transpose.
 template <class Scalar>
 SACCADE_KERNEL void transpose(Index rows, Index columns, const Scalar* x, Index x_stride, const Scalar* scale,
-                              Scalar* y, Index y_stride) {
+                              const Scalar* ahead, Scalar* y, Index y_stride) {
   using Vector = VectorOf<Scalar>;
   constexpr int count = static_cast<int>(lanes<Scalar>);
   for (Index row = 0; row < rows; row += count)
@@ -54,6 +54,7 @@ SACCADE_KERNEL void transpose(Index rows, Index columns, const Scalar* x, Index 
       Vector block[count] = {};
       unroll<count>([&](int i) SACCADE_LAMBDA {
         if (row + i >= rows) return;
+        prefetch(ahead + (row + i) * x_stride + column);
         block[i] = load_part(from + i * x_stride, columns - column);
         if (scale) block[i] = block[i] * scale[row + i];
       });
