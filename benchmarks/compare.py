@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Saccade, PyTorch and oneDNN on the same work, in turn, in one run; with the targets, and a record.
+"""Saccade and its peers on the same work, in turn, in one run; with the targets, and a record.
 
 usage: benchmarks/compare.py [--bin build/release/bin] [--python PYTHON] [--threads 2] [--rounds 7] [--cases REGEX]
 
 Every peer measures a case in a process of its own; the processes take turns, so that a machine that changes its
-speed changes it for all. PyTorch is looked for in PYTHON; what is missing is left out with a sentence. Needs nothing
-but Python and the programs of a release build. docs/benchmarks.md says what the numbers mean.
+speed changes it for all. PyTorch, ONNX Runtime and OpenVINO are looked for in PYTHON; what is missing, oneDNN too, is
+left out with a sentence. Needs nothing but Python and the programs of a release build. docs/benchmarks.md says what
+the numbers mean.
 """
 
 import argparse
@@ -24,7 +25,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 CONVOLUTIONS = [f"conv{side}_{direction}" for side in (112, 56, 28)
                 for direction in ("forward", "backward_data", "backward_weights")]
 NETWORKS = ["sa_net_training", "paper_training", "sa_net_inference", "paper_inference", "sa_net_inference_bf16",
-            "paper_inference_bf16"]
+            "paper_inference_bf16", "efficientnet_training", "efficientnet_inference"]
+# Peers that run the network which PyTorch has exported, and their modules in Python.
+RUNTIMES = {"ONNX Runtime": "onnxruntime", "OpenVINO": "openvino"}
 
 # (case, peer, at least this many times as fast, at most this share of its memory or None)
 TARGETS = [(case, other, least, None) for case in CONVOLUTIONS
@@ -32,6 +35,8 @@ TARGETS = [(case, other, least, None) for case in CONVOLUTIONS
 TARGETS += [("sa_net_training", "PyTorch", 3.5, 0.4), ("paper_training", "PyTorch", 3.5, 0.35),
             ("sa_net_inference", "PyTorch", 3.0, None), ("paper_inference", "PyTorch", 3.0, None),
             ("sa_net_inference_bf16", "PyTorch", 1.0, None), ("paper_inference_bf16", "PyTorch", 1.0, None),
+            ("efficientnet_training", "PyTorch", 2.0, None), ("efficientnet_inference", "PyTorch", 1.5, None),
+            ("efficientnet_inference", "ONNX Runtime", 1.0, None), ("efficientnet_inference", "OpenVINO", 1.0, None),
             ("cold_start", "PyTorch", 10.0, None)]
 OURS = "Saccade"
 
@@ -47,7 +52,7 @@ class Peer:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=os.environ | environment)
         self.about = self.answer()
-        self.seconds = []
+        self.seconds, self.processor_seconds = [], []
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -58,20 +63,24 @@ class Peer:
     def measure(self):
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        self.seconds.append(self.answer()["seconds"])
+        answer = self.answer()
+        self.seconds.append(answer["seconds"])
+        self.processor_seconds.append(answer["processor_seconds"])
 
     def finish(self):
         self.process.stdin.close()
         memory = self.answer()
         self.process.wait()
         return {"library": self.about["library"], "median_seconds": statistics.median(self.seconds),
-                "seconds": self.seconds, "peak_bytes": memory["peak_bytes"],
+                "seconds": self.seconds, "median_processor_seconds": statistics.median(self.processor_seconds),
+                "processor_seconds": self.processor_seconds, "peak_bytes": memory["peak_bytes"],
                 "bytes": memory["peak_bytes"] - memory["start_bytes"]}
 
 
 class Comparison:
-    def __init__(self, options):
+    def __init__(self, options, folder):
         self.options = options
+        self.folder = folder
         self.bin = options.bin.resolve()
         if not (self.bin / "peer_benchmark").exists():
             sys.exit(f"compare.py: no peer_benchmark in {options.bin}; build the preset release first")
@@ -79,23 +88,35 @@ class Comparison:
         keep = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "4294967296"}
         self.environment = {"OMP_NUM_THREADS": str(options.threads)}
         self.pytorch_environment = self.environment | (keep if options.tuned_malloc else {})
-        self.python = self.find_pytorch()
+        self.python = self.options.python if self.finds("PyTorch", "torch") else None
+        self.runtimes = {}  # and their models, once they are needed
         self.onednn = self.bin / "onednn_benchmark"
         if not self.onednn.exists():
             say("oneDNN is left out: the build has no onednn_benchmark (libdnnl-dev was not found)")
             self.onednn = None
 
-    def find_pytorch(self):
-        probe = [self.options.python, "-c", "import torch; print(torch.__version__)"]
+    def finds(self, peer, module):
+        """Whether PYTHON can import it."""
         try:
-            found = subprocess.run(probe, capture_output=True, text=True)
+            found = subprocess.run([self.options.python, "-c", f"import {module}"], capture_output=True)
         except OSError as error:
-            say(f"PyTorch is left out: {error}")
-            return None
+            say(f"{peer} is left out: {error}")
+            return False
         if found.returncode != 0:
-            say(f"PyTorch is left out: {self.options.python} cannot import it (--python names another)")
-            return None
-        return self.options.python
+            say(f"{peer} is left out: {self.options.python} cannot import {module} (--python names another)")
+        return found.returncode == 0
+
+    def find_runtimes(self):
+        """The network in a file, and who runs such files."""
+        if not self.python:
+            return say("ONNX Runtime and OpenVINO are left out: without PyTorch nobody writes the network for them")
+        model = self.folder / "efficientnet.onnx"
+        command = [self.python, HERE / "peers" / "efficientnet_lite.py", model]
+        written = subprocess.run(command, capture_output=True, text=True)
+        if written.returncode != 0:
+            last = (written.stderr.strip().splitlines() or ["no word why"])[-1]
+            return say(f"ONNX Runtime and OpenVINO are left out: PyTorch did not write the network: {last}")
+        self.runtimes = {peer: model for peer, module in RUNTIMES.items() if self.finds(peer, module)}
 
     def commands(self, case):
         """Command and environment of every peer of a case."""
@@ -106,6 +127,12 @@ class Comparison:
             found["PyTorch"] = ([self.python, script, case, *threads], self.pytorch_environment)
         if self.onednn and case in CONVOLUTIONS:
             found["oneDNN Winograd"] = ([self.onednn, case, "winograd"], self.environment)
+        if case == "efficientnet_inference":
+            if not self.runtimes:
+                self.find_runtimes()
+            for peer, model in self.runtimes.items():
+                script = HERE / "peers" / "onnx_benchmark.py"
+                found[peer] = ([self.options.python, script, RUNTIMES[peer], model, *threads], self.environment)
         return found
 
     def our_case(self, case):
@@ -196,12 +223,18 @@ def gigapixel_row(attention):
 
 
 def print_cases(cases):
-    names = [OURS, "PyTorch", "oneDNN Winograd"]
+    names = [OURS, "PyTorch", "oneDNN Winograd", *RUNTIMES]
+
+    def times_of(what):
+        shown = [f"{1e3 * results[name][what]:.2f}" if what in results.get(name, {}) else "-" for name in names]
+        return "".join(f"{text:>18}" for text in shown)
+
     print(f"{'milliseconds':26}" + "".join(f"{name:>18}" for name in names) + f"{'memory, MiB':>26}")
     for case, results in cases.items():
-        times = [f"{1e3 * results[name]['median_seconds']:.2f}" if name in results else "-" for name in names]
         memory = " / ".join(f"{results[name]['bytes'] / 2**20:.0f}" for name in names if "bytes" in results.get(name, {}))
-        print(f"{case:26}" + "".join(f"{text:>18}" for text in times) + f"{memory:>26}")
+        print(f"{case:26}{times_of('median_seconds')}{memory:>26}")
+        if any("median_processor_seconds" in result for result in results.values()):
+            print(f"{'  of the processor':26}{times_of('median_processor_seconds')}")
     print()
 
 
@@ -220,7 +253,9 @@ def processor():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=pathlib.Path, default=HERE.parent / "build/release/bin", help="our programs")
-    parser.add_argument("--python", default=sys.executable, help="a Python with PyTorch; for cold_start also with safetensors and Pillow")
+    parser.add_argument("--python", default=sys.executable,
+                        help="a Python with PyTorch, ONNX Runtime (and onnxscript) and OpenVINO; for cold_start also "
+                             "with safetensors and Pillow")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each case, of which the median counts")
     parser.add_argument("--cases", default=".*", help="a regular expression: which cases")
@@ -232,17 +267,17 @@ def main():
     options = parser.parse_args()
     if options.threads < 1 or options.rounds < 1:
         parser.error("--threads and --rounds must be at least 1")
-    comparison = Comparison(options)
     wanted = [case for case in [*CONVOLUTIONS, *NETWORKS, "cold_start", "attention"] if re.search(options.cases, case)]
     if not wanted:
         parser.error(f"no case matches {options.cases}")
     cases, attention = {}, None
     with tempfile.TemporaryDirectory() as folder:
+        comparison = Comparison(options, pathlib.Path(folder))
         for case in wanted:
             if case == "cold_start":
-                cases[case] = comparison.run_cold_start(pathlib.Path(folder))
+                cases[case] = comparison.run_cold_start(comparison.folder)
             elif case == "attention":
-                attention = comparison.run_attention(pathlib.Path(folder))
+                attention = comparison.run_attention(comparison.folder)
             else:
                 cases[case] = comparison.run_case(case)
     rows = ratios(cases) + ([gigapixel_row(attention)] if attention else [])

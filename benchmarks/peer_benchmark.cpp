@@ -78,6 +78,10 @@ std::map<std::string, MakeWork> cases() {
     list["paper" + purpose] = [=](const auto& backend, int threads) {
       return network(paper_preset(), training, backend, threads);
     };
+    list["efficientnet" + purpose] = [=](const std::string& backend, int threads) {
+      expect_config(backend == "eigen", "EfficientNet-Lite0 is measured on the backend eigen alone");
+      return bench::make_eigen_backbone(training, threads);
+    };
   }
   list["sa_net_inference_bf16"] = [](const auto& backend, int threads) {
     return network(sa_net(), false, backend + "_bf16", threads);

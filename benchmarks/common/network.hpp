@@ -4,6 +4,7 @@
 #include <saccade/core/image.hpp>
 #include <saccade/model/config.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -73,6 +74,9 @@ std::unique_ptr<Network> make_reference_network(const NetworkSpec& spec, int thr
 std::unique_ptr<Network> make_cuda_fp32_network(const NetworkSpec& spec, int threads);
 std::unique_ptr<Network> make_cuda_tf32_network(const NetworkSpec& spec, int threads);
 std::unique_ptr<Network> make_cuda_bf16_network(const NetworkSpec& spec, int threads);
+
+/// EfficientNet-Lite0 on 8 crops of 128 x 128: what a call does is a step of training of all its layers, or inference.
+[[nodiscard]] std::function<void()> make_eigen_backbone(bool training, int threads);
 
 /// Whether a backend of this name computes on a GPU.
 [[nodiscard]] inline bool is_on_gpu(const std::string& backend) { return backend.starts_with("cuda"); }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -15,8 +16,8 @@
 namespace bench {
 
 /// Prepares and warms up with `work`, says {"ready": true, ...} with `about`, then answers every line of stdin with
-/// {"seconds": ...} of one call, and the end of stdin with {"peak_bytes": ..., "start_bytes": ...}. A measurement
-/// repeats `work` for at least `least` seconds.
+/// {"seconds": ..., "processor_seconds": ...} of one call, the latter of all threads, and the end of stdin with
+/// {"peak_bytes": ..., "start_bytes": ...}. A measurement repeats `work` for at least `least` seconds.
 ///
 /// @param start  bytes resident before the case was made
 inline void serve(const std::function<void()>& work, nlohmann::ordered_json about, double start, double least = 0.05) {
@@ -27,10 +28,13 @@ inline void serve(const std::function<void()>& work, nlohmann::ordered_json abou
   about["calls"] = calls;
   std::cout << about.dump() << std::endl;
   for (std::string line; std::getline(std::cin, line);) {
+    const std::clock_t before = std::clock();
     const double seconds = seconds_of([&] {
       for (int call = 0; call < calls; ++call) work();
     });
-    std::cout << nlohmann::ordered_json{{"seconds", seconds / calls}}.dump() << std::endl;
+    const double processor = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+    std::cout << nlohmann::ordered_json{{"seconds", seconds / calls}, {"processor_seconds", processor / calls}}.dump()
+              << std::endl;
   }
   std::cout << nlohmann::ordered_json{{"peak_bytes", peak_memory()}, {"start_bytes", start}}.dump() << std::endl;
 }

@@ -2,22 +2,17 @@
 
 usage: pytorch_benchmark.py CASE --threads N
 
-Development only. Prints {"ready": true, ...}, then {"seconds": ...} for every line, and the peak of memory at the end.
+Development only. Prints {"ready": true, ...}, then {"seconds": ..., "processor_seconds": ...} for every line, and the
+peak of memory at the end.
 """
 
 import argparse
-import json
-import sys
-import time
 
 import torch
 
+from peer import memory, serve
+
 BATCH = 8
-
-
-def memory(key):
-    with open("/proc/self/status") as status:
-        return next(1024 * int(line.split()[1]) for line in status if line.startswith(key))
 
 
 def convolution(side, direction):
@@ -59,6 +54,24 @@ def network(preset, purpose):
     return infer
 
 
+def efficientnet(purpose):
+    from efficientnet_lite import EfficientNetLite0, crops
+
+    model, x = EfficientNetLite0(), crops()
+    if purpose == "training":
+        d_features = torch.randn(BATCH, 1280)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, fused=True)
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            model(x).backward(d_features)
+            optimizer.step()
+
+        return step
+    model.eval()
+    return torch.inference_mode()(lambda: model(x))
+
+
 def cases():
     found = {}
     for side in (112, 56, 28):
@@ -67,18 +80,9 @@ def cases():
     for preset in ("sa_net", "paper"):
         for purpose in ("training", "inference", "inference_bf16"):
             found[f"{preset}_{purpose}"] = lambda preset=preset, purpose=purpose: network(preset, purpose)
+    for purpose in ("training", "inference"):
+        found[f"efficientnet_{purpose}"] = lambda purpose=purpose: efficientnet(purpose)
     return found
-
-
-def seconds_of(work, calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        work()
-    return (time.perf_counter() - start) / calls
-
-
-def say(**answer):
-    print(json.dumps(answer), flush=True)
 
 
 def main():
@@ -91,12 +95,7 @@ def main():
     torch.manual_seed(1)
     start = memory("VmRSS")
     work = known[arguments.case]()
-    work()
-    calls = max(1, int(0.05 / max(seconds_of(work, 1), 1e-7)))
-    say(library=f"PyTorch {torch.__version__}", threads=torch.get_num_threads(), ready=True, calls=calls)
-    for _ in sys.stdin:
-        say(seconds=seconds_of(work, calls))
-    say(peak_bytes=memory("VmHWM"), start_bytes=start)
+    serve(work, start, library=f"PyTorch {torch.__version__}", threads=torch.get_num_threads())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 #include "support/gradient_check.hpp"
 
 #include <cmath>
+#include <set>
 #include <string>
+#include <vector>
 
 using namespace saccade;
 using namespace saccade_test;
@@ -112,12 +114,32 @@ TEST_CASE("gradients of EfficientNet-Lite encoders are those of central differen
   SECTION("with soft attention") { check(Problem(efficientnet_lite(2), config(MaskUse::attend, 12))); }
 }
 
+TEST_CASE("blocks take turns with the maps of gradients, and none uses a map twice", "[backbone_encoder]") {
+  Reference b;
+  const Backbone<Reference> network(efficientnet_lite_plan({}), 32);
+  const auto workspace = network.make_workspace(b, 1);
+  const auto& scratch = *workspace.scratch;
+  std::set<const Array*> all;
+  std::size_t wanted = scratch.outputs.size();
+  for (std::size_t turn = 0; turn < scratch.inner.size(); ++turn) {
+    std::vector<const Array*> own(scratch.inner[turn].begin(), scratch.inner[turn].end());
+    wanted += own.size();
+    if (turn > 0) own.push_back(scratch.outputs[turn - 1]);                   // the gradient that it reads
+    if (turn < scratch.outputs.size()) own.push_back(scratch.outputs[turn]);  // and the one that it writes
+    CHECK(std::set<const Array*>(own.begin(), own.end()).size() == own.size());
+    all.insert(own.begin(), own.end());
+  }
+  CHECK(all.size() == scratch.maps.size());
+  CHECK(wanted == 57);
+  CHECK(all.size() < 40);
+}
+
 TEST_CASE("what is frozen is evaluated in training, and keeps nothing for the way back", "[backbone_encoder]") {
   const MaskUse mask = GENERATE(MaskUse::none, MaskUse::attend);
   Problem problem(efficientnet_lite(2), config(mask), all_that_begins_with("encoder.backbone."));
   CHECK_FALSE(problem.encoder.backbone().trains());
   CHECK(problem.cache.backbone.trained.empty());
-  CHECK(problem.workspace.backbone.blocks.empty());
+  CHECK(problem.workspace.backbone.scratch->maps.empty());
   const auto before = problem.statistics.backbone.blocks;
   problem.forward();
   for (std::size_t i = 0; i < before.size(); ++i)

@@ -47,11 +47,11 @@ class Backbone {
     }
   };
 
-  /// Maps of the blocks that only infer, but for the last one's: a few, which they use in turn.
+  /// Maps that blocks need one after the other, a few, which they use in turn: of what is inferred or of gradients.
   struct Scratch {
     std::vector<Tensor<B>> maps;
-    std::vector<std::vector<Tensor<B>*>> inner;  ///< of each block, see ConvolutionBlock::infer
-    std::vector<Tensor<B>*> outputs;             ///< of each block but the last
+    std::vector<std::vector<Tensor<B>*>> inner;  ///< of each block, see ConvolutionBlock::infer and backward
+    std::vector<Tensor<B>*> outputs;             ///< what each block but the last hands to the next
   };
 
   struct Cache {
@@ -60,9 +60,9 @@ class Backbone {
     std::vector<typename Block::Cache> trained;  ///< of the other blocks
   };
 
+  /// Gradients of the maps in blocks that are trained, from the last one to the first.
   struct Workspace {
-    std::vector<typename Block::Workspace> blocks;  ///< of those that are trained
-    std::vector<Tensor<B>> d_maps;                  // of what each of them but the first reads
+    std::shared_ptr<Scratch> scratch;
   };
 
   /// @throws ConfigError where the map becomes too small
@@ -120,7 +120,12 @@ class Backbone {
   /// @param sibling  null, or a cache of the same batch and mode that is never used at the same time
   [[nodiscard]] Cache make_cache(B& b, Index batch, Mode mode, const Cache* sibling = nullptr) const {
     const std::size_t inferred = inferred_blocks(mode);
-    Cache cache{sibling ? sibling->scratch : make_scratch(b, batch, inferred),
+    const auto make = [&] {
+      return make_scratch(
+          b, inferred, [&](std::size_t i) { return blocks_[i].inner_shapes(batch); },
+          [&](std::size_t i) { return blocks_[i].output_shape(batch); });
+    };
+    Cache cache{sibling ? sibling->scratch : make(),
                 make_map(b, inferred == 0 ? Shape{0} : blocks_[inferred - 1].output_shape(batch)),
                 {}};
     for (std::size_t i = inferred; i < blocks_.size(); ++i) cache.trained.push_back(blocks_[i].make_cache(b, batch));
@@ -128,12 +133,10 @@ class Backbone {
   }
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
-    Workspace w;
-    for (std::size_t i = frozen_; i < blocks_.size(); ++i) {
-      w.blocks.push_back(blocks_[i].make_workspace(b, batch));
-      if (i > frozen_) w.d_maps.push_back(make_map(b, blocks_[i - 1].output_shape(batch)));
-    }
-    return w;
+    const std::size_t last = blocks_.size() - 1;
+    return {make_scratch(
+        b, blocks_.size() - frozen_, [&](std::size_t i) { return blocks_[last - i].gradient_shapes(batch); },
+        [&](std::size_t i) { return blocks_[last - i - 1].output_shape(batch); })};
   }
 
   void forward(B& b, const Parameters& p, Statistics& s, const Tensor<B>& x, Cache& cache, Mode mode) const {
@@ -161,17 +164,23 @@ class Backbone {
   void backward(B& b, const Parameters& p, const Tensor<B>& x, const Cache& cache, Tensor<B>& d_map, Workspace& w,
                 Parameters& d_p) const requires TrainableConvolutionOps<B> && TrainableNormalizationOps<B> &&
       TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
+    Tensor<B>* d_y = &d_map;
     for (std::size_t i = blocks_.size(); i-- > frozen_;) {
-      const std::size_t own = i - frozen_;
+      const std::size_t own = i - frozen_, turn = blocks_.size() - 1 - i;
       const Tensor<B>& in = own > 0 ? blocks_[i - 1].output(cache.trained[own - 1]) : i > 0 ? cache.inferred : x;
-      blocks_[i].backward(b, p.blocks[i], in, cache.trained[own], i + 1 == blocks_.size() ? d_map : w.d_maps[own],
-                          w.blocks[own], d_p.blocks[i], own > 0 ? &w.d_maps[own - 1] : nullptr);
+      Tensor<B>* const d_x = own > 0 ? w.scratch->outputs[turn] : nullptr;
+      blocks_[i].backward(b, p.blocks[i], in, cache.trained[own], *d_y, w.scratch->inner[turn], d_p.blocks[i], d_x);
+      d_y = d_x;
     }
   }
 
  private:
-  /// No map is written while it is still read.
-  [[nodiscard]] std::shared_ptr<Scratch> make_scratch(B& b, Index batch, std::size_t blocks) const {
+  /// No map is written while it is still read. The blocks in the order in which they take their turns:
+  /// @param inner_shapes  (i) of the maps that only block i needs
+  /// @param output_shape  (i) of what block i hands to the next
+  template <class InnerShapes, class OutputShape>
+  [[nodiscard]] static std::shared_ptr<Scratch> make_scratch(B& b, std::size_t blocks, const InnerShapes& inner_shapes,
+                                                             const OutputShape& output_shape) {
     std::vector<Shape> shapes;
     std::vector<bool> taken;
     const auto take = [&](const Shape& shape) {
@@ -187,8 +196,8 @@ class Backbone {
     std::vector<std::vector<std::size_t>> inner(blocks);
     std::vector<std::size_t> outputs;
     for (std::size_t i = 0; i < blocks; ++i) {
-      for (const Shape& shape : blocks_[i].inner_shapes(batch)) inner[i].push_back(take(shape));
-      if (i + 1 < blocks) outputs.push_back(take(blocks_[i].output_shape(batch)));
+      for (const Shape& shape : inner_shapes(i)) inner[i].push_back(take(shape));
+      if (i + 1 < blocks) outputs.push_back(take(output_shape(i)));
       for (const std::size_t at : inner[i]) taken[at] = false;
       if (i > 0) taken[outputs[i - 1]] = false;
     }

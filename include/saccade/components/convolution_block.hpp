@@ -36,10 +36,6 @@ class ConvolutionBlock {
     Tensor<B> output;      // (B, h, w, O)  normalised and rectified
     Tensor<B> mean, rstd;  // (O)
   };
-  struct LayerWorkspace {
-    Tensor<B> d_convolved;  // (B, h, w, O)
-    Tensor<B> d_output;     // (B, h, w, O), or of length 0 where it is d_y
-  };
 
   /// Names the tensors of the layers "conv1.weight", "norm1.gamma", ..., and of a projection "projection.conv.weight".
   template <class Layers, class Visit>
@@ -85,11 +81,6 @@ class ConvolutionBlock {
   struct Cache {
     std::vector<LayerCache> layers;
     Tensor<B> pooled, argmax;  // (B, h, w, outputs), or of length 0 where nothing is pooled
-  };
-
-  struct Workspace {
-    std::vector<LayerWorkspace> layers;
-    Tensor<B> d_sum;  // (B, h, w, outputs), or of length 0 where nothing is pooled
   };
 
   /// @throws ConfigError where the map is too small for a kernel
@@ -153,6 +144,16 @@ class ConvolutionBlock {
     return shapes;
   }
 
+  /// Of the maps that `backward` needs between d_y and d_x: the gradients of what the convolutions but the last one put
+  /// out, of what the last one puts out where a shortcut leads around it, and of what is pooled.
+  [[nodiscard]] std::vector<Shape> gradient_shapes(Index batch) const {
+    std::vector<Shape> shapes;
+    for (std::size_t i = 0; i + 1 < count(); ++i) shapes.push_back(shape_of(batch, i));
+    if (plan_.shortcut != Shortcut::none) shapes.push_back(shape_of(batch, count() - 1));
+    if (plan_.pooled) shapes.push_back(shape_of(batch, count() - 1));
+    return shapes;
+  }
+
   [[nodiscard]] Shape output_shape(Index batch) const { return {batch, output_side_, output_side_, outputs()}; }
 
   [[nodiscard]] Cache make_cache(B& b, Index batch) const {
@@ -163,15 +164,6 @@ class ConvolutionBlock {
       cache.layers.push_back({make_map(b, map), make_map(b, map), b.zeros(channels), b.zeros(channels)});
     }
     return cache;
-  }
-
-  [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
-    Workspace w{{}, make_map(b, plan_.pooled ? shape_of(batch, count() - 1) : Shape{0})};
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      const bool inner = i + 1 < count();
-      w.layers.push_back({make_map(b, shape_of(batch, i)), make_map(b, inner ? shape_of(batch, i) : Shape{0})});
-    }
-    return w;
   }
 
   /// @param inner  as inner_shapes, in that order
@@ -219,20 +211,22 @@ class ConvolutionBlock {
 
   /// d_x = d loss / d x, unless it is null; gradients of parameters accumulate. Valid after `forward`. d_y is used as
   /// scratch.
-  void backward(B& b, const Parameters& p, const Tensor<B>& x, const Cache& cache, Tensor<B>& d_y, Workspace& w,
-                Parameters& d_p, Tensor<B>* d_x) const requires TrainableConvolutionOps<B> &&
-      TrainableNormalizationOps<B> && TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
+  /// @param inner  as gradient_shapes, in that order
+  void backward(B& b, const Parameters& p, const Tensor<B>& x, const Cache& cache, Tensor<B>& d_y,
+                const std::vector<Tensor<B>*>& inner, Parameters& d_p, Tensor<B>* d_x) const requires
+      TrainableConvolutionOps<B> && TrainableNormalizationOps<B> && TrainablePointwiseOps<B> && TrainablePoolingOps<B> {
     const std::size_t last = count() - 1;
-    Tensor<B>& d_sum = plan_.pooled ? w.d_sum : d_y;
+    Tensor<B>& d_sum = plan_.pooled ? *inner.back() : d_y;
     if (plan_.pooled) ops::max_pool_backward(b, d_y, cache.argmax, pooling, d_sum, Write::overwrite);
     rectify_backward(b, rectifier(), cache.layers[last].output, d_sum);
     for (std::size_t i = last + 1; i-- > 0;) {
-      Tensor<B>& d_out = i == last ? d_sum : w.layers[i].d_output;
+      Tensor<B>& d_out = i == last ? d_sum : *inner[i];
       if (i < last) rectify_backward(b, plan_.convolutions[i].rectifier, cache.layers[i].output, d_out);
-      backward_layer(b, p, i, i == 0 ? x : cache.layers[i - 1].output, cache, d_out, w, d_p,
-                     i == 0 ? d_x : &w.layers[i - 1].d_output, Write::overwrite);
+      Tensor<B>& d_convolved = i == last && plan_.shortcut != Shortcut::none ? *inner[last] : d_out;
+      backward_layer(b, p, i, i == 0 ? x : cache.layers[i - 1].output, cache, d_out, d_convolved, d_p,
+                     i == 0 ? d_x : inner[i - 1], Write::overwrite);
     }
-    if (projects()) backward_layer(b, p, count(), x, cache, d_sum, w, d_p, d_x, Write::accumulate);
+    if (projects()) backward_layer(b, p, count(), x, cache, d_sum, d_sum, d_p, d_x, Write::accumulate);
     if (plan_.shortcut == Shortcut::identity && d_x) ops::axpy(b, Scalar<B>(1), d_sum, *d_x);
   }
 
@@ -266,10 +260,11 @@ class ConvolutionBlock {
                           s.layers[i].running_mean, s.layers[i].running_variance, cache.output, cache.mean, cache.rstd);
   }
 
+  /// d_convolved is scratch of the shape of d_out, and may be d_out.
   void backward_layer(B& b, const Parameters& p, std::size_t i, const Tensor<B>& x, const Cache& cache,
-                      const Tensor<B>& d_out, Workspace& w, Parameters& d_p, Tensor<B>* d_x, Write write) const {
+                      const Tensor<B>& d_out, Tensor<B>& d_convolved, Parameters& d_p, Tensor<B>* d_x,
+                      Write write) const {
     const LayerCache& own = cache.layers[i];
-    Tensor<B>& d_convolved = w.layers[i].d_convolved;
     ops::batch_norm_backward(b, d_out, own.convolved, p.layers[i].gamma, own.mean, own.rstd, d_convolved,
                              Write::overwrite, d_p.layers[i].gamma, d_p.layers[i].beta, Write::accumulate);
     const ConvolutionGeometry& geometry = layers_[i].config().geometry;

@@ -16,6 +16,25 @@ struct AdamState {
   Scalar second_moment;
 };
 
+/// The moments after `gradient`, for the same parameter; see `adam_step`.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE inline AdamState<Scalar> adam_moments(Scalar gradient, const Scalar* hyper,
+                                                                        AdamState<Scalar> state) {
+  const Scalar beta1 = hyper[AdamHyper::beta1];
+  const Scalar beta2 = hyper[AdamHyper::beta2];
+  return {state.parameter, beta1 * state.first_moment + (Scalar(1) - beta1) * gradient,
+          beta2 * state.second_moment + (Scalar(1) - beta2) * gradient * gradient};
+}
+
+/// The parameter after these moments; deviation = sqrt(v / correction2).
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE inline Scalar adam_parameter(const AdamState<Scalar>& state, Scalar deviation,
+                                                               const Scalar* hyper) {
+  const Scalar step = (state.first_moment / hyper[AdamHyper::correction1]) / (deviation + hyper[AdamHyper::epsilon]);
+  const Scalar direction = step + hyper[AdamHyper::weight_decay] * state.parameter;
+  return state.parameter - hyper[AdamHyper::learning_rate] * direction;
+}
+
 /// One step of Adam for one parameter, `hyper` in the order of AdamHyper:
 ///     m = beta1 m + (1 - beta1) g
 ///     v = beta2 v + (1 - beta2) g^2
@@ -26,14 +45,9 @@ struct AdamState {
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline AdamState<Scalar> adam_step(Scalar gradient, const Scalar* hyper,
                                                                      AdamState<Scalar> state) {
-  const Scalar beta1 = hyper[AdamHyper::beta1];
-  const Scalar beta2 = hyper[AdamHyper::beta2];
-  const Scalar m = beta1 * state.first_moment + (Scalar(1) - beta1) * gradient;
-  const Scalar v = beta2 * state.second_moment + (Scalar(1) - beta2) * gradient * gradient;
-  const Scalar step =
-      (m / hyper[AdamHyper::correction1]) / (std::sqrt(v / hyper[AdamHyper::correction2]) + hyper[AdamHyper::epsilon]);
-  const Scalar direction = step + hyper[AdamHyper::weight_decay] * state.parameter;
-  return {state.parameter - hyper[AdamHyper::learning_rate] * direction, m, v};
+  state = adam_moments(gradient, hyper, state);
+  state.parameter = adam_parameter(state, std::sqrt(state.second_moment / hyper[AdamHyper::correction2]), hyper);
+  return state;
 }
 
 /// 1 - beta^step, the bias of a moment after `step` steps, a whole number. By repeated squaring in double: of

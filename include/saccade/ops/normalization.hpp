@@ -74,7 +74,7 @@ void batch_norm_train(B& b, const Tensor<B>& x, const Tensor<B>& gamma, const Te
 /// Gradients of `batch_norm_train`, with n values a channel and z = (x - mean) rstd:
 ///     d_beta (+)= sum d_y,  d_gamma (+)= sum d_y z,  d_x (+)= gamma rstd (d_y - sum d_y / n - z sum(d_y z) / n)
 ///
-/// @param d_y, x, d_x  (..., C); `write` governs d_x
+/// @param d_y, x, d_x  (..., C); `write` governs d_x, which may be the same tensor as d_y when it is overwritten
 /// @param gamma, mean, rstd, d_gamma, d_beta  (C); `write_parameters` governs d_gamma and d_beta
 /// @throws ShapeError
 template <TrainableNormalizationOps B>

@@ -48,39 +48,72 @@ std::vector<float> planes(Index tiles, Index channels, const Transform& transfor
 TEST_CASE("products of any shape are exact with 64-byte vectors", "[kernels]") {
   if (!supports(InstructionSet::avx2)) SKIP_TEST("this processor has no AVX2");
   const Kernels<float>& kernels = eigen::wide::kernels<float>;
-  for (const Index columns : {16, 32, 48, 64, 80, 112, 128})
+  for (const Index columns : {8, 16, 20, 24, 32, 40, 48, 60, 64, 72, 80, 112, 120, 128})
     for (const Index terms : {4, 8, 12, 16, 20, 44, 64}) {
       INFO(terms << " terms, " << columns << " columns");
-      const Index rows = 12;
-      const auto a = whole_numbers(rows * terms, 1), b = whole_numbers(terms * columns, 2);
-      std::vector<float> packed, c = zeros(rows * columns);
-      for (Index strip = 0; strip < columns; strip += kernels.strip)
+      const Index rows = 12, stride = eigen::round_up(columns, kernels.lanes);
+      const auto a = whole_numbers(rows * terms, 1), b = whole_numbers(terms * stride, 2),
+                 addend = whole_numbers(rows * columns, 6), shift = whole_numbers(stride, 7);
+      std::vector<float> packed, c = zeros(rows * columns + 1), finished = zeros(rows * columns + 1);
+      for (Index strip = 0; strip < stride; strip += kernels.strip)
         for (Index term = 0; term < terms; ++term)
-          for (Index column = strip; column < std::min(columns, strip + kernels.strip); ++column)
-            packed.push_back(at(b, term * columns + column));
+          for (Index column = strip; column < std::min(stride, strip + kernels.strip); ++column)
+            packed.push_back(column < columns ? at(b, term * stride + column) : 0.0f);
+      c.back() = finished.back() = -99.0f;  // nothing is written behind the last column
       kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, nullptr, nullptr, nullptr, c.data(),
                        columns);
+      const eigen::ChannelEpilogue<float> epilogue{.shift = shift.data(), .low = -20, .high = 30};
+      kernels.multiply(rows, terms, a.data(), terms, packed.data(), columns, addend.data(), &epilogue, nullptr,
+                       finished.data(), columns);
       // The same numbers once more: a (terms, rows)^T b2 (terms, columns), added to what is there.
-      const auto a2 = whole_numbers(rows * terms, 3), b2 = whole_numbers(rows * columns, 4);
-      auto sums = whole_numbers(terms * columns, 5);
+      const auto a2 = whole_numbers(rows * terms, 3), b2 = whole_numbers(rows * stride, 4);
+      auto sums = whole_numbers(terms * stride, 5);
       const auto before = sums;
-      eigen::wide::gradient_kernels<float>.multiply_transposed(rows, terms, a2.data(), terms, b2.data(), columns,
-                                                               columns, sums.data());
-      Index wrong = 0;
+      eigen::wide::gradient_kernels<float>.multiply_transposed(rows, terms, a2.data(), terms, b2.data(), stride, stride,
+                                                               sums.data());
+      Index wrong = c.back() != -99.0f || finished.back() != -99.0f ? 1 : 0;
       for (Index column = 0; column < columns; ++column) {
         for (Index row = 0; row < rows; ++row) {
           float sum = 0;
-          for (Index k = 0; k < terms; ++k) sum += at(a, row * terms + k) * at(b, k * columns + column);
+          for (Index k = 0; k < terms; ++k) sum += at(a, row * terms + k) * at(b, k * stride + column);
           wrong += at(c, row * columns + column) != sum;
+          const float shifted = sum + at(addend, row * columns + column) + at(shift, column);
+          wrong += at(finished, row * columns + column) != std::clamp(shifted, -20.0f, 30.0f);
         }
         for (Index k = 0; k < terms; ++k) {
-          float sum = at(before, k * columns + column);
-          for (Index row = 0; row < rows; ++row) sum += at(a2, row * terms + k) * at(b2, row * columns + column);
-          wrong += at(sums, k * columns + column) != sum;
+          float sum = at(before, k * stride + column);
+          for (Index row = 0; row < rows; ++row) sum += at(a2, row * terms + k) * at(b2, row * stride + column);
+          wrong += at(sums, k * stride + column) != sum;
         }
       }
       CHECK(wrong == 0);
     }
+}
+
+TEST_CASE("transposes of any shape are exact with vectors of every width", "[kernels]") {
+  const auto check = [](const Kernels<float>& kernels) {
+    for (const Index rows : {1, 7, 16, 35})
+      for (const Index columns : {1, 5, 16, 33}) {
+        INFO(rows << " rows, " << columns << " columns, " << kernels.lanes << " lanes");
+        const Index x_stride = columns + 3, y_stride = eigen::round_up(rows, kernels.lanes);
+        const auto x = whole_numbers(rows * x_stride, 1), scale = whole_numbers(rows, 2);
+        for (const bool scaled : {false, true}) {
+          std::vector<float> y(static_cast<std::size_t>(columns * y_stride), -99.0f);
+          kernels.transpose(rows, columns, x.data(), x_stride, scaled ? scale.data() : nullptr, x.data(), y.data(),
+                            y_stride);
+          Index wrong = 0;
+          for (Index column = 0; column < columns; ++column)
+            for (Index row = 0; row < y_stride; ++row) {
+              const float value = row < rows ? at(x, row * x_stride + column) * (scaled ? at(scale, row) : 1.0f) : 0.0f;
+              wrong += at(y, column * y_stride + row) != value;
+            }
+          CHECK(wrong == 0);
+        }
+      }
+  };
+  for (const InstructionSet set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+    if (supports(set)) check(eigen::kernels_for<float>(set));
+  if (supports(InstructionSet::avx2)) check(eigen::wide::kernels<float>);
 }
 
 TEST_CASE("depthwise rows are those of other sets with 64-byte vectors", "[kernels]") {

@@ -5,6 +5,7 @@
 #include <saccade/backends/eigen/depthwise.hpp>
 #include <saccade/backends/eigen/epilogue.hpp>
 #include <saccade/backends/eigen/scatter.hpp>
+#include <saccade/backends/eigen/weight_gradient.hpp>
 #include <saccade/backends/eigen/winograd.hpp>
 
 #include <type_traits>

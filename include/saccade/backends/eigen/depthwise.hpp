@@ -117,16 +117,7 @@ void convolve_depthwise_backward_input(Engine& engine, const HostTensor<Scalar>&
       const Index row = i % target.height, row_phase = row % stride;
       for_phases(row_phase,
                  [&](const BackwardAxis& rows, const BackwardAxis& columns, Index column_phase, const Scalar* taps) {
-                   const CorrelationGrid grid{.height = rows.count,
-                                              .width = columns.count,
-                                              .window_height = rows.taps,
-                                              .window_width = columns.taps,
-                                              .step = 1,
-                                              .first_row = rows.first_output,
-                                              .first_column = columns.first_output,
-                                              .spread = stride,
-                                              .target_row = row_phase,
-                                              .target_column = column_phase};
+                   const CorrelationGrid grid = backward_grid(rows, row_phase, columns, column_phase, stride);
                    correlate_depthwise_row<Scalar>(kernel, lanes, image_block(d_y), grid, i / target.height,
                                                    row / stride, taps, target, addend, nullptr);
                  });

@@ -3,6 +3,8 @@
 #include <saccade/backends/eigen/channel_sums.hpp>
 #include <saccade/math/optimizer.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 /// Clipping and Adam; gradient, parameter and moments of one shape, scale (1), hyper (8) as AdamHyper orders it.
@@ -41,15 +43,26 @@ void adam_step(Engine& engine, const HostTensor<Scalar>& gradient, const HostTen
   if (!math::is_finite(factor)) return;
   Scalar constants[AdamHyper::count];
   std::copy_n(hyper.data(), Index{AdamHyper::count}, constants);
+  // In tiles, because a loop with a root in it is not vectorised.
   engine.parallel_ranges(parameter.size(), elementwise_grain / 4, [&](Index begin, Index end, int) {
-    for (Index i = begin; i < end; ++i) {
-      const math::AdamState<Scalar> next =
-          math::adam_step(factor * gradient.data()[i], constants,
-                          {parameter.data()[i], first_moment.data()[i], second_moment.data()[i]});
-      parameter.data()[i] = next.parameter;
-      first_moment.data()[i] = next.first_moment;
-      second_moment.data()[i] = next.second_moment;
-    }
+    for_each_tile(0, begin, end, [&](Index, Index position, Index count) {
+      const Scalar* const g = gradient.data() + position;
+      Scalar *const p = parameter.data() + position, *const m = first_moment.data() + position,
+                    *const v = second_moment.data() + position;
+      alignas(64) Scalar first[tile_size], second[tile_size], deviation[tile_size], values[tile_size];
+      for (Index i = 0; i < count; ++i) {
+        const math::AdamState<Scalar> next = math::adam_moments(factor * g[i], constants, {p[i], m[i], v[i]});
+        first[i] = next.first_moment;
+        second[i] = next.second_moment;
+        deviation[i] = next.second_moment / constants[AdamHyper::correction2];
+      }
+      for (Index i = 0; i < count; ++i) deviation[i] = std::sqrt(deviation[i]);
+      for (Index i = 0; i < count; ++i)
+        values[i] = math::adam_parameter({p[i], first[i], second[i]}, deviation[i], constants);
+      std::copy_n(values, count, p);
+      std::copy_n(first, count, m);
+      std::copy_n(second, count, v);
+    });
   });
 }
 

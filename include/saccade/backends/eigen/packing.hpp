@@ -30,25 +30,19 @@ void pack_rows(Engine& engine, Index terms, Index columns, Scalar* packed, const
 template <class Scalar>
 void pack_transposed(Engine& engine, Index terms, Index columns, const Scalar* matrix, const Scalar* scale,
                      Scalar* packed) {
-  constexpr Index tile = 16;  // terms of a row that are read at a time, while what is written stays in the cache
+  constexpr Index tile = 64;  // terms of a row that are read at a time, while what is written stays in the cache
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Index tiles = (terms + tile - 1) / tile;
   const Index strips = (columns + kernels.strip - 1) / kernels.strip;
-  engine.parallel_ranges(strips * tiles, 64, [&](Index begin, Index end, int) {
+  engine.parallel_ranges(strips * tiles, 16, [&](Index begin, Index end, int) {
+    const auto place = [&](Index i) { return matrix + i / tiles * kernels.strip * terms + i % tiles * tile; };
     for (Index i = begin; i < end; ++i) {
       const Index strip = i / tiles * kernels.strip;
       const Index count = std::min(kernels.strip, columns - strip);
       const Index width = round_up(count, kernels.lanes);
       const Index first = i % tiles * tile;
-      const Index depth = std::min(tile, terms - first);
-      Scalar* const to = packed + strip * terms + first * width;
-      for (Index column = 0; column < count; ++column) {
-        const Scalar* const from = matrix + (strip + column) * terms + first;
-        const Scalar factor = scale ? scale[strip + column] : Scalar(1);
-        for (Index term = 0; term < depth; ++term) to[term * width + column] = from[term] * factor;
-      }
-      for (Index term = 0; term < depth; ++term)
-        std::fill(to + term * width + count, to + (term + 1) * width, Scalar(0));
+      kernels.transpose(count, std::min(tile, terms - first), place(i), terms, scale ? scale + strip : nullptr,
+                        place(std::min(i + 1, end - 1)), packed + strip * terms + first * width, width);
     }
   });
 }

@@ -204,7 +204,7 @@ void correlate(Engine& engine, Index batch, const ConvolutionSource<Scalar>& sou
     // Copying comes in bursts, which would have to wait for memory: meanwhile ask for the next block of this thread.
     const Index next = first + engine.threads() * block;
     const Scalar* const ahead =
-        source.activation && pixelwise && next + block <= pixels ? source.images.data + next * terms : nullptr;
+        pixelwise && left == 0 && next + block <= pixels ? source.images.data + next * terms : nullptr;
     const ChannelEpilogue<Scalar> finishing = epilogue ? epilogue->from(left) : ChannelEpilogue<Scalar>();
     if (writes_in_place && whole) {
       const Index place = first * channels + left;
@@ -269,6 +269,21 @@ struct BackwardAxis {
   Index first_output;  ///< output read through the largest tap by the first input position
 };
 
+/// The input pixels of one phase, as results of a correlation over d_y with the taps that they see, turned around.
+[[nodiscard]] inline CorrelationGrid backward_grid(const BackwardAxis& rows, Index row_phase,
+                                                   const BackwardAxis& columns, Index column_phase, Index stride) {
+  return {.height = rows.count,
+          .width = columns.count,
+          .window_height = rows.taps,
+          .window_width = columns.taps,
+          .step = 1,
+          .first_row = rows.first_output,
+          .first_column = columns.first_output,
+          .spread = stride,
+          .target_row = row_phase,
+          .target_column = column_phase};
+}
+
 template <class Scalar>
 void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                                      ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
@@ -290,80 +305,10 @@ void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d
         return w.data() + ((term % outputs * weights[1] + row_tap) * weights[2] + column_tap) * channels;
       });
       correlate(engine, d_x.shape()[0], ConvolutionSource<Scalar>{image_block(d_y)},
-                CorrelationGrid{.height = rows.count,
-                                .width = columns.count,
-                                .window_height = rows.taps,
-                                .window_width = columns.taps,
-                                .step = 1,
-                                .first_row = rows.first_output,
-                                .first_column = columns.first_output,
-                                .spread = stride,
-                                .target_row = row_phase,
-                                .target_column = column_phase},
-                packed, target, write == Write::accumulate ? d_x.data() : nullptr);
+                backward_grid(rows, row_phase, columns, column_phase, stride), packed, target,
+                write == Write::accumulate ? d_x.data() : nullptr);
     }
   }
-}
-
-/// d_w (O, K) (+)= d_y (pixels, O)^T windows (pixels, K). Blocks of pixels are divided into chunks by the sizes alone;
-/// each chunk has its own sum (K, O), and the sums are added in order.
-template <class Scalar>
-void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
-                                      ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
-  constexpr Index max_chunks = 32;
-  constexpr Index chunk_work = Index{1} << 21;  // multiply-adds, to be worth the addition of another sum
-  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
-  const Index outputs = d_w.shape()[0];
-  const Index columns = round_up(outputs, kernels.lanes);
-  const CorrelationGrid grid = forward_grid(d_y.shape()[1], d_y.shape()[2], d_w.shape(), geometry);
-  const Index terms = grid.window_height * grid.window_width * x.images.channels;
-  const Index rows = round_up(terms, gradient_terms);
-  const bool reads_in_place = rows == terms && !x.activation && grid.is_pixelwise(x.images.height, x.images.width);
-  const Index pixels = d_y.shape()[0] * grid.pixels();
-  const Index block = pixels_per_block(rows);
-  const Index blocks = (pixels + block - 1) / block;
-  const Index chunks = std::min(blocks, std::clamp<Index>(pixels * terms * outputs / chunk_work, 1, max_chunks));
-  const Index sum_size = padded(rows * columns);
-  Scalar* const sums = engine.shared<Scalar>(chunks * sum_size);
-  // Vectors are read whole, so gradients that do not fill them are copied with zeros behind.
-  const bool pads_gradients = columns != outputs;
-  const Index strips = padded(block * rows) + copied_numbers;
-  const Index room = padded(windows_room(grid, x.images.channels, block, rows));
-  const auto scratch = engine.per_thread<Scalar>(room + (pads_gradients ? block * columns : 0));
-  engine.parallel_for(chunks, [&](Index chunk, int thread) {
-    Scalar* const sum = sums + chunk * sum_size;
-    std::fill_n(sum, rows * columns, Scalar(0));
-    Scalar* const copy = scratch(thread);
-    for (Index b = blocks * chunk / chunks; b < blocks * (chunk + 1) / chunks; ++b) {
-      const Index first = b * block;
-      const Index last = std::min(pixels, first + block);
-      const Scalar* const windows = reads_in_place ? x.images.data + first * terms : copy;
-      if (!reads_in_place) copy_windows(kernels, x, grid, first, last, copy, rows, copy + strips);
-      const Scalar* gradient = d_y.data() + first * outputs;
-      if (pads_gradients) {
-        Scalar* const gradients = copy + room;
-        for (Index pixel = 0; pixel < last - first; ++pixel) {
-          std::copy_n(gradient + pixel * outputs, outputs, gradients + pixel * columns);
-          std::fill_n(gradients + pixel * columns + outputs, columns - outputs, Scalar(0));
-        }
-        gradient = gradients;
-      }
-      engine.gradient_kernels<Scalar>().multiply_transposed(last - first, rows, windows, rows, gradient, columns,
-                                                            columns, sum);
-    }
-  });
-  // Whole cache lines of d_w belong to one range.
-  const Index grain = round_up(std::max<Index>(1, elementwise_grain / std::max<Index>(1, chunks * columns)), 16);
-  engine.parallel_ranges(terms, grain, [&](Index begin, Index end, int) {
-    for (Index chunk = 1; chunk < chunks; ++chunk)
-      for (Index i = begin * columns; i < end * columns; ++i) sums[i] += sums[chunk * sum_size + i];
-    for (Index o = 0; o < outputs; ++o)
-      for (Index term = begin; term < end; ++term) {
-        const Scalar sum = chunks == 0 ? Scalar(0) : sums[term * columns + o];
-        Scalar& target = d_w.data()[o * terms + term];
-        target = write == Write::accumulate ? target + sum : sum;
-      }
-  });
 }
 
 }  // namespace saccade::eigen

@@ -68,6 +68,22 @@ template <class B, class R>
           {"mean", forward.outputs[1].shape, saved[1]},
           {"rstd", forward.outputs[2].shape, saved[2]}};
 }
+
+template <class B, class R>
+[[nodiscard]] Problems<B, R> batch_norm_backward_problems() {
+  Problems<B, R> problems;
+  for (const Problem<B, R>& forward : batch_norm_train_problems<B, R>()) {
+    const Shape x = forward.inputs[0].shape, c{x.last()};
+    problems
+        .add(norm_backward_operands(forward), {{"d_x", x, 0}, {"d_gamma", c, 1}, {"d_beta", c, 1}}, x.size() / x.last(),
+             [](auto& b, const auto& in, const auto& out, const Writes& write) {
+               ops::batch_norm_backward(b, in[0], in[1], in[2], in[3], in[4], out[0], write[0], out[1], out[2],
+                                        write[1]);
+             })
+        .aliases = {{0, 0}};
+  }
+  return problems;
+}
 }  // namespace detail
 
 template <class B, class R>
@@ -152,18 +168,8 @@ void add_trainable_normalization_cases(Suite<B, R>& suite) {
     expect_values(report, "1000 +- 1", "y", values_of(b, y), expected, 2e-3);
   });
 
-  suite.operation("batch_norm_backward", [] {
-    Problems<B, R> problems;
-    for (const Problem<B, R>& forward : detail::batch_norm_train_problems<B, R>()) {
-      const Shape x = forward.inputs[0].shape, c{x.last()};
-      problems.add(detail::norm_backward_operands(forward), {{"d_x", x, 0}, {"d_gamma", c, 1}, {"d_beta", c, 1}},
-                   x.size() / x.last(), [](auto& b, const auto& in, const auto& out, const Writes& write) {
-                     ops::batch_norm_backward(b, in[0], in[1], in[2], in[3], in[4], out[0], write[0], out[1], out[2],
-                                              write[1]);
-                   });
-    }
-    return problems;
-  });
+  suite.operation("batch_norm_backward", [] { return detail::batch_norm_backward_problems<B, R>(); });
+  suite.in_place("batch_norm_backward", [] { return detail::batch_norm_backward_problems<B, R>(); });
   suite.by_hand(
       "batch_norm_backward: numbers by hand",
       {{"d_y", {2, 1}, {1, 0}}, {"x", {2, 1}, {1, 3}}, {"gamma", {1}, {2}}, {"mean", {1}, {2}}, {"rstd", {1}, {0.5}}},

@@ -13,7 +13,7 @@
 namespace saccade::inline SACCADE_NAMESPACE::testing {
 
 namespace detail {
-inline const Shape parameter_shapes[] = {{0}, {1}, {7}, {3, 5}, {64, 288}};
+inline const Shape parameter_shapes[] = {{0}, {1}, {7}, {3, 5}, {3, 411}, {64, 288}};
 
 /// Infinite of both signs, and NaN.
 inline const double not_finite[] = {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),

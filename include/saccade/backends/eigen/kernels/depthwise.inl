@@ -24,11 +24,13 @@ SACCADE_KERNEL void depthwise_block(const DepthwiseRow<Scalar>& row, Index first
     Vector sums[Pixels] = {};
     const Scalar* from = source + c;
     const Scalar* tap = row.taps + c;
+    unroll<Pixels>([&](int p) SACCADE_LAMBDA { prefetch_to_write(target + p * row.target_stride + c); });
     for (Index r = 0; r < row.rows; ++r, from += row_stride, tap += Width * tap_stride) {
       Vector taps[Width];
       unroll<Width>([&](int v) SACCADE_LAMBDA { taps[v] = load(tap + v * tap_stride); });
-      if (r + 1 == row.rows)  // the row that nobody has read yet
-        unroll<Pixels * Step>([&](int p) SACCADE_LAMBDA { prefetch(from + (reach + p) * row.channels); });
+      if (r + Step >= row.rows)  // the rows below these will be wanted for the next row of results
+        unroll<Pixels * Step>(
+            [&](int p) SACCADE_LAMBDA { prefetch_later(from + Step * row_stride + (Width / 2 + p) * row.channels); });
       unroll<reach>([&](int column) SACCADE_LAMBDA {
         if (left + column < 0 || left + column >= row.width) return;
         const Vector pixel = load(from + column * row.channels);
@@ -126,6 +128,16 @@ SACCADE_KERNEL void depthwise_gradient_rows(const DepthwiseGradientRow<Scalar>& 
     const Scalar* const from = source + left * row.channels;
     Vector gradients[Pixels];
     unroll<Pixels>([&](int p) SACCADE_LAMBDA { gradients[p] = load(row.gradient + (first + p) * row.channels + c); });
+    if (r + Rows >= row.rows) {  // what the next row of gradients will want
+      unroll<Pixels>([&](int p) SACCADE_LAMBDA {
+        prefetch_later(row.gradient + (row.count + first + p) * row.channels + c);
+        unroll<Step>([&](int k) SACCADE_LAMBDA {
+          unroll<Step>([&](int s) SACCADE_LAMBDA {
+            prefetch_later(from + (Rows + k) * row_stride + (Width / 2 + p * Step + s) * row.channels);
+          });
+        });
+      });
+    }
     unroll<reach>([&](int column) SACCADE_LAMBDA {
       if (left + column < 0 || left + column >= row.width) return;
       unroll<Rows>([&](int k) SACCADE_LAMBDA {

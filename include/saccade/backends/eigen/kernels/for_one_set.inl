@@ -18,6 +18,7 @@
 #include <saccade/backends/eigen/kernels/depthwise.inl>
 #include <saccade/backends/eigen/kernels/matrix.inl>
 #include <saccade/backends/eigen/kernels/rows.inl>
+#include <saccade/backends/eigen/kernels/transpose.inl>
 #include <saccade/backends/eigen/kernels/channels.inl>
 #include <saccade/backends/eigen/kernels/winograd.inl>
 // clang-format on
@@ -32,6 +33,7 @@ inline constexpr Kernels<Scalar> kernels{
     .multiply_rows = multiply_rows<Scalar>,
     .depthwise = depthwise<Scalar>,
     .finish = finish<Scalar>,
+    .transpose = transpose<Scalar>,
     .winograd_input = winograd_input<Scalar>,
     .winograd_output = winograd_output<Scalar>,
     .winograd_filter = winograd_filter<Scalar>,

@@ -185,6 +185,11 @@ struct Kernels {
   /// says, unless that is null. y may be `sums` or `addend`.
   void (*finish)(Index rows, Index channels, const Scalar* sums, Index sums_stride, const Scalar* addend,
                  const ChannelEpilogue<Scalar>* epilogue, Scalar* y, Index y_stride);
+  /// y (columns, rows padded) = the transpose of x (rows, columns), whose rows are multiplied by `scale` unless it is
+  /// null, and zeros behind. On the way the caches are asked for the matrix at `ahead`, which lies as x and will be
+  /// wanted next.
+  void (*transpose)(Index rows, Index columns, const Scalar* x, Index x_stride, const Scalar* scale,
+                    const Scalar* ahead, Scalar* y, Index y_stride);
 
   /// planes = B^T d B of the tiles [first, last) of x, activated unless `activation` is null; channels are padded.
   void (*winograd_input)(const Scalar* x, const TileGrid& grid, Index first, Index last,

@@ -5,46 +5,107 @@ namespace saccade::inline SACCADE_NAMESPACE::eigen::SACCADE_ISA {
 /// Registers that the columns of a tile take; see Kernels::strip.
 inline constexpr int strip_vectors = SACCADE_STRIP_VECTORS;
 
-/// c[r, 0 : Vectors * lanes] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, for product_rows
-/// rows, and then, if Finishes, as `epilogue` says of these columns; b is dense. Of the columns `count` are there. What
-/// does not fill whole vectors is left to `finish`, lest its code take the registers of the sums.
-template <int Vectors, bool Finishes, class Scalar>
+/// The lower half of a vector, and what computes with it where columns do not fill more: products with zeros would take
+/// as long as others. Short vectors have none.
+template <class Scalar>
+inline constexpr bool has_halves = SACCADE_VECTOR_EXTENSIONS&& lanes<Scalar> >= 16;
+
+#if SACCADE_VECTOR_EXTENSIONS
+template <class Scalar>
+struct HalfTypes {
+  typedef Scalar Vector __attribute__((vector_size(SACCADE_VECTOR_BYTES / 2)));
+};
+
+template <class Scalar>
+SACCADE_INLINE typename HalfTypes<Scalar>::Vector load_half(const Scalar* from) {
+  typename HalfTypes<Scalar>::Vector half;
+  std::memcpy(static_cast<void*>(&half), from, sizeof(half));
+  return half;
+}
+
+template <class Scalar>
+SACCADE_INLINE typename HalfTypes<Scalar>::Vector lower_half(VectorOf<Scalar> vector) {
+  return [&]<int... Lanes>(std::integer_sequence<int, Lanes...>) SACCADE_LAMBDA {
+    return __builtin_shufflevector(vector, vector, Lanes...);
+  }
+  (std::make_integer_sequence<int, static_cast<int>(lanes<Scalar> / 2)>());
+}
+
+/// With zeros above.
+template <class Scalar>
+SACCADE_INLINE VectorOf<Scalar> widened(typename HalfTypes<Scalar>::Vector half) {
+  return [&]<int... Lanes>(std::integer_sequence<int, Lanes...>) SACCADE_LAMBDA {
+    return __builtin_shufflevector(half, typename HalfTypes<Scalar>::Vector{}, Lanes...);
+  }
+  (std::make_integer_sequence<int, static_cast<int>(lanes<Scalar>)>());
+}
+#endif
+
+/// c[r, 0 : columns] = sum over k of a[r, k] b[k], plus the same of `addend` unless it is null, for product_rows rows,
+/// and then, if Finishes, as `epilogue` says of these columns; b is dense. The columns are those of so many vectors,
+/// and of half a one more, if Half; of them `count` are there. What does not fill these is left to `finish`, lest its
+/// code take the registers of the sums.
+template <int Vectors, bool Half, bool Finishes, class Scalar>
 SACCADE_KERNEL void multiply_tile(Index terms, const Scalar* a, Index a_stride, const Scalar* b, const Scalar* addend,
                                   const ChannelEpilogue<Scalar>* epilogue, Index count, Scalar* c, Index c_stride) {
-  constexpr int rows = static_cast<int>(product_rows);
-  constexpr Index width = Vectors * lanes<Scalar>;
-  VectorOf<Scalar> sums[rows][Vectors] = {};
+  constexpr int rows = static_cast<int>(product_rows), all = Vectors + (Half ? 1 : 0);
+  constexpr Index width = all * lanes<Scalar>, columns = Half ? width - lanes<Scalar> / 2 : width;
+  const auto is_half = [](int v) SACCADE_LAMBDA { return Half && v == Vectors; };
+  VectorOf<Scalar> sums[rows][all] = {};
   if (addend)  // which will be read in one go at the end
     unroll<rows>([&](int row) SACCADE_LAMBDA {
-      unroll<Vectors>([&](int v) SACCADE_LAMBDA { prefetch(addend + row * c_stride + v * lanes<Scalar>); });
+      unroll<all>([&](int v) SACCADE_LAMBDA { prefetch(addend + row * c_stride + v * lanes<Scalar>); });
     });
-  for (Index k = 0; k < terms; ++k, b += width) {
-    VectorOf<Scalar> right[Vectors];
-    unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
+  const bool whole = count >= columns;
+  if (whole)
     unroll<rows>([&](int row) SACCADE_LAMBDA {
-      const VectorOf<Scalar> factor = broadcast(a[row * a_stride + k]);
-      unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += factor * right[v]; });
+      unroll<all>([&](int v) SACCADE_LAMBDA { prefetch_to_write(c + row * c_stride + v * lanes<Scalar>); });
     });
+  const auto multiply = [&](const auto& multiply_half) SACCADE_LAMBDA {
+    for (Index k = 0; k < terms; ++k, b += width) {
+      VectorOf<Scalar> right[all];
+      unroll<Vectors>([&](int v) SACCADE_LAMBDA { right[v] = load(b + v * lanes<Scalar>); });
+      unroll<rows>([&](int row) SACCADE_LAMBDA {
+        const VectorOf<Scalar> factor = broadcast(a[row * a_stride + k]);
+        unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += factor * right[v]; });
+        multiply_half(row, factor);
+      });
+    }
+  };
+#if SACCADE_VECTOR_EXTENSIONS
+  if constexpr (Half) {
+    typename HalfTypes<Scalar>::Vector last[rows] = {};
+    multiply([&](int row, VectorOf<Scalar> factor)
+                 SACCADE_LAMBDA { last[row] += lower_half<Scalar>(factor) * load_half(b + Vectors * lanes<Scalar>); });
+    unroll<rows>([&](int row) SACCADE_LAMBDA { sums[row][Vectors] = widened<Scalar>(last[row]); });
   }
-  const bool whole = count >= width;
+#endif
+  if constexpr (!Half) multiply([](int, VectorOf<Scalar>) SACCADE_LAMBDA {});
   alignas(64) Scalar tile[rows * width];  // of sums that are not
   Scalar* const target = whole ? c : tile;
   const Index target_stride = whole ? c_stride : width;
   if (whole && addend)
     unroll<rows>([&](int row) SACCADE_LAMBDA {
-      unroll<Vectors>([&](int v) SACCADE_LAMBDA { sums[row][v] += load(addend + row * c_stride + v * lanes<Scalar>); });
+      unroll<all>([&](int v) SACCADE_LAMBDA {
+        const Scalar* const from = addend + row * c_stride + v * lanes<Scalar>;
+        sums[row][v] += is_half(v) ? load_part(from, lanes<Scalar> / 2) : load(from);
+      });
     });
   if constexpr (Finishes)
     if (whole)
-      unroll<Vectors>([&](int v) SACCADE_LAMBDA {
+      unroll<all>([&](int v) SACCADE_LAMBDA {
         const VectorOf<Scalar> shift = load(epilogue->shift + v * lanes<Scalar>);
         unroll<rows>([&](int row) SACCADE_LAMBDA {
           sums[row][v] = clamped<Scalar>(sums[row][v] + shift, epilogue->low, epilogue->high);
         });
       });
   unroll<rows>([&](int row) SACCADE_LAMBDA {
-    unroll<Vectors>([&](int v) SACCADE_LAMBDA {
-      store<Scalar>(sums[row][v], target + row * target_stride + v * lanes<Scalar>);
+    unroll<all>([&](int v) SACCADE_LAMBDA {
+      Scalar* const to = target + row * target_stride + v * lanes<Scalar>;
+      if (whole && is_half(v))
+        store_part<Scalar>(sums[row][v], lanes<Scalar> / 2, to);
+      else
+        store<Scalar>(sums[row][v], to);
     });
   });
   if (!whole) finish<Scalar>(product_rows, count, tile, width, addend, epilogue, c, c_stride);
@@ -72,10 +133,15 @@ SACCADE_KERNEL void multiply(Index rows, Index terms, const Scalar* a, Index a_s
   constexpr Index line = 64 / Index{sizeof(Scalar)};
   const auto strip = [&]<int Vectors>(std::integral_constant<int, Vectors>, Index first) SACCADE_LAMBDA {
     const ChannelEpilogue<Scalar> at = epilogue ? epilogue->from(first) : ChannelEpilogue<Scalar>();
+    auto tile =
+        epilogue ? multiply_tile<Vectors, false, true, Scalar> : multiply_tile<Vectors, false, false, Scalar>;
+    if constexpr (has_halves<Scalar> && Vectors < strip_vectors)
+      if (columns - first <= Vectors * lanes<Scalar> - lanes<Scalar> / 2)
+        tile =
+            epilogue ? multiply_tile<Vectors - 1, true, true, Scalar> : multiply_tile<Vectors - 1, true, false, Scalar>;
     for (Index row = 0; row < rows; row += product_rows) {
       if (ahead && first == 0)
         for (Index i = row * terms; i < (row + product_rows) * terms; i += line) prefetch(ahead + i);
-      const auto tile = epilogue ? multiply_tile<Vectors, true, Scalar> : multiply_tile<Vectors, false, Scalar>;
       tile(terms, a + row * a_stride, a_stride, packed + first * terms,
            addend ? addend + row * c_stride + first : nullptr, epilogue ? &at : nullptr, columns - first,
            c + row * c_stride + first, c_stride);

@@ -88,6 +88,22 @@ SACCADE_INLINE void prefetch([[maybe_unused]] const Scalar* from) {
 #endif
 }
 
+/// Asks for a cache line that will be read a while later: it goes to the second-level cache.
+template <class Scalar>
+SACCADE_INLINE void prefetch_later([[maybe_unused]] const Scalar* from) {
+#if SACCADE_VECTOR_EXTENSIONS
+  __builtin_prefetch(from, 0, 2);
+#endif
+}
+
+/// Asks for a cache line that will be written soon, so that the store need not wait for what it replaces.
+template <class Scalar>
+SACCADE_INLINE void prefetch_to_write([[maybe_unused]] const Scalar* from) {
+#if SACCADE_VECTOR_EXTENSIONS
+  __builtin_prefetch(from, 1);
+#endif
+}
+
 /// Calls `body` with the constants 0 to Count - 1. A loop would be left to the compiler, which unrolls this one at -O3
 /// only, and without that the sums of a tile are not in registers.
 template <int Count, class Body>
