@@ -8,6 +8,7 @@
 #include <saccade/data/idx.hpp>
 #include <saccade/data/official_split.hpp>
 #include <saccade/data/open_dataset.hpp>
+#include <saccade/data/write_slide_tissue.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/evaluation_table.hpp>
