@@ -1,7 +1,7 @@
 #pragma once
 
-/// Opt-in: files. Image files, data sets, checkpoints, the folders of runs, progress on a terminal. Needs nlohmann/json,
-/// libpng with zlib, libjpeg-turbo and POSIX: link saccade::io.
+/// Opt-in: files. Image files, data sets, checkpoints, the folders of runs, progress on a terminal. Needs
+/// nlohmann/json, libpng with zlib, libjpeg-turbo and POSIX: link saccade::io.
 #include <saccade/classify.hpp>
 #include <saccade/data/annotations.hpp>
 #include <saccade/data/equal_images.hpp>
@@ -13,6 +13,7 @@
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/evaluation_table.hpp>
 #include <saccade/report/event_file.hpp>
+#include <saccade/report/geojson.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_folder.hpp>
 #include <saccade/report/run_report.hpp>
