@@ -97,6 +97,9 @@ TEST_CASE("a resolution belongs to BreakHis or to slides", "[slides]") {
   CHECK_THROWS_WITH(open_dataset(folder.path(), {.magnification = 20, .slides = reader()}),
                     "data: --magnification of BreakHis must be 40, 100, 200 or 400, but is 20");
   put(folder, "a/3.svs");
+  put(folder, "b/SOB_M_DC-14-3-100-001.svs");  // of BreakHis are photographs alone
+  put(folder, "b/SOB_M_DC-14-3-100-002.svs");
+  put(folder, "b/SOB_M_DC-14-3-100-003.svs");
   CHECK(open_dataset(folder.path(), {.magnification = 20, .slides = reader()}).dataset.kind == "folders");
 }
 

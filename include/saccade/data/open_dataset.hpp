@@ -83,7 +83,7 @@ inline void expect_no_slides(const std::filesystem::path& folder, const Account&
                                          Account& account) {
   const std::filesystem::path table = folder / "manifest.csv";
   const auto of_breakhis = std::count_if(images.begin(), images.end(), [](const std::filesystem::path& path) {
-    return parse_breakhis_name(path.stem().string()).has_value();
+    return has_image_ending(path) && parse_breakhis_name(path.stem().string()).has_value();
   });
   const bool breakhis = 2 * of_breakhis > static_cast<std::ptrdiff_t>(images.size());
   std::error_code error;
