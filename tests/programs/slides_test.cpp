@@ -191,7 +191,8 @@ TEST_CASE("a magnification is of BreakHis or of slides, and microns per pixel ar
   };
   refused({"--microns-per-pixel", "0.5"}, tiny_data(), "microns per pixel are of slides, but");
   refused({"--magnification", "20"}, tiny_data(), "--magnification of BreakHis must be 40, 100, 200 or 400, but is 20");
-  refused({"--magnification", "20", "--microns-per-pixel", "1"}, slide_data(), "--magnification excludes --microns-per-pixel");
+  refused({"--magnification", "20", "--microns-per-pixel", "1"}, slide_data(),
+          "--magnification excludes --microns-per-pixel");
   // These slides do not tell their resolution.
   const Ending untold = train_on(slide_data(), scratch / "run", {"--magnification", "20"});
   CHECK(untold.code == 1);
