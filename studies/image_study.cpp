@@ -7,6 +7,7 @@
 #include "common/interruption.hpp"
 #include "common/program.hpp"
 #include "common/run_trials.hpp"
+#include "common/slides.hpp"
 #include "common/study_options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -28,6 +29,11 @@ struct Options {
   bench::StudyWork work;
 };
 
+bool holds_slides(const data::Dataset& dataset) {
+  return std::any_of(dataset.samples.begin(), dataset.samples.end(),
+                     [&](const data::Sample& sample) { return data::is_slide(dataset, sample); });
+}
+
 bench::ImagesAtHand images_of(const data::Dataset& dataset) {
   ImageSize largest{};
   for (const data::Sample& sample : dataset.samples) {
@@ -43,7 +49,12 @@ int run_study(const Options& o) {
   for (const std::string& variant : o.variants) study.variants.push_back(bench::parse_variant(variant));
   for (const Index fold : study.only)
     if (fold > study.folds) throw ConfigError("image_study: there is no fold " + std::to_string(fold));
+  study.data.options.slides = program::slide_reader();
   const data::Dataset dataset = open_for_training(bench::choice_of(study, 1)).dataset;
+  const bool whole =
+      std::find(study.conditions.begin(), study.conditions.end(), bench::Condition::whole) != study.conditions.end();
+  expect_config(!whole || !holds_slides(dataset),
+                "image_study: no model sees a whole slide at full resolution; leave whole out of --conditions");
   for (const bench::Condition condition : study.conditions)  // before hours of work, not after
     static_cast<void>(bench::prepared(dataset, bench::preparation_of(condition), 1));
   const bench::ImagesAtHand images = images_of(dataset);
@@ -80,7 +91,8 @@ int main(int argc, char* argv[]) {
       "group. Stopped and started again it goes on where it was.");
   program::add_data_option(options, study.data);
   program::add_kind_option(options, study.data);
-  program::add_magnification_option(options, study.data);
+  program::add_microns_option(options, study.data.options.microns_per_pixel,
+                              program::add_magnification_option(options, study.data));
   program::add_group_option(options, study.data);
   options.add_option("--out", o.work.out, "folder for runs, tables and figure")->required();
   options.add_option("--folds", study.folds, "into which the groups are dealt")->check(CLI::Range(2, 1000));

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 
 #include "common/loader_choice.hpp"
@@ -25,13 +26,25 @@ inline std::string split_problem(const std::string& text) {
 inline CLI::Option* add_data_option(Options& options, saccade::DataChoice& choice) {
   return options
       .add_option("--data", choice.folder,
-                  "folder of the images: BreakHis, a folder for each class, IDX files, or one with a manifest.csv")
+                  "folder of the images or whole slides: BreakHis, a folder for each class, IDX files, or one with a "
+                  "manifest.csv")
       ->required();
 }
 
 inline CLI::Option* add_magnification_option(Options& options, saccade::DataChoice& choice) {
-  return options.add_option("--magnification", choice.options.magnification, "of the images of BreakHis")
-      ->check(CLI::IsMember({40, 100, 200, 400}));
+  return options
+      .add_option("--magnification", choice.options.magnification,
+                  "at which the images are looked at: of BreakHis 40, 100, 200 or 400; of whole slides that of the "
+                  "scanner, or a half, a quarter, ... of it")
+      ->check(CLI::PositiveNumber);
+}
+
+/// What full resolution means of whole slides. @param magnification  the option for it, which says the same
+inline void add_microns_option(Options& options, std::optional<double>& microns, CLI::Option* magnification) {
+  options.add_option("--microns-per-pixel", microns, "of whole slides, in place of --magnification")
+      ->check(CLI::PositiveNumber)
+      ->excludes(magnification)
+      ->default_str("as scanned");
 }
 
 inline CLI::Option* add_split_option(Options& options, saccade::DataChoice& choice) {

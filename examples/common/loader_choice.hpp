@@ -19,6 +19,7 @@ struct LoaderChoice {
     return {.threads = decode_threads,
             .prefetch = 2 * batch,
             .cache_bytes = static_cast<std::size_t>(cache_megabytes) << 20,
+            .open_sources = 0,  // which slides stay open is their pool's business
             .max_bad_images = max_bad_images};
   }
 };

@@ -20,6 +20,12 @@
 
 namespace program {
 
+/// An image as it is looked at.
+struct LoadedNamedImage {
+  saccade::AnyImage image;
+  saccade::Index base = 1;  ///< of a slide: pixels as scanned for one of the image, on each axis
+};
+
 /// An image to look at: a file, or one of the pictures of an IDX file.
 struct NamedImage {
   std::string name;            ///< as the user wrote it, or as it lies below the folder that the user named
@@ -28,16 +34,26 @@ struct NamedImage {
   saccade::data::Dataset::Read read{};
   saccade::data::Sample sample{};
 
+  /// Whether it is a whole slide, by its name.
+  [[nodiscard]] bool is_slide() const { return !read && saccade::data::has_slide_ending(path); }
+
   /// @throws FileError where it is no image that the model can look at
-  [[nodiscard]] saccade::RgbImage load(const saccade::HybridAttentionConfig& model) const {
-    if (!read) return saccade::load_image_for(path, model);
-    const saccade::AnyImage image = read(sample);
-    saccade::expect_size({image.width(), image.height()}, model, name);
-    return *image.pixels();
+  [[nodiscard]] LoadedNamedImage load(const saccade::HybridAttentionConfig& model,
+                                      const saccade::data::SlideReader& slides) const {
+    if (!read && !is_slide()) return {.image = saccade::load_image_for(path, model)};
+    if (!is_slide()) return checked({.image = read(sample)}, model);
+    const saccade::data::OpenedSlide slide = slides(path);
+    return checked({.image = slide.image, .base = slide.base}, model);
   }
 
   /// What pictures of it are called, without ending.
   [[nodiscard]] std::string stem() const { return read ? sample.name : path.stem().string(); }
+
+ private:
+  [[nodiscard]] LoadedNamedImage checked(LoadedNamedImage loaded, const saccade::HybridAttentionConfig& model) const {
+    saccade::expect_size({loaded.image.width(), loaded.image.height()}, model, name);
+    return loaded;
+  }
 };
 
 /// Finds images by their names, one after the other, so that a program on the other side of a pipe need not wait.
@@ -45,7 +61,9 @@ struct NamedImage {
 template <class Visit, class Problem>
 class ImageVisitor {
  public:
-  ImageVisitor(Visit visit, Problem problem) : visit_(std::move(visit)), problem_(std::move(problem)) {}
+  /// @param slides  whether whole slides in folders are taken
+  ImageVisitor(Visit visit, Problem problem, bool slides)
+      : visit_(std::move(visit)), problem_(std::move(problem)), slides_(slides) {}
 
   void visit(const ImageInputs& inputs) {
     for (const std::filesystem::path& list : inputs.lists) {
@@ -87,10 +105,12 @@ class ImageVisitor {
 
   void visit_folder(const std::filesystem::path& folder) {
     saccade::data::Account account;
-    const std::vector<std::filesystem::path> images = saccade::data::find_images(folder, account);
+    const std::vector<std::filesystem::path> images = saccade::data::find_images(folder, account, slides_);
     if (images.empty() && !saccade::data::find_idx_pairs(folder).empty()) return visit_idx(folder);
     std::cerr << describe(account);
-    if (images.empty()) throw saccade::FileError('"' + folder.string() + "\": no PNG, JPEG or IDX file in it");
+    if (images.empty())
+      throw saccade::FileError('"' + folder.string() + "\": no PNG, JPEG or IDX file in it" +
+                               (slides_ ? ", and no whole slide" : ""));
     for (const std::filesystem::path& path : images) show({.name = path.string(), .path = path});
   }
 
@@ -112,6 +132,7 @@ class ImageVisitor {
 
   Visit visit_;
   Problem problem_;
+  bool slides_;
   bool stopped_ = false;
 };
 

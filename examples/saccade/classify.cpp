@@ -16,6 +16,8 @@
 #include "classify_options.hpp"
 #include "common/exit_code.hpp"
 #include "common/named_images.hpp"
+#include "common/slides.hpp"
+#include "common/training_data.hpp"
 #include "common/with_backend.hpp"
 #include "subcommands.hpp"
 
@@ -77,6 +79,10 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
   const report::Provenance provenance{.weights = classifier.checksum(), .epoch = trained_epochs(info.run), .data = {}};
+  data::SlideReader slides = program::slide_reader();
+  slides.resolution = reading_json(to_utf8(options.checkpoint.string()), [&] {
+    return program::resolution_of(options.images.resolution, program::training_data(info));
+  });
   Index answers = 0, problems = 0;
   const auto problem = [&](const std::string& sentence) {
     std::cerr << "saccade classify: " << sentence << '\n';
@@ -85,8 +91,10 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
   if (options.format == program::AnswerFormat::csv) std::cout << csv_header(info.classes, info.model.glimpses);
   const auto answer_for = [&](const program::NamedImage& image) {
     try {
-      const RgbImage pixels = image.load(info.model);
-      const Classification answer = classifier.classify(pixels.view());
+      const program::LoadedNamedImage loaded = image.load(info.model, slides);
+      Classification answer = classifier.classify(loaded.image);
+      for (std::vector<Box>& windows : answer.prediction.windows)
+        for (Box& window : windows) window = data::enlarged(window, loaded.base);
       switch (options.format) {
         case program::AnswerFormat::text:
           std::cout << to_line(image.name, answer) << '\n';
@@ -105,7 +113,7 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
     }
     return static_cast<bool>(std::cout);  // nobody reads the rest
   };
-  program::ImageVisitor(answer_for, problem).visit(options.images);
+  program::ImageVisitor(answer_for, problem, static_cast<bool>(slides)).visit(options.images);
   if (answers + problems == 0) problem("no image is named");
   return problems == 0 ? program::success : program::failure;
 }

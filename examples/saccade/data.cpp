@@ -7,6 +7,7 @@
 
 #include "common/describe_data.hpp"
 #include "common/exit_code.hpp"
+#include "common/slides.hpp"
 #include "data_options.hpp"
 #include "subcommands.hpp"
 
@@ -27,13 +28,11 @@ std::string describe_sizes(const data::Dataset& dataset) {
       if (unknowns++ == 0) unknown = &sample;
       continue;
     }
-    least = most.width == 0 ? *size
-                            : ImageSize{std::min(least.width, size->width), std::min(least.height, size->height)};
+    least =
+        most.width == 0 ? *size : ImageSize{std::min(least.width, size->width), std::min(least.height, size->height)};
     most = {std::max(most.width, size->width), std::max(most.height, size->height)};
   }
-  const auto text = [](ImageSize size) {
-    return std::to_string(size.width) + " x " + std::to_string(size.height);
-  };
+  const auto text = [](ImageSize size) { return std::to_string(size.width) + " x " + std::to_string(size.height); };
   std::string lines;
   if (most.width > 0) {
     const bool one = least.width == most.width && least.height == most.height;
@@ -64,9 +63,11 @@ std::string describe_annotations(const data::Dataset& dataset) {
 }  // namespace
 
 int program::data(const DataOptions& options) {
-  const RunData run = divide_for_training(options.data);
+  DataChoice choice = options.data;
+  choice.options.slides = slide_reader();
+  const RunData run = divide_for_training(choice);
   std::cout << "kind: " << run.dataset.kind << (options.data.options.kind.empty() ? ", found out" : ", as told") << '\n'
-            << describe_sizes(run.dataset) << describe_annotations(run.dataset)
+            << describe_sizes(run.dataset) << describe_annotations(run.dataset) << describe_slides(run.dataset)
             << describe(run, options.pixels ? data::SameBy::pixels : data::SameBy::bytes);
   const std::size_t classes = run.dataset.classes.size();
   if (classes < 2) {

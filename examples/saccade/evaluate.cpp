@@ -34,6 +34,8 @@
 #include "common/loader_choice.hpp"
 #include "common/regions.hpp"
 #include "common/report.hpp"
+#include "common/slides.hpp"
+#include "common/training_data.hpp"
 #include "common/with_backend.hpp"
 #include "evaluate_options.hpp"
 #include "subcommands.hpp"
@@ -44,18 +46,17 @@ using namespace saccade;
 
 using program::EvaluateOptions;
 
-/// What the checkpoint's run was trained on; an empty object where it does not say.
-nlohmann::ordered_json training_data(const CheckpointInfo& info) {
-  const auto pointer = nlohmann::ordered_json::json_pointer("/config/data");
-  return info.run.contains(pointer) ? current_data_description(info.run.at(pointer)) : nlohmann::ordered_json::object();
-}
-
 /// Options that were not given are those of the training.
 DataChoice complete(const EvaluateOptions& options, const nlohmann::ordered_json& trained) {
   DataChoice choice = options.data;
   const bool may_be_breakhis = choice.options.kind.empty() || choice.options.kind == "breakhis";
   if (may_be_breakhis && !choice.options.magnification && trained.contains("magnification"))
-    choice.options.magnification = trained.at("magnification").get<Index>();
+    choice.options.magnification = trained.at("magnification").get<double>();
+  const SlideResolution slides = program::resolution_of(
+      {.microns_per_pixel = choice.options.microns_per_pixel, .magnification = choice.options.magnification}, trained);
+  choice.options.microns_per_pixel = slides.microns_per_pixel;
+  choice.options.magnification = slides.magnification;
+  choice.options.slides = program::slide_reader();
   if (choice.split.empty()) choice.split = trained.value("split", choice.split);
   if (may_be_breakhis && choice.options.group.empty() && trained.value("group", "slide") == "case")
     choice.options.group = "case";
@@ -94,14 +95,14 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
   for (const std::size_t i : chosen) {
     const report::PredictionRecord& record = answered.records[i];
     const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model);
-    if (!image.pixels()) continue;  // there is no picture of a streamed image
     report::Explanation explanation = report::explain_image(
-        b, evaluator, classifier.parameters(), classifier.statistics(), *image.pixels(), classifier.info().classes,
+        b, evaluator, classifier.parameters(), classifier.statistics(), image, classifier.info().classes,
         {.policy = answered.policy,
          .seed = options.seed,
          .number = static_cast<Index>(i),
          .region = record.regions.empty() ? Box{} : record.regions.front()});
-    explanation.regions = record.regions;
+    for (const Box& region : record.regions)
+      explanation.regions.push_back(report::in_overview(region, explanation.reduction));
     writer.add(record, explanation);
   }
   writer.finish();
@@ -112,7 +113,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
-  const nlohmann::ordered_json trained = training_data(info);
+  const nlohmann::ordered_json trained = program::training_data(info);
   const std::string checkpoint = to_utf8(options.checkpoint.string());
   const DataChoice choice = reading_json(checkpoint, [&] { return complete(options, trained); });
   const RunData run = open_for_evaluation(choice, info.classes);

@@ -1,8 +1,11 @@
 #include <saccade/core/file.hpp>
 #include <saccade/core/folder_lock.hpp>
+#include <saccade/core/utf8.hpp>
 #include <saccade/data/annotations.hpp>
 #include <saccade/data/image_encode.hpp>
+#include <saccade/model/json.hpp>
 #include <saccade/report/explain_image.hpp>
+#include <saccade/report/geojson.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/provenance.hpp>
 #include <saccade/training/checkpoint_label.hpp>
@@ -19,6 +22,8 @@
 
 #include "common/exit_code.hpp"
 #include "common/named_images.hpp"
+#include "common/slides.hpp"
+#include "common/training_data.hpp"
 #include "common/with_backend.hpp"
 #include "explain_options.hpp"
 #include "subcommands.hpp"
@@ -36,7 +41,7 @@ std::vector<program::NamedImage> images_to_explain(const program::ExplainOptions
         images.push_back(image);
         return true;
       },
-      [](const std::string& sentence) { throw FileError(sentence); })
+      [](const std::string& sentence) { throw FileError(sentence); }, static_cast<bool>(program::slide_reader()))
       .visit(options.images);
   if (images.empty()) throw FileError("no image is named");
   if (const auto pick = static_cast<std::size_t>(options.pick); pick > 0 && pick < images.size()) {
@@ -79,23 +84,32 @@ int explain_images(B& b, const program::ExplainOptions& options) {
       "saccade explain, by " +
       report::weights_text(
           {.weights = classifier.checksum(), .epoch = trained_epochs(classifier.info().run), .data = {}});
+  data::SlideReader slides = program::slide_reader();
+  slides.resolution = reading_json(to_utf8(options.checkpoint.string()), [&] {
+    return program::resolution_of(options.images.resolution, program::training_data(classifier.info()));
+  });
   data::Annotations annotations;
   report::Progress progress("explaining", static_cast<Index>(images.size()));
   for (std::size_t i = 0; i < images.size(); ++i) {
     const program::NamedImage& image = images[i];
+    const program::LoadedNamedImage loaded = image.load(classifier.info().model, slides);
     report::Explanation explanation =
-        report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(),
-                              image.load(classifier.info().model), classifier.info().classes);
+        report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(), loaded.image, classes);
     explanation.title = image.read ? image.sample.name : image.path.filename().string();
     const data::Annotation known =
         image.read ? data::Annotation{.label = image.label, .regions = {}} : annotations.find(image.path);
     const auto label = static_cast<std::size_t>(data::label_of(classes, known.label));
     if (label < classes.size()) explanation.label = label;
-    explanation.regions = known.regions;
+    for (const Box& region : known.regions)
+      explanation.regions.push_back(report::in_overview(data::reduced(region, loaded.base), explanation.reduction));
     const std::filesystem::path sheet = options.out / (names[i] + "_glimpses.png");
-    const std::filesystem::path masks = options.out / (names[i] + "_masks.png");
+    const std::filesystem::path masks = options.out / (names[i] + (image.is_slide() ? ".geojson" : "_masks.png"));
     data::write_png(sheet, report::draw_explanation(explanation).view(), Outlives::power, description);
-    data::write_png(masks, report::draw_masks(explanation).view(), Outlives::power, description);
+    if (image.is_slide()) {
+      write_file_atomically(masks, json_text(report::to_geojson(explanation, loaded.base), 1) + '\n');
+    } else {
+      data::write_png(masks, report::draw_masks(explanation).view(), Outlives::power, description);
+    }
     std::cout << sheet.string() << '\n' << masks.string() << '\n' << std::flush;
     progress.advance();
   }

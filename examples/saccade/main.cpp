@@ -33,21 +33,30 @@ void add_checkpoint_option(Options& options, std::filesystem::path& checkpoint) 
 void add_image_options(Options& options, program::ImageInputs& images) {
   options
       .add_option("images", images.names,
-                  "PNG or JPEG files, not smaller than the glimpse and not larger than the model's thumbnail covers, "
-                  "folders of such or of IDX files, and - for names on standard input, one a line")
+                  "PNG or JPEG files or whole slides, not smaller than the glimpse and not larger than the model's "
+                  "thumbnail covers, folders of such or of IDX files, and - for names on standard input, one a line")
       ->take_all();
   options
       .add_option("--list", images.lists, "file that holds names of images and folders, one a line; may be repeated")
       ->expected(1)
       ->allow_extra_args(false)
       ->take_all();
+  CLI::Option* const magnification =
+      options
+          .add_option("--magnification", images.resolution.magnification,
+                      "at which whole slides are looked at: that of the scanner, or a half, a quarter, ... of it")
+          ->check(CLI::PositiveNumber)
+          ->default_str("that of the training");
+  program::add_microns_option(options, images.resolution.microns_per_pixel, magnification);
+  options.get_option("--microns-per-pixel")->default_str("that of the training");
 }
 
 /// How a data set is read and divided.
 void add_dataset_options(Options& options, saccade::DataChoice& data) {
   program::add_data_option(options, data);
   program::add_kind_option(options, data);
-  program::add_magnification_option(options, data);
+  program::add_microns_option(options, data.options.microns_per_pixel,
+                              program::add_magnification_option(options, data));
   program::add_split_option(options, data);
   program::add_group_option(options, data);
   program::add_folds_option(options, data);
@@ -104,7 +113,7 @@ int run_train(Options& options, int argc, char* argv[]) {
 int run_evaluate(Options& options, int argc, char* argv[]) {
   program::EvaluateOptions o;
   add_dataset_options(options, o.data);
-  for (const char* of_the_training : {"--magnification", "--split", "--group"})
+  for (const char* of_the_training : {"--magnification", "--microns-per-pixel", "--split", "--group"})
     options.get_option(of_the_training)->default_str("that of the training");
   add_checkpoint_option(options, o.checkpoint);
   options.add_option("--policy", o.policy, "of the headline; the others are reported as controls")
@@ -168,8 +177,23 @@ int run_tissue(Options& options, int argc, char* argv[]) {
   options.add_option("--region-area", o.tissue.region_area, "of the region, as a share of the image");
   options.add_option("--magnification", o.tissue.magnification, "written into the names; the pictures are the same")
       ->check(CLI::IsMember({40, 100, 200, 400}));
+  CLI::Option* const slide = options.add_flag("--slide", o.slides,
+                                              "draw whole slides: --images of each class, tiled TIFF files with a "
+                                              "manifest.csv; one region of a slide tells its "
+                                              "class");
+  options.add_option("--region", o.slide.region, "side of the region of a slide, in pixels")->needs(slide);
   options.add_option("--threads", o.threads, "that draw")->check(CLI::Range(1, 1024));
-  return program::run(options, argc, argv, [&] { return program::tissue(o); });
+  return program::run(options, argc, argv, [&] {
+    for (const char* of_photographs : {"--patients", "--region-area", "--magnification"}) {
+      saccade::expect_config(!o.slides || options.get_option(of_photographs)->count() == 0,
+                             std::string(of_photographs) + " is of photographs, not of whole slides");
+    }
+    o.slide.seed = o.tissue.seed;
+    if (options.get_option("--width")->count() > 0) o.slide.width = o.tissue.width;
+    if (options.get_option("--height")->count() > 0) o.slide.height = o.tissue.height;
+    if (options.get_option("--images")->count() > 0) o.slide.slides_per_class = o.tissue.images_per_patient;
+    return program::tissue(o);
+  });
 }
 
 int run_data(Options& options, int argc, char* argv[]) {
@@ -194,7 +218,9 @@ constexpr Subcommand subcommands[] = {
     {"evaluate", "Evaluates a checkpoint on the test part of a split.",
      "Its learned policy stands beside control policies that look at nothing.", run_evaluate},
     {"explain", "Draws where a classifier looked in images, and what its soft masks weighed.",
-     "For each image NAME_glimpses.png and NAME_masks.png. Prints the files written.", run_explain},
+     "For each image NAME_glimpses.png and NAME_masks.png, of a whole slide NAME.geojson in place of the latter, which "
+     "QuPath imports. Prints the files written.",
+     run_explain},
     {"classify", "Classifies images.",
      "One line each with the class, its probability, and the top left corners of the glimpses. Goes on after an image "
      "that cannot be used, and then ends with 1.",
@@ -202,7 +228,10 @@ constexpr Subcommand subcommands[] = {
     {"report", "Makes report.html, one page that shows a run, from what its folder holds.",
      "Curves, predictions, pictures, configuration. Prints its path.", run_report},
     {"tissue", "Draws a data set of synthetic tissue in the layout of BreakHis.",
-     "Each image holds one region of nuclei that tells its class; regions.csv says where.", run_tissue},
+     "Each image holds one region of nuclei that tells its class; regions.csv says where. With --slide it draws slides "
+     "of "
+     "any size.",
+     run_tissue},
     {"data", "Says what a training would take of a data set, and how it would be divided.",
      "What is passed over and why, classes and groups by part, and what is in two parts. Trains nothing.", run_data},
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/data/slide_tissue.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 
 #include <algorithm>
@@ -10,6 +11,8 @@ namespace program {
 
 struct TissueOptions {
   saccade::data::SyntheticTissueOptions tissue;
+  bool slides = false;  ///< whole slides in place of photographs
+  saccade::data::SlideTissueOptions slide;
   std::filesystem::path out;
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 };

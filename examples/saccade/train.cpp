@@ -23,6 +23,7 @@
 #include "common/inventory.hpp"
 #include "common/loader_choice.hpp"
 #include "common/report.hpp"
+#include "common/slides.hpp"
 #include "common/with_backend.hpp"
 #include "subcommands.hpp"
 #include "train_options.hpp"
@@ -110,7 +111,9 @@ void print_result(const RunState& state, const report::RunFolder& folder, const 
 template <class B>
 int train_classifier(B& b, const TrainOptions& options) {
   const Activations keep = options.recompute ? Activations::last_step : Activations::every_step;
-  RunData data = open_for_training(options.data);
+  DataChoice choice = options.data;
+  choice.options.slides = program::slide_reader();
+  RunData data = open_for_training(choice);
   const RunConfig config = run_config(options, data.dataset);
   const std::string noun = program::group_noun(data.dataset);
   std::cout << program::describe(data);
@@ -119,7 +122,8 @@ int train_classifier(B& b, const TrainOptions& options) {
   const Index batch = std::min(config.training.batch, static_cast<Index>(data.split.train.size()));
   std::cout << describe(training_memory<B>(config.model, batch * config.training.rollouts, keep, sizeof(Scalar<B>),
                                            config.training.adam))
-            << std::endl;
+            << '\n'
+            << program::describe_slides(data.dataset) << std::flush;
   report::RunFolder folder(options.out);
   program::own(folder, "saccade train");
   const auto start = options.resume ? report::RunStart::resumed : report::RunStart::fresh;

@@ -12,13 +12,16 @@
 #include <saccade/data/class_folders.hpp>
 #include <saccade/data/cluttered_objects.hpp>
 #include <saccade/data/csv.hpp>
+#include <saccade/data/drawing.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/fingerprint.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/data/orientation.hpp>
+#include <saccade/data/slide_tissue.hpp>
 #include <saccade/data/split_report.hpp>
 #include <saccade/data/stain_augmentation.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
+#include <saccade/data/tissue_mask.hpp>
 #include <saccade/math/recurrent.hpp>
 #include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/area_under_curve.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/report/canvas.hpp>
+#include <saccade/report/overview.hpp>
 #include <saccade/training/run_data.hpp>
 
 #include <algorithm>
@@ -53,6 +54,20 @@ inline constexpr std::array<std::string_view, 3> preparation_names{"none", "stre
   return saccade::report::crop(image, {x, y, side, side});
 }
 
+/// The same of a slide, which is never decoded as a whole. Stretched, it is made of one that is reduced by a power of
+/// two, to at least twice the side where it is so large.
+[[nodiscard]] inline saccade::RgbImage prepared(const saccade::StreamedImage& slide, Preparation preparation,
+                                                Index side, const saccade::data::Sample& sample) {
+  if (preparation == Preparation::stretch)
+    return saccade::report::resize(saccade::report::read_overview(slide, 4 * side).image, side, side);
+  const saccade::Box& region = sample.regions.front();
+  const auto first = [&](Index place, Index length, Index extent) {
+    return std::clamp<Index>(place + length / 2 - side / 2, 0, extent - side);
+  };
+  return saccade::report::read_box(slide, {first(region.x, region.width, slide.width()),
+                                           first(region.y, region.height, slide.height()), side, side});
+}
+
 /// The data set as a model sees it that is shown squares of `side` pixels. Regions stay those of the images as they
 /// were.
 /// @throws FileError where regions are needed and one is missing
@@ -63,9 +78,11 @@ inline constexpr std::array<std::string_view, 3> preparation_names{"none", "stre
     for (const saccade::data::Sample& sample : dataset.samples)
       if (sample.regions.empty())
         throw saccade::FileError('"' + sample.name + "\": its region is not known, and so not where to cut");
-  dataset.read = [source = saccade::data::Dataset{.read = dataset.read}, preparation,
+  dataset.read = [source = saccade::data::Dataset{.read = dataset.read, .slides = dataset.slides}, preparation,
                   side](const saccade::data::Sample& sample) -> saccade::AnyImage {
-    const saccade::RgbImage image = pixels_of(source, sample);
+    const saccade::AnyImage any = saccade::data::read_sample(source, sample);
+    if (any.source()) return prepared(*any.source(), preparation, side, sample);
+    const saccade::RgbImage& image = *any.pixels();
     return preparation == Preparation::stretch ? saccade::report::resize(image, side, side)
                                                : cut_around(image, sample.regions.front(), side, sample.name);
   };

@@ -66,7 +66,7 @@ inline const std::map<std::string, Rooms>& rooms_a_room_may_include() {
     may["backends/cuda"] = {"core", "math", "backends/cuda"};
     may["backends/skeleton"] = {"core", "math", "backends/skeleton"};
     may["testing"] = {"core", "math", "ops", "backends/reference", "testing"};
-    may["slides"] = {"core"};
+    may["slides"] = {"core", "data", "slides"};
     may["version.hpp"] = {};
     may["testing.hpp"] = {"testing"};
     may["io.hpp"] = {"classify.hpp", "data", "training", "report"};
@@ -99,7 +99,7 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"cu", {"backends/cuda"}},  // cuda_runtime.h, cublas_v2.h, cudnn.h
       {"fcntl.h", {"core", "data", "training", "report"}},
       {"unistd.h", {"core", "data", "training", "report"}},
-      {"sys/", {"core", "data", "training", "report"}},
+      {"sys/", {"core", "data", "training", "report", "slides"}},
       {"sys/mman.h", {"backends/eigen"}},  // where __linux__ is defined
       {"immintrin.h", {"backends/eigen"}},
   };
@@ -142,11 +142,12 @@ inline bool is_ordinary(const std::string& included) {
          included == "sys/mman.h";
 }
 
-/// Whether a header is an umbrella, or belongs to CUDA, to slides or to the kits for users' backends, which have their own or
-/// none.
+/// Whether a header is an umbrella, or belongs to CUDA, to slides or to the kits for users' backends, which have their
+/// own or none.
 inline bool stands_apart(const std::string& path) {
   const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp",
-                       "testing.hpp",   "saccade.hpp",       "io.hpp",  "slides", "slides.hpp"};
+                       "testing.hpp",   "saccade.hpp",       "io.hpp",  "slides",
+                       "slides.hpp"};
   return rooms.contains(room_of(path));
 }
 

@@ -52,5 +52,13 @@ TEST_CASE("the sensor says what is wrong with its images and its configuration",
                     "crop_glimpses: location must be (B, 2) = (1, 2), but is (2, 2)");
   CHECK_THROWS_WITH(Sensor_({.side = 0}), "GlimpseSensor: side must be at least 1, but is 0");
   CHECK_THROWS_WITH(Sensor_({.scales = 17}), "GlimpseSensor: scales must be from 1 to 16, but is 17");
+  for (const Index step : {0, 1, 3})
+    CHECK_THROWS_WITH(Sensor_({.scale_step = step}),
+                      "GlimpseSensor: scale_step must be a power of two, at least 2, but "
+                      "is " +
+                          std::to_string(step));
+  CHECK_NOTHROW(Sensor_({.scales = 4, .scale_step = 256}));
+  CHECK_THROWS_WITH(Sensor_({.scales = 5, .scale_step = 256}),
+                    "GlimpseSensor: scale_step^(scales - 1) must be at most 2^24, but is 256^4");
   CHECK_THROWS_WITH(Sensor_({.deviation = {1, 0, 1}}), "GlimpseSensor: every deviation must be greater than 0");
 }

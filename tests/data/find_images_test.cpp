@@ -41,7 +41,21 @@ TEST_CASE("images are found by their endings, in one order, and what is passed o
         "passed over: 1 links to nothing (a/dangling.png)\n"
         "passed over: 1 links to a folder above them (a/deep/up)\n"
         "passed over: 2 hidden files (b/.DS_Store, b/._2.PNG)\n"
-        "passed over: 2 files that are not .png, .jpg or .jpeg (b/notes.txt, b/scan.tif)\n");
+        "passed over: 1 files that are not .png, .jpg or .jpeg (b/notes.txt)\n"
+        "passed over: 1 whole slides, which this program does not read (b/scan.tif)\n");
+}
+
+TEST_CASE("whole slides are taken where they can be read, but for those of several files", "[find]") {
+  const ScratchFolder folder;
+  for (const char* name : {"1.svs", "2.TIFF", "3.mrxs", "4.dcm", "5.vms", "6.png", "7.s", "8"})
+    write_file(folder / name, "");
+  Account account;
+  std::vector<std::string> list;
+  for (const fs::path& path : find_images(folder.path(), account, true)) list.push_back(path.filename().string());
+  CHECK(list == std::vector<std::string>{"1.svs", "2.TIFF", "3.mrxs", "6.png"});
+  CHECK(describe(account) ==
+        "passed over: 2 parts of slides of several files, of which a manifest names the first (4.dcm, 5.vms)\n"
+        "passed over: 2 files that are not .png, .jpg or .jpeg (7.s, 8)\n");
 }
 
 TEST_CASE("a link to itself leads to nothing", "[find]") {

@@ -105,8 +105,9 @@ TEST_CASE("options that do not fit the data are refused", "[open]") {
                     "data: kind must be breakhis, folders, manifest or idx, but is \"zip\"");
   CHECK_THROWS_WITH(open_dataset(folder.path(), {.group = "ward"}),
                     "data: group must be slide or case, but is \"ward\"");
-  CHECK_THROWS_WITH(open_dataset(folder.path(), {.kind = "folders", .magnification = 40}),
-                    "data: a magnification is of BreakHis, but " + name + " is read as folders");
+  CHECK_THROWS_WITH(
+      open_dataset(folder.path(), {.kind = "folders", .magnification = 40}),
+      "data: a magnification is of BreakHis or of slides, but " + name + " is read as folders without slides");
   CHECK_THROWS_WITH(open_dataset(folder.path(), {.kind = "folders", .group = "slide"}),
                     "data: groups by slide or case are of BreakHis, but " + name + " is read as folders");
   CHECK_THROWS_WITH(open_dataset(folder / "cat/1.png", {.kind = "idx"}), contains("is a file, and idx is read from a"));

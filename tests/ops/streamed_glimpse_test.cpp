@@ -9,8 +9,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <thread>
 #include <vector>
 
 using namespace saccade;
@@ -110,6 +115,82 @@ TEST_CASE("at coarser scales a streamed image is half a grey level off at most",
     }
     CHECK(coarser_differs);
   }
+}
+
+namespace {
+
+/// Notes how many are read at the same time; the one of width `bad` fails.
+struct Watched {
+  Index width_;
+  std::atomic<int>* now;
+  std::atomic<int>* most;
+  Index bad = -1;
+
+  [[nodiscard]] Index width() const { return width_; }
+  [[nodiscard]] Index height() const { return 64; }
+  void read_region(Index, Index, Index, Index, Index, std::span<std::uint8_t> pixels) const {
+    const int readers = ++*now;
+    for (int seen = *most; readers > seen && !most->compare_exchange_weak(seen, readers);) {
+    }
+    // The first waits for a second, where the machine can run two.
+    for (int i = 0; i < 5000 && *most < 2 && std::thread::hardware_concurrency() > 1; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::fill(pixels.begin(), pixels.end(), static_cast<std::uint8_t>(width_));
+    --*now;
+    if (width_ >= bad && bad > 0) throw FileError("image " + std::to_string(width_));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("streamed images of a batch are read several at a time, a bounded number, and fail like one", "[glimpse]") {
+  using B = ReferenceBackend<double>;
+  B b;
+  std::atomic<int> now = 0, most = 0;
+  std::vector<StreamedImage> images;
+  for (Index n = 0; n < 24; ++n) images.emplace_back(Watched{64 + n, &now, &most});
+  std::vector<OrientedImage<B>> batch;
+  for (const StreamedImage& image : images) batch.push_back({.source = &image});
+  const GlimpseGeometry geometry{.side = 4, .mean = {0, 0, 0}, .deviation = {1, 1, 1}};
+  Tensor<B> patches = b.zeros({24, 4, 4, 3});
+  ops::crop_glimpses(b, ImageBatch<B>(batch), b.zeros({24, 2}), geometry, patches);
+  for (std::size_t n = 0; n < 24; ++n) CHECK(patches.values[48 * n] == Approx((64 + static_cast<double>(n)) / 255));
+  CHECK(most <= 8);
+  CHECK(most >= std::min(2, static_cast<int>(std::thread::hardware_concurrency())));
+  const StreamedImage bad(Watched{70, &now, &most, 70}), worse(Watched{71, &now, &most, 70});
+  batch[9].source = &worse;
+  batch[3].source = &bad;
+  CHECK_THROWS_WITH(ops::crop_glimpses(b, ImageBatch<B>(batch), b.zeros({24, 2}), geometry, patches), "image 70");
+}
+
+TEST_CASE("a few scales of a streamed image span five orders of magnitude", "[glimpse]") {
+  using B = ReferenceBackend<double>;
+  B b;
+  const Procedural picture;
+  const StreamedImage streamed{Procedural(picture)};
+  const GlimpseGeometry geometry{.side = 8, .scales = 3, .scale_step = 128, .border = Border::zero};
+  const auto values = cropped<B>(b, batch_of<B>({.source = &streamed}, Symmetry::identity), geometry);
+  CHECK(values.size() == 6 * 8 * 8 * 9);
+  // In the middle of 100000 x 80000 windows of 8, 1024 and 131072 pixels, each read as 8 x 8.
+  REQUIRE(picture.reads->size() == 3 * 6);
+  using Read = std::array<Index, 5>;
+  CHECK(picture.reads->at(0) == Read{49996, 39996, 8, 8, 1});
+  CHECK(picture.reads->at(1) == Read{49488, 39488, 8, 8, 128});
+  CHECK(picture.reads->at(2) == Read{-15536, -25536, 8, 8, 16384});
+}
+
+TEST_CASE("scales further apart are the same of streamed and resident images", "[glimpse]") {
+  using B = EigenBackend<float>;
+  B b;
+  RgbImage image = noise_image(200, 170);
+  std::fill(image.pixels.begin(), image.pixels.end(), std::uint8_t{90});  // means that need no rounding
+  const ImageView resident = image.view();
+  const StreamedImage streamed{Slide{&image}};
+  GlimpseGeometry geometry = geometry_of(3, Border::zero);
+  geometry.scale_step = 4;
+  for (const Symmetry symmetry : {Symmetry::identity, Symmetry::rotate_90})
+    CHECK(cropped<B>(b, batch_of<B>({&resident}, symmetry), geometry) ==
+          cropped<B>(b, batch_of<B>({.source = &streamed}, symmetry), geometry));
 }
 
 TEST_CASE("a backend that keeps maps in bf16 keeps those of streamed images with the same bits", "[glimpse]") {

@@ -131,3 +131,22 @@ TEST_CASE("image_study refuses what it cannot do before it trains", "[programs][
   CHECK_THAT(refused({"--variant", "nothing"}, 2), contains("a variant must be \"NAME: FIELD=VALUE; ...\""));
   CHECK_THAT(refused({"--variant", "a: policy.nothing=1"}, 2), contains("has no field \"nothing\""));
 }
+
+#if defined(SACCADE_PROGRAMS_HAVE_SLIDES)
+TEST_CASE("image_study takes whole slides, and says what none of its models can see", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Ending drawn = run("saccade tissue", {"--slide", "--out", scratch / "data", "--width", "1024", "--height",
+                                              "1024", "--region", "128", "--images", "4"});
+  INFO(drawn.err);
+  REQUIRE(drawn.code == 0);
+  const Arguments study{"--quick", "--threads", "1", "--data", scratch / "data", "--folds",
+                        "2",       "--seeds",   "1", "--out",  scratch / "out"};
+  const Ending ending = run("image_study", study + Arguments{"--conditions", "learned,shrunk,oracle"});
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  for (const auto& row : json_of(scratch / "out/results.json").at("rows")) CHECK(row.at("images") == 8);
+  const Ending whole = run("image_study", study + Arguments{"--conditions", "whole"});
+  CHECK(whole.code == 2);
+  CHECK_THAT(last_line(whole.err), contains("no model sees a whole slide at full resolution"));
+}
+#endif

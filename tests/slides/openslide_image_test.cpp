@@ -91,7 +91,7 @@ TEST_CASE("a slide of one level is read as its pixels are, and reduced by whole 
 TEST_CASE("a reduction comes from the coarsest level that is at least as fine", "[slides]") {
   const ScratchFolder folder;
   // The levels show different things, so that it is seen which one is read.
-  const RgbImage finest = noise(160, 96, 1), coarse = noise(40, 24, 2);
+  const RgbImage finest = noise(160, 128, 1), coarse = noise(40, 32, 2);
   const OpenSlideImage slide(write_slide(folder, {finest, coarse}));
   REQUIRE(slide.levels().size() == 2);
   CHECK(slide.levels()[1].reduction == 4);

@@ -14,6 +14,8 @@ namespace saccade_test {
 using saccade::Index;
 
 /// A tiled TIFF without compression, a directory for each level: the smallest file that OpenSlide takes for a slide.
+/// Sides are at least those of a tile where pixels are looked at: some versions of libtiff (Debian's 4.5.0-6+deb12u4)
+/// shift smaller ones.
 inline std::string tiled_tiff(const std::vector<saccade::RgbImage>& levels) {
   constexpr Index tile = 32;
   std::string file("II*\0\0\0\0\0", 8);

@@ -40,7 +40,7 @@ struct Glimpse {
   }
 
  private:
-  /// Pixel (i, j) of scale s: the mean of a box of 2^s x 2^s pixels, normalised, into patch[0 .. 3).
+  /// Pixel (i, j) of scale s: the mean of a box of scale_step^s pixels a side, normalised, into patch[0 .. 3).
   static void crop_pixel(const saccade::ImageView& image, saccade::Symmetry symmetry,
                          const saccade::GlimpseGeometry& geometry, const Scalar* place, Index s, Index i, Index j,
                          Scalar* patch) {
@@ -48,7 +48,7 @@ struct Glimpse {
     const GlimpseWindow window =
         glimpse_window(geometry, s, place[0], place[1], oriented_width(symmetry, image.width, image.height),
                        oriented_height(symmetry, image.width, image.height));
-    const Index box = Index{1} << s;
+    const Index box = geometry.reduction(s);
     std::array<Index, saccade::image_channels> sum{};
     Index count = 0;
     for (Index y = window.y + i * box; y < window.y + (i + 1) * box; ++y) {

@@ -80,7 +80,7 @@ class ContextNetwork {
 
   struct Cache {
     Tensor<B> middle;     // (B, 2), zero
-    Tensor<B> retina;     // (B, side, side, 3 * scales): the crop at all scales
+    Tensor<B> retina;     // (B, side, side, 6): the crop at full resolution, and the thumbnail
     Tensor<B> thumbnail;  // (B, side, side, 3)
     std::optional<typename Eye::Cache> backbone;
     typename Network::Cache network;
@@ -95,7 +95,8 @@ class ContextNetwork {
   explicit ContextNetwork(const Config& config)
       : config_(checked(config)),
         sensor_({.side = config.side,
-                 .scales = std::countr_zero(static_cast<std::uint64_t>(config.reduction)) + 1,
+                 .scales = 2,
+                 .scale_step = config.reduction,
                  .mean = config.mean,
                  .deviation = config.deviation}),
         network_(glance_readout(config)) {
@@ -160,7 +161,7 @@ class ContextNetwork {
     sensor_.stage(b, images);
   }
 
-  /// Makes the thumbnails. Of a streamed image side x side pixels are read at every reduction up to the widest.
+  /// Makes the thumbnails. Of a streamed image side x side pixels are read at full resolution and reduced.
   /// @throws ConfigError as `stage` does
   void look(B& b, ImageBatch<B> images, Cache& cache) const {
     expect_covered(b, images);
@@ -207,7 +208,7 @@ class ContextNetwork {
     }
   }
 
-  /// The crop has every scale up to the widest; the thumbnail is the widest alone.
+  /// The crop has two scales; the thumbnail is the wider one alone.
   void choose_widest(B& b, Cache& cache) const {
     const Index first = (sensor_.config().scales - 1) * image_channels;
     ops::read_columns(b, cache.retina, first, cache.thumbnail, Write::overwrite);  // (B, side, side, 3)

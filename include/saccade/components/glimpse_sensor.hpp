@@ -3,6 +3,8 @@
 #include <saccade/core/component.hpp>
 #include <saccade/ops/glimpse.hpp>
 
+#include <bit>
+#include <cstdint>
 #include <string>
 
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -19,6 +21,14 @@ class GlimpseSensor {
     expect_config(config.side >= 1, "GlimpseSensor: side must be at least 1, but is " + std::to_string(config.side));
     expect_config(config.scales >= 1 && config.scales <= 16,
                   "GlimpseSensor: scales must be from 1 to 16, but is " + std::to_string(config.scales));
+    expect_config(
+        config.scale_step >= 2 && std::has_single_bit(static_cast<std::uint64_t>(config.scale_step)),
+        "GlimpseSensor: scale_step must be a power of two, at least 2, but is " + std::to_string(config.scale_step));
+    for (Index scale = 1, reduction = 1; scale < config.scales; ++scale, reduction *= config.scale_step) {
+      expect_config(reduction <= ops::detail::most_reduction / config.scale_step,
+                    "GlimpseSensor: scale_step^(scales - 1) must be at most 2^24, but is " +
+                        std::to_string(config.scale_step) + "^" + std::to_string(config.scales - 1));
+    }
     for (const float deviation : config.deviation)
       expect_config(deviation > 0, "GlimpseSensor: every deviation must be greater than 0");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/config.hpp>
 #include <saccade/core/shape.hpp>
 
 #include <array>
@@ -86,15 +87,23 @@ enum class Corners { aligned, half_pixel };
 /// pixels outside contribute 0 after normalisation, that is the mean colour.
 enum class Border { inside, zero };
 
-/// A retina: `scales` concentric square windows, each twice as wide as the one before, all delivered at `side` x
-/// `side`. Scale s averages boxes of 2^s x 2^s pixels. A channel c of a pixel p becomes (p / 255 - mean[c]) /
-/// deviation[c].
+/// A retina: `scales` concentric square windows, each `scale_step` times as wide as the one before, all delivered at
+/// `side` x `side`. Scale s averages boxes of scale_step^s x scale_step^s pixels. A channel c of a pixel p becomes
+/// (p / 255 - mean[c]) / deviation[c].
 struct GlimpseGeometry {
   Index side = 112;
   Index scales = 1;
+  Index scale_step = 2;  ///< a power of two, so that dividing by an area is exact
   Border border = Border::inside;
   std::array<float, 3> mean{0.5f, 0.5f, 0.5f};       ///< of a channel scaled to [0, 1]
   std::array<float, 3> deviation{0.5f, 0.5f, 0.5f};  ///< > 0, of a channel scaled to [0, 1]
+
+  /// Side of the boxes that scale `scale` averages, in pixels: scale_step^scale.
+  [[nodiscard]] SACCADE_HOST_DEVICE constexpr Index reduction(Index scale) const {
+    Index result = 1;
+    for (Index s = 0; s < scale; ++s) result *= scale_step;
+    return result;
+  }
 };
 
 /// Constants of batch normalisation. running = (1 - momentum) * running + momentum * batch statistic.

@@ -71,10 +71,11 @@ inline void expect_no_near_part(const std::filesystem::path& folder, const std::
 }  // namespace detail
 
 /// Samples are sorted by path. @throws FileError where there are no folders of classes, or a folder cannot be read
-[[nodiscard]] inline Reading read_class_folders(const std::filesystem::path& folder) {
+/// @param slides  opens whole slides; without it they are passed over
+[[nodiscard]] inline Reading read_class_folders(const std::filesystem::path& folder, const SlideReader& slides = {}) {
   Reading reading;
   std::vector<detail::FolderPlace> places;
-  for (const std::filesystem::path& path : find_images(folder, reading.account)) {
+  for (const std::filesystem::path& path : find_images(folder, reading.account, static_cast<bool>(slides))) {
     detail::FolderPlace place{.path = path};
     for (const auto& name : path.lexically_relative(folder).parent_path()) place.folders.push_back(name.string());
     places.push_back(std::move(place));
@@ -111,6 +112,7 @@ inline void expect_no_near_part(const std::filesystem::path& folder, const std::
   }
 
   Dataset& dataset = reading.dataset;
+  dataset.slides = slides;
   dataset.classes = sorted_classes(classes);
   for (const detail::FolderPlace& place : taken) {
     const std::string name = name_below(folder, place.path);

@@ -3,6 +3,7 @@
 #include <saccade/core/any_image.hpp>
 #include <saccade/core/box.hpp>
 #include <saccade/data/part.hpp>
+#include <saccade/data/slide_files.hpp>
 
 #include <cstddef>
 #include <filesystem>
@@ -37,7 +38,8 @@ struct Dataset {
   std::optional<Index> magnification{};  ///< where the reader knows one for all images
   std::vector<std::string> classes{};
   std::vector<Sample> samples{};
-  Read read{};  ///< empty: every sample is a PNG or JPEG file, see read_sample
+  Read read{};           ///< empty: every sample is a PNG or JPEG file or a whole slide, see read_sample
+  SlideReader slides{};  ///< of the samples that are whole slides
 
   [[nodiscard]] Index size() const { return static_cast<Index>(samples.size()); }
   [[nodiscard]] const Sample& sample(Index image) const { return samples[static_cast<std::size_t>(image)]; }

@@ -2,6 +2,8 @@
 
 // Opt-in: needs POSIX, stb_image and libjpeg-turbo.
 
+#include <saccade/core/content_hash.hpp>
+#include <saccade/core/crc32c.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
 #include <saccade/data/fingerprint.hpp>
@@ -10,10 +12,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,11 +42,31 @@ struct EqualImages {
 
 namespace detail {
 
+/// What stands for the bytes of a file too large to hold: 96 bits of sums. @throws UnreadableError
+[[nodiscard]] inline std::vector<std::uint8_t> digest_of(const std::filesystem::path& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) throw unreadable(path, errno);
+  saccade::ContentHash hash;
+  Crc32c crc;
+  std::vector<std::byte> block(std::size_t{1} << 20);
+  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+    hash.add(std::span<const std::byte>(block).first(count));
+    crc.update(std::span<const std::byte>(block).first(count));
+  }
+  if (std::ferror(file.get())) throw unreadable(path, errno);
+  std::vector<std::uint8_t> digest;
+  for (int i = 0; i < 8; ++i) digest.push_back(static_cast<std::uint8_t>(hash.value() >> 8 * i));
+  for (int i = 0; i < 4; ++i) digest.push_back(static_cast<std::uint8_t>(crc.value() >> 8 * i));
+  return digest;
+}
+
 /// The bytes of a sample's file, or its pixels where the file holds many or they are asked for; nothing where they
-/// cannot be read, of which the loader will say why, or where the image is streamed.
+/// cannot be read, of which the loader will say why, or where the image is streamed. Slides are told by sums of their
+/// files either way.
 [[nodiscard]] inline std::optional<std::vector<std::uint8_t>> content_of(const Dataset& dataset, const Sample& sample,
                                                                          SameBy by) {
   try {
+    if (is_slide(dataset, sample)) return digest_of(sample.path);
     if (by == SameBy::bytes && (sample.item < 0 || !dataset.read)) return read_file(sample.path);
     const AnyImage image = read_sample(dataset, sample);
     if (image.pixels()) return image.pixels()->pixels;
@@ -60,7 +85,7 @@ using RoughContent = std::array<std::uintmax_t, 3>;
 [[nodiscard]] inline std::optional<RoughContent> rough_content_of(const Dataset& dataset, const Sample& sample,
                                                                   SameBy by) {
   if (sample.item >= 0 || (by == SameBy::pixels && dataset.read)) return RoughContent{0, 0, 0};
-  if (by == SameBy::pixels) {
+  if (by == SameBy::pixels && !is_slide(dataset, sample)) {
     const auto size = sample_size(dataset, sample);
     if (!size) return {};
     return RoughContent{1, static_cast<std::uintmax_t>(size->width), static_cast<std::uintmax_t>(size->height)};
@@ -68,7 +93,7 @@ using RoughContent = std::array<std::uintmax_t, 3>;
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(sample.path, error);
   if (error) return {};
-  return RoughContent{1, bytes, 0};
+  return RoughContent{2, bytes, 0};
 }
 
 }  // namespace detail

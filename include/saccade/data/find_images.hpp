@@ -3,6 +3,7 @@
 #include <saccade/core/error.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/account.hpp>
+#include <saccade/data/slide_files.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -45,10 +46,13 @@ namespace saccade::inline SACCADE_NAMESPACE::data {
   return entries;
 }
 
+/// Why slides are passed over where nobody can open them.
+inline constexpr const char* slides_passed_over = "whole slides, which this program does not read";
+
 namespace detail {
 
 /// `above`: the folders that lead here, without links, to see a link to one of them.
-inline void find_images(const std::filesystem::path& root, const std::filesystem::path& folder,
+inline void find_images(const std::filesystem::path& root, const std::filesystem::path& folder, bool slides,
                         std::vector<std::filesystem::path>& above, std::vector<std::filesystem::path>& images,
                         Account& account) {
   std::error_code error;
@@ -62,7 +66,7 @@ inline void find_images(const std::filesystem::path& root, const std::filesystem
     } else if (is_folder) {
       const std::filesystem::path target = std::filesystem::canonical(path, error);
       if (std::find(above.begin(), above.end(), target) == above.end()) {
-        find_images(root, path, above, images, account);
+        find_images(root, path, slides, above, images, account);
       } else {
         pass_over("links to a folder above them");
       }
@@ -70,8 +74,12 @@ inline void find_images(const std::filesystem::path& root, const std::filesystem
       pass_over("links to nothing");
     } else if (type != std::filesystem::file_type::regular) {
       pass_over("neither files nor folders");
-    } else if (!has_image_ending(path)) {
+    } else if (!has_image_ending(path) && !has_slide_ending(path)) {
       pass_over("files that are not .png, .jpg or .jpeg");
+    } else if (has_slide_ending(path) && !slides) {
+      pass_over(slides_passed_over);
+    } else if (is_slide_of_several_files(path)) {
+      pass_over("parts of slides of several files, of which a manifest names the first");
     } else {
       images.push_back(path);
     }
@@ -83,11 +91,12 @@ inline void find_images(const std::filesystem::path& root, const std::filesystem
 
 /// Every PNG and JPEG file at or below `folder`, by its ending, sorted by path. Links are followed.
 /// @param account  told what is passed over, by the path below `folder`
+/// @param slides   whether whole slides are taken as well
 /// @throws FileError where a folder is missing or cannot be read, naming it
 [[nodiscard]] inline std::vector<std::filesystem::path> find_images(const std::filesystem::path& folder,
-                                                                    Account& account) {
+                                                                    Account& account, bool slides = false) {
   std::vector<std::filesystem::path> images, above;
-  detail::find_images(folder, folder, above, images, account);
+  detail::find_images(folder, folder, slides, above, images, account);
   std::sort(images.begin(), images.end());
   return images;
 }

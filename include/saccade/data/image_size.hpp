@@ -6,6 +6,7 @@
 #include <saccade/core/image.hpp>
 #include <saccade/core/unreadable_error.hpp>
 #include <saccade/data/orientation.hpp>
+#include <saccade/data/slide_files.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -139,6 +140,27 @@ class HeaderReader {
   if (file.number(0, 2) == 0x8950) return detail::png_size(file);
   if (file.number(0, 2) == 0xFFD8) return detail::jpeg_size(file);
   return {};
+}
+
+/// A slide, opened; nothing where that cannot be done: whoever looks at it will say why.
+/// @throws UnreadableError where another moment may do better
+[[nodiscard]] inline std::optional<OpenedSlide> open_if_sound(const std::filesystem::path& path,
+                                                              const SlideReader& slides) {
+  try {
+    return slides(path);
+  } catch (const UnreadableError& error) {
+    if (error.passing()) throw;
+  } catch (const FileError&) {
+  }
+  return {};
+}
+
+/// The size of any file that a data set may hold, of a slide at the reader's resolution; nothing as above.
+[[nodiscard]] inline std::optional<ImageSize> read_image_size(const std::filesystem::path& path,
+                                                              const SlideReader& slides) {
+  if (!has_slide_ending(path)) return read_image_size(path);
+  const std::optional<OpenedSlide> slide = open_if_sound(path, slides);
+  return slide ? std::optional(ImageSize{slide->image.width(), slide->image.height()}) : std::nullopt;
 }
 
 }  // namespace saccade::data

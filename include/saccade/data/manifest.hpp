@@ -167,6 +167,17 @@ inline void merge(const std::filesystem::path& path, const ManifestEntry& later,
   entry.region_lines.push_back(later.line);
 }
 
+/// The size of an image in the pixels that its boxes are in, which are those of a slide as scanned: `base` of them, on
+/// each axis, for one of the slide. Nothing where the file does not tell.
+[[nodiscard]] inline std::optional<ImageSize> boxed_size(const std::filesystem::path& path, const SlideReader& slides,
+                                                         Index& base) {
+  if (!has_slide_ending(path)) return read_image_size(path);
+  const std::optional<OpenedSlide> slide = open_if_sound(path, slides);
+  if (!slide) return {};
+  base = slide->base;
+  return slide->scanned;
+}
+
 }  // namespace detail
 
 /// Whether the first line of a table names the columns of a manifest, and no others. @throws FileError
@@ -209,15 +220,17 @@ inline void merge(const std::filesystem::path& path, const ManifestEntry& later,
 }
 
 /// The data set that a table names: classes are its labels, in order; samples are sorted by path. Images that are not
-/// there are passed over. A box must lie within its image.
-/// @throws FileError naming file and line; where it names no image that is there
-[[nodiscard]] inline Reading read_manifest(const std::filesystem::path& path) {
+/// there are passed over. A box must lie within its image. Boxes of slides are in pixels as scanned.
+/// @param slides  opens whole slides
+/// @throws FileError naming file and line; where it names no image that is there, or slides and nobody to open them
+[[nodiscard]] inline Reading read_manifest(const std::filesystem::path& path, const SlideReader& slides = {}) {
   Manifest manifest = parse_manifest(path);
   std::sort(manifest.entries.begin(), manifest.entries.end(),
             [](const ManifestEntry& a, const ManifestEntry& b) { return a.path < b.path; });
   std::set<std::string> labels, groups;
   Reading reading;
   Dataset& dataset = reading.dataset;
+  dataset.slides = slides;
   std::vector<ManifestEntry> entries;
   for (ManifestEntry& entry : manifest.entries) {
     const std::filesystem::path file = path.parent_path() / entry.path;
@@ -225,7 +238,9 @@ inline void merge(const std::filesystem::path& path, const ManifestEntry& later,
       reading.account.pass_over("images that the table names, but that are not there", to_utf8(entry.path));
       continue;
     }
-    if (const auto size = entry.regions.empty() ? std::nullopt : read_image_size(file)) {
+    if (has_slide_ending(file)) slides.expect_open(file);
+    Index base = 1;
+    if (const auto size = entry.regions.empty() ? std::nullopt : detail::boxed_size(file, slides, base)) {
       for (std::size_t i = 0; i < entry.regions.size(); ++i) {
         const Box& box = entry.regions[i];
         if (box.x <= size->width - box.width && box.y <= size->height - box.height) continue;
@@ -235,6 +250,7 @@ inline void merge(const std::filesystem::path& path, const ManifestEntry& later,
                                          " pixels does not lie within \"" + to_utf8(entry.path) + "\" of " +
                                          std::to_string(size->width) + " x " + std::to_string(size->height));
       }
+      for (Box& box : entry.regions) box = reduced(box, base);
     }
     if (!entry.label.empty()) labels.insert(entry.label);
     groups.insert(entry.group);

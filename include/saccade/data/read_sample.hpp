@@ -10,15 +10,22 @@
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
+/// Whether a sample is a whole slide in a file of its own.
+[[nodiscard]] inline bool is_slide(const Dataset& dataset, const Sample& sample) {
+  return !dataset.read && has_slide_ending(sample.path);
+}
+
 /// The pixels of a sample, or a source of its regions. @throws FileError
 [[nodiscard]] inline AnyImage read_sample(const Dataset& dataset, const Sample& sample) {
-  return dataset.read ? dataset.read(sample) : AnyImage(load_image(sample.path));
+  if (dataset.read) return dataset.read(sample);
+  if (is_slide(dataset, sample)) return dataset.slides(sample.path).image;
+  return load_image(sample.path);
 }
 
 /// The size of a sample by its file's header; nothing where it has no file of its own, or that is no image.
 [[nodiscard]] inline std::optional<ImageSize> sample_size(const Dataset& dataset, const Sample& sample) {
   if (dataset.read) return {};
-  return read_image_size(sample.path);
+  return read_image_size(sample.path, dataset.slides);
 }
 
 }  // namespace saccade::data

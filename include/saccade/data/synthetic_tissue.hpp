@@ -3,6 +3,7 @@
 #include <saccade/core/box.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/image.hpp>
+#include <saccade/core/symmetry.hpp>
 #include <saccade/data/breakhis_name.hpp>
 #include <saccade/data/nucleus.hpp>
 #include <saccade/data/tissue_texture.hpp>
@@ -101,8 +102,9 @@ inline Box place_region(const SyntheticTissueOptions& options, math::RandomSeque
 
 /// How far a pixel is inside the region: a rounded patch with an uneven rim; above 0 inside, never so outside the box.
 inline int region_depth(const Box& region, const NoiseTile& noise, Index x, Index y) {
-  const auto across = static_cast<int>((2 * (x - region.x) - region.width) * 256 / region.width);
-  const auto down = static_cast<int>((2 * (y - region.y) - region.height) * 256 / region.height);
+  constexpr Index far = 2048;  // further out it makes no difference
+  const auto across = static_cast<int>(std::clamp((2 * (x - region.x) - region.width) * 256 / region.width, -far, far));
+  const auto down = static_cast<int>(std::clamp((2 * (y - region.y) - region.height) * 256 / region.height, -far, far));
   const int across2 = across * across >> 8, down2 = down * down >> 8;
   const int radius4 = (across2 * across2 + down2 * down2) >> 8;  // 256 on the rim of the superellipse
   return (256 - radius4) * 2 + noise(static_cast<int>(x) * 20, static_cast<int>(y) * 20) - 255;
@@ -113,21 +115,34 @@ inline int gap_depth(const NoiseTile& noise, int x, int y) {
   return noise(x * 6 + y * 3, y * 6 - x * 3 + 7000) + noise(x * 4 - y, y * 4 + x) / 2 + noise(x * 16, y * 16) / 8 - 252;
 }
 
+/// How the fibres of an image run.
+struct Fibres {
+  int sine, cosine;
+  int offset;
+
+  explicit Fibres(math::RandomSequence& random) {
+    const auto direction = random.below(32);
+    sine = sine_table[direction];
+    cosine = sine_table[direction + 16];
+    offset = static_cast<int>(random.below(1 << 14));
+  }
+};
+
 /// Stroma: wavy fibres of eosin in one main direction, loose in places, with gaps where the slide shows white.
-inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise, math::RandomSequence& random) {
-  const auto direction = random.below(32);
-  const int sine = sine_table[direction], cosine = sine_table[direction + 16];
-  const int offset = static_cast<int>(random.below(1 << 14));
+/// @param origin  pixel of the image that is the first one of `dyes`
+inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise, const Fibres& fibre,
+                        PixelPosition origin = {}) {
+  const auto& [sine, cosine, offset] = fibre;
   for (Index row = 0; row < dyes.height; ++row) {
     for (Index column = 0; column < dyes.width; ++column) {
-      const int x = static_cast<int>(column), y = static_cast<int>(row);
+      const int x = static_cast<int>(origin.x + column), y = static_cast<int>(origin.y + row);
       const int wave = noise(x * 4 + offset, y * 4);  // 64 pixels
       const int along = ((x * cosine + y * sine) >> 6) + offset, across = ((y * cosine - x * sine) >> 6) + wave * 5;
       const int fibres = noise(along * 3 >> 3, across * 3) + noise(along, across * 7 + 9000);
       const int gap = std::max(gap_depth(noise, x, y) * 4 + (fibres - 255) / 2, 0);
       int eosin = std::max(100 + (fibres * 90 >> 8) - gap, 20);
       int hematoxylin = std::max(30 + (fibres * 28 >> 8) + (wave >> 3) - gap / 2, 6);
-      const int depth = region_depth(region, noise, column, row);
+      const int depth = region_depth(region, noise, x, y);
       if (depth > 0) {
         // Cytoplasm between the nuclei of the region: smoother than stroma.
         const int cover = std::min(depth * 2, 256);
@@ -142,13 +157,17 @@ inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise,
 }
 
 /// Spindle-shaped and round nuclei of the stroma, in looser and denser crowds, none in the region.
-inline void draw_scattered_nuclei(DyeMap& dyes, const Box& region, const NoiseTile& noise,
-                                  math::RandomSequence& random) {
-  const Index attempts = dyes.width * dyes.height / 300;
+/// @param field   box of the image in which their centres lie
+/// @param origin  pixel of the image that is the first one of `dyes`
+inline void draw_scattered_nuclei(DyeMap& dyes, const Box& region, const NoiseTile& noise, math::RandomSequence& random,
+                                  const Box& field, PixelPosition origin = {}) {
+  const Index attempts = field.area() / 300;
   for (Index attempt = 0; attempt < attempts; ++attempt) {
     Nucleus nucleus;
-    nucleus.x = static_cast<int>(random.below(static_cast<std::uint64_t>(dyes.width * 16)));
-    nucleus.y = static_cast<int>(random.below(static_cast<std::uint64_t>(dyes.height * 16)));
+    nucleus.x =
+        static_cast<int>(16 * field.x) + static_cast<int>(random.below(static_cast<std::uint64_t>(field.width * 16)));
+    nucleus.y =
+        static_cast<int>(16 * field.y) + static_cast<int>(random.below(static_cast<std::uint64_t>(field.height * 16)));
     const bool spindle = random.below(2) == 0;
     const int size = random.between(56, 88);
     nucleus.long_axis = spindle ? size * 7 / 4 : size;
@@ -162,14 +181,19 @@ inline void draw_scattered_nuclei(DyeMap& dyes, const Box& region, const NoiseTi
     if (static_cast<int>(random.below(256)) > crowd) continue;
     if (gap_depth(noise, nucleus.x >> 4, nucleus.y >> 4) > -8) continue;
     if (region_depth(region, noise, nucleus.x >> 4, nucleus.y >> 4) > -120) continue;
+    nucleus.x -= static_cast<int>(origin.x) * 16;
+    nucleus.y -= static_cast<int>(origin.y) * 16;
     draw(dyes, nucleus, noise, {0, 0, dyes.width, dyes.height});
   }
 }
 
 /// The nuclei of the region stand at the same places for both classes; the class decides what each looks like.
 /// Benign: round, of one size, smooth, evenly stained. Malignant: drawn out, of many sizes, jagged, blotched.
+/// @param origin  pixel of the image that is the first one of `dyes`
 inline void draw_region_nuclei(DyeMap& dyes, const Box& region, Index label, const NoiseTile& noise,
-                               math::RandomSequence& places) {
+                               math::RandomSequence& places, PixelPosition origin = {}) {
+  const Box shown = Box{region.x - origin.x, region.y - origin.y, region.width, region.height}.intersection(
+      {0, 0, dyes.width, dyes.height});
   const int spacing = places.between(180, 205);  // 11 to 13 pixels, in 1/16
   const int darkness = places.between(225, 275);
   for (int y = static_cast<int>(region.y) * 16 + spacing / 2; y < (region.y + region.height) * 16;
@@ -199,7 +223,9 @@ inline void draw_region_nuclei(DyeMap& dyes, const Box& region, Index label, con
         nucleus.irregularity = 120;
         nucleus.coarseness = 110;
       }
-      draw(dyes, nucleus, noise, region);
+      nucleus.x -= static_cast<int>(origin.x) * 16;
+      nucleus.y -= static_cast<int>(origin.y) * 16;
+      draw(dyes, nucleus, noise, shown);
     }
   }
 }
@@ -220,8 +246,8 @@ inline void draw_region_nuclei(DyeMap& dyes, const Box& region, Index label, con
   const Box region = detail::place_region(options, layout);
 
   DyeMap dyes(options.width, options.height);
-  detail::draw_stroma(dyes, region, noise, stroma);
-  detail::draw_scattered_nuclei(dyes, region, noise, scattered);
+  detail::draw_stroma(dyes, region, noise, detail::Fibres(stroma));
+  detail::draw_scattered_nuclei(dyes, region, noise, scattered, {0, 0, dyes.width, dyes.height});
   detail::draw_region_nuclei(dyes, region, label, noise, places);
   return {develop(dyes, detail::draw_stain(options, patient, image), grain), region, label};
 }

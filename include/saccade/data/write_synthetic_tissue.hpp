@@ -3,19 +3,14 @@
 // Opt-in: needs libpng (link PNG::PNG).
 
 #include <saccade/core/file.hpp>
-#include <saccade/core/started_threads.hpp>
+#include <saccade/data/drawing.hpp>
 #include <saccade/data/image_encode.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <exception>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
@@ -36,13 +31,9 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
     create_folders((folder / breakhis_path(synthetic_name(options, patient, 0))).parent_path());
   }
 
-  std::atomic<Index> next = 0;
-  std::mutex mutex;
-  Index done = 0;
-  std::exception_ptr failure;
-  const auto work = [&] {
-    try {
-      for (Index i = next++; i < images; i = next++) {
+  draw_images(
+      images, threads,
+      [&](Index i) {
         const Index patient = i / options.images_per_patient, image = i % options.images_per_patient;
         const std::filesystem::path path = breakhis_path(synthetic_name(options, patient, image));
         const SyntheticImage tissue = synthesize(options, patient, image);
@@ -51,22 +42,8 @@ inline void write_synthetic_tissue(const SyntheticTissueOptions& options, const 
         lines[static_cast<std::size_t>(i)] = path.generic_string() + ',' + std::to_string(region.x) + ',' +
                                              std::to_string(region.y) + ',' + std::to_string(region.width) + ',' +
                                              std::to_string(region.height) + ',' + std::to_string(tissue.label) + '\n';
-        const std::lock_guard lock(mutex);
-        ++done;
-        if (progress) progress(done, images);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = images;
-    }
-  };
-  std::vector<std::thread> helpers;
-  start_threads(
-      "synthetic tissue", helpers, threads - 1, [&](int) { work(); }, [&] { next = images; });
-  work();
-  for (std::thread& helper : helpers) helper.join();
-  if (failure) std::rethrow_exception(failure);
+      },
+      progress);
 
   std::string table = "path,x,y,width,height,label\n";
   for (const std::string& line : lines) table += line;

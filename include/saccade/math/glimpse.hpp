@@ -41,14 +41,14 @@ struct GlimpseWindow {
   friend constexpr bool operator==(const GlimpseWindow&, const GlimpseWindow&) = default;
 };
 
-/// The window of scale `scale`: side * 2^scale pixels wide, centred like the finest one.
+/// The window of scale `scale`: side * scale_step^scale pixels wide, centred like the finest one.
 ///
 /// @param width, height  of the oriented image, in pixels (see oriented_width)
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline GlimpseWindow glimpse_window(const GlimpseGeometry& geometry, Index scale,
                                                                       Scalar location_x, Scalar location_y, Index width,
                                                                       Index height) {
-  const Index size = geometry.side << scale;
+  const Index size = geometry.side * geometry.reduction(scale);
   return {glimpse_corner(location_x, width, size, geometry.border),
           glimpse_corner(location_y, height, size, geometry.border), size};
 }
@@ -82,7 +82,7 @@ template <class Scalar>
 ///     (gain * sum + offset * count) / area
 ///
 /// @param sum    of the `count` pixels of the box that lie inside the image
-/// @param area   2^s * 2^s at scale s; a power of two, so that dividing by it is exact
+/// @param area   of a box; a power of two, so that dividing by it is exact
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline Scalar patch_value(PixelNormalization<Scalar> normalization, Index sum,
                                                             Index count, Index area) {

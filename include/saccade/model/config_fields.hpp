@@ -81,6 +81,7 @@ requires std::same_as<std::remove_const_t<C>, GlimpseGeometry>
 void for_each_field(C& c, Visitor&& visit) {
   visit("side", c.side);
   visit("scales", c.scales);
+  visit("scale_step", c.scale_step);
   visit("border", c.border);
   visit("mean", c.mean);
   visit("deviation", c.deviation);

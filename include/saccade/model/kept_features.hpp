@@ -141,7 +141,7 @@ class KeptFeatures final : public FrozenFeatures<B> {
                                hash.add(std::span<const Scalar<B>>(values));
                              });
     const auto& sensor = model_->config().sensor;
-    for (const Index number : {sensor.side, sensor.scales, static_cast<Index>(sensor.border)})
+    for (const Index number : {sensor.side, sensor.scales, sensor.scale_step, static_cast<Index>(sensor.border)})
       hash.add(static_cast<std::uint64_t>(number));
     hash.add(std::span<const float>(sensor.mean));
     hash.add(std::span<const float>(sensor.deviation));

@@ -5,7 +5,9 @@
 #include <saccade/ops/check.hpp>
 #include <saccade/ops/streamed_glimpse.hpp>
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 
 namespace saccade::inline SACCADE_NAMESPACE::ops {
 
@@ -43,13 +45,23 @@ template <GlimpseOps B>
 }
 
 namespace detail {
-/// More would not fit into any image: the widest window is side * 2^(scales - 1).
+/// More would not fit into any image.
 inline constexpr Index most_scales = 16;
+/// Pixels, on each axis, that one of the coarsest scale stands for: 2^24.
+inline constexpr Index most_reduction = Index{1} << 24;
 
 inline void expect_glimpse_geometry(std::string_view operation, const GlimpseGeometry& geometry) {
   expect_argument(geometry.side >= 1, operation, "the side must be at least 1", static_cast<double>(geometry.side));
   expect_argument(geometry.scales >= 1 && geometry.scales <= most_scales, operation,
                   "the number of scales must be between 1 and 16", static_cast<double>(geometry.scales));
+  const bool power = geometry.scale_step >= 2 && std::has_single_bit(static_cast<std::uint64_t>(geometry.scale_step));
+  expect_argument(power, operation, "scale_step must be a power of two, at least 2",
+                  static_cast<double>(geometry.scale_step));
+  for (Index scale = 1, reduction = 1; scale < geometry.scales; ++scale, reduction *= geometry.scale_step) {
+    expect_argument(reduction <= most_reduction / geometry.scale_step, operation,
+                    "scale_step^(scales - 1) must be at most 2^24, at scale_step",
+                    static_cast<double>(geometry.scale_step));
+  }
   for (const float deviation : geometry.deviation) {
     expect_argument(deviation > 0, operation, "every deviation must be positive", static_cast<double>(deviation));
   }
@@ -99,9 +111,9 @@ void stage_images(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
 /// Pixels are (p / 255 - mean) / deviation; see GlimpseGeometry and Border for windows, scales and borders.
 ///
 /// The backend crops resident images. Of a streamed one, `scales` regions of side x side pixels are read on the host,
-/// so that the cost does not grow with the image: the call then waits for the location, makes host memory, and must not
-/// be recorded (see `run_step`). At full resolution both give the same bits; at coarser scales a source has rounded its
-/// means to whole grey levels.
+/// several images at a time, so that the cost does not grow with the image: the call then waits for the location, makes
+/// host memory, and must not be recorded (see `run_step`). At full resolution both give the same bits; at coarser
+/// scales a source has rounded its means to whole grey levels.
 ///
 /// @param images    B images of any sizes not below `side`, resident or streamed
 /// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image

@@ -2,13 +2,17 @@
 
 #include <saccade/core/backend.hpp>
 #include <saccade/core/image.hpp>
+#include <saccade/core/started_threads.hpp>
 #include <saccade/math/glimpse.hpp>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <span>
+#include <thread>
 #include <vector>
 
 /// Glimpses of streamed images: the regions are read on the host, and only they.
@@ -35,7 +39,7 @@ namespace saccade::inline SACCADE_NAMESPACE::ops::detail {
 template <class Scalar>
 void read_scale(const StreamedImage& source, Symmetry symmetry, Scalar x, Scalar y, const GlimpseGeometry& geometry,
                 Index scale, std::span<std::uint8_t> region, Scalar* patch) {
-  const Index side = geometry.side, reduction = Index{1} << scale;
+  const Index side = geometry.side, reduction = geometry.reduction(scale);
   const ImageSize stored{source.width(), source.height()};
   const Index width = math::oriented_width(symmetry, stored.width, stored.height);
   const Index height = math::oriented_height(symmetry, stored.width, stored.height);
@@ -73,30 +77,63 @@ template <class B>
   return true;
 }
 
-/// crop_glimpses of a batch with streamed images in it, one read after another; where a batch is filled up with one
+/// Threads that read the images of one batch, at most: a slide decodes tiles, and a store answers late.
+inline constexpr std::size_t most_readers = 8;
+
+/// Calls `read(i)` for i = 0, ..., count - 1, several at a time, the caller's included.
+/// @throws what the first of them, by number, threw
+template <class Read>
+void read_at_once(std::size_t count, const Read& read) {
+  const std::size_t machine = std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t readers = std::min({count, machine, most_readers});
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::exception_ptr> failures(count);
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        read(i);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::thread> helpers;
+  if (readers > 1) {
+    start_threads(
+        "crop_glimpses", helpers, static_cast<int>(readers) - 1, [&](int) { work(); }, [&] { next = count; });
+  }
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+}
+
+/// crop_glimpses of a batch with streamed images in it, several read at a time; where a batch is filled up with one
 /// image again and again, it is read once. Waits for the location.
 template <class B>
 void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const GlimpseGeometry& geometry,
                    Tensor<B>& patches) {
   std::vector<Scalar<B>> at(2 * images.size());
   std::vector<Scalar<B>> values(static_cast<std::size_t>(b.shape(patches).size()));
-  std::vector<std::uint8_t> region(static_cast<std::size_t>(geometry.side * geometry.side * image_channels));
   b.download(location, std::span<Scalar<B>>(at));
   if (crop_resident(b, images, location, geometry, patches)) b.download(patches, std::span<Scalar<B>>(values));
   const std::size_t stride = values.size() / images.size();
-  for (std::size_t n = 0; n < images.size(); ++n) {
-    if (images[n].source == nullptr) continue;
-    const bool again = n > 0 && images[n].source == images[n - 1].source &&
-                       images[n].symmetry == images[n - 1].symmetry && at[2 * n] == at[2 * n - 2] &&
-                       at[2 * n + 1] == at[2 * n - 1];
-    if (again) {
-      std::copy_n(&values[(n - 1) * stride], stride, &values[n * stride]);
-      continue;
-    }
+  const auto again = [&](std::size_t n) {
+    return n > 0 && images[n].source == images[n - 1].source && images[n].symmetry == images[n - 1].symmetry &&
+           at[2 * n] == at[2 * n - 2] && at[2 * n + 1] == at[2 * n - 1];
+  };
+  std::vector<std::size_t> wanted;
+  for (std::size_t n = 0; n < images.size(); ++n)
+    if (images[n].source != nullptr && !again(n)) wanted.push_back(n);
+  read_at_once(wanted.size(), [&](std::size_t i) {
+    const std::size_t n = wanted[i];
+    std::vector<std::uint8_t> region(static_cast<std::size_t>(geometry.side * geometry.side * image_channels));
     for (Index scale = 0; scale < geometry.scales; ++scale)
       read_scale(*images[n].source, images[n].symmetry, at[2 * n], at[2 * n + 1], geometry, scale,
                  std::span<std::uint8_t>(region), &values[n * stride]);
-  }
+  });
+  for (std::size_t n = 0; n < images.size(); ++n)
+    if (images[n].source != nullptr && again(n)) std::copy_n(&values[(n - 1) * stride], stride, &values[n * stride]);
   b.upload(std::span<const Scalar<B>>(values), patches);
 }
 

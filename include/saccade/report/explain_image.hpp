@@ -1,8 +1,11 @@
 #pragma once
 
+#include <saccade/core/any_image.hpp>
 #include <saccade/core/box.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
+#include <saccade/ops/image_handle.hpp>
 #include <saccade/report/explanation.hpp>
+#include <saccade/report/overview.hpp>
 #include <saccade/training/evaluator.hpp>
 
 #include <array>
@@ -41,25 +44,36 @@ struct ExplainOptions {
   Box region{};            ///< for the oracle
 };
 
-/// Classifies `image` and keeps all that the model looked at.
+/// Classifies `image` and keeps all that the model looked at; of a streamed one an overview, and the glimpses at full
+/// resolution.
 /// @param evaluator  of batch 1, made with Activations::every_step
 template <Backend B, class Model>
 [[nodiscard]] Explanation explain_image(B& b, Evaluator<B, Model>& evaluator,
                                         const typename Model::Parameters& parameters,
-                                        typename Model::Statistics& statistics, RgbImage image,
+                                        typename Model::Statistics& statistics, const AnyImage& image,
                                         std::vector<std::string> class_names, const ExplainOptions& options = {}) {
-  const Image<B> handle = ops::make_image(b, image.view());
-  const std::array<OrientedImage<B>, 1> batch{{{&handle}}};
+  const ops::ImageHandle<B> handle(b, image);
+  const std::array<OrientedImage<B>, 1> batch{handle.seen()};
   const std::array<Box, 1> regions{options.region};
   const Prediction prediction =
       evaluator.predict(parameters, statistics, batch, options.policy, options.seed, regions, options.number).front();
   Explanation explanation;
+  if (image.source()) {
+    Overview overview = read_overview(*image.source());
+    explanation.image = std::move(overview.image);
+    explanation.reduction = overview.reduction;
+  } else {
+    explanation.image = *image.pixels();
+  }
   for (std::size_t t = 0; t < prediction.windows.size(); ++t) {
     const std::vector<Box>& windows = prediction.windows[t];
     const std::vector<double>& probabilities = prediction.probabilities[t];
     GlimpseStep step;
-    step.box = windows.front();
-    step.coarser.assign(windows.begin() + 1, windows.end());
+    step.window = windows.front();
+    if (image.source()) step.patch = read_box(*image.source(), step.window);
+    step.box = in_overview(step.window, explanation.reduction);
+    for (std::size_t s = 1; s < windows.size(); ++s)
+      step.coarser.push_back(in_overview(windows[s], explanation.reduction));
     step.class_probabilities.assign(probabilities.begin(), probabilities.end());
     // Only an encoder with soft attention has a mask to show.
     const auto& encoder = evaluator.episode().glimpses[t].encoder;
@@ -70,7 +84,6 @@ template <Backend B, class Model>
     }
     explanation.steps.push_back(std::move(step));
   }
-  explanation.image = std::move(image);
   explanation.class_names = std::move(class_names);
   return explanation;
 }

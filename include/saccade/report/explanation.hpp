@@ -16,11 +16,12 @@
 /// One picture that explains one decision: the path of the glimpses, each glimpse, and each soft mask.
 namespace saccade::inline SACCADE_NAMESPACE::report {
 
-/// A classified image and everything that the classifier looked at. Boxes are in pixels of `image`, so a thumbnail
-/// needs scaled ones.
+/// A classified image and everything that the classifier looked at. Boxes are in pixels of `image`: of an overview they
+/// are scaled, and each step has the pixels of its glimpse.
 struct Explanation {
   std::string title{};                     ///< for example the file name
-  RgbImage image{};                        ///< what was classified, or a thumbnail of it
+  RgbImage image{};                        ///< what was classified, or an overview of it
+  Index reduction = 1;                     ///< pixels that were classified for one of `image`, on each axis
   std::vector<GlimpseStep> steps{};        ///< in the order of looking
   std::vector<std::string> class_names{};  ///< by class; empty: classes are shown by number
   std::optional<std::size_t> label{};      ///< the true class, where it is known

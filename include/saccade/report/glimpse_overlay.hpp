@@ -29,6 +29,7 @@ struct GlimpseStep {
   RgbImage patch{};                          ///< what was seen at the finest scale; empty: cut from the image
   Mask mask{};                               ///< over `box`; may be empty
   std::vector<float> class_probabilities{};  ///< after this step; may be empty
+  Box window{};                              ///< the box at full resolution, where the image is an overview
 };
 
 /// Values of a mask that get the first and the last colour of the map.

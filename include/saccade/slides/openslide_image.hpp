@@ -6,6 +6,7 @@
 #include <saccade/core/file.hpp>
 #include <saccade/core/image.hpp>
 #include <saccade/core/number_text.hpp>
+#include <saccade/core/slide_resolution.hpp>
 #include <saccade/core/symmetry.hpp>
 #include <saccade/core/unreadable_error.hpp>
 #include <saccade/core/utf8.hpp>
@@ -26,12 +27,6 @@
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::slides {
-
-/// What full resolution means: as scanned where neither is given.
-struct SlideResolution {
-  std::optional<double> microns_per_pixel{};
-  std::optional<double> magnification{};  ///< of the objective: 40, 20, ...
-};
 
 /// A level of a slide's pyramid.
 struct SlideLevel {
@@ -67,6 +62,7 @@ class OpenSlideImage {
     if (levels_.empty() || levels_[0].width < 1 || levels_[0].height < 1)
       throw FileError(name_ + ": is a slide without pixels");
     scanned_ = number("openslide.mpp-x");
+    if (!scanned_) scanned_ = microns_by_tiff();
     magnification_ = number("openslide.objective-power");
     base_ = base_for(resolution);
   }
@@ -92,8 +88,10 @@ class OpenSlideImage {
     const Index finest = reduction * base_;  // pixels of the finest level for one of the region's
     const Source from = source_for(finest);
     const SlideLevel& level = levels_[static_cast<std::size_t>(from.level)];
+    // A level of which a pixel is one of 8 x 8 has a reduction of 7.99 where a side of it was rounded up.
+    const double reduced = static_cast<double>(finest) / static_cast<double>(from.pixels);
     const auto corner = [&](Index place) {
-      return static_cast<Index>(std::llround(static_cast<double>(place * base_) / level.reduction));
+      return static_cast<Index>(std::llround(static_cast<double>(place * base_) / reduced));
     };
     const Index left = corner(x), top = corner(y);
     std::vector<std::uint32_t> line(static_cast<std::size_t>(width * from.pixels * from.pixels));
@@ -168,6 +166,18 @@ class OpenSlideImage {
     const auto [rest, error] = std::from_chars(text, end, value);
     return error == std::errc{} && rest == end && value > 0 && std::isfinite(value) ? std::optional(value)
                                                                                     : std::nullopt;
+  }
+
+  /// What the resolution of a TIFF says that is of no scanner's format, as newer versions of OpenSlide read it; nothing
+  /// where it is that of a screen or a printer.
+  [[nodiscard]] std::optional<double> microns_by_tiff() const {
+    const char* unit = openslide_get_property_value(slide_.get(), "tiff.ResolutionUnit");
+    const std::optional<double> pixels = number("tiff.XResolution");
+    if (unit == nullptr || !pixels) return {};
+    const std::string name = unit;
+    const double microns = (name == "centimeter" ? 1e4 : name == "inch" ? 25.4e3 : 0) / *pixels;
+    constexpr double coarsest = 20;
+    return microns > 0 && microns < coarsest ? std::optional(microns) : std::nullopt;
   }
 
   [[nodiscard]] static std::optional<double> times(const std::optional<double>& value, double factor) {

@@ -44,6 +44,9 @@ struct RunConfig {
   const data::Dataset& dataset = run.dataset;
   nlohmann::ordered_json json{{"kind", dataset.kind}, {"classes", dataset.classes}};
   if (dataset.magnification) json["magnification"] = *dataset.magnification;
+  const SlideResolution& slides = dataset.slides.resolution;
+  if (slides.magnification) json["slides"]["magnification"] = *slides.magnification;
+  if (slides.microns_per_pixel) json["slides"]["microns_per_pixel"] = *slides.microns_per_pixel;
   json["split"] = to_string(run.choice);
   json["group"] = dataset.grouping;
   json["validation"] = run.validation_share;

@@ -161,8 +161,8 @@ inline void expect_size(ImageSize size, const HybridAttentionConfig& model, std:
 [[nodiscard]] inline AnyImage load_sample_for(const data::Dataset& dataset, Index number,
                                               const HybridAttentionConfig& model) {
   const data::Sample& sample = dataset.sample(number);
-  if (!dataset.read) return load_image_for(sample.path, model);
-  AnyImage image = dataset.read(sample);
+  if (!dataset.read && !data::is_slide(dataset, sample)) return load_image_for(sample.path, model);
+  AnyImage image = data::read_sample(dataset, sample);
   expect_size({image.width(), image.height()}, model, sample.name);
   return image;
 }

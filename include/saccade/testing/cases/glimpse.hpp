@@ -196,6 +196,26 @@ void add_glimpse_cases(Suite<B, R>& suite) {
                   1e-4);
   });
 
+  suite.add("crop_glimpses: scales further apart by hand", [](B& b, Report& report) {
+    // 12 x 8, centre (6, 4): scale 0 begins at (5, 3); scale 1 is 8 pixels wide, begins at (2, 0) and averages 4 x 4.
+    GlimpseGeometry geometry = detail::raw_pixels(2, 2, Border::inside);
+    geometry.scale_step = 4;
+    expect_values(report, "12 x 8, four times as wide", "patches",
+                  detail::crop(b, {{detail::map_image(12, 8)}}, {0, 0}, geometry),
+                  {5, 3, 8, 3.5, 1.5, 5, 6, 3, 9, 7.5, 1.5, 9, 5, 4, 9, 3.5, 5.5, 9, 6, 4, 10, 7.5, 5.5, 13}, 1e-4);
+    // Steps of four are every other one of steps of two.
+    const std::vector<detail::Picture> pictures = {{random_image("steps", 70, 90)}};
+    const auto every = detail::crop(b, pictures, {0.3, -0.2}, detail::raw_pixels(3, 5, Border::zero));
+    geometry = detail::raw_pixels(3, 3, Border::zero);
+    geometry.scale_step = 4;
+    const auto apart = detail::crop(b, pictures, {0.3, -0.2}, geometry);
+    std::vector<double> expected;
+    for (std::size_t pixel = 0; pixel < 9; ++pixel)
+      for (const std::size_t scale : {0u, 2u, 4u})
+        for (std::size_t c = 0; c < 3; ++c) expected.push_back(static_cast<double>(every[15 * pixel + 3 * scale + c]));
+    expect_values(report, "70 x 90", "patches", apart, expected, 1e-6);
+  });
+
   suite.add("crop_glimpses: normalisation by hand", [](B& b, Report& report) {
     RgbImage image(2, 1);
     for (Index c = 0; c < 3; ++c) image.at(1, 0)[c] = 255;
@@ -229,8 +249,8 @@ void add_glimpse_cases(Suite<B, R>& suite) {
     const Image<B> handle = ops::make_image(b, {padded.data(), image.width, image.height, stride});
     const OrientedImage<B> oriented[] = {{&handle, Symmetry::identity}};
     const auto [width, height] = ops::stored_size(b, oriented[0]);
-    report.expect(width == 17 && height == 11, "an image of 17 x 11 says that it is " + std::to_string(width) + " x " +
-                                                   std::to_string(height));
+    report.expect(width == 17 && height == 11,
+                  "an image of 17 x 11 says that it is " + std::to_string(width) + " x " + std::to_string(height));
     const GlimpseGeometry geometry{.side = 9};
     const Tensor<B> location = make_tensor_of(b, {1, 2}, {0.25, 0.5});
     Tensor<B> patches = b.zeros(ops::glimpse_shape(1, geometry));

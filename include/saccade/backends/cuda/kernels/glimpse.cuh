@@ -124,7 +124,7 @@ __global__ void crop_scales_kernel(const StagedImage* __restrict__ images, const
   const OrientedPixels image(images[sample]);
   const math::GlimpseWindow window = math::glimpse_window(retina.geometry, scale, location[Index{sample} * 2],
                                                           location[Index{sample} * 2 + 1], image.width, image.height);
-  const Index box = Index{1} << scale;
+  const Index box = retina.geometry.reduction(scale);
   const Index x = window.x + j * box, y = window.y + i * box;
   const Index left = x < 0 ? 0 : x, right = x + box < image.width ? x + box : image.width;
   const Index top = y < 0 ? 0 : y, bottom = y + box < image.height ? y + box : image.height;

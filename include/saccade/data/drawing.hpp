@@ -1,0 +1,46 @@
+#pragma once
+
+#include <saccade/core/shape.hpp>
+#include <saccade/core/started_threads.hpp>
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace saccade::inline SACCADE_NAMESPACE::data {
+
+/// Calls `draw(i)` for i = 0, ..., images - 1, `threads` at a time, the caller's included.
+/// @param progress  called with (images done, images in all), by one thread at a time; may be empty
+/// @throws what the first call to fail threw; no others begin after it
+inline void draw_images(Index images, int threads, const std::function<void(Index)>& draw,
+                        const std::function<void(Index, Index)>& progress) {
+  std::atomic<Index> next = 0;
+  std::mutex mutex;
+  Index done = 0;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      for (Index i = next++; i < images; i = next++) {
+        draw(i);
+        const std::lock_guard lock(mutex);
+        ++done;
+        if (progress) progress(done, images);
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = images;
+    }
+  };
+  std::vector<std::thread> helpers;
+  start_threads(
+      "synthetic tissue", helpers, threads - 1, [&](int) { work(); }, [&] { next = images; });
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace saccade::data
