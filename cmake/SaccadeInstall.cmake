@@ -19,7 +19,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/saccade-config-version.c
                                  ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/saccade-config.cmake" "${PROJECT_BINARY_DIR}/saccade-config-version.cmake"
               cmake/saccade_io.cmake cmake/Findstb.cmake cmake/saccade_compiled.cmake cmake/saccade_cuda.cmake
-              cmake/FindCUDNN.cmake cmake/saccade_slides.cmake cmake/FindOpenSlide.cmake
+              cmake/FindCUDNN.cmake cmake/saccade_slides.cmake cmake/FindOpenSlide.cmake cmake/saccade_mpi.cmake
+              cmake/saccade_nccl.cmake cmake/FindNCCL.cmake
         DESTINATION "${package_dir}")
 # The sources of saccade::compiled, which is built where it is used.
 install(DIRECTORY src/ DESTINATION "${CMAKE_INSTALL_DATADIR}/saccade/src")

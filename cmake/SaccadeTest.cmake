@@ -57,7 +57,7 @@ set(third_party_includes
 set(SACCADE_COMPILE_FLAGS -std=c++20 "-I${PROJECT_SOURCE_DIR}/include"
                           "$<$<BOOL:${third_party_includes}>:-isystem$<JOIN:${third_party_includes},$<SEMICOLON>-isystem>>")
 
-# The headers that can be compiled here: those of the CUDA backend and of slides need other libraries.
+# The headers that can be compiled here: those of the CUDA backend, of slides, MPI and NCCL need other libraries.
 set(SACCADE_CHECKED_HEADERS ${SACCADE_HEADERS})
 if(TARGET saccade::cuda)
   foreach(folder IN LISTS CUDAToolkit_INCLUDE_DIRS CUDNN_INCLUDE_DIR)
@@ -71,6 +71,21 @@ if(TARGET saccade::slides)
   list(APPEND SACCADE_COMPILE_FLAGS "-isystem${openslide_include_dir}")
 else()
   list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/slides(/|\\.hpp$)")
+endif()
+if(TARGET saccade::mpi)
+  get_target_property(mpi_include_dirs MPI::MPI_CXX INTERFACE_INCLUDE_DIRECTORIES)
+  foreach(folder IN LISTS mpi_include_dirs)
+    list(APPEND SACCADE_COMPILE_FLAGS "-isystem${folder}")
+  endforeach()
+else()
+  list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/mpi(/|\\.hpp$)")
+endif()
+if(TARGET saccade::nccl)
+  foreach(folder IN LISTS CUDAToolkit_INCLUDE_DIRS NCCL_INCLUDE_DIR)
+    list(APPEND SACCADE_COMPILE_FLAGS "-isystem${folder}")
+  endforeach()
+else()
+  list(FILTER SACCADE_CHECKED_HEADERS EXCLUDE REGEX "/saccade/nccl(/|\\.hpp$)")
 endif()
 
 # saccade_first_includes(VARIABLE SOURCE...): the header of ours that each source includes before any other.

@@ -10,7 +10,7 @@ shift
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev libpng-dev libjpeg-dev libcli11-dev"
 case $purpose in
   build) ;;
-  test) packages="$packages catch2" ;;
+  test) packages="$packages catch2 libopenmpi-dev openmpi-bin" ;;
   *)
     echo "install_dependencies.sh: the purpose must be build or test, but is $purpose" >&2
     exit 2

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/error.hpp>
+#include <saccade/core/peer_error.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -47,6 +48,8 @@ int run(const std::string& name, Body body) {
   int code = failure;
   try {
     code = body();
+  } catch (const saccade::PeerError& error) {  // the process that it is about says it
+    code = error.kind == saccade::PeerError::Kind::config ? usage : failure;
   } catch (const saccade::ConfigError& error) {
     std::cerr << name << ": " << error.what() << '\n';
     code = usage;

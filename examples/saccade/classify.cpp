@@ -1,16 +1,23 @@
+#include <saccade/core/message.hpp>
 #include <saccade/core/number_text.hpp>
+#include <saccade/core/process_group.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/csv.hpp>
 #include <saccade/model/json.hpp>
 #include <saccade/report/provenance.hpp>
 #include <saccade/training/checkpoint_label.hpp>
+#include <saccade/training/same_run.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "classify_options.hpp"
@@ -19,6 +26,7 @@
 #include "common/slides.hpp"
 #include "common/training_data.hpp"
 #include "common/with_backend.hpp"
+#include "processes.hpp"
 #include "subcommands.hpp"
 
 namespace {
@@ -74,11 +82,18 @@ std::string to_csv(const std::string& path, const Classification& answer, const 
   return data::csv_line(fields);
 }
 
+/// What the user has named, in his order: an image, or the sentence that says why there is none.
+struct Named {
+  std::optional<program::NamedImage> image{};
+  std::string problem{};
+};
+
 template <class B>
-int classify_images(B& b, const program::ClassifyOptions& options) {
+int classify_images(B& b, const program::ClassifyOptions& options, const ProcessGroup& group) {
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
   const report::Provenance provenance{.weights = classifier.checksum(), .epoch = trained_epochs(info.run), .data = {}};
+  expect_same(group, "checkpoint", provenance.weights);
   data::SlideReader slides = program::slide_reader();
   slides.resolution = reading_json(to_utf8(options.checkpoint.string()), [&] {
     return program::resolution_of(options.images.resolution, program::training_data(info));
@@ -89,31 +104,78 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
     ++problems;
   };
   if (options.format == program::AnswerFormat::csv) std::cout << csv_header(info.classes, info.model.glimpses);
-  const auto answer_for = [&](const program::NamedImage& image) {
-    try {
-      const program::LoadedNamedImage loaded = image.load(info.model, slides);
-      Classification answer = classifier.classify(loaded.image);
-      for (std::vector<Box>& windows : answer.prediction.windows)
-        for (Box& window : windows) window = data::enlarged(window, loaded.base);
-      switch (options.format) {
-        case program::AnswerFormat::text:
-          std::cout << to_line(image.name, answer) << '\n';
-          break;
-        case program::AnswerFormat::json_lines:
-          std::cout << json_text(to_json(image.name, answer, info.classes, provenance)) << '\n';
-          break;
-        case program::AnswerFormat::csv:
-          std::cout << to_csv(image.name, answer, provenance);
-          break;
-      }
-      std::cout << std::flush;
-      ++answers;
-    } catch (const FileError& error) {
-      problem(error.what());
-    }
-    return static_cast<bool>(std::cout);  // nobody reads the rest
+  const auto text_of = [&](const program::NamedImage& image) -> std::string {
+    const program::LoadedNamedImage loaded = image.load(info.model, slides);
+    Classification answer = classifier.classify(loaded.image);
+    for (std::vector<Box>& windows : answer.prediction.windows)
+      for (Box& window : windows) window = data::enlarged(window, loaded.base);
+    if (options.format == program::AnswerFormat::csv) return to_csv(image.name, answer, provenance);
+    if (options.format == program::AnswerFormat::text) return to_line(image.name, answer) + '\n';
+    return json_text(to_json(image.name, answer, info.classes, provenance)) + '\n';
   };
-  program::ImageVisitor(answer_for, problem, static_cast<bool>(slides)).visit(options.images);
+  std::vector<Named> waiting;
+  // Every process answers for its own of what waits, and hears all answers. False where nobody reads the rest.
+  const auto answer_waiting = [&] {
+    const auto is_of = [&](std::size_t place, Index rank) {
+      return waiting[place].image && static_cast<Index>(place) % group.size() == rank;
+    };
+    const std::vector<std::string> messages = group.together([&] {
+      MessageWriter message;
+      message.add(static_cast<std::uint64_t>(waiting.size()));
+      message.add(static_cast<bool>(std::cout));
+      for (std::size_t place = 0; place < waiting.size(); ++place) {
+        if (!is_of(place, group.rank())) continue;
+        bool right = true;
+        std::string text;
+        try {
+          text = text_of(*waiting[place].image);
+        } catch (const FileError& error) {
+          right = false;
+          text = error.what();
+        }
+        message.add(right);
+        message.add_text(waiting[place].image->name);
+        message.add_text(text);
+      }
+      return message.take();
+    });
+    std::vector<MessageReader> heard(messages.begin(), messages.end());
+    bool read = true, same = true;
+    for (MessageReader& each : heard) {
+      same = same && each.read<std::uint64_t>() == waiting.size();
+      read = each.read<bool>() && read;
+    }
+    for (std::size_t place = 0; same && place < waiting.size(); ++place) {
+      if (!waiting[place].image) {
+        problem(waiting[place].problem);
+        continue;
+      }
+      MessageReader& message = heard[place % heard.size()];
+      const bool right = message.read<bool>();
+      same = message.read_text() == waiting[place].image->name;
+      const std::string text = message.read_text();
+      if (!right) {
+        problem(text);
+        continue;
+      }
+      std::cout << text << std::flush;
+      ++answers;
+    }
+    if (!same) group.fail(FileError("the processes find other images under the same names"));
+    waiting.clear();
+    return read && static_cast<bool>(std::cout);
+  };
+  // One process answers at once; several have some each, so that none waits long for another.
+  const std::size_t enough = group.size() == 1 ? 1 : 8 * static_cast<std::size_t>(group.size());
+  const auto wait_for = [&](Named named) {
+    waiting.push_back(std::move(named));
+    return waiting.size() < enough || answer_waiting();
+  };
+  program::ImageVisitor([&](const program::NamedImage& image) { return wait_for({.image = image}); },
+                        [&](const std::string& sentence) { wait_for({.problem = sentence}); },
+                        static_cast<bool>(slides))
+      .visit(options.images);
+  if (!waiting.empty()) answer_waiting();
   if (answers + problems == 0) problem("no image is named");
   return problems == 0 ? program::success : program::failure;
 }
@@ -122,5 +184,11 @@ int classify_images(B& b, const program::ClassifyOptions& options) {
 
 int program::classify(const ClassifyOptions& options) {
   if (options.images.empty()) throw ConfigError("images is required: files, folders, - or --list");
-  return with_backend(options.backend, [&](auto& b) { return classify_images(b, options); });
+  const Processes processes;
+  return processes.run([&](const ProcessGroup& group) {
+    const auto& names = options.images.names;
+    expect_config(group.size() == 1 || std::find(names.begin(), names.end(), "-") == names.end(),
+                  "one process alone can read names from standard input; several need a file of them, by --list");
+    return with_backend(options.backend, [&](auto& b) { return classify_images(b, options, group); });
+  });
 }

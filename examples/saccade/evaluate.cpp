@@ -1,3 +1,4 @@
+#include <saccade/core/process_group.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/equal_images.hpp>
 #include <saccade/data/image_encode.hpp>
@@ -18,6 +19,8 @@
 #include <saccade/training/known_groups.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
+#include <saccade/training/same_run.hpp>
+#include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/trained_classifier.hpp>
 
 #include <algorithm>
@@ -38,6 +41,7 @@
 #include "common/training_data.hpp"
 #include "common/with_backend.hpp"
 #include "evaluate_options.hpp"
+#include "processes.hpp"
 #include "subcommands.hpp"
 
 namespace {
@@ -109,7 +113,7 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
 }
 
 template <class B>
-int evaluate_classifier(B& b, const EvaluateOptions& options) {
+int evaluate_classifier(B& b, const EvaluateOptions& options, const ProcessGroup& group) {
   const GlimpsePolicy headline = parse_glimpse_policy(options.policy);
   auto classifier = TrainedClassifier<B>::load(b, options.checkpoint, 1, program::golden_tolerance_of(options.backend));
   const CheckpointInfo& info = classifier.info();
@@ -119,6 +123,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   const RunData run = open_for_evaluation(choice, info.classes);
   const data::Dataset& dataset = run.dataset;
   const std::vector<Index>& part = run.split.test;
+  expect_same(group, "checkpoint", classifier.checksum());
+  expect_same(group, "data set", data::fingerprint(dataset, part));
   const std::vector<Box> regions = program::regions_of(dataset);
   if (headline == GlimpsePolicy::oracle && regions.empty()) {
     throw FileError("the oracle policy needs a region for every image, and \"" + options.data.folder.string() +
@@ -136,18 +142,23 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   if (!absent.empty())
     std::cerr << "saccade evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
   Index equal = 0;
-  for (const data::EqualImages& pair : data::find_equal_images(dataset, run.split))
+  for (const data::EqualImages& pair :
+       group.leads() ? data::find_equal_images(dataset, run.split) : std::vector<data::EqualImages>())
     equal += pair.second_part == data::Part::test ? 1 : 0;
   if (equal > 0) {
     std::cerr << "saccade evaluate: warning: " << equal << " of " << part.size()
               << " images are the same, byte for byte, as images of another part; saccade data names them\n";
   }
   report::RunFolder folder(options.out);
-  program::own(folder, "saccade evaluate");
-  // A training's list of its images stays as it is: these may be others.
-  const data::Inventory inventory = program::take_inventory(
-      dataset, {.train = {}, .validation = {}, .test = part},
-      {folder.images(), report::RunFolder(options.checkpoint.parent_path()).images(), folder.evaluated_images()});
+  data::Inventory inventory;
+  group.together([&] {
+    if (!group.leads()) return;
+    program::own(folder, "saccade evaluate");
+    // A training's list of its images stays as it is: these may be others.
+    inventory = program::take_inventory(
+        dataset, {.train = {}, .validation = {}, .test = part},
+        {folder.images(), report::RunFolder(options.checkpoint.parent_path()).images(), folder.evaluated_images()});
+  });
   const report::Provenance provenance{.weights = classifier.checksum(),
                                       .epoch = trained_epochs(info.run),
                                       .data = inventory.identity(data::Part::test)};
@@ -155,13 +166,17 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
   data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), std::min(options.batch, static_cast<Index>(part.size())));
   const program::Interruption interruption;
+  AgreedBadImages bad(options.loader.max_bad_images);
   const auto look = [&](const PredictOptions& predict, const std::string& name) {
     report::Progress progress(name, static_cast<Index>(part.size()));
-    return predict_images(b, evaluator, classifier.parameters(), classifier.statistics(), loader, part, predict,
-                          [&](Index done) {
-                            progress.advance(done - progress.done());
-                            return !interruption.requested();
-                          });
+    ListedImages<B> images(b, loader);
+    return predict_shared(
+        group, b, evaluator, classifier.parameters(), classifier.statistics(), images, part, predict,
+        [&](Index done) {
+          progress.advance(std::min(done * group.size(), static_cast<Index>(part.size())) - progress.done());
+          return !interruption.requested();
+        },
+        loader, bad);
   };
   const auto stopped = [] {
     std::cerr << "saccade evaluate: interrupted; nothing is written\n";
@@ -175,9 +190,10 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
     if (policy == GlimpsePolicy::oracle && regions.empty()) continue;
     const PredictOptions predict{.policy = policy, .seed = options.seed, .regions = regions};
     const double start = report::steady_seconds();
-    const auto predictions = look(predict, to_string(policy));
-    if (interruption.requested()) return stopped();
-    if (predictions.empty()) throw FileError("evaluation: none of the images can be used");
+    const auto looked = look(predict, to_string(policy));
+    if (!looked) return stopped();
+    const std::vector<ImagePrediction>& predictions = *looked;
+    if (predictions.empty()) group.fail(FileError("evaluation: none of the images can be used"));
     results.push_back(
         report::judge(policy, truth, predictions, info.model.sensor, options.seed, report::steady_seconds() - start));
     // Of answers at other glimpses than those that it was chosen by it says nothing.
@@ -195,8 +211,9 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
     std::vector<ImagePrediction> predictions;
     for (Index rollout = 0; rollout < options.rollouts; ++rollout) {
       const std::string name = "rollout " + std::to_string(rollout + 1) + " of " + std::to_string(options.rollouts);
-      predictions = look({.seed = options.seed, .drawn = rollout}, name);
-      if (interruption.requested()) return stopped();
+      auto looked = look({.seed = options.seed, .drawn = rollout}, name);
+      if (!looked) return stopped();
+      predictions = std::move(*looked);
       of_image.resize(predictions.size());
       for (std::size_t i = 0; i < predictions.size(); ++i) of_image[i].push_back(std::move(predictions[i].prediction));
     }
@@ -206,7 +223,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
                                                       options.seed, report::steady_seconds() - start);
     averaged_rollouts.update(to_json(result, truth.classes));
   }
-  program::warn_of_bad_images("saccade evaluate", loader.bad_images(), 0);
+  if (!group.leads()) return program::success;
+  program::warn_of_bad_images("saccade evaluate", bad.list(), 0);
 
   const auto chosen = std::find_if(results.begin(), results.end(), [&](const auto& r) { return r.policy == headline; });
   nlohmann::ordered_json protocol{{"version", version_text()},
@@ -222,7 +240,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
                                   {"glimpses", info.model.glimpses},
                                   {"groups", chosen->answers.by_group().size()},
                                   {"images", chosen->answers.images()},
-                                  {"bad_images", loader.bad_images().size()},
+                                  {"bad_images", bad.list().size()},
                                   {"groups_of_the_training", known}};
   if (dataset.magnification) protocol["magnification"] = *dataset.magnification;
   nlohmann::ordered_json json = report::evaluation_json(protocol, truth, results, headline, info.model.glimpses);
@@ -258,5 +276,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options) {
 }  // namespace
 
 int program::evaluate(const EvaluateOptions& options) {
-  return with_backend(options.backend, [&](auto& b) { return evaluate_classifier(b, options); });
+  const Processes processes;
+  return processes.run([&](const ProcessGroup& group) {
+    return with_backend(options.backend, [&](auto& b) { return evaluate_classifier(b, options, group); });
+  });
 }

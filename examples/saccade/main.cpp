@@ -18,6 +18,7 @@
 #include "data_options.hpp"
 #include "evaluate_options.hpp"
 #include "explain_options.hpp"
+#include "processes.hpp"
 #include "subcommands.hpp"
 #include "tissue_options.hpp"
 #include "train_options.hpp"
@@ -211,12 +212,13 @@ struct Subcommand {
   const char* summary;
   const char* description;  ///< what the summary leaves out; empty: nothing
   int (*run)(Options& options, int argc, char* argv[]);
+  bool by_several = false;  ///< whether processes of an MPI share its work
 };
 
 constexpr Subcommand subcommands[] = {
-    {"train", "Trains a hybrid attention classifier on labelled images, divided by group.", "", run_train},
+    {"train", "Trains a hybrid attention classifier on labelled images, divided by group.", "", run_train, true},
     {"evaluate", "Evaluates a checkpoint on the test part of a split.",
-     "Its learned policy stands beside control policies that look at nothing.", run_evaluate},
+     "Its learned policy stands beside control policies that look at nothing.", run_evaluate, true},
     {"explain", "Draws where a classifier looked in images, and what its soft masks weighed.",
      "For each image NAME_glimpses.png and NAME_masks.png, of a whole slide NAME.geojson in place of the latter, which "
      "QuPath imports. Prints the files written.",
@@ -224,7 +226,7 @@ constexpr Subcommand subcommands[] = {
     {"classify", "Classifies images.",
      "One line each with the class, its probability, and the top left corners of the glimpses. Goes on after an image "
      "that cannot be used, and then ends with 1.",
-     run_classify},
+     run_classify, true},
     {"report", "Makes report.html, one page that shows a run, from what its folder holds.",
      "Curves, predictions, pictures, configuration. Prints its path.", run_report},
     {"tissue", "Draws a data set of synthetic tissue in the layout of BreakHis.",
@@ -260,7 +262,11 @@ int main(int argc, char* argv[]) try {
     if (word != each.name) continue;
     const std::string detail = each.description;
     Options options("saccade " + std::string(each.name), each.summary + (detail.empty() ? "" : " " + detail));
-    return each.run(options, argc - 1, argv + 1);
+    if (each.by_several) return each.run(options, argc - 1, argv + 1);
+    return program::run(options.get_name(), [&] {
+      program::expect_one_process(options.get_name());
+      return each.run(options, argc - 1, argv + 1);
+    });
   }
   return program::run("saccade", [&]() -> int {
     if (word == "--help" || word == "-h" || word == "help") {

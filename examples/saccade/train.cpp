@@ -25,6 +25,7 @@
 #include "common/report.hpp"
 #include "common/slides.hpp"
 #include "common/with_backend.hpp"
+#include "processes.hpp"
 #include "subcommands.hpp"
 #include "train_options.hpp"
 
@@ -108,8 +109,21 @@ void print_result(const RunState& state, const report::RunFolder& folder, const 
             << "\nreport:      " << folder.report().string() << '\n';
 }
 
+/// What parts a batch is taken in, and what that means for batch normalisation; empty where it is undivided.
+std::string describe_parts(const RunConfig& config, const ProcessGroup& group) {
+  const TrainingConfig& training = config.training;
+  if (training.parts == 1) return {};
+  std::string text =
+      "batches of " + std::to_string(training.batch) + " in " + std::to_string(training.parts) + " parts";
+  if (group.size() > 1) text += ", by " + std::to_string(group.size()) + " processes";
+  const EncoderConfig& encoder = config.model.encoder;
+  const bool by_batch =
+      encoder.backbone.kind != BackboneKind::none || encoder.normalization.normalization == Normalization::batch;
+  return text + "; normalisation: " + (by_batch ? "batch, by the statistics of each part" : "of each image") + '\n';
+}
+
 template <class B>
-int train_classifier(B& b, const TrainOptions& options) {
+int train_classifier(B& b, const TrainOptions& options, const ProcessGroup& group) {
   const Activations keep = options.recompute ? Activations::last_step : Activations::every_step;
   DataChoice choice = options.data;
   choice.options.slides = program::slide_reader();
@@ -120,23 +134,31 @@ int train_classifier(B& b, const TrainOptions& options) {
   program::warn_of_missing_classes("saccade train", data);
   // No batch has more images than there are.
   const Index batch = std::min(config.training.batch, static_cast<Index>(data.split.train.size()));
-  std::cout << describe(training_memory<B>(config.model, batch * config.training.rollouts, keep, sizeof(Scalar<B>),
-                                           config.training.adam))
+  const Index largest_part = (batch + config.training.parts - 1) / config.training.parts;
+  std::cout << describe_parts(config, group)
+            << describe(training_memory<B>(config.model, largest_part * config.training.rollouts, keep,
+                                           sizeof(Scalar<B>), config.training.adam))
             << '\n'
             << program::describe_slides(data.dataset) << std::flush;
   report::RunFolder folder(options.out);
-  program::own(folder, "saccade train");
   const auto start = options.resume ? report::RunStart::resumed : report::RunStart::fresh;
-  folder.expect_room_for(start);
+  group.together([&] {
+    if (!group.leads()) return;
+    program::own(folder, "saccade train");
+    folder.expect_room_for(start);
+  });
   data.inventory = program::take_inventory(data.dataset, data.split, {folder.images()});
   TrainingRun<B> run(
       b, config, data, options.loader.options(config.training.batch),
-      {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep);
+      {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep,
+      group);
   if (auto features = program::make_feature_store<Scalar<B>>(options.feature_cache_megabytes))
     run.keep_features(std::move(features));
-  folder.begin(run.description(), start, data.inventory);
+  group.together([&] {
+    if (group.leads()) folder.begin(run.description(), start, data.inventory);
+  });
   if (options.resume && file_exists(folder.checkpoint())) run.resume();
-  folder.open_metrics(run.state().epochs);
+  if (group.leads()) folder.open_metrics(run.state().epochs);
   if (run.state().epochs > 0 || run.state().position > 0) {
     std::cerr << "resumed after " << run.state().epochs << " epochs and " << run.state().images << " images\n";
   }
@@ -147,7 +169,7 @@ int train_classifier(B& b, const TrainOptions& options) {
   const auto validation_images = static_cast<Index>(data.split.validation.size());
   std::optional<report::Progress> progress;
   std::optional<report::EventFileWriter> events;
-  if (options.tensorboard) events.emplace(folder.path() / "tensorboard");
+  if (options.tensorboard && group.leads()) events.emplace(folder.path() / "tensorboard");
   const double run_began = report::steady_seconds();
   const Index epochs_before = run.state().epochs;
   double epoch_began = run_began;
@@ -171,7 +193,7 @@ int train_classifier(B& b, const TrainOptions& options) {
       .epoch_done =
           [&](const nlohmann::ordered_json& metrics) {
             progress.reset();
-            folder.add_metrics(metrics);
+            if (group.leads()) folder.add_metrics(metrics);
             const double now = report::steady_seconds();
             std::cerr << epoch_line(metrics, epochs, now - epoch_began, noun);
             const auto done = metrics["epoch"].get<Index>();
@@ -188,8 +210,10 @@ int train_classifier(B& b, const TrainOptions& options) {
   });
   progress.reset();
   known_bad = program::warn_of_bad_images("saccade train", run.bad_images(), known_bad);
-  folder.draw_curves();
-  program::write_report("saccade train", folder);
+  if (group.leads()) {
+    folder.draw_curves();
+    program::write_report("saccade train", folder);
+  }
   if (outcome == TrainingRun<B>::Outcome::stopped) {
     std::cerr << "saccade train: interrupted in epoch " << run.state().epochs + 1 << "; \""
               << folder.checkpoint().string() << "\" is written: the same command with --resume goes on there\n";
@@ -214,5 +238,8 @@ std::string program::field_problem(const std::string& assignment) {
 }
 
 int program::train(const TrainOptions& options) {
-  return with_backend(options.backend, [&](auto& b) { return train_classifier(b, options); });
+  const Processes processes;
+  return processes.run([&](const ProcessGroup& group) {
+    return with_backend(options.backend, [&](auto& b) { return train_classifier(b, options, group); });
+  });
 }

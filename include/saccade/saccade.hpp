@@ -7,6 +7,7 @@
 #include <saccade/backends/reference/reference_backend.hpp>
 #include <saccade/core/box.hpp>
 #include <saccade/core/crc32c.hpp>
+#include <saccade/core/thread_communicator.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/class_folders.hpp>
@@ -52,7 +53,9 @@
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/listed_images.hpp>
 #include <saccade/training/memory.hpp>
+#include <saccade/training/parted_batches.hpp>
 #include <saccade/training/predict_images.hpp>
+#include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/stained_images.hpp>
 #include <saccade/training/step_report.hpp>
 #include <saccade/training/tensor_map.hpp>

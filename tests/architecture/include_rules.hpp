@@ -67,6 +67,8 @@ inline const std::map<std::string, Rooms>& rooms_a_room_may_include() {
     may["backends/skeleton"] = {"core", "math", "backends/skeleton"};
     may["testing"] = {"core", "math", "ops", "backends/reference", "testing"};
     may["slides"] = {"core", "data", "slides"};
+    may["mpi"] = {"core"};
+    may["nccl"] = {"core", "nccl"};
     may["version.hpp"] = {};
     may["testing.hpp"] = {"testing"};
     may["io.hpp"] = {"classify.hpp", "data", "training", "report"};
@@ -74,6 +76,8 @@ inline const std::map<std::string, Rooms>& rooms_a_room_may_include() {
     may["classify.inl"] = {"core", "backends/eigen", "data", "training", "report", "classify.hpp"};
     may["cuda.hpp"] = {"backends/cuda"};
     may["slides.hpp"] = {"slides"};
+    may["mpi.hpp"] = {"mpi"};
+    may["nccl.hpp"] = {"nccl"};
     may["saccade.hpp"] = {"core",    "math",     "ops",    "components",         "model",
                           "metrics", "training", "report", "backends/reference", "backends/eigen",
                           "data"};
@@ -96,7 +100,10 @@ inline const std::map<std::string, Rooms>& rooms_that_may_include() {
       {"png.h", {"data"}},
       {"zlib.h", {"data"}},
       {"openslide.h", {"slides"}},
+      {"mpi.h", {"mpi"}},
+      {"nccl.h", {"nccl"}},
       {"cu", {"backends/cuda"}},  // cuda_runtime.h, cublas_v2.h, cudnn.h
+      {"cuda_runtime.h", {"backends/cuda", "nccl"}},
       {"fcntl.h", {"core", "data", "training", "report"}},
       {"unistd.h", {"core", "data", "training", "report"}},
       {"sys/", {"core", "data", "training", "report", "slides"}},
@@ -142,12 +149,12 @@ inline bool is_ordinary(const std::string& included) {
          included == "sys/mman.h";
 }
 
-/// Whether a header is an umbrella, or belongs to CUDA, to slides or to the kits for users' backends, which have their
-/// own or none.
+/// Whether a header is an umbrella, or belongs to CUDA, to slides, to MPI, to NCCL or to the kits for users' backends,
+/// which have their own or none.
 inline bool stands_apart(const std::string& path) {
-  const Rooms rooms = {"backends/cuda", "backends/skeleton", "testing", "cuda.hpp",
-                       "testing.hpp",   "saccade.hpp",       "io.hpp",  "slides",
-                       "slides.hpp"};
+  const Rooms rooms = {
+      "backends/cuda", "backends/skeleton", "testing", "cuda.hpp", "testing.hpp", "saccade.hpp", "io.hpp",
+      "slides",        "slides.hpp",        "mpi",     "mpi.hpp",  "nccl",        "nccl.hpp"};
   return rooms.contains(room_of(path));
 }
 

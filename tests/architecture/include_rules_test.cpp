@@ -84,6 +84,8 @@ TEST_CASE("a planted violation is found, with its line") {
       {"core/shape.hpp", "#include <nlohmann/json.hpp>", "core may not include <nlohmann/...>"},
       {"training/checkpoint.hpp", "#include <jpeglib.h>", "training may not include <jpeglib.h...>"},
       {"components/linear_layer.hpp", "#include <cudnn.h>", "components may not include <cu...>"},
+      {"core/shape.hpp", "#include <mpi.h>", "core may not include <mpi.h...>"},
+      {"training/checkpoint.hpp", "#include <nccl.h>", "training may not include <nccl.h...>"},
       {"components/linear_layer.hpp", "#include <sys/mman.h>", "components may not include <sys/mman.h...>"},
       {"backends/eigen/gemm.hpp", "#include <sys/stat.h>", "backends/eigen may not include <sys/...>"},
       {"components/linear_layer.hpp", "#include <boost/any.hpp>", "no header may include it"},

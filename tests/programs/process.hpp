@@ -49,7 +49,7 @@ struct Surroundings {
 /// A program that is running. The destructor kills it.
 class Process {
  public:
-  /// @param program     its name, and its subcommand where it has such: "saccade train"
+  /// @param program     its name, and its subcommand where it has such: "saccade train"; or a whole path
   Process(const std::string& program, Arguments arguments, const Surroundings& around = {})
       : out_(std::tmpfile(), &std::fclose), err_(std::tmpfile(), &std::fclose) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input(std::tmpfile(), &std::fclose);
@@ -58,7 +58,8 @@ class Process {
     std::rewind(input.get());
     const std::size_t blank = program.find(' ');
     if (blank != std::string::npos) arguments.insert(arguments.begin(), program.substr(blank + 1));
-    arguments.insert(arguments.begin(), std::string(SACCADE_PROGRAM_DIR) + "/" + program.substr(0, blank));
+    const std::string folder = program.starts_with('/') ? "" : std::string(SACCADE_PROGRAM_DIR) + "/";
+    arguments.insert(arguments.begin(), folder + program.substr(0, blank));
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
@@ -86,6 +87,7 @@ class Process {
   }
 
   void send(int signal) const { ::kill(pid_, signal); }
+  [[nodiscard]] pid_t id() const { return pid_; }
 
   /// Whether `condition` came true while the program was running.
   template <class Condition>

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -37,6 +38,13 @@ struct BadImage {
   Index index = 0;
   std::string problem;
 };
+
+/// What a run ends with that has met bad image number `number`, for it is one too many.
+[[nodiscard]] inline FileError too_many_bad_images(const std::string& problem, Index number, Index allowed) {
+  if (allowed == 0) return FileError(problem);
+  return FileError(problem + " (bad image number " + std::to_string(number) + "; at most " + std::to_string(allowed) +
+                   " are allowed)");
+}
 
 /// Hands out images in a given order, decoded or, where they are streamed, opened, while threads work ahead. What comes
 /// out never depends on the number of threads or on the cache.
@@ -96,10 +104,11 @@ class Loader {
   }
 
   /// The next `count` good images, fewer at the end of the epoch, none after it. Bad images are passed over.
+  /// @param places  of the order to look at, at most
   /// @throws FileError, naming the image, when there are more bad ones than allowed
-  [[nodiscard]] std::vector<LoadedImage> next(Index count) {
+  [[nodiscard]] std::vector<LoadedImage> next(Index count, Index places = std::numeric_limits<Index>::max()) {
     std::vector<LoadedImage> batch;
-    while (static_cast<Index>(batch.size()) < count) {
+    for (; static_cast<Index>(batch.size()) < count && places > 0; --places) {
       std::optional<LoadedImage> loaded = take();
       if (!loaded) break;
       if (loaded->image) batch.push_back(std::move(*loaded));
@@ -157,10 +166,7 @@ class Loader {
     }
     bad_images_.push_back({index, problem});
     if (static_cast<Index>(bad_images_.size()) <= options_.max_bad_images) return;
-    throw FileError(options_.max_bad_images == 0
-                        ? problem
-                        : problem + " (bad image number " + std::to_string(bad_images_.size()) + "; at most " +
-                              std::to_string(options_.max_bad_images) + " are allowed)");
+    throw too_many_bad_images(problem, static_cast<Index>(bad_images_.size()), options_.max_bad_images);
   }
 
   void work() {

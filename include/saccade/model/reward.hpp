@@ -35,7 +35,9 @@ void score_rollout(B& b, const LearnerConfig& learner, const RolloutOptions& opt
     EpisodeStep<B>& step = episode.steps[t];
     ops::softmax_cross_entropy(b, step.logits, episode.labels, step.probabilities, step.loss);
     if (t + 1 == episode.steps.size() || learner.rewarded_steps != RewardedSteps::last) {
-      reward_answer(b, learner, rollout_key(options, RandomStream::category, t), options, step, episode);
+      RandomKey key = rollout_key(options, RandomStream::category, t);
+      key.first = options.first;  // one number an image
+      reward_answer(b, learner, key, options, step, episode);
     } else {
       b.fill(Scalar<B>(0), step.reward);
     }

@@ -127,6 +127,9 @@ class Adam {
   }
   Tensor<B>& measure(B& b) { return measure(b, learning_); }
 
+  /// What was measured last, (1).
+  [[nodiscard]] const Tensor<B>& squares() const { return squares_; }
+
   /// One update; call `measure` first.
   void step(B& b, double learning_rate) {
     prepare(b, learning_rate);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/error.hpp>
 #include <saccade/model/config_fields.hpp>
 #include <saccade/model/rollout.hpp>
 #include <saccade/training/adam.hpp>
@@ -9,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +34,22 @@ struct StepOptions {
   friend bool operator==(const StepOptions&, const StepOptions&) = default;
 };
 
+/// @throws ConfigError; ShapeError unless there is a label for each image
+inline void validate(const StepOptions& how, std::size_t images, std::size_t labels) {
+  if (labels != images) {
+    throw ShapeError("training: " + std::to_string(images) + " images need as many labels, but there are " +
+                     std::to_string(labels));
+  }
+  // Sentences are made only where they are needed: this is asked in every step.
+  const bool learned = how.glimpses == GlimpsePolicy::learned;
+  if (!learned && how.glimpses != GlimpsePolicy::random && how.glimpses != GlimpsePolicy::centre)
+    throw ConfigError("training: glimpses must be learned, random or centre, but are " + to_string(how.glimpses));
+  if (how.part == LearnedPart::policy && !learned)
+    throw ConfigError("training: the policy alone can only be trained on its own glimpses");
+  if (how.rollouts < 1)
+    throw ConfigError("training: rollouts must be at least 1, but is " + std::to_string(how.rollouts));
+}
+
 /// Which figure of the validation images chooses the best epoch. Of equal ones the lower cross-entropy does.
 enum class BestEpochBy {
   group_recognition_rate,  ///< equation 6; where groups are single images, the image accuracy
@@ -43,6 +61,7 @@ enum class BestEpochBy {
 struct TrainingConfig {
   Index epochs = 200;
   Index batch = 16;
+  Index parts = 1;  ///< that a batch is taken in, by one process after another or by several at once: see GradientSum
   double learning_rate = 0.01;
   double decay = 0.98;  ///< of the learning rate, by epoch
   AdamConfig adam{};
@@ -90,6 +109,9 @@ struct TrainingConfig {
 inline void validate(const TrainingConfig& config) {
   expect_config(config.epochs >= 1, "training: epochs must be at least 1, but is " + std::to_string(config.epochs));
   expect_config(config.batch >= 1, "training: batch must be at least 1, but is " + std::to_string(config.batch));
+  expect_config(config.parts >= 1 && config.parts <= config.batch,
+                "training: parts must be from 1 to the " + std::to_string(config.batch) +
+                    " images of a batch, but is " + std::to_string(config.parts));
   expect_config(config.learning_rate > 0, "training: learning_rate must be greater than 0");
   validate(config.adam);
   expect_config(config.glimpses == GlimpsePolicy::learned || config.glimpses == GlimpsePolicy::random ||
@@ -166,6 +188,7 @@ requires std::same_as<std::remove_const_t<C>, TrainingConfig>
 void for_each_field(C& c, Visitor&& visit) {
   visit("epochs", c.epochs);
   visit("batch", c.batch);
+  visit("parts", c.parts);
   visit("learning_rate", c.learning_rate);
   visit("decay", c.decay);
   visit("adam", c.adam);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -63,14 +64,19 @@ class ListedImages {
   }
 
   /// The next `count` good images, fewer at the end of the epoch, none after it. They stay until the next call.
+  /// @param places  of the order to look at, at most
   /// @throws FileError, naming the image, when there are more bad ones than the loader allows
-  [[nodiscard]] std::span<const ListedImage<B>> next(Index count) {
+  [[nodiscard]] std::span<const ListedImage<B>> next(Index count, Index places = std::numeric_limits<Index>::max()) {
     batch_.clear();
     handles_.clear();
     if constexpr (images_are_copies<B>) {
-      for (; static_cast<Index>(batch_.size()) < count && position_ < order_.size(); ++position_) add_next();
+      for (; static_cast<Index>(batch_.size()) < count && places > 0 && position_ < order_.size(); --places) {
+        add_next();
+        ++position_;
+      }
     } else {
-      for (data::LoadedImage& each : loader_->next(count)) add({*b_, *std::move(each.image), hashed_}, each.index);
+      for (data::LoadedImage& each : loader_->next(count, places))
+        add({*b_, *std::move(each.image), hashed_}, each.index);
     }
     return batch_;
   }

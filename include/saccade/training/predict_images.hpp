@@ -29,6 +29,7 @@ struct PredictOptions {
   std::uint64_t seed = 0;          ///< of the random policy
   std::span<const Box> regions{};  ///< of every image in the loader's list, for the oracle; else empty
   std::optional<Index> drawn{};    ///< number of a rollout of the learned policy that is drawn, not at the means
+  Index first = 0;                 ///< number of the first image in a larger set, by which draws are keyed
 };
 
 /// Predictions for the images of `part`, in its order; bad images are left out.
@@ -55,7 +56,7 @@ template <Backend B, class Model>
       seen.push_back(each.image);
       if (!options.regions.empty()) regions.push_back(options.regions[static_cast<std::size_t>(each.index)]);
     }
-    const auto first = static_cast<Index>(predictions.size());
+    const Index first = options.first + static_cast<Index>(predictions.size());
     std::vector<Prediction> answers =
         options.drawn ? evaluator.predict_drawn(parameters, statistics, seen, options.seed, *options.drawn, first)
                       : evaluator.predict(parameters, statistics, seen, options.policy, options.seed, regions, first);

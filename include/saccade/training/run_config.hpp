@@ -83,24 +83,31 @@ struct RunConfig {
 }
 
 namespace detail {
-[[nodiscard]] inline std::optional<std::string> run_difference(const nlohmann::ordered_json& before,
-                                                               const nlohmann::ordered_json& now,
-                                                               const std::string& name) {
-  static const std::set<std::string, std::less<>> free = {"version", "training.epochs"};
+
+/// A field in which two descriptions differ.
+struct RunDifference {
+  std::string name;
+  nlohmann::ordered_json before, now;
+};
+
+/// The first one. @param free  what may differ
+[[nodiscard]] inline std::optional<RunDifference> run_difference(const nlohmann::ordered_json& before,
+                                                                 const nlohmann::ordered_json& now,
+                                                                 const std::string& name,
+                                                                 const std::set<std::string, std::less<>>& free) {
   if (before == now || free.contains(name)) return {};
-  if (before.is_object() && now.is_object()) {
-    const auto part = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
-    for (const auto& [key, value] : now.items()) {
-      if (auto found = run_difference(before.value(key, nlohmann::ordered_json()), value, part(key))) return found;
-    }
-    for (const auto& [key, value] : before.items()) {
-      if (now.contains(key)) continue;
-      if (auto found = run_difference(value, nullptr, part(key))) return found;
-    }
-    return {};
+  if (!before.is_object() || !now.is_object()) return RunDifference{name, before, now};
+  const auto part = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
+  for (const auto& [key, value] : now.items()) {
+    if (auto found = run_difference(before.value(key, nlohmann::ordered_json()), value, part(key), free)) return found;
   }
-  return name + " is " + json_text(before) + ", but now is " + json_text(now);
+  for (const auto& [key, value] : before.items()) {
+    if (now.contains(key)) continue;
+    if (auto found = run_difference(value, nullptr, part(key), free)) return found;
+  }
+  return {};
 }
+
 }  // namespace detail
 
 /// Where two descriptions of runs differ first: "model.encoder.width is 16, but now is 32". Nothing where the one can
@@ -108,7 +115,10 @@ namespace detail {
 /// have other names for the same.
 [[nodiscard]] inline std::optional<std::string> run_difference(const nlohmann::ordered_json& before,
                                                                const nlohmann::ordered_json& now) {
-  return detail::run_difference(current_description(before, now), current_description(now), "");
+  const auto found = detail::run_difference(current_description(before, now), current_description(now), "",
+                                            {"version", "training.epochs"});
+  if (!found) return {};
+  return found->name + " is " + json_text(found->before) + ", but now is " + json_text(found->now);
 }
 
 }  // namespace saccade

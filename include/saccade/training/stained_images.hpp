@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -34,11 +35,12 @@ class StainedImages {
   }
 
   /// The next `count` good images, fewer at the end of the epoch, none after it. They stay until the next call.
+  /// @param places  of the order to look at, at most
   /// @throws FileError, naming the image, when there are more bad ones than the loader allows
-  [[nodiscard]] std::span<const ListedImage<B>> next(Index count) {
+  [[nodiscard]] std::span<const ListedImage<B>> next(Index count, Index places = std::numeric_limits<Index>::max()) {
     batch_.clear();
     handles_.clear();
-    for (const data::LoadedImage& each : loader_->next(count)) {
+    for (const data::LoadedImage& each : loader_->next(count, places)) {
       handles_.emplace_back(*b_, data::restain(*each.image, data::draw_stain(seed_, epoch_, each.index, strength_)));
       batch_.push_back({each.index, handles_.back().seen()});
     }

@@ -3,13 +3,14 @@
 #include <saccade/model/feature_store.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/model/kept_features.hpp>
-#include <saccade/ops/policy.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
-#include <saccade/training/collective.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/configured_learner.hpp>
+#include <saccade/training/given_locations.hpp>
+#include <saccade/training/gradient_sum.hpp>
 #include <saccade/training/learner.hpp>
+#include <saccade/training/step_recordings.hpp>
 #include <saccade/training/step_report.hpp>
 
 #include <array>
@@ -17,13 +18,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,7 +32,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// Owns the weights of a run, their gradients and the optimiser's state, and makes steps. Neither data nor files are
 /// its business. A step over resident images allocates nothing once every batch size has been seen, and on a backend
 /// that is ops::RecordedStep every pass of the learner is one recorded body, from clearing the gradients to the new
-/// weights, or two where a collective stands between gradient and update. A step with a streamed image in it has the
+/// weights, or one for each part of a batch in parts and one for the update. A step with a streamed image in it has the
 /// same numbers and is not recorded.
 template <TrainableBackend B, class Model = HybridAttentionClassifier<B>,
           Learner<B, Model> L = ConfiguredLearner<B, Model>>
@@ -79,19 +79,6 @@ class Trainer {
   /// @throws ConfigError unless there is one for each class, greater than 0
   void set_class_weights(std::vector<double> weights);
 
-  /// Makes every step from now on together with the other trainers of `collective`, which outlives this one;
-  /// NoCollective ends that. Steps that were recorded are recorded anew.
-  template <Collective<B> C>
-  void set_collective(C& collective) {
-    if constexpr (std::same_as<std::remove_const_t<C>, NoCollective>) {
-      all_reduce_mean_ = nullptr;
-    } else {
-      all_reduce_mean_ = [&collective](B& b, ops::ParameterList<B>& list) { collective.all_reduce_mean(b, list); };
-    }
-    for (auto& [size, work] : works_)
-      for (auto& pass : work.recordings) pass = {};
-  }
-
   /// Takes what the frozen part of the encoder makes of glimpses from `store` from now on, and puts it there: the
   /// numbers of every step are the same. Steps are then not recorded.
   /// @throws ConfigError as KeptFeatures does
@@ -112,6 +99,14 @@ class Trainer {
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                   const StepOptions& how = {});
 
+  /// The same from a batch that is taken in parts, by this trainer or by several, each with a share of them: see
+  /// GradientSum. The update is the same in all, to the bit, and so are the weights, if they began as the same.
+  /// @param own     the parts of this trainer's share that have images
+  /// @return        figures of the whole batch
+  /// @throws        as above, in all of them: see ProcessGroup
+  StepReport step(GradientSum<B>& sum, std::span<const BatchPart<B>> own, double learning_rate,
+                  const StepOptions& how = {});
+
   /// The same on one kind of glimpses, everything else as usual.
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate, GlimpsePolicy glimpses);
 
@@ -128,42 +123,50 @@ class Trainer {
 
   Trainer(B& b, Parts parts, const AdamConfig& adam, std::uint64_t seed, Activations keep);
 
-  /// A pass on one kind of glimpses, recorded with the other options of its last one.
-  struct Recording {
-    StepOptions options;
-    ops::StepGraph<B> graph;
-    ops::StepGraph<B> graph_of_update{};  ///< where a collective stands between the two
-  };
-
   /// What belongs to a number of images, and of rollouts of each.
   struct Work {
     typename Model::Episode episode;
     StepFigures<B> figures;
     typename L::Work learner;
-    std::vector<std::array<Recording, 3>> recordings;  ///< by pass and by glimpses: learned, random, centre
-
-    Recording& recording_of(const StepOptions& how, Index pass) {
-      Recording& recording = recordings[static_cast<std::size_t>(pass)][static_cast<std::size_t>(how.glimpses)];
-      if (recording.options != how) recording = {how, {}, {}};
-      return recording;
-    }
+    StepRecordings<B> recordings{};
   };
 
-  Work& work_for(Index images, Index rollouts);
+  /// @param slot  of memory of its own: a part that several passes come back to has one
+  Work& work_for(Index images, Index rollouts, Index slot = 0);
+
+  [[nodiscard]] RolloutOptions rollout_options(const StepOptions& how, Index first) const;
+
+  /// Puts every image and label where a pass finds them, as often as it is rolled out, all images before the first
+  /// comes again.
+  void stage(ImageBatch<B> images, std::span<const Index> labels, Index rollouts, Work& work);
 
   /// One pass over the batch that has been staged.
-  StepReport update(Index pass, RolloutOptions options, const StepOptions& how, double learning_rate, Work& work);
+  StepReport update(Index pass, const RolloutOptions& options, const StepOptions& how, double learning_rate,
+                    Work& work);
+
+  /// The gradient of one pass over the images that have been staged: what stands in a body.
+  void find_gradient(Index pass, RolloutOptions options, const StepOptions& how, Work& work);
+
+  /// Runs a body of one pass, recorded where it can be.
+  template <class Body>
+  void run(Index pass, const RolloutOptions& options, const StepOptions& how, Work& work, const Body& body);
+
+  /// One pass over a part, without an update.
+  StepReport find_gradient_of(const BatchPart<B>& part, Index pass, const StepOptions& how);
+
+  [[nodiscard]] ops::ParameterList<B>& learning(const StepOptions& how) {
+    return how.part == LearnedPart::policy ? policy_parameters() : adam_.learning();
+  }
+
+  [[nodiscard]] NumericError not_finite(const char* what) const {
+    return NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " + what +
+                        " is not finite; lower the learning rate or clip the gradient");
+  }
 
   /// What learns in a step of LearnedPart::policy.
   ops::ParameterList<B>& policy_parameters();
 
   void judge(B& b, Index pass, ImageBatch<B> images, typename Model::Episode& episode, Work& work);
-
-  /// Every image and label as often as it is rolled out, all images before the first comes again.
-  void repeat(ImageBatch<B> images, std::span<const Index> labels, Index rollouts);
-
-  static void give_locations(B& b, const RolloutOptions& options, GlimpsePolicy glimpses,
-                             typename Model::Episode& episode);
 
   B* b_;
   Model model_;
@@ -176,11 +179,15 @@ class Trainer {
   std::uint64_t seed_;
   Activations keep_;
   std::int64_t rollouts_ = 0;
-  std::function<void(B&, ops::ParameterList<B>&)> all_reduce_mean_{};  ///< of the collective, or empty
   std::vector<double> class_weights_{};
   std::unique_ptr<FrozenFeatures<B>> kept_features_{};
-  std::map<std::pair<Index, Index>, Work> works_;  ///< by images and rollouts: the usual, and a last, shorter batch
-  std::vector<OrientedImage<B>> oriented_;         ///< of all rollouts of a step
+  /// By images, rollouts and slot: the usual, and a last, shorter batch.
+  std::map<std::array<Index, 3>, Work> works_;
+  StepRecordings<B> updates_{};       ///< of batches in parts, behind the sum
+  std::vector<Tensor<B>*> moving_{};  ///< the running statistics, where batches are in parts
+  std::optional<Tensor<B>>
+      part_squares_{};  // (1)  where batches are in parts: marked where figures of a part are not finite
+  std::vector<OrientedImage<B>> oriented_;  ///< of all rollouts of a step
   std::vector<Scalar<B>> labels_;
 };
 
@@ -219,32 +226,85 @@ template <TrainableBackend B, class Model, Learner<B, Model> L>
 Trainer<B, Model, L>::~Trainer() = default;
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
+RolloutOptions Trainer<B, Model, L>::rollout_options(const StepOptions& how, Index first) const {
+  return {.locations = how.glimpses == GlimpsePolicy::learned ? Locations::sample : Locations::given,
+          .seed = seed_,
+          .counter = static_cast<std::uint64_t>(rollouts_),
+          .first = static_cast<std::uint32_t>(first * how.rollouts),
+          .sigma = how.sigma};
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
+void Trainer<B, Model, L>::stage(ImageBatch<B> images, std::span<const Index> labels, Index rollouts, Work& work) {
+  oriented_.clear();
+  labels_.clear();
+  for (Index rollout = 0; rollout < rollouts; ++rollout) {
+    oriented_.insert(oriented_.end(), images.begin(), images.end());
+    for (const Index label : labels) labels_.push_back(static_cast<Scalar<B>>(label));
+  }
+  model_.set_labels(*b_, std::span<const Scalar<B>>(labels_), work.episode, class_weights_);
+  model_.stage(*b_, ImageBatch<B>(oriented_), work.episode);
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
 StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                                       const StepOptions& how) {
-  if (labels.size() != images.size()) {
-    throw ShapeError("training: " + std::to_string(images.size()) + " images need as many labels, but there are " +
-                     std::to_string(labels.size()));
-  }
-  const bool learned = how.glimpses == GlimpsePolicy::learned;
-  if (!learned && how.glimpses != GlimpsePolicy::random && how.glimpses != GlimpsePolicy::centre)
-    throw ConfigError("training: glimpses must be learned, random or centre, but are " + to_string(how.glimpses));
-  if (how.part == LearnedPart::policy && !learned)
-    throw ConfigError("training: the policy alone can only be trained on its own glimpses");
-  B& b = *b_;
-  repeat(images, labels, how.rollouts);
+  validate(how, images.size(), labels.size());
   Work& work = work_for(static_cast<Index>(labels.size()), how.rollouts);
-  const RolloutOptions options{.locations = learned ? Locations::sample : Locations::given,
-                               .seed = seed_,
-                               .counter = static_cast<std::uint64_t>(rollouts_),
-                               .sigma = how.sigma};
-  model_.set_labels(b, std::span<const Scalar<B>>(labels_), work.episode, class_weights_);
-  model_.stage(b, ImageBatch<B>(oriented_), work.episode);
+  stage(images, labels, how.rollouts, work);
+  const RolloutOptions options = rollout_options(how, 0);
   StepReport report;
-  for (Index pass = 0; pass < (learned ? learner_.passes() : 1); ++pass) {
+  for (Index pass = 0; pass < (how.glimpses == GlimpsePolicy::learned ? learner_.passes() : 1); ++pass) {
     const StepReport figures = update(pass, options, how, learning_rate, work);
     if (pass == 0) report = figures;
   }
   ++rollouts_;
+  return report;
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
+StepReport Trainer<B, Model, L>::step(GradientSum<B>& sum, std::span<const BatchPart<B>> own, double learning_rate,
+                                      const StepOptions& how) {
+  B& b = *b_;
+  if (moving_.empty())
+    for (const auto& named : named_tensors<B>(statistics_)) moving_.push_back(named.tensor);
+  StepReport report;
+  for (Index pass = 0; pass < (how.glimpses == GlimpsePolicy::learned ? learner_.passes() : 1); ++pass) {
+    ops::ParameterList<B>& list = learning(how);
+    StepReport figures =
+        sum.sum(b, list, moving_, own, [&](const BatchPart<B>& part) { return find_gradient_of(part, pass, how); });
+    if (!std::isfinite(figures.loss)) sum.group().fail(not_finite("loss"));
+    adam_.prepare(b, learning_rate);
+    ops::run_step(b, updates_.of(how, pass), step_count(rollout_options(how, 0)), [&] {
+      adam_.measure(b, list);
+      adam_.update(b, list);
+    });
+    Scalar<B> squares = 0;
+    ops::download(b, adam_.squares(), std::span<Scalar<B>>(&squares, 1));
+    figures.gradient_norm = std::sqrt(static_cast<double>(squares));
+    if (!std::isfinite(figures.gradient_norm)) sum.group().fail(not_finite("gradient"));
+    adam_.count();
+    if (pass == 0) report = figures;
+  }
+  ++rollouts_;
+  return report;
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
+StepReport Trainer<B, Model, L>::find_gradient_of(const BatchPart<B>& part, Index pass, const StepOptions& how) {
+  validate(how, part.images.size(), part.labels.size());
+  Work& work = work_for(static_cast<Index>(part.labels.size()), how.rollouts, learner_.passes() > 1 ? part.number : 0);
+  stage(part.images, part.labels, how.rollouts, work);
+  if (!part_squares_) part_squares_ = b_->zeros({1});
+  const RolloutOptions options = rollout_options(how, part.first);
+  run(pass, options, how, work, [&] {
+    find_gradient(pass, options, how, work);
+    b_->fill(Scalar<B>(0), *part_squares_);
+    work.figures.gather(*b_, work.episode, *part_squares_);
+  });
+  StepReport report = work.figures.read(*b_, model_.config().learner.weight);
+  // A figure that is not finite marks what is usually the length of the gradient.
+  if (!std::isfinite(report.gradient_norm)) report.loss = std::numeric_limits<double>::quiet_NaN();
   return report;
 }
 
@@ -255,65 +315,57 @@ StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Inde
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
-auto Trainer<B, Model, L>::work_for(Index images, Index rollouts) -> Work& {
-  const auto found = works_.find({images, rollouts});
+auto Trainer<B, Model, L>::work_for(Index images, Index rollouts, Index slot) -> Work& {
+  const auto found = works_.find({images, rollouts, slot});
   if (found != works_.end()) return found->second;
   B& b = *b_;
   const Index batch = images * rollouts;
   Work work{model_.make_episode(b, batch, Mode::training, keep_),
             StepFigures<B>(b, batch, supervised_answers(model_.config())),
-            learner_.make_work(b, model_, images, rollouts),
-            std::vector<std::array<Recording, 3>>(static_cast<std::size_t>(learner_.passes()))};
+            learner_.make_work(b, model_, images, rollouts)};
   if (kept_features_) work.episode.frozen_features = kept_features_.get();
-  return works_.emplace(std::pair(images, rollouts), std::move(work)).first->second;
+  return works_.emplace(std::array{images, rollouts, slot}, std::move(work)).first->second;
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
-StepReport Trainer<B, Model, L>::update(Index pass, RolloutOptions options, const StepOptions& how,
-                                        double learning_rate, Work& work) {
+void Trainer<B, Model, L>::find_gradient(Index pass, RolloutOptions options, const StepOptions& how, Work& work) {
   B& b = *b_;
-  auto& episode = work.episode;
   const bool learned = how.glimpses == GlimpsePolicy::learned;
   const ImageBatch<B> images(oriented_);
   if (pass > 0) {
     options.locations = Locations::given;  // where they were drawn
     options.repeated = true;
   }
+  adam_.zero_gradients(b);
+  if (!learned) give_locations(b, options, how.glimpses, work.episode);
+  model_.rollout(b, parameters_, statistics_, images, options, work.episode);
+  if (pass == 0) model_.score(b, options, work.episode);
+  if (learned) judge(b, pass, images, work.episode, work);
+  model_.backpropagate(b, parameters_, work.episode, gradients_, learned ? how.part : LearnedPart::classifier);
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
+template <class Body>
+void Trainer<B, Model, L>::run(Index pass, const RolloutOptions& options, const StepOptions& how, Work& work,
+                               const Body& body) {
+  if (kept_features_) return body();
+  ops::run_step(*b_, work.recordings.of(how, pass, options.first), step_count(options), ImageBatch<B>(oriented_), body);
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
+StepReport Trainer<B, Model, L>::update(Index pass, const RolloutOptions& options, const StepOptions& how,
+                                        double learning_rate, Work& work) {
+  B& b = *b_;
   adam_.prepare(b, learning_rate);
-  ops::ParameterList<B>& learning = how.part == LearnedPart::policy ? policy_parameters() : adam_.learning();
-  const auto find_gradient = [&] {
-    adam_.zero_gradients(b);
-    if (!learned) give_locations(b, options, how.glimpses, episode);
-    model_.rollout(b, parameters_, statistics_, images, options, episode);
-    if (pass == 0) model_.score(b, options, episode);
-    if (learned) judge(b, pass, images, episode, work);
-    model_.backpropagate(b, parameters_, episode, gradients_, learned ? how.part : LearnedPart::classifier);
-  };
-  const auto follow_gradient = [&] {
-    work.figures.gather(b, episode, adam_.measure(b, learning));
-    adam_.update(b, learning);
-  };
-  Recording& recording = work.recording_of(how, pass);
-  const auto run = [&](const auto& body) {
-    if (kept_features_) return body();
-    ops::run_step(b, recording.graph, step_count(options), images, body);
-  };
-  if (all_reduce_mean_) {
-    run(find_gradient);
-    all_reduce_mean_(b, learning);
-    ops::run_step(b, recording.graph_of_update, step_count(options), follow_gradient);
-  } else {
-    run([&] {
-      find_gradient();
-      follow_gradient();
-    });
-  }
+  ops::ParameterList<B>& list = learning(how);
+  run(pass, options, how, work, [&] {
+    find_gradient(pass, options, how, work);
+    work.figures.gather(b, work.episode, adam_.measure(b, list));
+    adam_.update(b, list);
+  });
   const StepReport report = work.figures.read(b, model_.config().learner.weight);
-  if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) {
-    throw NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " +
-                       (std::isfinite(report.loss) ? "gradient" : "loss") +
-                       " is not finite; lower the learning rate or clip the gradient");
-  }
+  if (!std::isfinite(report.loss)) throw not_finite("loss");
+  if (!std::isfinite(report.gradient_norm)) throw not_finite("gradient");
   adam_.count();
   return report;
 }
@@ -333,30 +385,6 @@ void Trainer<B, Model, L>::judge(B& b, Index pass, ImageBatch<B> images, typenam
     learner_.judge_again(b, rollouts, work.learner);
   } else {
     throw ConfigError("training: a learner of several passes needs judge_again");
-  }
-}
-
-template <TrainableBackend B, class Model, Learner<B, Model> L>
-void Trainer<B, Model, L>::repeat(ImageBatch<B> images, std::span<const Index> labels, Index rollouts) {
-  if (rollouts < 1) throw ConfigError("training: rollouts must be at least 1, but is " + std::to_string(rollouts));
-  oriented_.clear();
-  labels_.clear();
-  for (Index rollout = 0; rollout < rollouts; ++rollout) {
-    oriented_.insert(oriented_.end(), images.begin(), images.end());
-    for (const Index label : labels) labels_.push_back(static_cast<Scalar<B>>(label));
-  }
-}
-
-template <TrainableBackend B, class Model, Learner<B, Model> L>
-void Trainer<B, Model, L>::give_locations(B& b, const RolloutOptions& options, GlimpsePolicy glimpses,
-                                          typename Model::Episode& episode) {
-  for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-    Tensor<B>& place = episode.given(t);
-    if (glimpses == GlimpsePolicy::centre) {
-      b.fill(Scalar<B>(0), place);
-      continue;
-    }
-    ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, t), place);
   }
 }
 

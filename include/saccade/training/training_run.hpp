@@ -1,22 +1,27 @@
 #pragma once
 
 #include <saccade/core/error.hpp>
+#include <saccade/core/process_group.hpp>
 #include <saccade/data/augmentation.hpp>
 #include <saccade/data/epoch_order.hpp>
 #include <saccade/data/loader.hpp>
-#include <saccade/metrics/answers.hpp>
-#include <saccade/metrics/calibration.hpp>
 #include <saccade/metrics/missing_classes.hpp>
+#include <saccade/training/agreed_bad_images.hpp>
 #include <saccade/training/class_weights.hpp>
+#include <saccade/training/gradient_sum.hpp>
 #include <saccade/training/learning_rate.hpp>
 #include <saccade/training/listed_images.hpp>
+#include <saccade/training/parted_batches.hpp>
 #include <saccade/training/predict_images.hpp>
 #include <saccade/training/pretrained_weights.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_state.hpp>
+#include <saccade/training/same_run.hpp>
+#include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/stained_images.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/training/training_checkpoint.hpp>
+#include <saccade/training/validation_figures.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -50,16 +55,21 @@ struct RunFiles {
 };
 
 /// Trains epoch by epoch, judges each on the validation images, and keeps the checkpoints. The result depends on the
-/// configuration and the images alone: not on the number of threads, nor on where a run was stopped and resumed.
+/// configuration and the images alone: not on the number of threads or of processes, nor on where a run was stopped and
+/// resumed.
+///
+/// Several processes share the parts of each batch (TrainingConfig::parts) and the validation images. Their leader
+/// writes the files; what one of them throws, and a question to stop that one of them answers with yes, ends the run of
+/// all, see ProcessGroup. All of them read the checkpoint that a run goes on from: it goes on with any number.
 template <TrainableBackend B>
 class TrainingRun {
  public:
   using Model = HybridAttentionClassifier<B>;
 
   /// `keep` changes what a step costs, and nothing else; see Trainer. Backend and data outlive the run.
-  /// @throws ConfigError
+  /// @throws ConfigError, also where a process of `group` has another configuration, other images or other weights
   TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader, RunFiles files,
-              Activations keep = Activations::every_step);
+              Activations keep = Activations::every_step, const ProcessGroup& group = {});
 
   ~TrainingRun();
   TrainingRun(const TrainingRun&) = delete;  // its parts point at one another
@@ -67,7 +77,9 @@ class TrainingRun {
 
   [[nodiscard]] const RunState& state() const { return state_; }
   [[nodiscard]] const nlohmann::ordered_json& description() const { return description_; }
-  [[nodiscard]] const std::vector<data::BadImage>& bad_images() const { return loader_.bad_images(); }
+  [[nodiscard]] const std::vector<data::BadImage>& bad_images() const {
+    return group().size() > 1 ? bad_.list() : loader_.bad_images();
+  }
   [[nodiscard]] Trainer<B>& trainer() { return trainer_; }
 
   /// Takes what a frozen encoder makes of glimpses from `store`, and puts it there: it saves time where glimpses repeat
@@ -95,13 +107,19 @@ class TrainingRun {
   /// @throws FileError where they do not fit; ConfigError where a frozen encoder has none
   void load_weights();
 
-  /// What the trainer weighs each class by, from the training images.
-  void weigh_classes();
+  [[nodiscard]] const ProcessGroup& group() const { return sum_.group(); }
 
   /// False when it was asked to stop.
   bool train_epoch(double learning_rate, const RunEvents& events);
 
-  void add(const StepReport& report, Index images);
+  /// The same with batches in parts.
+  bool train_epoch_in_parts(const std::vector<Index>& order, double learning_rate, const RunEvents& events);
+
+  /// Puts the images of a batch and their labels where a step finds them.
+  void prepare(std::span<const ListedImage<B>> batch);
+
+  /// Counts a step of a batch that ends at `position`, and tells of it.
+  void count(const StepReport& report, Index images, Index position, const RunEvents& events);
 
   /// Figures of one deterministic rollout over the validation images, null without any; nothing when asked to stop.
   std::optional<nlohmann::ordered_json> validate_epoch(const RunEvents& events);
@@ -116,6 +134,8 @@ class TrainingRun {
   const RunData* data_;
   RunFiles files_;
   nlohmann::ordered_json description_;
+  GradientSum<B> sum_;
+  AgreedBadImages bad_;
   data::Loader loader_;
   ListedImages<B> images_;
   StainedImages<B> stained_;
@@ -129,12 +149,14 @@ class TrainingRun {
 
 template <TrainableBackend B>
 TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, const data::LoaderOptions& loader,
-                            RunFiles files, Activations keep)
+                            RunFiles files, Activations keep, const ProcessGroup& group)
     : b_(&b),
       config_(config),
       data_(&data),
       files_(std::move(files)),
       description_(describe_run(config, data)),
+      sum_(group, config.training.parts),
+      bad_(loader.max_bad_images),
       loader_(data.dataset.size(), decode_for(config.model, data.dataset),
               config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
       images_(b, loader_),
@@ -144,9 +166,11 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
   expect_config(config.model.classes == data.dataset.class_count(),
                 "training: the model tells apart " + std::to_string(config.model.classes) +
                     " classes, but the data set has " + std::to_string(data.dataset.class_count()));
-  weigh_classes();
+  trainer_.set_class_weights(
+      class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train)));
   expect_classes_to_select_by();
   load_weights();
+  expect_same_description(group, description_);
 }
 
 template <TrainableBackend B>
@@ -186,6 +210,7 @@ template <TrainableBackend B>
 auto TrainingRun<B>::run(const RunEvents& events) -> Outcome {
   const ExponentialDecay schedule{config_.training.learning_rate, config_.training.decay};
   if (features_ && config_.training.stain == 0) trainer_.keep_features(features_);
+  expect_same_weights(group(), *b_, trainer_.optimizer().steps(), trainer_.parameters(), trainer_.statistics());
   while (state_.epochs < config_.training.epochs) {
     const double learning_rate = schedule.at(state_.epochs);
     std::optional<nlohmann::ordered_json> validation;
@@ -233,15 +258,10 @@ void TrainingRun<B>::load_weights() {
 }
 
 template <TrainableBackend B>
-void TrainingRun<B>::weigh_classes() {
-  trainer_.set_class_weights(
-      class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train)));
-}
-
-template <TrainableBackend B>
 bool TrainingRun<B>::train_epoch(double learning_rate, const RunEvents& events) {
   const auto epoch = static_cast<std::uint64_t>(state_.epochs);
   const std::vector<Index> order = data::epoch_order(data_->split.train, config_.seed, epoch);
+  if (sum_.parts() > 1) return train_epoch_in_parts(order, learning_rate, events);
   const bool stained = config_.training.stain > 0;
   const std::vector<Index> rest(order.begin() + state_.position, order.end());
   stained ? stained_.start(rest, epoch) : images_.start(rest);
@@ -250,35 +270,65 @@ bool TrainingRun<B>::train_epoch(double learning_rate, const RunEvents& events) 
     const std::span<const ListedImage<B>> batch =
         stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
     if (batch.empty()) break;
-    oriented_.clear();
-    labels_.clear();
-    for (const auto& [index, image] : batch) {
-      oriented_.push_back(image);
-      if (config_.training.augment) oriented_.back().symmetry = data::draw_symmetry(config_.seed, epoch, index);
-      labels_.push_back(data_->sample(index).label);
-    }
+    prepare(batch);
     const StepReport report =
         trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
                       step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
     // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
     const auto last = std::find(order.begin() + state_.position, order.end(), batch.back().index);
-    state_.position = last - order.begin() + 1;
-    add(report, static_cast<Index>(batch.size()));
-    events.step_done(state_, report);
-    if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
-      save(files_.checkpoint);
+    count(report, static_cast<Index>(batch.size()), last - order.begin() + 1, events);
   }
   if (state_.images == 0) throw FileError("training: none of the training images can be used");
   return true;
 }
 
 template <TrainableBackend B>
-void TrainingRun<B>::add(const StepReport& report, Index images) {
+bool TrainingRun<B>::train_epoch_in_parts(const std::vector<Index>& order, double learning_rate,
+                                          const RunEvents& events) {
+  PartedBatches<B> batches(sum_, order, state_.position, config_.training.batch);
+  const bool stained = config_.training.stain > 0;
+  stained ? stained_.start(batches.own(), static_cast<std::uint64_t>(state_.epochs)) : images_.start(batches.own());
+  const auto load = [&](Index count, Index places) {
+    return stained ? stained_.next(count, places) : images_.next(count, places);
+  };
+  while (!batches.done()) {
+    const auto agreement = batches.load(load, events.stop_requested(), loader_, bad_);
+    if (agreement.stop) return false;
+    prepare(batches.loaded());
+    const std::vector<BatchPart<B>> own = batches.take(ImageBatch<B>(oriented_), labels_);
+    state_.position = batches.position();
+    if (agreement.images == 0) continue;
+    const StepReport report = trainer_.step(
+        sum_, own, learning_rate, step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
+    count(report, agreement.images, batches.position(), events);
+  }
+  if (state_.images == 0) group().fail(FileError("training: none of the training images can be used"));
+  return true;
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::prepare(std::span<const ListedImage<B>> batch) {
+  oriented_.clear();
+  labels_.clear();
+  for (const auto& [index, image] : batch) {
+    oriented_.push_back(image);
+    if (config_.training.augment)
+      oriented_.back().symmetry = data::draw_symmetry(config_.seed, static_cast<std::uint64_t>(state_.epochs), index);
+    labels_.push_back(data_->sample(index).label);
+  }
+}
+
+template <TrainableBackend B>
+void TrainingRun<B>::count(const StepReport& report, Index images, Index position, const RunEvents& events) {
+  state_.position = position;
+  state_.images += images;
   std::vector<double> values;
   for_each_figure(report, [&](const char*, double value) { values.push_back(value); });
   auto value = values.begin();
   for_each_figure(state_.sums, [&](const char*, double& sum) { sum += *value++ * static_cast<double>(images); });
-  state_.images += images;
+  events.step_done(state_, report);
+  if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
+    save(files_.checkpoint);
 }
 
 template <TrainableBackend B>
@@ -292,35 +342,18 @@ std::optional<nlohmann::ordered_json> TrainingRun<B>::validate_epoch(const RunEv
     evaluator_.emplace(*b_, trainer_.model(), std::min(config_.training.batch, images));
     if (features_) evaluator_->keep_features(features_, trainer_.parameters(), trainer_.statistics());
   }
-  bool stopped = false;
-  const auto predictions = predict_images(*b_, *evaluator_, trainer_.parameters(), trainer_.statistics(), images_, part,
-                                          options, [&](Index images) {
-                                            events.validated(images);
-                                            stopped = events.stop_requested();
-                                            return !stopped;
-                                          });
-  if (stopped) return {};
-  metrics::Answers answers(config_.model.classes);
-  for (const ImagePrediction& each : predictions) {
-    const std::vector<double>& probabilities = each.prediction.probabilities.back();
-    if (!std::all_of(probabilities.begin(), probabilities.end(), [](double p) { return std::isfinite(p); })) {
-      throw NumericError("training: after epoch " + std::to_string(state_.epochs + 1) +
-                         " a probability is not finite; lower the learning rate or clip the gradient");
-    }
-    answers.add(data_->sample(each.image).group, data_->sample(each.image).label, probabilities);
+  const auto go_on = [&](Index images) {
+    events.validated(std::min(images * group().size(), static_cast<Index>(part.size())));
+    return !events.stop_requested();
+  };
+  const auto predictions = predict_shared(group(), *b_, *evaluator_, trainer_.parameters(), trainer_.statistics(),
+                                          images_, part, options, go_on, loader_, bad_);
+  if (!predictions) return {};
+  try {
+    return validation_figures(*predictions, *data_, config_.model.classes, options.policy, state_.epochs + 1);
+  } catch (const NumericError& error) {
+    group().fail(error);
   }
-  const metrics::Confusion confusion = answers.confusion();
-  const std::vector<metrics::GroupScore> groups = answers.by_group();
-  return nlohmann::ordered_json{{"policy", to_string(options.policy)},
-                                {"groups", groups.size()},
-                                {"images", answers.images()},
-                                {"group_recognition_rate", metrics::group_recognition_rate(groups)},
-                                {"image_accuracy", confusion.accuracy()},
-                                {"balanced_accuracy", confusion.balanced_accuracy()},
-                                {"macro_f1", confusion.macro_f1()},
-                                {"auc", metrics::macro_area(answers)},
-                                {"cross_entropy", answers.mean_cross_entropy()},
-                                {"temperature", metrics::calibrating_temperature(answers)}};
 }
 
 template <TrainableBackend B>
@@ -349,10 +382,13 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
   nlohmann::ordered_json config = description_;
   config.erase("model");
   config["training"].erase("epochs");  // when to stop may change, and the checkpoint be the same
-  save_checkpoint(path, trainer_,
-                  {.model = config_.model,
-                   .classes = data_->dataset.classes,
-                   .run = {{"config", config}, {"state", to_json(state_)}}});
+  group().together([&] {
+    if (!group().leads()) return;
+    save_checkpoint(path, trainer_,
+                    {.model = config_.model,
+                     .classes = data_->dataset.classes,
+                     .run = {{"config", config}, {"state", to_json(state_)}}});
+  });
 }
 
 }  // namespace saccade

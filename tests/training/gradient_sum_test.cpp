@@ -1,0 +1,313 @@
+#include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/training/gradient_sum.hpp>
+#include <saccade/training/trainer.hpp>
+
+#include "support/catch.hpp"
+#include "support/in_ranks.hpp"
+#include "support/recording_backend.hpp"
+#include "training/trainer_fixture.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+/// A batch in parts: what any number of trainers make of it, and what one makes of it undivided.
+
+using namespace saccade;
+using saccade_test::expect;
+using saccade_test::in_ranks;
+using saccade_test::RecordingBackend;
+using saccade_test::Tissue;
+
+namespace {
+
+/// Draws everything that can be drawn.
+HybridAttentionConfig drawing_config(Normalization normalization) {
+  HybridAttentionConfig config;
+  config.glimpses = 2;
+  config.sensor = {.side = 8, .scales = 2};
+  config.encoder.width = 4;
+  config.encoder.trunk_units = 1;
+  config.encoder.mask_depth = 1;
+  config.encoder.normalization.normalization = normalization;
+  config.encoder.normalization.groups = 2;
+  config.fusion_width = config.hidden = 8;
+  config.first_location = GlimpsePolicy::random;
+  config.learner.reward = RewardClass::sampled;
+  config.learner.class_term = true;
+  return validated(config);
+}
+
+/// A trainer with its backend and images of its own.
+template <class B>
+struct Run {
+  explicit Run(const HybridAttentionConfig& config, const AdamConfig& adam = {.clip_norm = 0.5}, Index count = 8)
+      : tissue(count), trainer(b, HybridAttentionClassifier<B>(config), adam, 5) {
+    for (const ImageView& view : tissue.views) images.push_back(b.make_image(view));
+    for (const Image<B>& image : images) oriented.push_back({&image});
+  }
+
+  StepReport whole(const StepOptions& how) { return trainer.step(batch(0, size()), labels(0, size()), 1e-2, how); }
+
+  /// The share of the sum's process in the same batch, without the images from `count` on.
+  StepReport in_parts(GradientSum<B>& sum, const StepOptions& how, Index count) {
+    std::vector<BatchPart<B>> own;
+    for (Index part = sum.mine().first; part < sum.mine().end; ++part) {
+      const IndexRange share = sum.images_of(count, part);
+      if (share.size() > 0)
+        own.push_back({part, share.first, batch(share.first, share.end), labels(share.first, share.end)});
+    }
+    return trainer.step(sum, own, 1e-2, how);
+  }
+  StepReport in_parts(GradientSum<B>& sum, const StepOptions& how) { return in_parts(sum, how, size()); }
+
+  [[nodiscard]] Index size() const { return static_cast<Index>(images.size()); }
+  [[nodiscard]] ImageBatch<B> batch(Index first, Index end) const {
+    return ImageBatch<B>(oriented).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(end - first));
+  }
+  [[nodiscard]] std::span<const Index> labels(Index first, Index end) const {
+    return std::span(tissue.labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(end - first));
+  }
+
+  [[nodiscard]] std::vector<Scalar<B>> numbers(const auto& list) {
+    std::vector<Scalar<B>> all;
+    for (const auto& named : list) {
+      const auto values = to_vector(b, *named.tensor);
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  }
+  [[nodiscard]] std::vector<Scalar<B>> weights() { return numbers(named_tensors<B>(trainer.parameters())); }
+  [[nodiscard]] std::vector<Scalar<B>> gradient() { return numbers(named_tensors<B>(trainer.gradients())); }
+  /// Every number that a checkpoint holds.
+  [[nodiscard]] std::vector<Scalar<B>> state() {
+    std::vector<Scalar<B>> all = weights();
+    for (const auto& more : {numbers(named_tensors<B>(trainer.statistics())), numbers(trainer.optimizer().state())})
+      all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  B b{};
+  Tissue tissue;
+  std::vector<Image<B>> images{};
+  std::vector<OrientedImage<B>> oriented{};
+  Trainer<B> trainer;
+};
+
+bool same(const StepReport& x, const StepReport& y) {
+  return x.cross_entropy == y.cross_entropy && x.reward == y.reward && x.loss == y.loss && x.accuracy == y.accuracy &&
+         x.gradient_norm == y.gradient_norm;
+}
+
+double largest_difference(const auto& x, const auto& y) {
+  double largest = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    largest = std::max(largest, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
+  return largest;
+}
+
+double length(const auto& x) {
+  double sum = 0;
+  for (const auto value : x) sum += static_cast<double>(value) * static_cast<double>(value);
+  return std::sqrt(sum);
+}
+
+/// What every rank of `ranks` has after `steps` steps of a batch in `parts`: all of them the same, or the test fails.
+template <class B>
+struct Result {
+  std::vector<Scalar<B>> state;
+  std::vector<StepReport> reports;
+};
+
+template <class B>
+Result<B> train(const HybridAttentionConfig& config, Index parts, Index ranks, int steps, const StepOptions& how = {},
+                const AdamConfig& adam = {.clip_norm = 0.5}, Index images = 8) {
+  std::vector<Result<B>> results(static_cast<std::size_t>(ranks));
+  const auto problems = in_ranks(ranks, [&](const ProcessGroup& group) {
+    Run<B> run(config, adam, images);
+    GradientSum<B> sum(group, parts);
+    Result<B>& result = results[static_cast<std::size_t>(group.rank())];
+    // Batches of two sizes, as at the end of an epoch.
+    for (int step = 0; step < steps; ++step)
+      result.reports.push_back(run.in_parts(sum, how, step % 5 == 4 ? run.size() - 3 : run.size()));
+    result.state = run.state();
+  });
+  for (const std::string& problem : problems) CHECK(problem.empty());
+  for (const Result<B>& each : results) {
+    CHECK(each.state == results.front().state);
+    CHECK(std::equal(each.reports.begin(), each.reports.end(), results.front().reports.begin(), same));
+  }
+  return results.front();
+}
+
+}  // namespace
+
+TEST_CASE("parts make up the gradient of the whole batch, draws included", "[ranks]") {
+  using B = ReferenceBackend<double>;
+  const auto glimpses = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random);
+  const StepOptions how{.glimpses = glimpses,
+                        .part = glimpses == GlimpsePolicy::learned ? LearnedPart::all : LearnedPart::classifier};
+  const AdamConfig adam{.clip_norm = 0.05, .weight_decay = 0.01};
+  for (const Index parts : {1, 3, 4}) {
+    INFO(parts << " parts");
+    Run<B> whole(drawing_config(Normalization::group), adam), divided(drawing_config(Normalization::group), adam);
+    GradientSum<B> sum(ProcessGroup(), parts);
+    for (int step = 0; step < 3; ++step) {
+      const StepReport expected = whole.whole(how), report = divided.in_parts(sum, how);
+      CHECK(expected.gradient_norm > 0.05);  // clipped, by the norm of the whole
+      CHECK(report.gradient_norm == Approx(expected.gradient_norm).epsilon(1e-9));
+      CHECK(report.loss == Approx(expected.loss).epsilon(1e-9));
+      CHECK(report.reward == Approx(expected.reward).epsilon(1e-9));
+      CHECK(report.accuracy == Approx(expected.accuracy).epsilon(1e-9));
+      CHECK(largest_difference(divided.gradient(), whole.gradient()) < 1e-10);
+      CHECK(largest_difference(divided.weights(), whole.weights()) < 1e-7);
+    }
+  }
+}
+
+TEST_CASE("20 steps of 4 parts have the same bits for 1, 2, 3 and 4 ranks", "[ranks]") {
+  const StepOptions how{.rollouts = 2};
+  HybridAttentionConfig config = drawing_config(Normalization::batch);
+  config.learner.baseline = Baseline::leave_one_out;
+  const auto one = train<saccade_test::Cpu>(config, 4, 1, 20, how);
+  CHECK(one.state == train<saccade_test::Cpu>(config, 4, 1, 20, how).state);
+  for (const Index ranks : {2, 3, 4}) {
+    const auto several = train<saccade_test::Cpu>(config, 4, ranks, 20, how);
+    CHECK(several.state == one.state);
+    CHECK(std::equal(one.reports.begin(), one.reports.end(), several.reports.begin(), same));
+  }
+  CHECK(one.state != train<saccade_test::Cpu>(config, 2, 1, 20, how).state);  // other statistics of the batch
+}
+
+TEST_CASE("20 steps in parts stay within 1e-5 of undivided ones with group norm", "[ranks]") {
+  Run<saccade_test::Cpu> whole(drawing_config(Normalization::group), {}),
+      half(drawing_config(Normalization::group), {});
+  GradientSum<saccade_test::Cpu> sum(ProcessGroup(), 4);
+  // The draws of a policy that differs in its last bits differ in theirs: a reward is 0 or 1, but a location is not.
+  const StepOptions how{.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier};
+  for (int step = 0; step < 20; ++step) {
+    whole.whole(how);
+    half.in_parts(sum, how);
+  }
+  std::vector<double> difference;
+  const auto x = whole.weights(), y = half.weights();
+  for (std::size_t i = 0; i < x.size(); ++i)
+    difference.push_back(static_cast<double>(x[i]) - static_cast<double>(y[i]));
+  CHECK(length(difference) / length(x) < 1e-5);
+}
+
+TEST_CASE("several passes come back to what each part has drawn", "[ranks]") {
+  HybridAttentionConfig config = drawing_config(Normalization::batch);
+  config.learner.kind = LearnerKind::ppo;
+  config.learner.passes = 3;
+  config.learner.class_term = false;
+  const auto one = train<ReferenceBackend<float>>(config, 4, 1, 4);
+  CHECK(one.state == train<ReferenceBackend<float>>(config, 4, 2, 4).state);
+  // Without batch norm it is what one trainer makes of the whole.
+  using B = ReferenceBackend<double>;
+  config = drawing_config(Normalization::group);
+  config.learner.kind = LearnerKind::ppo;
+  config.learner.passes = 3;
+  config.learner.class_term = false;
+  Run<B> whole(config), divided(config);
+  GradientSum<B> sum(ProcessGroup(), 4);
+  for (int step = 0; step < 2; ++step) {
+    whole.whole({});
+    divided.in_parts(sum, {});
+    CHECK(largest_difference(divided.weights(), whole.weights()) < 1e-7);
+  }
+}
+
+TEST_CASE("recorded parts have the bits of plain ones", "[ranks]") {
+  const auto config = drawing_config(Normalization::batch);
+  const auto plain = train<ReferenceBackend<float>>(config, 2, 1, 9);
+  CHECK(train<RecordingBackend<float>>(config, 2, 1, 9).state == plain.state);
+  Run<RecordingBackend<float>> run(config);
+  GradientSum<RecordingBackend<float>> sum(ProcessGroup(), 2);
+  for (int step = 0; step < 5; ++step) run.in_parts(sum, {});
+  // Two parts and the update, plainly, recorded, and then never again.
+  CHECK(run.b.bodies == 6);
+}
+
+TEST_CASE("what is frozen stays as it is, to the bit, statistics included", "[ranks]") {
+  using B = saccade_test::Cpu;
+  const AdamConfig frozen{.groups = {{.pattern = "encoder.*", .frozen = true}}};
+  Run<B> run(drawing_config(Normalization::batch), frozen);
+  GradientSum<B> sum(ProcessGroup(), 4);
+  const auto before = run.numbers(named_tensors<B>(run.trainer.parameters().encoder));
+  const auto core = run.numbers(named_tensors<B>(run.trainer.parameters().core));
+  for (int step = 0; step < 3; ++step) run.in_parts(sum, {});
+  CHECK(run.numbers(named_tensors<B>(run.trainer.parameters().encoder)) == before);
+  CHECK(run.numbers(named_tensors<B>(run.trainer.parameters().core)) != core);
+}
+
+TEST_CASE("running statistics move by the mean of what each part would move them", "[ranks]") {
+  using B = ReferenceBackend<double>;
+  const StepOptions how{.glimpses = GlimpsePolicy::centre, .part = LearnedPart::classifier};
+  const auto config = drawing_config(Normalization::batch);
+  Run<B> divided(config), first(config), second(config);
+  GradientSum<B> sum(ProcessGroup(), 2);
+  divided.in_parts(sum, how);
+  first.trainer.step(first.batch(0, 4), first.labels(0, 4), 1e-2, how);
+  second.trainer.step(second.batch(4, 8), second.labels(4, 8), 1e-2, how);
+  const auto statistics = [](Run<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
+  const auto x = statistics(first), y = statistics(second), mean = statistics(divided);
+  REQUIRE(largest_difference(x, y) > 1e-6);
+  for (std::size_t i = 0; i < x.size(); ++i) CHECK(mean[i] == Approx((x[i] + y[i]) / 2).epsilon(1e-12));
+}
+
+TEST_CASE("a batch with fewer images than parts leaves some empty", "[ranks]") {
+  const auto config = drawing_config(Normalization::batch);
+  const auto one = train<ReferenceBackend<float>>(config, 8, 1, 5, {}, {.clip_norm = 0.5}, 4);
+  CHECK(one.state == train<ReferenceBackend<float>>(config, 8, 4, 5, {}, {.clip_norm = 0.5}, 4).state);
+  Run<ReferenceBackend<float>> run(config);
+  GradientSum<ReferenceBackend<float>> sum(ProcessGroup(), 8);
+  CHECK_THROWS_WITH(run.in_parts(sum, {}, 0), "training: a batch must hold at least one image");
+}
+
+TEST_CASE("a number that is not finite in one rank moves none", "[ranks]") {
+  using B = ReferenceBackend<double>;
+  std::vector<bool> moved(2);
+  const auto sentences = in_ranks(2, [&](const ProcessGroup& group) {
+    Run<B> run(drawing_config(Normalization::group));
+    GradientSum<B> sum(group, 2);
+    run.in_parts(sum, {});
+    if (group.rank() == 1)
+      run.b.fill(std::numeric_limits<double>::quiet_NaN(), run.trainer.parameters().classifier.bias);
+    const auto before = run.weights();
+    try {
+      run.in_parts(sum, {});
+    } catch (const Error&) {
+      moved[static_cast<std::size_t>(group.rank())] = group.rank() == 0 && run.weights() != before;
+      expect(run.trainer.optimizer().steps() == 1, "the step is not counted");
+      throw;
+    }
+  });
+  CHECK_THAT(sentences[0], contains("training: at step 2 the loss is not finite"));
+  CHECK_THAT(sentences[1], contains("peer: training: at step 2 the loss is not finite"));
+  CHECK_FALSE(moved[0]);
+}
+
+TEST_CASE("what one rank throws in its part ends the step of all", "[ranks]") {
+  const auto sentences = in_ranks(3, [&](const ProcessGroup& group) {
+    Run<ReferenceBackend<float>> run(drawing_config(Normalization::group));
+    GradientSum<ReferenceBackend<float>> sum(group, 3);
+    if (group.rank() == 2) run.tissue.labels.back() = 9;
+    run.in_parts(sum, {});
+  });
+  CHECK_THAT(sentences[0], contains("peer: model: a label must be from 0 to 1, but is 9"));
+  CHECK_THAT(sentences[1], contains("peer: model: a label"));
+  CHECK(sentences[2].starts_with("model: a label must be from 0 to 1, but is 9"));
+}
+
+TEST_CASE("a batch cannot be shared by more processes than it has parts", "[ranks]") {
+  using Sum = GradientSum<ReferenceBackend<float>>;
+  CHECK_THROWS_WITH(Sum(ProcessGroup(), 0), "training: parts must be at least 1, but is 0");
+  for (const std::string& sentence : in_ranks(3, [](const ProcessGroup& group) { Sum(group, 2); }))
+    CHECK_THAT(sentence, contains("training: 3 processes cannot share a batch in 2 parts; set training.parts to 3 or a "
+                                  "multiple of it"));
+}
