@@ -3,7 +3,6 @@
 #include <saccade/core/error.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <span>
 #include <string>
@@ -24,7 +23,7 @@ class MessageWriter {
   /// Its length, and what is in it.
   template <class T>
   void add_list(std::span<const T> list) {
-    add(static_cast<std::uint64_t>(list.size()));
+    add(list.size());
     bytes_.append(reinterpret_cast<const char*>(list.data()), list.size_bytes());
   }
   void add_text(std::string_view text) { add_list(std::span<const char>(text)); }
@@ -52,7 +51,7 @@ class MessageReader {
 
   template <class T>
   [[nodiscard]] std::vector<T> read_list() {
-    const auto size = static_cast<std::size_t>(read<std::uint64_t>());
+    const auto size = read<std::size_t>();
     if (size > bytes_.size() / sizeof(T)) throw Error("a message of another process ends too early");
     std::vector<T> list(size);
     if (size > 0) std::memcpy(list.data(), next(size * sizeof(T)), size * sizeof(T));

@@ -6,7 +6,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <memory>
 #include <span>
@@ -154,12 +153,12 @@ class ProcessGroup {
   /// Everybody's text, by rank.
   [[nodiscard]] std::vector<std::string> gather(std::string_view mine) const {
     const auto ranks = static_cast<std::size_t>(size());
-    const std::uint64_t length = mine.size();
-    std::vector<std::uint64_t> lengths(ranks);
+    const std::size_t length = mine.size();
+    std::vector<std::size_t> lengths(ranks);
     std::vector<std::size_t> sizes(ranks, sizeof length);
     all_gather(std::as_bytes(std::span(&length, 1)), std::as_writable_bytes(std::span(lengths)), sizes);
     std::size_t total = 0;
-    for (std::size_t r = 0; r < ranks; ++r) total += sizes[r] = static_cast<std::size_t>(lengths[r]);
+    for (std::size_t r = 0; r < ranks; ++r) total += sizes[r] = lengths[r];
     std::string all(total, '\0');
     all_gather(std::as_bytes(std::span(mine)), std::as_writable_bytes(std::span(all)), sizes);
     std::vector<std::string> texts;

@@ -102,9 +102,11 @@ inline Box place_region(const SyntheticTissueOptions& options, math::RandomSeque
 
 /// How far a pixel is inside the region: a rounded patch with an uneven rim; above 0 inside, never so outside the box.
 inline int region_depth(const Box& region, const NoiseTile& noise, Index x, Index y) {
-  constexpr Index far = 2048;  // further out it makes no difference
-  const auto across = static_cast<int>(std::clamp((2 * (x - region.x) - region.width) * 256 / region.width, -far, far));
-  const auto down = static_cast<int>(std::clamp((2 * (y - region.y) - region.height) * 256 / region.height, -far, far));
+  constexpr Index reach = 2048;  // further out it makes no difference
+  const auto place = [&](Index offset, Index side) {
+    return static_cast<int>(std::clamp((2 * offset - side) * 256 / side, -reach, reach));
+  };
+  const int across = place(x - region.x, region.width), down = place(y - region.y, region.height);
   const int across2 = across * across >> 8, down2 = down * down >> 8;
   const int radius4 = (across2 * across2 + down2 * down2) >> 8;  // 256 on the rim of the superellipse
   return (256 - radius4) * 2 + noise(static_cast<int>(x) * 20, static_cast<int>(y) * 20) - 255;

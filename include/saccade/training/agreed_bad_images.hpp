@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,7 +22,7 @@ class AgreedBadImages {
   /// Adds those to a message that this process's loader has met since the last time.
   void tell(const data::Loader& loader, MessageWriter& message) {
     const std::vector<data::BadImage>& met = loader.bad_images();
-    message.add(static_cast<std::uint64_t>(met.size() - told_));
+    message.add(met.size() - told_);
     for (; told_ < met.size(); ++told_) {
       message.add(met[told_].index);
       message.add_text(met[told_].problem);
@@ -32,7 +31,7 @@ class AgreedBadImages {
 
   /// Takes from each process's message what `tell` has added.
   void hear(MessageReader& message) {
-    for (auto count = message.read<std::uint64_t>(); count > 0; --count) {
+    for (auto count = message.read<std::size_t>(); count > 0; --count) {
       const auto index = message.read<Index>();
       std::string problem = message.read_text();
       const auto known = [&](const data::BadImage& each) { return each.index == index; };

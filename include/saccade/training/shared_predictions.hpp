@@ -7,7 +7,6 @@
 #include <saccade/training/predict_images.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -24,7 +23,7 @@ inline void add(MessageWriter& message, const ImagePrediction& each) {
   message.add(each.width);
   message.add(each.height);
   const Prediction& prediction = each.prediction;
-  message.add(static_cast<std::uint64_t>(prediction.locations.size()));
+  message.add(prediction.locations.size());
   for (std::size_t t = 0; t < prediction.locations.size(); ++t) {
     message.add_list(std::span<const double>(prediction.probabilities[t]));
     message.add(prediction.locations[t]);
@@ -39,7 +38,7 @@ inline void add(MessageWriter& message, const ImagePrediction& each) {
   each.image = message.read<Index>();
   each.width = message.read<Index>();
   each.height = message.read<Index>();
-  for (auto steps = message.read<std::uint64_t>(); steps > 0; --steps) {
+  for (auto steps = message.read<std::size_t>(); steps > 0; --steps) {
     each.prediction.probabilities.push_back(message.read_list<double>());
     each.prediction.locations.push_back(message.read<Location>());
     each.prediction.windows.push_back(message.read_list<Box>());
