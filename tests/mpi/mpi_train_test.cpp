@@ -150,7 +150,7 @@ TEST_CASE("a bad image and a full disk of one process end all with one sentence"
 
 TEST_CASE("other launchers, and subcommands that work in one process, are told apart", "[mpi]") {
   const auto with = [](const Arguments& variables, const Arguments& command) {
-    return run("/usr/bin/env", variables + Arguments{path_of("saccade")} + command);
+    return run("/usr/bin/env", variables + Arguments{no_leaks, path_of("saccade")} + command);
   };
   const Arguments evaluate{"evaluate", "--data", tiny_data(), "--checkpoint", "x", "--out", "y"};
   const Ending torchrun = with({"RANK=0", "WORLD_SIZE=4", "LOCAL_RANK=0"}, evaluate);
