@@ -6,7 +6,6 @@
 #include <saccade/slides.hpp>
 #endif
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -33,9 +32,7 @@ data::SlideReader program::slide_reader() {
 
 std::string program::describe_slides([[maybe_unused]] const data::Dataset& dataset) {
 #if defined(SACCADE_WITH_SLIDES)
-  const bool any = std::any_of(dataset.samples.begin(), dataset.samples.end(),
-                               [&](const data::Sample& sample) { return data::is_slide(dataset, sample); });
-  if (any) {
+  if (has_slides(dataset)) {
     return "slides: at most " + std::to_string(pool()->most_open()) + " open, with up to " +
            std::to_string(pool()->memory_bytes() >> 20) + " MiB of decoded tiles\n";
   }

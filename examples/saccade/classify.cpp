@@ -23,7 +23,6 @@
 #include "classify_options.hpp"
 #include "common/exit_code.hpp"
 #include "common/named_images.hpp"
-#include "common/slides.hpp"
 #include "common/training_data.hpp"
 #include "common/with_backend.hpp"
 #include "processes.hpp"
@@ -94,10 +93,7 @@ int classify_images(B& b, const program::ClassifyOptions& options, const Process
   const CheckpointInfo& info = classifier.info();
   const report::Provenance provenance{.weights = classifier.checksum(), .epoch = trained_epochs(info.run), .data = {}};
   expect_same(group, "checkpoint", provenance.weights);
-  data::SlideReader slides = program::slide_reader();
-  slides.resolution = reading_json(to_utf8(options.checkpoint.string()), [&] {
-    return program::resolution_of(options.images.resolution, program::training_data(info));
-  });
+  const data::SlideReader slides = program::slide_reader_for(options.images.resolution, info, options.checkpoint);
   Index answers = 0, problems = 0;
   const auto problem = [&](const std::string& sentence) {
     std::cerr << "saccade classify: " << sentence << '\n';

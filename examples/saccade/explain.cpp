@@ -84,10 +84,8 @@ int explain_images(B& b, const program::ExplainOptions& options) {
       "saccade explain, by " +
       report::weights_text(
           {.weights = classifier.checksum(), .epoch = trained_epochs(classifier.info().run), .data = {}});
-  data::SlideReader slides = program::slide_reader();
-  slides.resolution = reading_json(to_utf8(options.checkpoint.string()), [&] {
-    return program::resolution_of(options.images.resolution, program::training_data(classifier.info()));
-  });
+  const data::SlideReader slides =
+      program::slide_reader_for(options.images.resolution, classifier.info(), options.checkpoint);
   data::Annotations annotations;
   report::Progress progress("explaining", static_cast<Index>(images.size()));
   for (std::size_t i = 0; i < images.size(); ++i) {

@@ -180,8 +180,7 @@ int run_tissue(Options& options, int argc, char* argv[]) {
       ->check(CLI::IsMember({40, 100, 200, 400}));
   CLI::Option* const slide = options.add_flag("--slide", o.slides,
                                               "draw whole slides: --images of each class, tiled TIFF files with a "
-                                              "manifest.csv; one region of a slide tells its "
-                                              "class");
+                                              "manifest.csv; one region of a slide tells its class");
   options.add_option("--region", o.slide.region, "side of the region of a slide, in pixels")->needs(slide);
   options.add_option("--threads", o.threads, "that draw")->check(CLI::Range(1, 1024));
   return program::run(options, argc, argv, [&] {
@@ -230,9 +229,8 @@ constexpr Subcommand subcommands[] = {
     {"report", "Makes report.html, one page that shows a run, from what its folder holds.",
      "Curves, predictions, pictures, configuration. Prints its path.", run_report},
     {"tissue", "Draws a data set of synthetic tissue in the layout of BreakHis.",
-     "Each image holds one region of nuclei that tells its class; regions.csv says where. With --slide it draws slides "
-     "of "
-     "any size.",
+     "Each image holds one region of nuclei that tells its class; regions.csv says where. With --slide it draws "
+     "slides of any size.",
      run_tissue},
     {"data", "Says what a training would take of a data set, and how it would be divided.",
      "What is passed over and why, classes and groups by part, and what is in two parts. Trains nothing.", run_data},

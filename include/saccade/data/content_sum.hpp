@@ -32,6 +32,23 @@ struct ContentSum {
   friend bool operator==(const ContentSum&, const ContentSum&) = default;
 };
 
+namespace detail {
+
+/// Hands the bytes of a file to `take`, block by block, of a megabyte or of so many as it has. False: errno says why
+/// not.
+template <class Take>
+[[nodiscard]] bool read_blocks(const saccade::detail::Descriptor& file, std::uintmax_t bytes, const Take& take) {
+  std::vector<std::byte> block(std::clamp<std::uintmax_t>(bytes, 1, std::uintmax_t{1} << 20));
+  while (true) {
+    const ssize_t count = ::read(file.number(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count == 0;
+    take(std::span<const std::byte>(block).first(static_cast<std::size_t>(count)));
+  }
+}
+
+}  // namespace detail
+
 /// The sum of a file, read unless `known` is of the same size and moment. A file that is missing or forbidden has none.
 /// @throws UnreadableError where another moment may do better
 [[nodiscard]] inline ContentSum content_sum(const std::filesystem::path& path,
@@ -53,14 +70,8 @@ struct ContentSum {
   if (std::time(nullptr) - about.st_ctim.tv_sec <= longest_step) content.changed = 0;
 
   Crc32c crc;
-  std::vector<std::byte> block(std::clamp<std::uintmax_t>(content.bytes, 1, std::uintmax_t{1} << 20));
-  while (true) {
-    const ssize_t count = ::read(file.number(), block.data(), block.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return give_up();
-    if (count == 0) break;
-    crc.update(std::span<const std::byte>(block).first(static_cast<std::size_t>(count)));
-  }
+  if (!detail::read_blocks(file, content.bytes, [&](std::span<const std::byte> block) { crc.update(block); }))
+    return give_up();
   content.sum = crc.text();
   return content;
 }

@@ -5,6 +5,7 @@
 #include <saccade/data/part.hpp>
 #include <saccade/data/slide_files.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -45,5 +46,16 @@ struct Dataset {
   [[nodiscard]] const Sample& sample(Index image) const { return samples[static_cast<std::size_t>(image)]; }
   [[nodiscard]] Index class_count() const { return static_cast<Index>(classes.size()); }
 };
+
+/// Whether a sample is a whole slide in a file of its own.
+[[nodiscard]] inline bool is_slide(const Dataset& dataset, const Sample& sample) {
+  return !dataset.read && has_slide_ending(sample.path);
+}
+
+/// Whether any sample is one.
+[[nodiscard]] inline bool has_slides(const Dataset& dataset) {
+  return std::any_of(dataset.samples.begin(), dataset.samples.end(),
+                     [&](const Sample& sample) { return is_slide(dataset, sample); });
+}
 
 }  // namespace saccade::data

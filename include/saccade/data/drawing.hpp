@@ -1,12 +1,15 @@
 #pragma once
 
+#include <saccade/core/box.hpp>
 #include <saccade/core/shape.hpp>
 #include <saccade/core/started_threads.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -41,6 +44,24 @@ inline void draw_images(Index images, int threads, const std::function<void(Inde
   work();
   for (std::thread& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);
+}
+
+/// The same for a table with a line for each image: `draw(i)` draws and returns it. The lines in the order of the
+/// images.
+inline std::string draw_table(Index images, int threads, const std::function<std::string(Index)>& draw,
+                              const std::function<void(Index, Index)>& progress) {
+  std::vector<std::string> lines(static_cast<std::size_t>(images));
+  draw_images(
+      images, threads, [&](Index i) { lines[static_cast<std::size_t>(i)] = draw(i); }, progress);
+  std::string table;
+  for (const std::string& line : lines) table += line;
+  return table;
+}
+
+/// "x,y,width,height".
+[[nodiscard]] inline std::string box_fields(const Box& box) {
+  return std::to_string(box.x) + ',' + std::to_string(box.y) + ',' + std::to_string(box.width) + ',' +
+         std::to_string(box.height);
 }
 
 }  // namespace saccade::data

@@ -6,6 +6,7 @@
 #include <saccade/core/crc32c.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/file.hpp>
+#include <saccade/data/content_sum.hpp>
 #include <saccade/data/fingerprint.hpp>
 #include <saccade/data/read_sample.hpp>
 #include <saccade/data/split_report.hpp>
@@ -15,16 +16,16 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
@@ -44,16 +45,14 @@ namespace detail {
 
 /// What stands for the bytes of a file too large to hold: 96 bits of sums. @throws UnreadableError
 [[nodiscard]] inline std::vector<std::uint8_t> digest_of(const std::filesystem::path& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (!file) throw unreadable(path, errno);
+  const saccade::detail::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   saccade::ContentHash hash;
   Crc32c crc;
-  std::vector<std::byte> block(std::size_t{1} << 20);
-  while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
-    hash.add(std::span<const std::byte>(block).first(count));
-    crc.update(std::span<const std::byte>(block).first(count));
-  }
-  if (std::ferror(file.get())) throw unreadable(path, errno);
+  const auto take = [&](std::span<const std::byte> block) {
+    hash.add(block);
+    crc.update(block);
+  };
+  if (!file.open() || !read_blocks(file, UINTMAX_MAX, take)) throw unreadable(path, errno);
   std::vector<std::uint8_t> digest;
   for (int i = 0; i < 8; ++i) digest.push_back(static_cast<std::uint8_t>(hash.value() >> 8 * i));
   for (int i = 0; i < 4; ++i) digest.push_back(static_cast<std::uint8_t>(crc.value() >> 8 * i));

@@ -140,8 +140,7 @@ inline void expect_no_slides(const std::filesystem::path& folder, const Account&
 /// Throws ConfigError for a resolution where nothing has one.
 inline void expect_use_of_resolution(const Dataset& dataset, const DatasetOptions& options,
                                      const std::filesystem::path& path) {
-  const bool slides = std::any_of(dataset.samples.begin(), dataset.samples.end(),
-                                  [&](const Sample& sample) { return !dataset.read && has_slide_ending(sample.path); });
+  const bool slides = has_slides(dataset);
   const std::string held = ", but \"" + path.string() + "\" is read as " + dataset.kind;
   expect_config(!options.magnification || dataset.kind == "breakhis" || slides,
                 "data: a magnification is of BreakHis or of slides" + held + " without slides");

@@ -10,11 +10,6 @@
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
-/// Whether a sample is a whole slide in a file of its own.
-[[nodiscard]] inline bool is_slide(const Dataset& dataset, const Sample& sample) {
-  return !dataset.read && has_slide_ending(sample.path);
-}
-
 /// The pixels of a sample, or a source of its regions. @throws FileError
 [[nodiscard]] inline AnyImage read_sample(const Dataset& dataset, const Sample& sample) {
   if (dataset.read) return dataset.read(sample);

@@ -7,11 +7,9 @@
 #include <saccade/data/slide_tissue.hpp>
 #include <saccade/data/tiff_pyramid.hpp>
 
-#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
@@ -34,8 +32,7 @@ inline void write_slide_tissue(const SlideTissueOptions& options, const std::fil
                                const std::function<void(Index, Index)>& progress = {}) {
   validate(options);
   create_folders(folder / "slides");
-  std::vector<std::string> lines(static_cast<std::size_t>(options.slides()));
-  draw_images(
+  const std::string lines = draw_table(
       options.slides(), threads,
       [&](Index i) {
         const SlideTissue slide(options, i);
@@ -43,15 +40,11 @@ inline void write_slide_tissue(const SlideTissueOptions& options, const std::fil
         write_tiff_pyramid(folder / path, slide.width(), slide.height(),
                            [&](Index column, Index row) { return slide.draw_cell(column, row); },
                            {.microns_per_pixel = slide_tissue_microns});
-        const Box& region = slide.region();
-        lines[static_cast<std::size_t>(i)] = path.generic_string() + (slide.label() == 0 ? ",benign," : ",malignant,") +
-                                             std::to_string(region.x) + ',' + std::to_string(region.y) + ',' +
-                                             std::to_string(region.width) + ',' + std::to_string(region.height) + '\n';
+        return path.generic_string() + (slide.label() == 0 ? ",benign," : ",malignant,") + box_fields(slide.region()) +
+               '\n';
       },
       progress);
-  std::string table = "path,label,x,y,width,height\n";
-  for (const std::string& line : lines) table += line;
-  write_file_atomically(folder / "manifest.csv", table);
+  write_file_atomically(folder / "manifest.csv", "path,label,x,y,width,height\n" + lines);
 }
 
 static_assert(SlideTissue::cell == pyramid_tile);

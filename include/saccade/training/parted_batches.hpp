@@ -101,8 +101,8 @@ class PartedBatches {
   /// This process's places of the batch that begins at place `at`.
   [[nodiscard]] IndexRange own_places(Index at) const {
     const Index count = std::min(batch_, size() - at);
-    const IndexRange parts = sum_->mine();
-    return {at + count * parts.first / sum_->parts(), at + count * parts.end / sum_->parts()};
+    const IndexRange parts = sum_->mine();  // never none
+    return {at + sum_->images_of(count, parts.first).first, at + sum_->images_of(count, parts.end - 1).end};
   }
 
   const GradientSum<B>* sum_;
