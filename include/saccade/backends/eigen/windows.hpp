@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/eigen/gemm.hpp>
 #include <saccade/backends/eigen/packing.hpp>
 
 #include <algorithm>
@@ -12,7 +13,8 @@
 /// the pixels of a grid. Forward, the window steps by the stride through x. Backward, the input pixels with the same
 /// remainder modulo the stride see the same taps of the kernel and form one grid over d_y; so nothing is scattered,
 /// nothing is multiplied by a zero, and every element is written by one thread. Few channels are the exception: see
-/// scatter.hpp.
+/// scatter.hpp. So is a kernel as large as the image, backward: one pixel of d_y reaches every pixel of d_x, which is a
+/// dense layer, and as windows it would be zeros but for one tap.
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// A dense image batch (batch, height, width, channels).
@@ -284,12 +286,22 @@ struct BackwardAxis {
           .target_column = column_phase};
 }
 
+/// Whether the kernel lies on an image (batch, height, width, channels) in one place only, and covers it.
+[[nodiscard]] inline bool covers_image(const Shape& image, const Shape& weights, ConvolutionGeometry geometry) {
+  return geometry.padding == Padding() && image[1] == weights[1] && image[2] == weights[2];
+}
+
 template <class Scalar>
 void convolve_windows_backward_input(Engine& engine, const HostTensor<Scalar>& d_y, const HostTensor<Scalar>& w,
                                      ConvolutionGeometry geometry, HostTensor<Scalar>& d_x, Write write) {
   const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
   const Shape& weights = w.shape();
   const Index outputs = weights[0];
+  if (covers_image(d_x.shape(), weights, geometry)) {
+    const Index terms = weights[1] * weights[2] * weights[3];
+    return parallel_gemm<Layout::plain>(engine, d_y.shape()[0], terms, outputs, d_y.data(), w.data(), d_x.data(),
+                                        write);
+  }
   const Index channels = weights[3];
   const Index stride = geometry.stride;
   const ImageBlock<Scalar> target = image_block(d_x);
