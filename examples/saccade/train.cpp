@@ -119,7 +119,12 @@ std::string describe_parts(const RunConfig& config, const ProcessGroup& group) {
   const EncoderConfig& encoder = config.model.encoder;
   const bool by_batch =
       encoder.backbone.kind != BackboneKind::none || encoder.normalization.normalization == Normalization::batch;
-  return text + "; normalisation: " + (by_batch ? "batch, by the statistics of each part" : "of each image") + '\n';
+  const bool synchronized = training.batch_statistics == BatchStatistics::synchronized;
+  return text + "; normalisation: " +
+         (!by_batch      ? "of each image"
+          : synchronized ? "batch, by the statistics of the whole batch"
+                         : "batch, by the statistics of each part") +
+         '\n';
 }
 
 template <class B>
@@ -189,6 +194,11 @@ int train_classifier(B& b, const TrainOptions& options, const ProcessGroup& grou
       .validated =
           [&](Index done) {
             if (progress) progress->advance(images + done - progress->done(), "validation");
+          },
+      .left_out =
+          [&](Index left_out) {
+            std::cerr << "saccade train: a batch of " << left_out << " images is left out: " << config.training.parts
+                      << " parts, synchronized, need one each\n";
           },
       .epoch_done =
           [&](const nlohmann::ordered_json& metrics) {

@@ -61,6 +61,23 @@ TEST_CASE("a run of 4 parts writes the same bytes by 1, 2, 3 and 4 processes", "
   }
 }
 
+TEST_CASE("processes synchronize their batches, if there is one for each part", "[mpi]") {
+  const ScratchFolder scratch;
+  const Arguments synchronized{"--set", "training.batch_statistics=synchronized"};
+  const Ending ending = mpirun(4, train(scratch / "run", 4, synchronized));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK(times("4 processes; normalisation: batch, by the statistics of the whole batch", ending.out) == 1);
+  REQUIRE(mpirun(4, train(scratch / "again", 4, synchronized)).code == 0);
+  check_equal_runs(scratch / "run", scratch / "again");
+  CHECK_FALSE(same(scratch / "run" / "metrics.jsonl", alone() / "metrics.jsonl"));
+  const Ending refused = mpirun(2, train(scratch / "refused", 4, synchronized));
+  CHECK(refused.code != 0);
+  only_line("saccade train: training: with batch_statistics synchronized each of the 4 parts needs a process of its own, "
+            "but there are 2",
+            refused.err);
+}
+
 TEST_CASE("a killed process ends the others, and --resume goes on with another number of them", "[mpi]") {
   const ScratchFolder scratch;
   const auto out = scratch / "run";

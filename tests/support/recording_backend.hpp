@@ -46,7 +46,8 @@ enum class HookFault {
 /// and in every later call. A body that makes tensors, uploads or downloads is refused.
 template <std::floating_point Number>
 class RecordingBackend
-    : public saccade::ForwardedOperations<RecordingBackend<Number>, saccade::ReferenceBackend<Number>> {
+    : public saccade::BatchSynchronization,
+      public saccade::ForwardedOperations<RecordingBackend<Number>, saccade::ReferenceBackend<Number>> {
   using Base = saccade::ReferenceBackend<Number>;
   using Operations = saccade::ForwardedOperations<RecordingBackend, Base>;
 

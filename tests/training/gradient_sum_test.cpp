@@ -1,4 +1,5 @@
 #include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/ops/forwarding_backend.hpp>
 #include <saccade/training/gradient_sum.hpp>
 #include <saccade/training/trainer.hpp>
 
@@ -13,6 +14,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// A batch in parts: what any number of trainers make of it, and what one makes of it undivided.
@@ -144,6 +146,19 @@ Result<B> train(const HybridAttentionConfig& config, Index parts, Index ranks, i
   return results.front();
 }
 
+/// Cannot go on in the middle of a forward pass when it is told so.
+struct Failing : ForwardingBackend<Failing, ReferenceBackend<float>> {
+  Failing() {}
+
+  bool fails = false;
+
+  template <class Operation, class... Arguments>
+  void perform(std::string_view name, const Operation& operation, Arguments&... arguments) {
+    if (fails && name == "sigmoid") throw FileError("a slide has vanished");
+    ForwardingBackend::perform(name, operation, arguments...);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("parts make up the gradient of the whole batch, draws included", "[ranks]") {
@@ -198,6 +213,84 @@ TEST_CASE("20 steps in parts stay within 1e-5 of undivided ones with group norm"
   for (std::size_t i = 0; i < x.size(); ++i)
     difference.push_back(static_cast<double>(x[i]) - static_cast<double>(y[i]));
   CHECK(length(difference) / length(x) < 1e-5);
+}
+
+TEST_CASE("synchronized parts make up the gradient of the whole batch with batch norm", "[ranks]") {
+  using B = ReferenceBackend<double>;
+  HybridAttentionConfig config = drawing_config(Normalization::batch);
+  const AdamConfig adam{.clip_norm = 0.05};
+  Run<B> whole(config, adam);
+  std::vector<std::vector<double>> gradients, statistics;
+  const auto statistics_of = [](Run<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
+  for (int step = 0; step < 3; ++step) {
+    whole.whole({});
+    gradients.push_back(whole.gradient());
+    statistics.push_back(statistics_of(whole));
+  }
+  // Parts of 2 and 3 images.
+  for (const std::string& sentence : in_ranks(3, [&](const ProcessGroup& group) {
+         Run<B> run(config, adam);
+         const SynchronizedBatches<B> synchronized(run.b, group);
+         GradientSum<B> sum(group, 3);
+         for (std::size_t step = 0; step < gradients.size(); ++step) {
+           run.in_parts(sum, {});
+           expect(largest_difference(run.gradient(), gradients[step]) < 1e-10, "the gradient of the whole");
+           expect(largest_difference(statistics_of(run), statistics[step]) < 1e-10, "the statistics of the whole");
+         }
+       }))
+    CHECK(sentence == "");
+}
+
+TEST_CASE("20 synchronized steps repeat bit for bit, and stay within 1e-5 of undivided ones", "[ranks]") {
+  using B = saccade_test::Cpu;
+  const StepOptions how{.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier};
+  const HybridAttentionConfig config = drawing_config(Normalization::batch);
+  Run<B> whole(config, {});
+  for (int step = 0; step < 20; ++step) whole.whole(how);
+  std::vector<std::vector<float>> states(8), weights(4);
+  for (std::size_t repeat = 0; repeat < 2; ++repeat) {
+    for (const std::string& sentence : in_ranks(4, [&](const ProcessGroup& group) {
+           Run<B> run(config, {});
+           const SynchronizedBatches<B> synchronized(run.b, group);
+           GradientSum<B> sum(group, 4);
+           for (int step = 0; step < 20; ++step) run.in_parts(sum, how);
+           const auto rank = static_cast<std::size_t>(group.rank());
+           states[4 * repeat + rank] = run.state();
+           weights[rank] = run.weights();
+         }))
+      CHECK(sentence == "");
+  }
+  for (const auto& state : states) CHECK(state == states.front());
+  const auto x = whole.weights();
+  std::vector<double> difference;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    difference.push_back(static_cast<double>(x[i]) - static_cast<double>(weights[0][i]));
+  CHECK(length(difference) / length(x) < 1e-5);
+}
+
+TEST_CASE("synchronized steps are not recorded", "[ranks]") {
+  using B = RecordingBackend<float>;
+  const auto config = drawing_config(Normalization::batch);
+  for (const std::string& sentence : in_ranks(2, [&](const ProcessGroup& group) {
+         Run<B> run(config);
+         const SynchronizedBatches<B> synchronized(run.b, group);
+         GradientSum<B> sum(group, 2);
+         for (int step = 0; step < 3; ++step) run.in_parts(sum, {});
+         expect(run.b.bodies == 0, "no body is recorded");
+       }))
+    CHECK(sentence == "");
+}
+
+TEST_CASE("what one rank throws between two layers ends the step of all", "[ranks]") {
+  const auto sentences = in_ranks(3, [&](const ProcessGroup& group) {
+    Run<Failing> run(drawing_config(Normalization::batch));
+    run.b.fails = group.rank() == 1;
+    const SynchronizedBatches<Failing> synchronized(run.b, group);
+    GradientSum<Failing> sum(group, 3);
+    run.in_parts(sum, {});
+  });
+  CHECK(sentences == std::vector<std::string>{"peer: a slide has vanished", "a slide has vanished",
+                                              "peer: a slide has vanished"});
 }
 
 TEST_CASE("several passes come back to what each part has drawn", "[ranks]") {

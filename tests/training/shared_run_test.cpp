@@ -67,6 +67,7 @@ struct Result {
   std::vector<Outcome> outcomes;
   std::vector<std::string> metrics;  ///< as the leader tells them
   std::vector<std::vector<Index>> bad_images;
+  std::vector<Index> left_out{};  ///< as the leader tells of them
 };
 
 /// Trains, or goes on where the folder's checkpoint stands.
@@ -89,8 +90,10 @@ Result train(const std::filesystem::path& folder, Index ranks, const Setting& se
       int questions = setting.questions;
       RunEvents events;
       if (group.rank() == 1 || ranks == 1) events.stop_requested = [&] { return questions-- <= 0; };
-      if (group.leads())
+      if (group.leads()) {
         events.epoch_done = [&](const nlohmann::ordered_json& metrics) { result.metrics.push_back(metrics.dump()); };
+        events.left_out = [&](Index images) { result.left_out.push_back(images); };
+      }
       const auto rank = static_cast<std::size_t>(group.rank());
       result.outcomes[rank] = run.run(events);
       for (const data::BadImage& bad : run.bad_images()) result.bad_images[rank].push_back(bad.index);
@@ -110,6 +113,31 @@ void expect_equal_files(const std::filesystem::path& one, const std::filesystem:
 }
 
 }  // namespace
+
+TEST_CASE("a synchronized run repeats and resumes to the same bytes, and says what it leaves out", "[ranks]") {
+  const ScratchFolder scratch;
+  const auto synchronize = [](RunConfig& config, Index) {
+    config.training.batch = 5;
+    config.training.batch_statistics = BatchStatistics::synchronized;
+  };
+  for (const char* folder : {"one", "two", "parts", "refused"}) create_folders(scratch / folder);
+  const Result one = train(scratch / "one", 4, {.configure = synchronize});
+  expect_sound(one);
+  const auto images = static_cast<Index>(tissue().split.train.size());
+  REQUIRE(images % 5 > 0);
+  REQUIRE(images % 5 < 4);
+  CHECK(one.left_out == std::vector<Index>(2, images % 5));  // of each epoch
+  train(scratch / "two", 4, {.configure = synchronize, .questions = 3});
+  expect_sound(train(scratch / "two", 4, {.configure = synchronize}));
+  expect_equal_files(scratch / "one", scratch / "two");
+  train(scratch / "parts", 4, {.configure = [](RunConfig& config, Index) { config.training.batch = 5; }});
+  CHECK(read_file(scratch / "one" / "best.safetensors") != read_file(scratch / "parts" / "best.safetensors"));
+  for (const Index ranks : {1, 2}) {
+    const std::string is = ranks == 1 ? "is 1" : "are 2";
+    CHECK(train(scratch / "refused", ranks, {.configure = synchronize}).sentences.front() ==
+          "training: with batch_statistics synchronized each of the 4 parts needs a process of its own, but there " + is);
+  }
+}
 
 TEST_CASE("A run of 4 parts writes the same bytes with 1, 2, 3 and 4 ranks", "[ranks]") {
   const ScratchFolder scratch;

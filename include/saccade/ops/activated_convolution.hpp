@@ -77,6 +77,16 @@ void batch_norm_statistics(B& b, const Tensor<B>& x, const BatchNormHyper& hyper
   expect_shape("batch_norm_statistics", "running_variance", "(C)", {xs.last()}, b.shape(running_variance));
   expect_shape("batch_norm_statistics", "mean", "(C)", {xs.last()}, b.shape(mean));
   expect_shape("batch_norm_statistics", "rstd", "(C)", {xs.last()}, b.shape(rstd));
+  if constexpr (SynchronizesBatches<B>) {
+    if (is_synchronized(b)) {
+      Tensor<B> variance = b.zeros({xs.last()});
+      return detail::synchronized_statistics(
+          b, xs, hyper, running_mean, running_variance, mean, variance, rstd,
+          [&](const BatchNormHyper& of_part, Tensor<B>& own_mean, Tensor<B>& own_variance) {
+            b.batch_norm_statistics(x, of_part, own_mean, own_variance, mean, rstd);
+          });
+    }
+  }
   b.batch_norm_statistics(x, hyper, running_mean, running_variance, mean, rstd);
 }
 
@@ -139,6 +149,17 @@ void activation_backward(B& b, const Tensor<B>& d_activated, const Tensor<B>& x,
   expect_shape("activation_backward", "d_gamma", "(C)", {xs.last()}, b.shape(d_gamma));
   expect_shape("activation_backward", "d_beta", "(C)", {xs.last()}, b.shape(d_beta));
   expect_shape("activation_backward", "d_slope", "of the shape of slope", b.shape(activation.slope), b.shape(d_slope));
+  if constexpr (SynchronizesBatches<B>) {
+    if (is_synchronized(b)) {
+      Tensor<B> own_slope = b.zeros(b.shape(activation.slope));
+      detail::synchronized_backward(b, x, activation.gamma, activation.mean, activation.rstd, d_x, d_gamma, d_beta,
+                                    write_parameters, [&](Tensor<B>& to_gamma, Tensor<B>& to_beta) {
+                                      b.activation_backward(d_activated, x, activation, d_residual, d_x, write,
+                                                            to_gamma, to_beta, own_slope, Write::overwrite);
+                                    });
+      return detail::put_sum(b, own_slope, d_slope, write_parameters);
+    }
+  }
   b.activation_backward(d_activated, x, activation, d_residual, d_x, write, d_gamma, d_beta, d_slope, write_parameters);
 }
 

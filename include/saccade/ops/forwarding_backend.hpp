@@ -72,6 +72,13 @@ class ForwardingBackend : public ForwardedOperations<Derived, Inner, trains>,
   [[nodiscard]] Index width(const Image& image) { return inner_.width(image); }
   [[nodiscard]] Index height(const Image& image) { return inner_.height(image); }
 
+  void synchronize_batches(ProcessGroup group) requires SynchronizesBatches<Inner> {
+    inner_.synchronize_batches(std::move(group));
+  }
+  [[nodiscard]] const ProcessGroup& batch_group() const requires SynchronizesBatches<Inner> {
+    return inner_.batch_group();
+  }
+
   void run_step(auto& graph, StepCount count, const std::function<void()>& body) requires ops::RecordedStep<Inner> {
     inner_.run_step(graph, count, body);
   }

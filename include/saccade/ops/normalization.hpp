@@ -2,6 +2,7 @@
 
 #include <saccade/core/backend.hpp>
 #include <saccade/ops/check.hpp>
+#include <saccade/ops/synchronized_normalization.hpp>
 
 namespace saccade::inline SACCADE_NAMESPACE::ops {
 
@@ -46,7 +47,8 @@ void batch_norm_infer(B& b, const Tensor<B>& x, const Tensor<B>& gamma, const Te
 /// Batch normalisation with the statistics of this batch, over all axes but the last:
 ///     rstd = 1 / sqrt(biased variance + epsilon),  y = gamma (x - mean) rstd + beta
 /// The running statistics move towards those of the batch by `momentum`; the variance that they see is the unbiased
-/// one, as in PyTorch (the biased one where there is a single value).
+/// one, as in PyTorch (the biased one where there is a single value). The batch is that of all processes where the
+/// backend has been told so: see BatchSynchronization.
 ///
 /// @param x, y  (..., C)
 /// @param gamma, beta                     (C)
@@ -68,6 +70,17 @@ void batch_norm_train(B& b, const Tensor<B>& x, const Tensor<B>& gamma, const Te
   expect_shape("batch_norm_train", "y", "of the shape of x", xs, b.shape(y));
   expect_shape("batch_norm_train", "mean", "(C)", {xs.last()}, b.shape(mean));
   expect_shape("batch_norm_train", "rstd", "(C)", {xs.last()}, b.shape(rstd));
+  if constexpr (SynchronizesBatches<B>) {
+    if (is_synchronized(b)) {
+      Tensor<B> variance = b.zeros({xs.last()});
+      detail::synchronized_statistics(b, xs, hyper, running_mean, running_variance, mean, variance, rstd,
+                                      [&](const BatchNormHyper& of_part, Tensor<B>& own_mean, Tensor<B>& own_variance) {
+                                        b.batch_norm_train(x, gamma, beta, of_part, own_mean, own_variance, y, mean,
+                                                           rstd);
+                                      });
+      return b.batch_norm_infer(x, gamma, beta, mean, variance, hyper.epsilon, y);
+    }
+  }
   b.batch_norm_train(x, gamma, beta, hyper, running_mean, running_variance, y, mean, rstd);
 }
 
@@ -90,7 +103,17 @@ void batch_norm_backward(B& b, const Tensor<B>& d_y, const Tensor<B>& x, const T
   expect_shape("batch_norm_backward", "d_x", "of the shape of x", xs, b.shape(d_x));
   expect_shape("batch_norm_backward", "d_gamma", "(C)", {xs.last()}, b.shape(d_gamma));
   expect_shape("batch_norm_backward", "d_beta", "(C)", {xs.last()}, b.shape(d_beta));
-  b.batch_norm_backward(d_y, x, gamma, mean, rstd, d_x, write, d_gamma, d_beta, write_parameters);
+  const auto by_part = [&](Tensor<B>& to_gamma, Tensor<B>& to_beta, Write write_sums) {
+    b.batch_norm_backward(d_y, x, gamma, mean, rstd, d_x, write, to_gamma, to_beta, write_sums);
+  };
+  if constexpr (SynchronizesBatches<B>) {
+    if (is_synchronized(b)) {
+      return detail::synchronized_backward(
+          b, x, gamma, mean, rstd, d_x, d_gamma, d_beta, write_parameters,
+          [&](Tensor<B>& to_gamma, Tensor<B>& to_beta) { by_part(to_gamma, to_beta, Write::overwrite); });
+    }
+  }
+  by_part(d_gamma, d_beta, write_parameters);
 }
 
 /// Group normalisation: like `batch_norm_train`, but over the pixels and the C / groups channels of one group of one

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/backend.hpp>
+#include <saccade/core/batch_synchronization.hpp>
 #include <saccade/core/random_key.hpp>
 
 #include <concepts>
@@ -36,7 +37,8 @@ template <class B>
 using StepGraph = typename detail::StepGraphOf<B>::type;
 
 /// Does the work of `body()`. Every call with one `graph` must have the same body over the same tensors, on a backend
-/// that is RecordedStep as follows; on any other it just calls the body.
+/// that is RecordedStep as follows; on any other it just calls the body, and so while batches are synchronized
+/// (BatchSynchronization), for which the host speaks to others.
 ///
 /// * The first call runs the body, and the second runs and records it. Later ones repeat the operations recorded, with
 ///   the numbers that are in the tensors then, and do not call it.
@@ -49,6 +51,7 @@ using StepGraph = typename detail::StepGraphOf<B>::type;
 template <class B, std::invocable Body>
 void run_step(B& b, [[maybe_unused]] StepGraph<B>& graph, [[maybe_unused]] StepCount count, Body&& body) {
   if constexpr (RecordedStep<B>) {
+    if (is_synchronized(b)) return body();
     b.run_step(graph, count, std::function<void()>(std::ref(body)));  // a reference: nothing is allocated
   } else {
     body();

@@ -24,6 +24,12 @@ enum class ClassWeights {
   balanced,  ///< the more, the fewer images of its class there are: see class_weights
 };
 
+/// Of which images the statistics of batch normalisation are, where a batch is taken in parts.
+enum class BatchStatistics {
+  part,          ///< those of each part
+  synchronized,  ///< those of the whole batch: each part has a process of its own, and they tell each other
+};
+
 /// What may differ from one step of training to the next.
 struct StepOptions {
   GlimpsePolicy glimpses = GlimpsePolicy::learned;  ///< learned, random or centre; drawn by the policy if learned
@@ -62,6 +68,7 @@ struct TrainingConfig {
   Index epochs = 200;
   Index batch = 16;
   Index parts = 1;  ///< that a batch is taken in, by one process after another or by several at once: see GradientSum
+  BatchStatistics batch_statistics = BatchStatistics::part;
   double learning_rate = 0.01;
   double decay = 0.98;  ///< of the learning rate, by epoch
   AdamConfig adam{};
@@ -153,6 +160,8 @@ inline void validate(const TrainingConfig& config) {
 }
 
 template <>
+inline constexpr std::array<std::string_view, 2> enum_names<BatchStatistics>{"part", "synchronized"};
+template <>
 inline constexpr std::array<std::string_view, 2> enum_names<ClassWeights>{"none", "balanced"};
 template <>
 inline constexpr std::array<std::string_view, 3> enum_names<BestEpochBy>{"group_recognition_rate", "balanced_accuracy",
@@ -189,6 +198,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("epochs", c.epochs);
   visit("batch", c.batch);
   visit("parts", c.parts);
+  visit("batch_statistics", c.batch_statistics);
   visit("learning_rate", c.learning_rate);
   visit("decay", c.decay);
   visit("adam", c.adam);

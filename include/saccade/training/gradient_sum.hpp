@@ -29,7 +29,8 @@ struct BatchPart {
 /// What one step of a batch in parts comes to: the sum over all parts, of every process of a group, of
 ///     images of the part * gradient of the part
 /// in the order of a SumTree, divided by the images of the batch. That is the gradient of the batch as a whole where no
-/// image of a part knows of another (Normalization::group); batch normalisation goes by the statistics of each part.
+/// image of a part knows of another (Normalization::group), or batches are synchronized (SynchronizedBatches: then
+/// every process has one part, and none is empty); otherwise batch normalisation goes by the statistics of each part.
 /// The running statistics move by the mean of what each part, from where they stood, would move them.
 ///
 /// For equal parts the result has the same bits in every process, and for any number of them. Numbers are added on the

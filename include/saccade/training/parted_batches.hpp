@@ -44,6 +44,7 @@ class PartedBatches {
   struct Agreement {
     bool stop = false;  ///< somebody was asked to
     Index images = 0;   ///< good ones of the batch
+    Index fewest = 0;   ///< good ones of the process that has fewest
   };
 
   /// Loads this process's images of the next batch, and agrees with the others on what they have.
@@ -67,7 +68,9 @@ class PartedBatches {
     for (const std::string& text : messages) {
       MessageReader message(text);
       agreement.stop |= message.read<bool>();
-      agreement.images += message.read<Index>();
+      const auto images = message.read<Index>();
+      agreement.fewest = &text == &messages.front() ? images : std::min(agreement.fewest, images);
+      agreement.images += images;
       bad.hear(message);
     }
     bad.check(sum_->group());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/batch_synchronization.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/process_group.hpp>
 #include <saccade/data/augmentation.hpp>
@@ -44,6 +45,8 @@ struct RunEvents {
   std::function<bool()> stop_requested = [] { return false; };  ///< asked after every batch
   std::function<void(const RunState&, const StepReport&)> step_done = [](const RunState&, const StepReport&) {};
   std::function<void(Index images)> validated = [](Index) {};
+  /// A batch of so many images is left out: not enough for one in each part, where batches are synchronized.
+  std::function<void(Index images)> left_out = [](Index) {};
   /// An epoch's line of metrics.jsonl; comes before the checkpoint that counts the epoch is written.
   std::function<void(const nlohmann::ordered_json& metrics)> epoch_done = [](const nlohmann::ordered_json&) {};
 };
@@ -103,6 +106,9 @@ class TrainingRun {
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
   void expect_classes_to_select_by() const;
 
+  /// @throws ConfigError where there is not a process, and an image, for each part
+  void synchronize_batches();
+
   /// Puts the weights of another's file into the encoder.
   /// @throws FileError where they do not fit; ConfigError where a frozen encoder has none
   void load_weights();
@@ -142,6 +148,7 @@ class TrainingRun {
   Trainer<B> trainer_;
   RunState state_;
   std::optional<Evaluator<B, Model>> evaluator_;
+  std::optional<SynchronizedBatches<B>> synchronized_{};
   std::shared_ptr<FeatureStore<Scalar<B>>> features_{};
   std::vector<OrientedImage<B>> oriented_;
   std::vector<Index> labels_;
@@ -171,10 +178,31 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
   expect_classes_to_select_by();
   load_weights();
   expect_same_description(group, description_);
+  synchronize_batches();
 }
 
 template <TrainableBackend B>
 TrainingRun<B>::~TrainingRun() = default;
+
+template <TrainableBackend B>
+void TrainingRun<B>::synchronize_batches() {
+  const Index parts = config_.training.parts;
+  if (config_.training.batch_statistics == BatchStatistics::part || parts == 1) return;
+  const std::string wants =
+      "training: with batch_statistics synchronized each of the " + std::to_string(parts) + " parts needs ";
+  if (group().size() != parts) {
+    group().fail(ConfigError(wants + "a process of its own, but there " +
+                             (group().size() == 1 ? "is 1" : "are " + std::to_string(group().size()))));
+  }
+  const auto images = static_cast<Index>(data_->split.train.size());
+  if (images < parts)
+    group().fail(ConfigError(wants + "an image, but there are " + std::to_string(images) + " training images"));
+  if constexpr (SynchronizesBatches<B>) {
+    synchronized_.emplace(*b_, group());
+  } else {
+    group().fail(ConfigError("training: this backend cannot synchronize batches; set batch_statistics to part"));
+  }
+}
 
 template <TrainableBackend B>
 void TrainingRun<B>::keep_features(std::shared_ptr<FeatureStore<Scalar<B>>> store) {
@@ -298,6 +326,10 @@ bool TrainingRun<B>::train_epoch_in_parts(const std::vector<Index>& order, doubl
     const std::vector<BatchPart<B>> own = batches.take(ImageBatch<B>(oriented_), labels_);
     state_.position = batches.position();
     if (agreement.images == 0) continue;
+    if (synchronized_ && agreement.fewest == 0) {
+      events.left_out(agreement.images);
+      continue;
+    }
     const StepReport report = trainer_.step(
         sum_, own, learning_rate, step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
     count(report, agreement.images, batches.position(), events);

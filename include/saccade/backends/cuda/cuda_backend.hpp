@@ -16,6 +16,7 @@
 #include <saccade/backends/cuda/step_graph.hpp>
 #include <saccade/backends/cuda/upsample.hpp>
 #include <saccade/core/backend.hpp>
+#include <saccade/core/batch_synchronization.hpp>
 
 #include <concepts>
 #include <functional>
@@ -40,7 +41,7 @@ namespace saccade::inline SACCADE_VERSION_NAMESPACE {
 ///
 /// The functions are those of core/backend.hpp; each header included above holds one family of them.
 template <std::same_as<float> Number = float>
-class CudaBackend {
+class CudaBackend : public BatchSynchronization {
  public:
   using Scalar = Number;
   using Tensor = cuda::DeviceTensor;

@@ -4,6 +4,7 @@
 #include <saccade/backends/eigen/precision.hpp>
 #include <saccade/backends/eigen/tensor.hpp>
 #include <saccade/core/backend.hpp>
+#include <saccade/core/batch_synchronization.hpp>
 #include <saccade/core/error.hpp>
 
 #include <concepts>
@@ -39,7 +40,7 @@ class Engine;
 /// The functions are those of core/backend.hpp; the headers beside this one hold one family of them each.
 /// saccade::compiled has both instances.
 template <std::floating_point Number = float>
-class EigenBackend {
+class EigenBackend : public BatchSynchronization {
  public:
   using Scalar = Number;
   using Tensor = eigen::HostTensor<Number>;

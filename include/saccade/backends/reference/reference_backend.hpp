@@ -14,13 +14,15 @@
 #include <saccade/backends/reference/pooling.hpp>
 #include <saccade/backends/reference/upsample.hpp>
 #include <saccade/core/backend.hpp>
+#include <saccade/core/batch_synchronization.hpp>
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// The executable specification: every operation as plain loops, one thread, sums in double at least. Slow on purpose;
-/// every other backend is checked against ReferenceBackend<double>. An object holds nothing.
+/// every other backend is checked against ReferenceBackend<double>. An object holds nothing but its batch group.
 template <std::floating_point Number>
-struct ReferenceBackend : reference::Memory<Number>,
+struct ReferenceBackend : BatchSynchronization,
+                          reference::Memory<Number>,
                           reference::Linear<Number>,
                           reference::Convolution<Number>,
                           reference::Normalization<Number>,
