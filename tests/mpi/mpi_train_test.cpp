@@ -73,9 +73,10 @@ TEST_CASE("processes synchronize their batches, if there is one for each part", 
   CHECK_FALSE(same(scratch / "run" / "metrics.jsonl", alone() / "metrics.jsonl"));
   const Ending refused = mpirun(2, train(scratch / "refused", 4, synchronized));
   CHECK(refused.code != 0);
-  only_line("saccade train: training: with batch_statistics synchronized each of the 4 parts needs a process of its own, "
-            "but there are 2",
-            refused.err);
+  only_line(
+      "saccade train: training: with batch_statistics synchronized each of the 4 parts needs a process of its own, "
+      "but there are 2",
+      refused.err);
 }
 
 TEST_CASE("a killed process ends the others, and --resume goes on with another number of them", "[mpi]") {

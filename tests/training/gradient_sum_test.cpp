@@ -289,8 +289,8 @@ TEST_CASE("what one rank throws between two layers ends the step of all", "[rank
     GradientSum<Failing> sum(group, 3);
     run.in_parts(sum, {});
   });
-  CHECK(sentences == std::vector<std::string>{"peer: a slide has vanished", "a slide has vanished",
-                                              "peer: a slide has vanished"});
+  CHECK(sentences ==
+        std::vector<std::string>{"peer: a slide has vanished", "a slide has vanished", "peer: a slide has vanished"});
 }
 
 TEST_CASE("several passes come back to what each part has drawn", "[ranks]") {

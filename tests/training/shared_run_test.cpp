@@ -135,7 +135,8 @@ TEST_CASE("a synchronized run repeats and resumes to the same bytes, and says wh
   for (const Index ranks : {1, 2}) {
     const std::string is = ranks == 1 ? "is 1" : "are 2";
     CHECK(train(scratch / "refused", ranks, {.configure = synchronize}).sentences.front() ==
-          "training: with batch_statistics synchronized each of the 4 parts needs a process of its own, but there " + is);
+          "training: with batch_statistics synchronized each of the 4 parts needs a process of its own, but there " +
+              is);
   }
 }
 
