@@ -1,20 +1,21 @@
 #include <saccade/backends/reference/reference_backend.hpp>
-#include <saccade/ops/forwarding_backend.hpp>
+#include <saccade/core/streamed_image.hpp>
 #include <saccade/training/gradient_sum.hpp>
 #include <saccade/training/trainer.hpp>
 
 #include "support/catch.hpp"
 #include "support/in_ranks.hpp"
 #include "support/recording_backend.hpp"
+#include "support/slide.hpp"
 #include "training/trainer_fixture.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// A batch in parts: what any number of trainers make of it, and what one makes of it undivided.
@@ -146,16 +147,13 @@ Result<B> train(const HybridAttentionConfig& config, Index parts, Index ranks, i
   return results.front();
 }
 
-/// Cannot go on in the middle of a forward pass when it is told so.
-struct Failing : ForwardingBackend<Failing, ReferenceBackend<float>> {
-  Failing() {}
+/// A slide that vanishes after some reads.
+struct VanishingSlide : saccade_test::Slide {
+  int* reads;
 
-  bool fails = false;
-
-  template <class Operation, class... Arguments>
-  void perform(std::string_view name, const Operation& operation, Arguments&... arguments) {
-    if (fails && name == "sigmoid") throw FileError("a slide has vanished");
-    ForwardingBackend::perform(name, operation, arguments...);
+  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
+    if (--*reads < 0) throw FileError("a slide has vanished");
+    Slide::read_region(x, y, width, height, reduction, pixels);
   }
 };
 
@@ -281,16 +279,25 @@ TEST_CASE("synchronized steps are not recorded", "[ranks]") {
     CHECK(sentence == "");
 }
 
-TEST_CASE("what one rank throws between two layers ends the step of all", "[ranks]") {
-  const auto sentences = in_ranks(3, [&](const ProcessGroup& group) {
-    Run<Failing> run(drawing_config(Normalization::batch));
-    run.b.fails = group.rank() == 1;
-    const SynchronizedBatches<Failing> synchronized(run.b, group);
-    GradientSum<Failing> sum(group, 3);
-    run.in_parts(sum, {});
-  });
-  CHECK(sentences ==
-        std::vector<std::string>{"peer: a slide has vanished", "a slide has vanished", "peer: a slide has vanished"});
+TEST_CASE("what one rank throws between two normalisations ends the step of all", "[ranks]") {
+  using B = ReferenceBackend<float>;
+  int reads = 1 << 20;
+  const auto step = [&] {
+    return in_ranks(3, [&](const ProcessGroup& group) {
+      Run<B> run(drawing_config(Normalization::batch));
+      int others = 1 << 20;
+      const StreamedImage slide(VanishingSlide{{&run.tissue.images.back()}, group.rank() == 2 ? &reads : &others});
+      run.oriented.back() = {.image = nullptr, .source = &slide};
+      const SynchronizedBatches<B> synchronized(run.b, group);
+      GradientSum<B> sum(group, 3);
+      run.in_parts(sum, {});
+    });
+  };
+  CHECK(step() == std::vector<std::string>(3));
+  reads = ((1 << 20) - reads) / 2;  // in the middle of the glimpses
+  REQUIRE(reads > 0);
+  CHECK(step() == std::vector<std::string>{"peer: a slide has vanished", "peer: a slide has vanished",
+                                           "a slide has vanished"});
 }
 
 TEST_CASE("several passes come back to what each part has drawn", "[ranks]") {
