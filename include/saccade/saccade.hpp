@@ -58,6 +58,7 @@
 #include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/stained_images.hpp>
 #include <saccade/training/step_report.hpp>
+#include <saccade/training/synchronized_batches.hpp>
 #include <saccade/training/tensor_map.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/version.hpp>

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <saccade/core/batch_synchronization.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/process_group.hpp>
 #include <saccade/data/augmentation.hpp>
@@ -16,10 +15,12 @@
 #include <saccade/training/predict_images.hpp>
 #include <saccade/training/pretrained_weights.hpp>
 #include <saccade/training/run_config.hpp>
+#include <saccade/training/run_events.hpp>
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/same_run.hpp>
 #include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/stained_images.hpp>
+#include <saccade/training/synchronized_batches.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/training/training_checkpoint.hpp>
 #include <saccade/training/validation_figures.hpp>
@@ -30,7 +31,6 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,17 +39,6 @@
 
 /// A whole training run. Opt-in: needs nlohmann/json, stb_image, libpng and libjpeg-turbo.
 namespace saccade::inline SACCADE_NAMESPACE {
-
-/// What a run tells and asks while it works. Each may be left as it is.
-struct RunEvents {
-  std::function<bool()> stop_requested = [] { return false; };  ///< asked after every batch
-  std::function<void(const RunState&, const StepReport&)> step_done = [](const RunState&, const StepReport&) {};
-  std::function<void(Index images)> validated = [](Index) {};
-  /// A batch of so many images is left out: not enough for one in each part, where batches are synchronized.
-  std::function<void(Index images)> left_out = [](Index) {};
-  /// An epoch's line of metrics.jsonl; comes before the checkpoint that counts the epoch is written.
-  std::function<void(const nlohmann::ordered_json& metrics)> epoch_done = [](const nlohmann::ordered_json&) {};
-};
 
 struct RunFiles {
   std::filesystem::path checkpoint;  ///< where the run stands
@@ -106,9 +95,6 @@ class TrainingRun {
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
   void expect_classes_to_select_by() const;
 
-  /// @throws ConfigError where there is not a process, and an image, for each part
-  void synchronize_batches();
-
   /// Puts the weights of another's file into the encoder.
   /// @throws FileError where they do not fit; ConfigError where a frozen encoder has none
   void load_weights();
@@ -148,7 +134,7 @@ class TrainingRun {
   Trainer<B> trainer_;
   RunState state_;
   std::optional<Evaluator<B, Model>> evaluator_;
-  std::optional<SynchronizedBatches<B>> synchronized_{};
+  std::unique_ptr<SynchronizedBatches<B>> synchronized_{};  ///< null where they are not
   std::shared_ptr<FeatureStore<Scalar<B>>> features_{};
   std::vector<OrientedImage<B>> oriented_;
   std::vector<Index> labels_;
@@ -178,31 +164,11 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
   expect_classes_to_select_by();
   load_weights();
   expect_same_description(group, description_);
-  synchronize_batches();
+  synchronized_ = synchronized_batches(b, config_.training, group, static_cast<Index>(data.split.train.size()));
 }
 
 template <TrainableBackend B>
 TrainingRun<B>::~TrainingRun() = default;
-
-template <TrainableBackend B>
-void TrainingRun<B>::synchronize_batches() {
-  const Index parts = config_.training.parts;
-  if (config_.training.batch_statistics == BatchStatistics::part || parts == 1) return;
-  const std::string wants =
-      "training: with batch_statistics synchronized each of the " + std::to_string(parts) + " parts needs ";
-  if (group().size() != parts) {
-    group().fail(ConfigError(wants + "a process of its own, but there " +
-                             (group().size() == 1 ? "is 1" : "are " + std::to_string(group().size()))));
-  }
-  const auto images = static_cast<Index>(data_->split.train.size());
-  if (images < parts)
-    group().fail(ConfigError(wants + "an image, but there are " + std::to_string(images) + " training images"));
-  if constexpr (SynchronizesBatches<B>) {
-    synchronized_.emplace(*b_, group());
-  } else {
-    group().fail(ConfigError("training: this backend cannot synchronize batches; set batch_statistics to part"));
-  }
-}
 
 template <TrainableBackend B>
 void TrainingRun<B>::keep_features(std::shared_ptr<FeatureStore<Scalar<B>>> store) {
