@@ -113,16 +113,11 @@ class GradientSum {
     for (const std::string& text : told) {
       for (MessageReader rows(text); !rows.done();) {
         const Row row = rows.read<Row>();
-        const auto weight = static_cast<double>(row.images);
         images += row.images;
-        mean.cross_entropy += weight * row.report.cross_entropy;
-        mean.reward += weight * row.report.reward;
-        mean.accuracy += weight * row.report.accuracy;
-        mean.loss += weight * row.report.loss;
+        add_weighted(mean, row.report, static_cast<double>(row.images));
       }
     }
-    for (double* figure : {&mean.cross_entropy, &mean.reward, &mean.accuracy, &mean.loss})
-      *figure /= static_cast<double>(images);
+    for_each_figure(mean, [&](const char*, double& figure) { figure /= static_cast<double>(images); });
     return {images, mean};
   }
 

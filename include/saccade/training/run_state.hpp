@@ -3,7 +3,7 @@
 #include <saccade/core/error.hpp>
 #include <saccade/metrics/classification.hpp>
 #include <saccade/training/config.hpp>
-#include <saccade/training/trainer.hpp>
+#include <saccade/training/step_report.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -53,16 +53,6 @@ struct RunState {
   StepReport sums{};   ///< of that epoch so far: each step's figures times its images
   std::optional<BestEpoch> best{};
 };
-
-/// The field list of StepReport, by the names of metrics.jsonl.
-template <class Report, class Visitor>
-void for_each_figure(Report& report, Visitor&& visit) {
-  visit("loss", report.loss);
-  visit("cross_entropy", report.cross_entropy);
-  visit("reward", report.reward);
-  visit("accuracy", report.accuracy);
-  visit("gradient_norm", report.gradient_norm);
-}
 
 /// Doubles keep every bit: they are written with as many digits as they need.
 [[nodiscard]] inline nlohmann::ordered_json to_json(const RunState& state) {

@@ -23,6 +23,24 @@ struct StepReport {
   double gradient_norm = 0;  ///< before clipping
 };
 
+/// The field list of StepReport, by the names of metrics.jsonl.
+template <class Report, class Visitor>
+void for_each_figure(Report& report, Visitor&& visit) {
+  visit("loss", report.loss);
+  visit("cross_entropy", report.cross_entropy);
+  visit("reward", report.reward);
+  visit("accuracy", report.accuracy);
+  visit("gradient_norm", report.gradient_norm);
+}
+
+/// sum += weight * figures
+inline void add_weighted(StepReport& sum, const StepReport& figures, double weight) {
+  std::vector<double> values;
+  for_each_figure(figures, [&](const char*, double value) { values.push_back(value); });
+  auto value = values.begin();
+  for_each_figure(sum, [&](const char*, double& figure) { figure += weight * *value++; });
+}
+
 /// How many answers of an image are supervised.
 [[nodiscard]] inline Index supervised_answers(const HybridAttentionConfig& config) {
   return config.supervised_steps == SupervisedSteps::every ? config.glimpses : 1;

@@ -320,10 +320,7 @@ template <TrainableBackend B>
 void TrainingRun<B>::count(const StepReport& report, Index images, Index position, const RunEvents& events) {
   state_.position = position;
   state_.images += images;
-  std::vector<double> values;
-  for_each_figure(report, [&](const char*, double value) { values.push_back(value); });
-  auto value = values.begin();
-  for_each_figure(state_.sums, [&](const char*, double& sum) { sum += *value++ * static_cast<double>(images); });
+  add_weighted(state_.sums, report, static_cast<double>(images));
   events.step_done(state_, report);
   if (files_.checkpoint_every > 0 && trainer_.optimizer().steps() % files_.checkpoint_every == 0)
     save(files_.checkpoint);
