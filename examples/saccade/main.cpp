@@ -178,16 +178,20 @@ int run_tissue(Options& options, int argc, char* argv[]) {
   options.add_option("--region-area", o.tissue.region_area, "of the region, as a share of the image");
   options.add_option("--magnification", o.tissue.magnification, "written into the names; the pictures are the same")
       ->check(CLI::IsMember({40, 100, 200, 400}));
+  options.add_flag("--compare", o.compare,
+                   "two regions an image, in photographs of a manifest.csv; the class is whether they are of one kind");
   CLI::Option* const slide = options.add_flag("--slide", o.slides,
                                               "draw whole slides: --images of each class, tiled TIFF files with a "
                                               "manifest.csv; one region of a slide tells its class");
   options.add_option("--region", o.slide.region, "side of the region of a slide, in pixels")->needs(slide);
   options.add_option("--threads", o.threads, "that draw")->check(CLI::Range(1, 1024));
   return program::run(options, argc, argv, [&] {
-    for (const char* of_photographs : {"--patients", "--region-area", "--magnification"}) {
+    for (const char* of_photographs : {"--patients", "--region-area", "--magnification", "--compare"}) {
       saccade::expect_config(!o.slides || options.get_option(of_photographs)->count() == 0,
                              std::string(of_photographs) + " is of photographs, not of whole slides");
     }
+    saccade::expect_config(!o.compare || options.get_option("--magnification")->count() == 0,
+                           "--magnification is written into names of BreakHis, which --compare does not give");
     o.slide.seed = o.tissue.seed;
     if (options.get_option("--width")->count() > 0) o.slide.width = o.tissue.width;
     if (options.get_option("--height")->count() > 0) o.slide.height = o.tissue.height;
@@ -229,8 +233,8 @@ constexpr Subcommand subcommands[] = {
     {"report", "Makes report.html, one page that shows a run, from what its folder holds.",
      "Curves, predictions, pictures, configuration. Prints its path.", run_report},
     {"tissue", "Draws a data set of synthetic tissue in the layout of BreakHis.",
-     "Each image holds one region of nuclei that tells its class; regions.csv says where. With --slide it draws "
-     "slides of any size.",
+     "Each image holds one region of nuclei that tells its class; regions.csv says where. With --compare it holds two, "
+     "and the class is whether they are alike; with --slide it draws slides of any size.",
      run_tissue},
     {"data", "Says what a training would take of a data set, and how it would be divided.",
      "What is passed over and why, classes and groups by part, and what is in two parts. Trains nothing.", run_data},

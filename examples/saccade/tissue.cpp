@@ -2,6 +2,7 @@
 #include <saccade/core/folder_lock.hpp>
 #include <saccade/data/write_slide_tissue.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/data/write_two_region_tissue.hpp>
 #include <saccade/report/progress.hpp>
 
 #include <filesystem>
@@ -40,20 +41,40 @@ int draw_slides(const program::TissueOptions& options) {
   return program::success;
 }
 
+int draw_two_regions(const program::TissueOptions& options) {
+  const saccade::data::SyntheticTissueOptions& tissue = options.tissue;
+  {
+    Drawing drawing;
+    saccade::data::write_two_region_tissue(tissue, options.out, options.threads, std::ref(drawing));
+  }
+  const saccade::Index each = tissue.patients_per_class * tissue.images_per_patient;
+  std::cout << 2 * each << " images of " << tissue.patients() << " patients with two regions (" << each << " same, "
+            << each << " different), " << tissue.width << " x " << tissue.height << " pixels\n"
+            << "data set:  " << options.out.string() << "\nregions:   " << (options.out / "manifest.csv").string()
+            << '\n';
+  return program::success;
+}
+
 }  // namespace
 
 int program::tissue(const TissueOptions& options) {
   const saccade::data::SyntheticTissueOptions& tissue = options.tissue;
   const std::filesystem::path& out = options.out;
-  options.slides ? validate(options.slide) : validate(tissue);
+  if (options.slides) {
+    validate(options.slide);
+  } else {
+    options.compare ? validate_two_regions(tissue) : validate(tissue);
+  }
   // Images of another data set would mix with the new ones.
   saccade::create_folders(out);
   const saccade::FolderLock lock(out, "owner.lock", "saccade tissue");
   if (!lock.warning().empty()) std::cerr << "saccade tissue: warning: " << lock.warning() << '\n';
-  if (saccade::file_exists(out / "BreaKHis_v1") || saccade::file_exists(out / "slides")) {
-    throw saccade::FileError('"' + out.string() + "\": holds a data set already; remove it, or name another folder");
+  for (const char* images : {"BreaKHis_v1", "slides", "images"}) {
+    if (saccade::file_exists(out / images))
+      throw saccade::FileError('"' + out.string() + "\": holds a data set already; remove it, or name another folder");
   }
   if (options.slides) return draw_slides(options);
+  if (options.compare) return draw_two_regions(options);
   {
     Drawing drawing;
     saccade::data::write_synthetic_tissue(tissue, out, options.threads, std::ref(drawing));

@@ -11,7 +11,8 @@ namespace program {
 
 struct TissueOptions {
   saccade::data::SyntheticTissueOptions tissue;
-  bool slides = false;  ///< whole slides in place of photographs
+  bool compare = false;  ///< two regions an image, whose kinds are to be compared
+  bool slides = false;   ///< whole slides in place of photographs
   saccade::data::SlideTissueOptions slide;
   std::filesystem::path out;
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -10,6 +10,7 @@
 #include <saccade/data/open_dataset.hpp>
 #include <saccade/data/write_slide_tissue.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/data/write_two_region_tissue.hpp>
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/evaluation_table.hpp>
 #include <saccade/report/event_file.hpp>

@@ -23,6 +23,7 @@
 #include <saccade/data/stain_augmentation.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
 #include <saccade/data/tissue_mask.hpp>
+#include <saccade/data/two_region_tissue.hpp>
 #include <saccade/math/recurrent.hpp>
 #include <saccade/metrics/answers.hpp>
 #include <saccade/metrics/area_under_curve.hpp>

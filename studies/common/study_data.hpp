@@ -2,10 +2,13 @@
 
 #include <saccade/core/file.hpp>
 #include <saccade/data/write_synthetic_tissue.hpp>
+#include <saccade/data/write_two_region_tissue.hpp>
 #include <saccade/report/progress.hpp>
 
 #include "finished_run.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -43,24 +46,44 @@ inline void complete_folder(const std::filesystem::path& folder, const Json& abo
   std::filesystem::rename(partial, folder);
 }
 
-/// What decides the images of a tissue.
-[[nodiscard]] inline Json describe(const saccade::data::SyntheticTissueOptions& o) {
-  return {{"width", o.width},
-          {"height", o.height},
-          {"region_area", o.region_area},
-          {"patients_per_class", o.patients_per_class},
-          {"images_per_patient", o.images_per_patient},
-          {"seed", o.seed}};
+/// What is asked of drawn tissue: the kind of its one region, or whether its two regions are of the same kind.
+enum class TissueTask { kind, compare };
+
+inline constexpr std::array<std::string_view, 2> tissue_task_names{"kind", "compare"};
+
+[[nodiscard]] inline std::string to_string(TissueTask task) {
+  return std::string(tissue_task_names[static_cast<std::size_t>(task)]);
 }
 
-/// Drawn tissue with its regions.csv, made once. @throws ConfigError, FileError
-inline void draw_tissue(const saccade::data::SyntheticTissueOptions& options, const std::filesystem::path& folder,
-                        int threads) {
-  validate(options);
-  complete_folder(folder, describe(options), [&](const std::filesystem::path& partial) {
+/// @throws ConfigError
+inline void validate(const saccade::data::SyntheticTissueOptions& options, TissueTask task) {
+  task == TissueTask::compare ? validate_two_regions(options) : validate(options);
+}
+
+/// What decides the images of a tissue.
+[[nodiscard]] inline Json describe(const saccade::data::SyntheticTissueOptions& o, TissueTask task) {
+  Json about{{"width", o.width},
+             {"height", o.height},
+             {"region_area", o.region_area},
+             {"patients_per_class", o.patients_per_class},
+             {"images_per_patient", o.images_per_patient},
+             {"seed", o.seed}};
+  if (task != TissueTask::kind) about["task"] = to_string(task);
+  return about;
+}
+
+/// Drawn tissue with the table of its regions, made once. @throws ConfigError, FileError
+inline void draw_tissue(const saccade::data::SyntheticTissueOptions& options, TissueTask task,
+                        const std::filesystem::path& folder, int threads) {
+  validate(options, task);
+  complete_folder(folder, describe(options, task), [&](const std::filesystem::path& partial) {
     saccade::report::Progress progress("drawing tissue", options.patients() * options.images_per_patient);
-    saccade::data::write_synthetic_tissue(options, partial, threads,
-                                          [&](saccade::Index, saccade::Index) { progress.advance(); });
+    const auto advance = [&](saccade::Index, saccade::Index) { progress.advance(); };
+    if (task == TissueTask::compare) {
+      saccade::data::write_two_region_tissue(options, partial, threads, advance);
+    } else {
+      saccade::data::write_synthetic_tissue(options, partial, threads, advance);
+    }
   });
 }
 

@@ -48,13 +48,20 @@ namespace bench {
 /// Chance to find the region, by percent of the region.
 using Chances = std::map<double, HitChance>;
 
-/// Shares of the images whose region each glimpse finds, in percent.
+/// Whether the runs are of images with two regions; a study is of one task.
+[[nodiscard]] inline bool compares(const std::vector<TissueRow>& rows) {
+  return !rows.empty() && rows.front().run.task == TissueTask::compare;
+}
+
+/// Shares of the images whose region each glimpse finds, in percent; of two regions either.
 [[nodiscard]] inline Table hit_table(const std::vector<TissueRow>& rows, const Chances& chances) {
   std::size_t steps = 0;
   for (const TissueRow& row : rows) steps = std::max(steps, row.steps());
   std::vector<std::string> head{"glimpses", "region, %", "preset", "encoder", "policy", "learner"};
   for (std::size_t t = 0; t < steps; ++t) head.push_back("glimpse " + std::to_string(t + 1));
   head.push_back("any");
+  const bool two = compares(rows);
+  if (two) head.push_back("both regions");
   Table table(head);
   for (const TissueRow& row : rows) {
     if (row.run.condition != Condition::learned) continue;
@@ -67,6 +74,7 @@ using Chances = std::map<double, HitChance>;
                                     to_string(row.run.learner)};
       for (std::size_t t = 0; t < steps; ++t) line.push_back(percent_text(row.hits(policy, t)));
       line.push_back(percent_text(row.any(policy)));
+      if (two) line.push_back(percent_text(row.all(policy)));
       table.add(line);
     }
     const auto chance = chances.find(row.run.region);
@@ -74,6 +82,7 @@ using Chances = std::map<double, HitChance>;
     std::vector<std::string> line{"chance", region_text(row.run.region), "", "", "", ""};
     for (std::size_t t = 0; t < steps; ++t) line.push_back(percent_text(chance->second.one));
     line.push_back(percent_text(chance->second.any));
+    if (two) line.push_back(percent_text(chance->second.all));
     table.add(line);
   }
   return table;
@@ -100,19 +109,23 @@ using Chances = std::map<double, HitChance>;
   if (const auto targets = tissue_targets(rows); !targets.empty()) {
     text += "### Targets\n\n4 % region, preset large, learned glimpses.\n\n" + target_table(targets).markdown() + "\n";
   }
-  text += "### Accuracy\n\n" + accuracy_table(rows).markdown() +
-          "\n### Hits by glimpse\n\nShares of the images, in percent, whose region a glimpse of models that learned to "
-          "look finds; \"chance\" is what a random glimpse finds, counted over all windows.\n\n" +
-          hit_table(rows, chances).markdown() +
-          "\n### Seeds\n\nA run learns if, against random glimpses of the same model, its glimpses find the region in "
-          "at least 10 points more of the images, and its answers are at least 10 points better.\n\n" +
-          learning_table(rows).markdown();
+  text +=
+      "### Accuracy\n\n" + accuracy_table(rows).markdown() +
+      "\n### Hits by glimpse\n\nShares of the images, in percent, of which a glimpse of models that learned to look "
+      "finds " +
+      (compares(rows) ? "a region, and of which all glimpses together find both" : "the region") +
+      "; \"chance\" is what a random glimpse finds, counted over all windows.\n\n" +
+      hit_table(rows, chances).markdown() +
+      "\n### Seeds\n\nA run learns if, against random glimpses of the same model, its glimpses find " +
+      (compares(rows) ? "both regions" : "the region") +
+      " in at least 10 points more of the images, and its answers are at least 10 points better.\n\n" +
+      learning_table(rows).markdown();
   return text;
 }
 
 [[nodiscard]] inline std::string tissue_csv(const std::vector<TissueResult>& results) {
   std::ostringstream text;
-  text << "region,preset,encoder,condition,policy,learner,seed,looked_at,glimpse,accuracy,hits\n";
+  text << "region,preset,encoder,condition,policy,learner,seed,looked_at,glimpse,accuracy,hits,found_all\n";
   const auto number = [](double value) { return std::isfinite(value) ? Json(value).dump() : std::string(); };
   for (const TissueResult& result : results) {
     const TissueRun& run = result.run;
@@ -122,7 +135,8 @@ using Chances = std::map<double, HitChance>;
              << to_string(run.condition) << ',' << to_string(run.policy) << ',' << to_string(run.learner) << ','
              << run.seed << ',' << entry.key() << ',' << t + 1 << ','
              << number(accuracy_after(result.figures, entry.key(), t)) << ','
-             << number(hits_of(result.figures, entry.key(), t)) << '\n';
+             << number(hits_of(result.figures, entry.key(), t)) << ','
+             << number(all_hits_of(result.figures, entry.key(), t)) << '\n';
       }
     }
   }
@@ -140,13 +154,18 @@ using Chances = std::map<double, HitChance>;
     if (std::abs(row.run.region - 4) < std::abs(nearest - 4)) nearest = row.run.region;
   Chart accuracy{
       .title = "Accuracy by region, " + preset, .x_label = "region, %", .y_label = "accuracy, %", .y_high = 100};
-  Chart hits{.title = "The last learned glimpse finds the region",
+  const bool two = compares(rows);
+  Chart hits{.title = two ? "The learned glimpses find both regions" : "The last learned glimpse finds the region",
              .x_label = "region, %",
              .y_label = "images, %",
              .y_low = 0,
              .y_high = 100};
   const std::string at = " at " + region_text(nearest) + " % region, " + preset;
-  Chart by_step{.title = "Hits" + at, .x_label = "glimpse", .y_label = "images, %", .y_low = 0, .y_high = 100};
+  Chart by_step{.title = (two ? "Both regions found" : "Hits") + at,
+                .x_label = "glimpse",
+                .y_label = "images, %",
+                .y_low = 0,
+                .y_high = 100};
   Chart after{.title = "Accuracy" + at, .x_label = "glimpse", .y_label = "accuracy, %", .y_high = 100};
   const auto add = [](Chart& chart, const std::string& name, double x, double share) {
     if (!std::isfinite(share)) return;
@@ -161,7 +180,7 @@ using Chances = std::map<double, HitChance>;
     const TissueRun& run = row.run;
     const bool learned = run.condition == Condition::learned;
     const std::string kind = run.encoder == EncoderKind::plain ? ", no soft attention" : "";
-    if (learned) add(hits, run.preset + kind + way_of_looking(run), run.region, row.last_hits());
+    if (learned) add(hits, run.preset + kind + way_of_looking(run), run.region, row.last_found());
     if (run.preset != preset) continue;
     add(accuracy, words_of(run.condition) + kind + way_of_looking(run), run.region, row.accuracy());
     if (!learned || run.encoder != EncoderKind::attention || !way_of_looking(run).empty()) continue;
@@ -170,7 +189,7 @@ using Chances = std::map<double, HitChance>;
     for (const std::string policy : {"learned", "random", "centre", "grid", "oracle"}) {
       for (std::size_t t = 0; t < row.steps(); ++t) {
         const auto x = static_cast<double>(t + 1);
-        add(by_step, policy, x, row.hits(policy, t));
+        add(by_step, policy, x, row.found(policy, t));
         add(after, policy, x, mean(row.each([&](const Json& one) { return accuracy_after(one, policy, t); })));
       }
     }
@@ -187,6 +206,7 @@ inline void write_tissue_report(const std::filesystem::path& folder, const std::
   Json json{{"format", "saccade tissue_study 1"},
             {"library", library_name()},
             {"evaluation_split", evaluation_split},
+            {"task", to_string(compares(rows) ? TissueTask::compare : TissueTask::kind)},
             {"runs", results.size()},
             {"planned", planned},
             {"targets", Json::array()},
@@ -197,7 +217,8 @@ inline void write_tissue_report(const std::filesystem::path& folder, const std::
         {{"target", target.what}, {"wanted", target.wanted}, {"measured", target.measured}, {"met", target.met}});
   }
   for (const auto& chance : chances)
-    json["chance"].push_back({{"region", chance.first}, {"one", chance.second.one}, {"any", chance.second.any}});
+    json["chance"].push_back(
+        {{"region", chance.first}, {"one", chance.second.one}, {"any", chance.second.any}, {"all", chance.second.all}});
   for (const TissueRow& row : rows) {
     Json entry{{"region", row.run.region},
                {"preset", row.run.preset},
@@ -217,6 +238,7 @@ inline void write_tissue_report(const std::filesystem::path& folder, const std::
         looked["hits"] = Json::array();
         for (std::size_t t = 0; t < row.steps(); ++t) looked["hits"].push_back(number(row.hits(policy, t)));
         looked["any"] = number(row.any(policy));
+        looked["all"] = number(row.all(policy));
       }
     }
     json["rows"].push_back(std::move(entry));

@@ -47,12 +47,25 @@ struct TissueRow {
     return mean(each([&](const Json& one) { return any_hit(one, policy); }));
   }
 
+  /// Whether all regions have been found, at the end.
+  [[nodiscard]] double all(const std::string& policy) const {
+    return mean(each([&](const Json& one) { return all_hits(one, policy); }));
+  }
+
+  /// What a picture shows by glimpse: that it finds the region; where there are two, that it or one before it has
+  /// completed them.
+  [[nodiscard]] double found(const std::string& policy, std::size_t step) const {
+    if (run.task == TissueTask::kind) return hits(policy, step);
+    return mean(each([&](const Json& one) { return all_hits_of(one, policy, step); }));
+  }
+
   [[nodiscard]] double pixels(const std::string& kind) const {
     return mean(each([&](const Json& one) { return figure_of(one, own(), "pixel_fraction/" + kind); }));
   }
 
   [[nodiscard]] std::size_t steps() const { return steps_of(figures.front(), own()); }
   [[nodiscard]] double last_hits() const { return hits(own(), steps() - 1); }
+  [[nodiscard]] double last_found() const { return found(own(), steps() - 1); }
 
   [[nodiscard]] std::size_t learned() const {
     return static_cast<std::size_t>(std::count_if(figures.begin(), figures.end(), has_learned));

@@ -44,3 +44,17 @@ TEST_CASE("any region of an image will do, and an image without one does not cou
   CHECK(rate_of_hits.any() == 1);
   CHECK(rate_of_hits.by_step() == std::vector<double>{0.5, 1, 0});
 }
+
+TEST_CASE("all regions are found once glimpses have found each of them, whichever came first", "[metrics]") {
+  const std::vector<Box> two{{0, 0, 10, 10}, {40, 0, 10, 10}};
+  const Box first{0, 0, 10, 10}, second{40, 0, 10, 10}, off{80, 80, 10, 10}, both{0, 0, 60, 60};
+  HitRate rate_of_hits;
+  rate_of_hits.add(std::vector<Box>{second, off, first}, two);     // in the third step
+  rate_of_hits.add(std::vector<Box>{first, first, first}, two);    // never
+  rate_of_hits.add(std::vector<Box>{off, both, off}, two);         // in the second, at once
+  rate_of_hits.add(std::vector<Box>{first}, std::vector{two[0]});  // the only one, and the path ends
+  CHECK(rate_of_hits.all_by_step() == std::vector<double>{0.25, 0.5, 0.75});
+  CHECK(rate_of_hits.by_step() == std::vector<double>{0.75, 0.5, 0.5});
+  CHECK(rate_of_hits.any() == 1);
+  CHECK(HitRate().all_by_step().empty());
+}

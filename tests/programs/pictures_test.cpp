@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <string>
@@ -61,4 +62,32 @@ TEST_CASE("saccade tissue: one seed, the same bytes; an old data set is not mixe
   const Ending again = run("saccade tissue", Arguments{"--out", scratch / "one"} + size);
   CHECK(again.code == 1);
   CHECK_THAT(last_line(again.err), contains("holds a data set already"));
+}
+
+TEST_CASE("saccade tissue --compare draws two regions an image, which saccade data knows", "[programs]") {
+  const ScratchFolder scratch;
+  const Arguments size{"--patients", "2", "--images", "2", "--width", "96", "--height", "80", "--compare"};
+  const Ending drawn = run("saccade tissue", Arguments{"--out", scratch / "two"} + size);
+  INFO(drawn.err);
+  REQUIRE(drawn.code == 0);
+  CHECK_THAT(drawn.out, contains("8 images of 4 patients with two regions (4 same, 4 different), 96 x 80 pixels"));
+  const std::string table = text(scratch / "two/manifest.csv");
+  CHECK_THAT(table, contains("path,label,group,x,y,width,height\nimages/0001-001.png,same,0001,"));
+  CHECK(std::count(table.begin(), table.end(), '\n') == 1 + 2 * 8);
+  const Ending known = run("saccade data", {"--data", scratch / "two"});
+  CHECK(known.code == 0);
+  CHECK_THAT(known.out, contains("8 images of 2 classes, 4 groups"));
+
+  const auto refused = [&](const Arguments& more, int code, const std::string& sentence) {
+    const Ending ending = run("saccade tissue", size + more);
+    CHECK(ending.code == code);
+    CHECK_THAT(last_line(ending.err), contains(sentence));
+  };
+  refused({"--out", scratch / "two"}, 1, "holds a data set already");
+  refused({"--out", scratch / "no", "--region-area", "0.3"}, 2, "at most 0.1 for two regions to lie apart, but is 0.3");
+  refused({"--out", scratch / "no", "--magnification", "40"}, 2, "names of BreakHis, which --compare does not give");
+  const Ending slides = run("saccade tissue", {"--out", scratch / "no", "--compare", "--slide"});
+  CHECK(slides.code == 2);
+  CHECK_THAT(last_line(slides.err), contains("--compare is of photographs, not of whole slides"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "no"));
 }

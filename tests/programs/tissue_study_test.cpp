@@ -1,5 +1,6 @@
 #include <saccade/data/breakhis.hpp>
 #include <saccade/data/image_decode.hpp>
+#include <saccade/data/manifest.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 
 #include <nlohmann/json.hpp>
@@ -149,6 +150,61 @@ TEST_CASE("tissue_study compares policies and learners", "[programs][benchmark]"
   CHECK(model.at("learner").at("kind") == "ppo");
 }
 
+TEST_CASE("tissue_study compares two regions, and counts the images in which both were found",
+          "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Ending ending =
+      run("tissue_study",
+          quick(scratch / "run", {"--task", "compare", "--seeds", "1", "--encoders", "attention", "--epochs", "1"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.err, contains("model 4 of 4: compare4-large-attention-shrunk-seed1"));
+  CHECK_THAT(text(scratch / "run/table.md"), contains("| any | both regions |"));
+  const auto results = json_of(scratch / "run/results.json");
+  CHECK(results.at("task") == "compare");
+  CHECK(results.at("targets").empty());
+
+  const auto learned = json_of(scratch / "run/runs/compare4-large-attention-learned-seed1.json");
+  const auto& config = learned.at("config");
+  CHECK(config.at("model").at("policy").at("movement_penalty") == 0.0);
+  CHECK(config.at("model").at("learner").at("discount") == 1.0);
+  CHECK(config.at("about").at("task") == "compare");
+  // No glimpse meets both.
+  const auto& policies = learned.at("figures").at("policies");
+  for (const char* policy : {"learned", "random", "grid"}) {
+    const auto& hits = policies.at(policy).at("hit_rate");
+    CHECK(hits.at("all_by_step")[0] == 0.0);
+    CHECK(hits.at("all_by_step")[1].get<double>() <= hits.at("by_step")[1].get<double>());
+  }
+  CHECK(results.at("rows")[0].at("policies").at("random").at("all") ==
+        policies.at("random").at("hit_rate").at("all_by_step")[1]);
+  // One look at the first region is the oracle's.
+  CHECK(policies.at("oracle").at("hit_rate").at("by_step")[0] == 1.0);
+  CHECK(policies.at("oracle").at("hit_rate").at("all_by_step")[1] == 0.0);
+
+  // The chance that two random glimpses find both, in every order, by asking every window of every image.
+  double both = 0;
+  saccade::Index at_once = 0;
+  const auto entries = saccade::data::parse_manifest(scratch / "run/data/compare4/manifest.csv").entries;
+  REQUIRE(entries.size() == 16);
+  for (const auto& entry : entries) {
+    REQUIRE(entry.regions.size() == 2);
+    double first = 0, second = 0;
+    for (saccade::Index y = 0; y + 16 <= 64; ++y) {
+      for (saccade::Index x = 0; x + 16 <= 80; ++x) {
+        const bool one = saccade::metrics::hits({x, y, 16, 16}, entry.regions[0]);
+        const bool two = saccade::metrics::hits({x, y, 16, 16}, entry.regions[1]);
+        at_once += one && two ? 1 : 0;
+        first += one ? 1.0 / (65 * 49) : 0;
+        second += two ? 1.0 / (65 * 49) : 0;
+      }
+    }
+    both += 2 * first * second / 16;
+  }
+  CHECK(at_once == 0);
+  CHECK(results.at("chance")[0].at("all").get<double>() == Approx(both));
+}
+
 TEST_CASE("tissue_study goes on in the middle of a model", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const Arguments one_model{"--seeds",  "1",  "--conditions",       "learned",   "--encoders", "plain",
@@ -183,6 +239,10 @@ TEST_CASE("tissue_study refuses bad options with a sentence", "[programs][benchm
   refused({"--conditions", "luck"}, "--conditions");
   refused({"--patients", "1"}, "--patients");
   refused({"--region", "4,4"}, "is asked for twice");
+  refused({"--task", "count"}, "--task");
+  refused({"--task", "compare", "--region", "20"}, "at most 0.1 for two regions to lie apart, but is 0.2");
+  refused({"--task", "compare", "--headline-seeds", "2"},
+          "--headline-seeds is of the task kind, but the task is compare");
   refused({"--set", "policy.sigmo=1"}, "has no field \"sigmo\"");
   refused({"--set", "training.decay=2"}, "decay must be greater than 0 and at most 1");
 }

@@ -79,6 +79,7 @@ TEST_CASE("an evaluation of four classes by hand", "[report][evaluation]") {
   CHECK(json.at("hit_rate").at("any") == 1.0);
   CHECK(json.at("hit_rate").at("by_step")[0].get<double>() == Approx(2.0 / 3));
   CHECK(json.at("hit_rate").at("by_step")[1].get<double>() == Approx(2.0 / 3));
+  CHECK(json.at("hit_rate").at("all_by_step")[1] == 1.0);  // of one region, as soon as any
   // Slide s1 has images of two classes.
   REQUIRE(json.at("per_group").size() == 3);
   CHECK(json.at("per_group")[0].at("group") == "s1");

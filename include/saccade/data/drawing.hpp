@@ -4,6 +4,7 @@
 #include <saccade/core/shape.hpp>
 #include <saccade/core/started_threads.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -56,6 +57,12 @@ inline std::string draw_table(Index images, int threads, const std::function<std
   std::string table;
   for (const std::string& line : lines) table += line;
   return table;
+}
+
+/// "0007": a number from 1 in the name of a file, with as many digits at least.
+[[nodiscard]] inline std::string padded(Index number, std::size_t digits) {
+  const std::string text = std::to_string(number);
+  return std::string(digits - std::min(digits, text.size()), '0') + text;
 }
 
 /// "x,y,width,height".

@@ -72,11 +72,11 @@ class SlideTissue {
     DyeMap dyes(cell, cell);
     const std::vector<int> cover = cover_of(origin);
     if (!cover.empty()) {
-      detail::draw_stroma(dyes, region_, noise_, fibres_, origin);
+      detail::draw_stroma(dyes, {&region_, 1}, noise_, fibres_, origin);
       for (Index y = std::max<Index>(row - 1, 0); y <= row + 1; ++y) {
         for (Index x = std::max<Index>(column - 1, 0); x <= column + 1; ++x) {
           auto random = cell_random(x, y, Part::scattered);
-          detail::draw_scattered_nuclei(dyes, region_, noise_, random, {x * cell, y * cell, cell, cell}, origin);
+          detail::draw_scattered_nuclei(dyes, {&region_, 1}, noise_, random, {x * cell, y * cell, cell, cell}, origin);
         }
       }
       if (region_.intersection({origin.x, origin.y, cell, cell}).area() > 0) {

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
@@ -112,6 +113,13 @@ inline int region_depth(const Box& region, const NoiseTile& noise, Index x, Inde
   return (256 - radius4) * 2 + noise(static_cast<int>(x) * 20, static_cast<int>(y) * 20) - 255;
 }
 
+/// The same of the region that it is deepest in. @param regions  at least one
+inline int region_depth(std::span<const Box> regions, const NoiseTile& noise, Index x, Index y) {
+  int depth = region_depth(regions.front(), noise, x, y);
+  for (const Box& region : regions.subspan(1)) depth = std::max(depth, region_depth(region, noise, x, y));
+  return depth;
+}
+
 /// How far a pixel is inside a gap, where the slide shows white; negative in tissue.
 inline int gap_depth(const NoiseTile& noise, int x, int y) {
   return noise(x * 6 + y * 3, y * 6 - x * 3 + 7000) + noise(x * 4 - y, y * 4 + x) / 2 + noise(x * 16, y * 16) / 8 - 252;
@@ -132,7 +140,7 @@ struct Fibres {
 
 /// Stroma: wavy fibres of eosin in one main direction, loose in places, with gaps where the slide shows white.
 /// @param origin  pixel of the image that is the first one of `dyes`
-inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise, const Fibres& fibre,
+inline void draw_stroma(DyeMap& dyes, std::span<const Box> regions, const NoiseTile& noise, const Fibres& fibre,
                         PixelPosition origin = {}) {
   const auto& [sine, cosine, offset] = fibre;
   for (Index row = 0; row < dyes.height; ++row) {
@@ -144,7 +152,7 @@ inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise,
       const int gap = std::max(gap_depth(noise, x, y) * 4 + (fibres - 255) / 2, 0);
       int eosin = std::max(100 + (fibres * 90 >> 8) - gap, 20);
       int hematoxylin = std::max(30 + (fibres * 28 >> 8) + (wave >> 3) - gap / 2, 6);
-      const int depth = region_depth(region, noise, x, y);
+      const int depth = region_depth(regions, noise, x, y);
       if (depth > 0) {
         // Cytoplasm between the nuclei of the region: smoother than stroma.
         const int cover = std::min(depth * 2, 256);
@@ -158,11 +166,11 @@ inline void draw_stroma(DyeMap& dyes, const Box& region, const NoiseTile& noise,
   }
 }
 
-/// Spindle-shaped and round nuclei of the stroma, in looser and denser crowds, none in the region.
+/// Spindle-shaped and round nuclei of the stroma, in looser and denser crowds, none in a region.
 /// @param field   box of the image in which their centres lie
 /// @param origin  pixel of the image that is the first one of `dyes`
-inline void draw_scattered_nuclei(DyeMap& dyes, const Box& region, const NoiseTile& noise, math::RandomSequence& random,
-                                  const Box& field, PixelPosition origin = {}) {
+inline void draw_scattered_nuclei(DyeMap& dyes, std::span<const Box> regions, const NoiseTile& noise,
+                                  math::RandomSequence& random, const Box& field, PixelPosition origin = {}) {
   const Index attempts = field.area() / 300;
   for (Index attempt = 0; attempt < attempts; ++attempt) {
     Nucleus nucleus;
@@ -182,7 +190,7 @@ inline void draw_scattered_nuclei(DyeMap& dyes, const Box& region, const NoiseTi
     const int crowd = noise((nucleus.x >> 4) * 7 + 3000, (nucleus.y >> 4) * 7);
     if (static_cast<int>(random.below(256)) > crowd) continue;
     if (gap_depth(noise, nucleus.x >> 4, nucleus.y >> 4) > -8) continue;
-    if (region_depth(region, noise, nucleus.x >> 4, nucleus.y >> 4) > -120) continue;
+    if (region_depth(regions, noise, nucleus.x >> 4, nucleus.y >> 4) > -120) continue;
     nucleus.x -= static_cast<int>(origin.x) * 16;
     nucleus.y -= static_cast<int>(origin.y) * 16;
     draw(dyes, nucleus, noise, {0, 0, dyes.width, dyes.height});
@@ -248,8 +256,8 @@ inline void draw_region_nuclei(DyeMap& dyes, const Box& region, Index label, con
   const Box region = detail::place_region(options, layout);
 
   DyeMap dyes(options.width, options.height);
-  detail::draw_stroma(dyes, region, noise, detail::Fibres(stroma));
-  detail::draw_scattered_nuclei(dyes, region, noise, scattered, {0, 0, dyes.width, dyes.height});
+  detail::draw_stroma(dyes, {&region, 1}, noise, detail::Fibres(stroma));
+  detail::draw_scattered_nuclei(dyes, {&region, 1}, noise, scattered, {0, 0, dyes.width, dyes.height});
   detail::draw_region_nuclei(dyes, region, label, noise, places);
   return {develop(dyes, detail::draw_stain(options, patient, image), grain), region, label};
 }

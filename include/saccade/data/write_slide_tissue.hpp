@@ -18,8 +18,7 @@ inline constexpr double slide_tissue_microns = 0.25;
 
 /// "slides/0001.tif".
 [[nodiscard]] inline std::filesystem::path slide_tissue_path(Index slide) {
-  const std::string number = std::to_string(slide + 1);
-  return "slides/" + std::string(number.size() < 4 ? 4 - number.size() : 0, '0') + number + ".tif";
+  return "slides/" + padded(slide + 1, 4) + ".tif";
 }
 
 /// Writes drawn slides below `folder`, and `folder`/manifest.csv with the class and the box of the region of each. The

@@ -149,7 +149,8 @@ namespace detail {
   json["hit_rate"] = nullptr;
   if (result.hit_rate) {
     json["hit_rate"] = {{"any", figure(result.hit_rate->any())},
-                        {"by_step", detail::figures(result.hit_rate->by_step())}};
+                        {"by_step", detail::figures(result.hit_rate->by_step())},
+                        {"all_by_step", detail::figures(result.hit_rate->all_by_step())}};
   }
   return json;
 }
