@@ -4,9 +4,11 @@
 #include "common/backend_options.hpp"
 #include "common/clutter_report.hpp"
 #include "common/clutter_study.hpp"
+#include "common/clutter_trial.hpp"
 #include "common/parallel_map.hpp"
 #include "common/program.hpp"
 #include "common/study_options.hpp"
+#include "common/variant.hpp"
 #include "common/with_backend.hpp"
 
 #include <CLI/CLI.hpp>
@@ -30,7 +32,12 @@ struct Options {
   std::vector<std::string> lookers{"learned", "random", "centre", "whole"};
   std::vector<Index> glimpses{4, 6, 8};
   std::vector<std::uint64_t> seeds{1, 2, 3};
+  std::string preset = "large";
+  std::optional<Index> epochs;  ///< without one: the preset's, as for batch and learning rate
+  std::optional<Index> batch;
+  std::optional<double> learning_rate;
   std::vector<std::string> fields;
+  std::vector<std::string> variants;
   std::string task = "object";
   Index objects = 0;
   program::BackendChoice backend;
@@ -61,18 +68,30 @@ data::ObjectSet first_objects(data::ObjectSet set, Index count) {
   return set;
 }
 
-/// A seed after the other. The whole image is one glimpse, whatever the others' number.
-std::vector<bench::ClutterRun> planned_runs(const Options& o) {
+/// A seed after the other, variants behind the models that they vary. The whole image is one glimpse, whatever the
+/// others' number.
+std::vector<bench::ClutterRun> planned_runs(const Options& o, const std::vector<bench::Variant>& variants) {
   std::vector<bench::ClutterRun> runs;
   const auto lookers = bench::chosen_of<bench::Looker>(bench::looker_names, o.lookers);
   for (const std::uint64_t seed : o.seeds)
-    for (const Index glimpses : o.glimpses)
+    for (const Index glimpses : o.glimpses) {
       for (const bench::Looker looker : lookers)
         if (looker != bench::Looker::whole || glimpses == o.glimpses.front()) runs.push_back({looker, glimpses, seed});
+      for (const bench::Variant& variant : variants)
+        runs.push_back({bench::Looker::learned, glimpses, seed, variant.name});
+    }
   return runs;
 }
 
-int study(const Options& o, bench::ClutterStudyOptions study) {
+/// What is said of all models, on top of the preset's.
+bench::ClutterStudyOptions complete(const Options& o, const bench::ClutterStudyOptions& said) {
+  bench::ClutterStudyOptions study = said;
+  const bench::ClutterStudyOptions start = bench::default_clutter_study(o.preset);
+  study.model = start.model;
+  study.training = start.training;
+  study.training.epochs = o.epochs.value_or(study.training.epochs);
+  study.training.batch = o.batch.value_or(study.training.batch);
+  study.training.learning_rate = o.learning_rate.value_or(study.training.learning_rate);
   if (o.quick) {
     study.training.epochs = study.whole_epochs = 1;
     study.training.batch = 16;
@@ -81,40 +100,47 @@ int study(const Options& o, bench::ClutterStudyOptions study) {
     study.encoder_width = study.whole_width = 4;
   }
   study.task = bench::chosen_of<bench::ClutterTask>(bench::clutter_task_names, {o.task}).front();
-  if (study.task == bench::ClutterTask::sum) study.model.classes = 19;
-  const Index reduction = study.model.glance.reduction;
-  study.model.glance.side = (study.clutter.side + reduction - 1) / reduction;  // the thumbnail shows all of it
-  bench::set_fields(study.model, study.training, o.fields);
-  study.model = validated(study.model);
+  return study;
+}
+
+int study(const Options& o, const bench::ClutterStudyOptions& said) {
+  const bench::ClutterStudyOptions study = complete(o, said);
+  const std::vector<bench::Variant> variants = bench::parse_variants(o.variants);
+  const auto options_of = [&](const bench::ClutterRun& run) {
+    return bench::options_of(study, o.fields, variants, run.variant);
+  };
   data::ObjectSet train = o.quick ? stripes(80, 0) : data::load_objects(o.data, data::Part::train);
   const data::ObjectSet test = o.quick ? stripes(40, 1) : data::load_objects(o.data, data::Part::test);
   if (o.objects > 0) train = first_objects(std::move(train), o.objects);
-  const std::vector<bench::ClutterRun> runs = planned_runs(o);
+  const std::vector<bench::ClutterRun> runs = planned_runs(o, variants);
   bench::expect_each_once(runs, [](const bench::ClutterRun& run) { return run.name(); });
+  for (const bench::ClutterRun& run : runs) static_cast<void>(options_of(run));  // before hours of work, not after
   create_folders(o.out / "runs");
   program::BackendChoice backend = o.backend;
   backend.threads = bench::threads_of_job(backend.threads, o.jobs);
   const auto work = [&](std::size_t i) -> std::optional<bench::ClutterResult> {
     const bench::ClutterRun& run = runs[i];
+    const bench::ClutterStudyOptions own = options_of(run);
     const auto say = [](const std::string& line) { std::cerr << line + '\n'; };
     const auto measure = [&] {
       bench::Json figures;
       program::with_backend(backend, [&](auto& b) {
-        figures = bench::ClutterTrial(b, run, study, train, test, say).run();
+        figures = bench::ClutterTrial(b, run, own, train, test, say).run();
         return program::success;
       });
       return figures;
     };
-    return bench::ClutterResult{
-        run, bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
-                                 describe(run, study, train.count(), backend.arithmetic()), measure)};
+    return bench::ClutterResult{run,
+                                bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
+                                                    describe(run, own, train.count(), backend.arithmetic()), measure)};
   };
   const auto results = bench::parallel_map<bench::ClutterResult>(
       runs.size(), o.jobs, work, [&](const std::vector<bench::ClutterResult>& so_far) {
         write_clutter_report(o.out, so_far, study.evaluation_split, runs.size());
       });
-  std::cout << clutter_table(clutter_rows(*results)) << "table and figure:  " << (o.out / "table.md").string() << ", "
-            << (o.out / "figure.png").string() << '\n';
+  const std::vector<bench::ClutterRow> rows = clutter_rows(*results);
+  std::cout << clutter_table(rows) << surety_table(rows) << "table and figure:  " << (o.out / "table.md").string()
+            << ", " << (o.out / "figure.png").string() << '\n';
   return program::success;
 }
 
@@ -139,16 +165,23 @@ int main(int argc, char* argv[]) {
   options.add_option("--side", defaults.clutter.side, "pixels of the square image")->check(CLI::Range(1, 4096));
   options.add_option("--patches", defaults.clutter.patches, "pieces of other objects in it")
       ->check(CLI::Range(0, 1000));
-  options.add_option("--epochs", defaults.training.epochs, "of a model with glimpses")->check(CLI::Range(1, 10000));
+  options
+      .add_option(
+          "--preset", o.preset,
+          "what models and their training start from: paper, as it is written, or large, as it learns best here")
+      ->check(CLI::IsMember(std::vector<std::string>(bench::clutter_presets.begin(), bench::clutter_presets.end())));
+  options.add_option("--epochs", o.epochs, "of a model with glimpses; else 30")->check(CLI::Range(1, 10000));
   options.add_option("--whole-epochs", defaults.whole_epochs, "of the network that reads the whole image")
       ->check(CLI::Range(1, 10000));
-  options.add_option("--batch", defaults.training.batch, "images in a step")->check(CLI::Range(1, 1 << 16));
-  options.add_option("--learning-rate", defaults.training.learning_rate, "of the first epoch");
+  options.add_option("--batch", o.batch, "images in a step; else the preset's")->check(CLI::Range(1, 1 << 16));
+  options.add_option("--learning-rate", o.learning_rate, "of the first epoch; else the preset's")
+      ->check(CLI::PositiveNumber);
   options.add_option("--encoder-width", defaults.encoder_width, "filters of the network that reads a glimpse")
       ->check(CLI::Range(1, 1024));
   options.add_option("--whole-width", defaults.whole_width, "filters of the network that reads the whole image")
       ->check(CLI::Range(1, 1024));
   bench::add_fields(options, o.fields);
+  bench::add_variants(options, o.variants);
   options.add_option("--objects", o.objects, "train on no more than the first ones; 0: on all");
   bench::add_evaluation_split(options, defaults.evaluation_split,
                               "the test's objects, or training objects held out, to tune by");

@@ -46,7 +46,7 @@ bench::ImagesAtHand images_of(const data::Dataset& dataset) {
 int run_study(const Options& o) {
   bench::ImageStudyOptions study = o.study;
   study.conditions = bench::chosen_of<bench::Condition>(bench::condition_names, o.conditions);
-  for (const std::string& variant : o.variants) study.variants.push_back(bench::parse_variant(variant));
+  study.variants = bench::parse_variants(o.variants);
   for (const Index fold : study.only)
     if (fold > study.folds) throw ConfigError("image_study: there is no fold " + std::to_string(fold));
   study.data.options.slides = program::slide_reader();
@@ -99,12 +99,7 @@ int main(int argc, char* argv[]) {
   bench::add_list(options, "--only", study.only, "folds, from 1")->check(CLI::Range(1, 1000))->default_str("all");
   bench::add_words(options, "--conditions", o.conditions, bench::condition_names,
                    "glimpses that models are made for, or the whole image");
-  options
-      .add_option(
-          "--variant", o.variants,
-          "learned models with other fields, \"NAME: FIELD=VALUE; ...\": what an ingredient adds; may be repeated")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->allow_extra_args(false);
+  bench::add_variants(options, o.variants);
   bench::add_list(options, "--seeds", study.seeds, "of weights and draws");
   options
       .add_option("--validation", study.data.validation,

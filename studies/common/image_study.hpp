@@ -6,39 +6,16 @@
 #include "condition.hpp"
 #include "image_trial.hpp"
 #include "study_options.hpp"
+#include "variant.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// Does looking pay on the images of a data set? Models that learn where to look, models made for glimpses that do not,
 /// and the same encoder over the whole image, in K folds by group, so that every image is evaluated once for a seed.
 namespace bench {
-
-/// Learned models that differ from the others in some fields: what an ingredient adds.
-struct Variant {
-  std::string name;
-  std::vector<std::string> fields;  ///< "learner.kind=policy_gradient"
-};
-
-/// "NAME: FIELD=VALUE; FIELD=VALUE". @throws ConfigError
-[[nodiscard]] inline Variant parse_variant(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  Variant variant{.name = std::string(program::trimmed(std::string_view(text).substr(0, colon))), .fields = {}};
-  for (std::size_t at = colon; at < text.size();) {
-    const std::size_t end = std::min(text.find(';', at + 1), text.size());
-    if (const auto field = program::trimmed(std::string_view(text).substr(at + 1, end - at - 1)); !field.empty())
-      variant.fields.emplace_back(field);
-    at = end;
-  }
-  if (variant.name.empty() || variant.fields.empty())
-    throw saccade::ConfigError("a variant must be \"NAME: FIELD=VALUE; ...\", but is \"" + text + '"');
-  return variant;
-}
 
 struct ImageStudyOptions {
   saccade::DataChoice data;  ///< the split comes with the run
@@ -70,11 +47,8 @@ struct ImageRun {
 
 /// "learned-fold1-seed1", "learned-no-class-weights-fold1-seed1".
 [[nodiscard]] inline std::string name_of(const ImageRun& run) {
-  std::string variant = run.variant.empty() ? "" : '-' + run.variant;
-  for (char& letter : variant)
-    if (!(letter >= 'a' && letter <= 'z') && !(letter >= 'A' && letter <= 'Z') && !(letter >= '0' && letter <= '9'))
-      letter = '-';
-  return to_string(run.condition) + variant + "-fold" + std::to_string(run.fold) + "-seed" + std::to_string(run.seed);
+  return to_string(run.condition) + file_suffix(run.variant) + "-fold" + std::to_string(run.fold) + "-seed" +
+         std::to_string(run.seed);
 }
 
 /// A seed after the other, so that a study that was stopped has whole seeds.
@@ -122,9 +96,7 @@ struct ImageRun {
 [[nodiscard]] inline ImageTrial image_trial(const ImageStudyOptions& o, const ImageRun& run,
                                             const ImagesAtHand& images) {
   ImageStudyOptions own = o;
-  for (const Variant& variant : o.variants)
-    if (variant.name == run.variant)
-      own.training.fields.insert(own.training.fields.end(), variant.fields.begin(), variant.fields.end());
+  own.training.fields = fields_with(o.training.fields, o.variants, run.variant);
   ImageTrial trial{.name = name_of(run),
                    .config = image_config(own, images, run.seed),
                    .data = choice_of(o, run.fold),

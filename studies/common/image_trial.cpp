@@ -4,6 +4,7 @@
 #include <saccade/report/json_lines.hpp>
 #include <saccade/report/progress.hpp>
 #include <saccade/report/run_folder.hpp>
+#include <saccade/training/run_state.hpp>
 #include <saccade/training/trained_classifier.hpp>
 #include <saccade/training/training_run.hpp>
 
@@ -100,8 +101,9 @@ std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& dat
                        });
     if (stopped) return {};
     if (predictions.empty()) throw FileError(trial.name + ": none of the images can be used");
-    const report::PolicyResult result =
+    report::PolicyResult result =
         report::judge(policy, truth, predictions, trial.config.model.sensor, trial.config.seed, 0);
+    if (policy == GlimpsePolicy::learned) result.temperature = temperature_of(classifier.info().run);
     Json& of_policy = figures["policies"][to_string(policy)] = to_json(result, truth.classes);
     // What is read is still a share of the image as it was; nothing of a stretched one is seen at full resolution.
     if (trial.preparation != Preparation::none) {

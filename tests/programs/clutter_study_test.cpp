@@ -48,6 +48,22 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
   REQUIRE(met.size() == 2);
   CHECK(met[0].get<double>() <= met[1].get<double>());
 
+  // Of each policy all that an evaluation has; of its own the temperature that other objects have chosen, and a
+  // threshold to stop early by.
+  const auto& policies = run_1.at("figures").at("policies");
+  CHECK(policies.at("learned").at("accuracy_by_glimpse")[1].get<double>() ==
+        Approx(1 - errors.at("learned")[1].get<double>()));
+  CHECK(policies.at("learned").at("hit_rate").at("all_by_step") == met);
+  CHECK(policies.at("learned").at("calibration").at("tempered").at("temperature").get<double>() > 0);
+  CHECK(policies.at("random").at("calibration").at("tempered").is_null());
+  const auto& stopping = run_1.at("figures").at("stopping");
+  CHECK((stopping.at("glimpses") >= 1.0 && stopping.at("glimpses") <= 2.0));
+  bool on_the_curve = false;
+  for (const auto& point : policies.at("learned").at("early_stopping"))
+    on_the_curve = on_the_curve || point == stopping;
+  CHECK(on_the_curve);
+  CHECK_THAT(table, contains("| trained on | glimpses | calibration error, % | at the temperature |"));
+
   // The mean over seeds, and how many times it is below that of random glimpses.
   const auto results = nlohmann::json::parse(text(scratch / "one/results.json"));
   CHECK(results.at("evaluation_split") == "test");
@@ -99,6 +115,32 @@ TEST_CASE("clutter_study asks for the sum of two objects", "[programs][benchmark
   CHECK(results.at("rows")[1].at("met") == nlohmann::json{1.0, 1.0});
 }
 
+TEST_CASE("clutter_study trains variants beside a preset, and judges what they tune by on held out objects",
+          "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Ending ending =
+      run("clutter_study",
+          quick(scratch / "one",
+                {"--preset", "paper", "--conditions", "learned", "--evaluation-split", "validation", "--batch", "8",
+                 "--variant", "two rollouts, no class: training.rollouts=2; learner.class_term=false"}));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(text(scratch / "one/table.md"), contains("| learned, two rollouts, no class | 2 | 2 |"));
+  CHECK_THAT(text(scratch / "one/table.csv"), contains("\nlearned,\"two rollouts, no class\",2,1,learned,1,"));
+  CHECK(std::filesystem::exists(scratch / "one/variants.png"));
+  const auto plain = nlohmann::json::parse(text(scratch / "one/runs/learned-2-seed1.json"));
+  auto config = plain.at("config");
+  CHECK(config.at("model").at("learner").at("reward") == "sampled");
+  CHECK(config.at("training").at("decay") == 0.98);
+  config["training"]["rollouts"] = 2;
+  config["model"]["learner"]["class_term"] = false;
+  const auto variant = nlohmann::json::parse(text(scratch / "one/runs/learned-two-rollouts--no-class-2-seed1.json"));
+  CHECK(variant.at("config") == config);
+  // Nothing is left to choose a temperature or a threshold by.
+  CHECK(plain.at("figures").at("stopping").is_null());
+  CHECK(plain.at("figures").at("policies").at("learned").at("calibration").at("tempered").is_null());
+}
+
 TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const auto refused = [&](const Arguments& more, int code, const std::string& sentence) {
@@ -115,6 +157,10 @@ TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][bench
   refused({"--objects", "81"}, 2, "--objects must be at most 80, but is 81");
   refused({"--objects", "16"}, 2, "the training objects must be more than the 16 that are held out, but are 16");
   refused({"--set", "policy.sigmo=1"}, 2, "has no field \"sigmo\"");
+  refused({"--preset", "compact"}, 2, "--preset");
+  refused({"--variant", "nothing"}, 2, "a variant must be \"NAME: FIELD=VALUE; ...\", but is \"nothing\"");
+  refused({"--variant", "a: policy.sigmo=1"}, 2, "has no field \"sigmo\"");
+  refused({"--variant", "a: policy.sigma=1", "--variant", "a: policy.sigma=2"}, 2, "is asked for twice");
   const Ending missing = run("clutter_study", {"--data", scratch / "nowhere", "--out", scratch / "run"});
   CHECK(missing.code == 1);
   CHECK_THAT(last_line(missing.err), contains("has no train-images-idx3-ubyte.gz"));
