@@ -38,6 +38,7 @@
 #include "common/regions.hpp"
 #include "common/report.hpp"
 #include "common/slides.hpp"
+#include "common/tissue_warning.hpp"
 #include "common/training_data.hpp"
 #include "common/with_backend.hpp"
 #include "evaluate_options.hpp"
@@ -89,8 +90,9 @@ struct Answered {
 
 /// Pictures of right and wrong answers in `folder`.
 template <class B>
-void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& dataset, const EvaluateOptions& options,
-                  const Answered& answered, const report::RunFolder& folder, const report::Provenance& provenance) {
+void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& dataset, data::TissueAreas& tissue,
+                  const EvaluateOptions& options, const Answered& answered, const report::RunFolder& folder,
+                  const report::Provenance& provenance) {
   std::vector<bool> right;
   for (const report::PredictionRecord& record : answered.records) right.push_back(record.predicted() == record.truth);
   const auto chosen = report::choose_for_gallery(right, static_cast<std::size_t>(options.gallery));
@@ -98,7 +100,7 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
   report::GalleryWriter writer(folder.gallery(), to_string(answered.policy), provenance);
   for (const std::size_t i : chosen) {
     const report::PredictionRecord& record = answered.records[i];
-    const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model);
+    const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model, tissue);
     report::Explanation explanation = report::explain_image(
         b, evaluator, classifier.parameters(), classifier.statistics(), image, classifier.info().classes,
         {.policy = answered.policy,
@@ -163,7 +165,8 @@ int evaluate_classifier(B& b, const EvaluateOptions& options, const ProcessGroup
                                       .epoch = trained_epochs(info.run),
                                       .data = inventory.identity(data::Part::test)};
 
-  data::Loader loader(dataset.size(), decode_for(info.model, dataset), options.loader.options(options.batch));
+  data::TissueAreas tissue(dataset.size());
+  data::Loader loader(dataset.size(), decode_for(info.model, dataset, tissue), options.loader.options(options.batch));
   Evaluator<B> evaluator(b, classifier.model(), std::min(options.batch, static_cast<Index>(part.size())));
   const program::Interruption interruption;
   AgreedBadImages bad(options.loader.max_bad_images);
@@ -223,6 +226,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options, const ProcessGroup
                                                       options.seed, report::steady_seconds() - start);
     averaged_rollouts.update(to_json(result, truth.classes));
   }
+  program::warn_of_missing_tissue("saccade evaluate", dataset, tissue, group);
   if (!group.leads()) return program::success;
   program::warn_of_bad_images("saccade evaluate", bad.list(), 0);
 
@@ -250,7 +254,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options, const ProcessGroup
   const report::RunFolder files = staged.files();
   report::write_predictions(files.predictions(), records);
   data::write_inventory(files.evaluated_images(), inventory);
-  draw_gallery(b, classifier, dataset, options, answered, files, provenance);
+  draw_gallery(b, classifier, dataset, tissue, options, answered, files, provenance);
   draw_early_stopping(files.path(), results);
   write_file_atomically(files.evaluation(), json_text(json, 2) + '\n');
   const bool has_page = program::stage_report("saccade evaluate", folder, staged);

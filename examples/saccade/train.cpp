@@ -24,6 +24,7 @@
 #include "common/loader_choice.hpp"
 #include "common/report.hpp"
 #include "common/slides.hpp"
+#include "common/tissue_warning.hpp"
 #include "common/with_backend.hpp"
 #include "processes.hpp"
 #include "subcommands.hpp"
@@ -220,6 +221,7 @@ int train_classifier(B& b, const TrainOptions& options, const ProcessGroup& grou
   });
   progress.reset();
   known_bad = program::warn_of_bad_images("saccade train", run.bad_images(), known_bad);
+  program::warn_of_missing_tissue("saccade train", data.dataset, run.tissue(), group);
   if (group.leads()) {
     folder.draw_curves();
     program::write_report("saccade train", folder);

@@ -22,7 +22,7 @@
 #include <saccade/data/split_report.hpp>
 #include <saccade/data/stain_augmentation.hpp>
 #include <saccade/data/synthetic_tissue.hpp>
-#include <saccade/data/tissue_mask.hpp>
+#include <saccade/data/tissue_areas.hpp>
 #include <saccade/data/two_region_tissue.hpp>
 #include <saccade/math/recurrent.hpp>
 #include <saccade/metrics/answers.hpp>

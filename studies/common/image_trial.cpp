@@ -82,7 +82,8 @@ std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& dat
   const std::vector<Box> regions =
       trial.preparation == Preparation::none ? program::regions_of(data.dataset) : std::vector<Box>{};
   const report::GroundTruth truth = program::ground_truth_of(data.dataset, regions);
-  data::Loader loader(data.dataset.size(), decode_for(trial.config.model, data.dataset), work.loader);
+  data::TissueAreas tissue(data.dataset.size());
+  data::Loader loader(data.dataset.size(), decode_for(trial.config.model, data.dataset, tissue), work.loader);
   ListedImages<B> images(b, loader);
   Evaluator<B> evaluator(b, classifier.model(), trial.config.training.batch);
   if (work.features && classifier.model().encoder().has_frozen_part(Mode::evaluation)) {
@@ -119,6 +120,7 @@ std::optional<Json> judge_best(B& b, const ImageTrial& trial, const RunData& dat
         std::count_if(label_of.begin(), label_of.end(), [](const auto& entry) { return entry.second == 1; });
     figures["images"] = result.answers.images();
   }
+  program::warn_of_missing_tissue(trial.name, data.dataset, tissue);
   const Json state = classifier.info().run.value("state", Json::object());
   figures["best_epoch"] = state.value("best", Json()).is_null() ? Json() : state.at("best").at("epoch");
   return figures;

@@ -44,7 +44,7 @@ TEST_CASE("saturation by hand", "[tissue_mask]") {
   CHECK(saturation(pink) == 63);  // 255 * 50 / 200 = 63.75
 }
 
-TEST_CASE("stained pixels are tissue, glass is not, and a thumbnail of one colour is all tissue", "[tissue_mask]") {
+TEST_CASE("stained pixels are tissue, and glass is not, also where there is nothing else", "[tissue_mask]") {
   RgbImage thumbnail(4, 2);
   std::fill(thumbnail.pixels.begin(), thumbnail.pixels.end(), std::uint8_t{240});
   for (const auto& [x, y] : {std::pair<Index, Index>{1, 0}, {2, 0}, {2, 1}}) {
@@ -55,7 +55,16 @@ TEST_CASE("stained pixels are tissue, glass is not, and a thumbnail of one colou
   CHECK(mask.tissue == std::vector<std::uint8_t>{0, 1, 1, 0, 0, 0, 1, 0});
   CHECK(mask.area() == 3);
   CHECK(mask.at(2, 1));
-  CHECK(find_tissue(RgbImage(3, 3)).area() == 9);
+  CHECK(find_tissue(RgbImage(3, 3)).area() == 0);
+  RgbImage pink(3, 3);
+  for (Index i = 0; i < 9; ++i) pink.pixels[static_cast<std::size_t>(3 * i)] = 200;
+  CHECK(find_tissue(pink).area() == 9);
+  // 255 * 8 / 240 = 8.5 is the noise of glass, 255 * 9 / 240 = 9.6 is not.
+  std::fill(thumbnail.pixels.begin(), thumbnail.pixels.end(), std::uint8_t{240});
+  thumbnail.at(0, 0)[1] = 232;
+  CHECK(find_tissue(thumbnail).area() == 0);
+  thumbnail.at(0, 0)[1] = 231;
+  CHECK(find_tissue(thumbnail).area() == 1);
   CHECK_THROWS_AS(find_tissue(RgbImage()), ConfigError);
 }
 

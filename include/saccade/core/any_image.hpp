@@ -1,6 +1,7 @@
 #pragma once
 
 #include <saccade/core/streamed_image.hpp>
+#include <saccade/core/tissue_area.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -27,11 +28,16 @@ class AnyImage {
   /// Null where the image is pixels.
   [[nodiscard]] const StreamedImage* source() const { return std::get_if<StreamedImage>(&image_); }
 
+  /// Where its tissue lies; null where nobody has looked for it.
+  [[nodiscard]] const std::shared_ptr<const TissueArea>& tissue() const { return tissue_; }
+  void set_tissue(std::shared_ptr<const TissueArea> tissue) { tissue_ = std::move(tissue); }
+
   /// Bytes of decoded pixels: none of a source.
   [[nodiscard]] std::size_t bytes() const { return pixels() ? pixels()->pixels.size() : 0; }
 
  private:
   std::variant<std::shared_ptr<const RgbImage>, StreamedImage> image_;
+  std::shared_ptr<const TissueArea> tissue_{};
 };
 
 }  // namespace saccade

@@ -4,6 +4,7 @@
 #include <saccade/core/image.hpp>
 #include <saccade/core/streamed_image.hpp>
 #include <saccade/core/symmetry.hpp>
+#include <saccade/core/tissue_area.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -34,6 +35,7 @@ struct OrientedImage {
   Symmetry symmetry = Symmetry::identity;
   const StreamedImage* source = nullptr;  ///< of a streamed image, else null
   std::uint64_t content = 0;              ///< the same for equal pixels alone; 0: not known
+  const TissueArea* tissue = nullptr;     ///< of the image as stored; null: nobody has looked for it
 };
 
 /// The images of a batch; their sizes may differ, and some may be resident, others streamed. A backend is only ever

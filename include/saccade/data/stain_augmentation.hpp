@@ -72,10 +72,12 @@ class RestainedSource {
   math::StainMap map_;
 };
 
-/// The image, pixels or source, with its stains changed.
+/// The image, pixels or source, with its stains changed. Its tissue is where it was.
 [[nodiscard]] inline AnyImage restain(const AnyImage& image, const math::StainChange& change) {
-  if (image.pixels()) return restain(image.pixels()->view(), change);
-  return StreamedImage(RestainedSource(*image.source(), change));
+  AnyImage stained = image.pixels() ? AnyImage(restain(image.pixels()->view(), change))
+                                    : AnyImage(StreamedImage(RestainedSource(*image.source(), change)));
+  stained.set_tissue(image.tissue());
+  return stained;
 }
 
 }  // namespace saccade::data

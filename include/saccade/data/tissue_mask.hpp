@@ -60,7 +60,11 @@ struct TissueMask {
   [[nodiscard]] Index area() const { return std::count(tissue.begin(), tissue.end(), std::uint8_t{1}); }
 };
 
-/// Tissue is what is more saturated than Otsu's threshold says; all of it where the thumbnail is of one saturation.
+/// What is no more saturated is glass, whatever else there is: of a slide without tissue only noise would be told
+/// apart.
+inline constexpr int glass_saturation = 8;
+
+/// Tissue is what is more saturated than Otsu's threshold says, and than glass.
 /// @throws ConfigError for a thumbnail without pixels
 [[nodiscard]] inline TissueMask find_tissue(const RgbImage& thumbnail) {
   expect_config(thumbnail.width >= 1 && thumbnail.height >= 1, "find_tissue: the thumbnail has no pixels");
@@ -68,7 +72,7 @@ struct TissueMask {
   const auto pixels = static_cast<std::size_t>(thumbnail.width * thumbnail.height);
   for (std::size_t i = 0; i < pixels; ++i)
     ++histogram[static_cast<std::size_t>(saturation(&thumbnail.pixels[image_channels * i]))];
-  const int threshold = otsu_threshold(histogram);
+  const int threshold = std::max(otsu_threshold(histogram), glass_saturation);
   TissueMask mask{.width = thumbnail.width, .height = thumbnail.height};
   for (std::size_t i = 0; i < pixels; ++i)
     mask.tissue.push_back(saturation(&thumbnail.pixels[image_channels * i]) > threshold ? 1 : 0);

@@ -20,6 +20,9 @@ enum class SupervisedSteps { last, every };
 /// Whether batch normalisation keeps one set of running statistics, or one for each step of the rollout.
 enum class RunningStatistics { shared, per_step };
 
+/// Where locations that are drawn and not chosen lie: evenly over the image, or over its tissue.
+enum class RandomLocations { image, tissue };
+
 /// The whole model: one aggregate for each component.
 struct HybridAttentionConfig {
   Index classes = 2;
@@ -34,6 +37,9 @@ struct HybridAttentionConfig {
   /// Where the first glimpse goes in training where no glance chooses it: `random` or `centre`. A deterministic rollout
   /// begins in the centre.
   GlimpsePolicy first_location = GlimpsePolicy::centre;
+  /// Of the first glimpse, where that is random, and of GlimpsePolicy::random, in training and in evaluation. Of an
+  /// image without tissue all counts.
+  RandomLocations random_locations = RandomLocations::image;
   SupervisedSteps supervised_steps = SupervisedSteps::last;
   RunningStatistics running_statistics = RunningStatistics::shared;
   Index lattice = 0;  ///< places on each axis that every location is moved to, see LocationLattice; 0: it stays

@@ -50,6 +50,8 @@ inline constexpr auto enum_names<GlimpsePolicy> = glimpse_policy_names;
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<GlanceInput>{"pixels", "backbone"};
 template <>
+inline constexpr std::array<std::string_view, 2> enum_names<RandomLocations>{"image", "tissue"};
+template <>
 inline constexpr std::array<std::string_view, 2> enum_names<SupervisedSteps>{"last", "every"};
 template <>
 inline constexpr std::array<std::string_view, 2> enum_names<RunningStatistics>{"shared", "per_step"};
@@ -185,6 +187,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("glance", c.glance);
   visit("learner", c.learner);
   visit("first_location", c.first_location);
+  visit("random_locations", c.random_locations);
   visit("supervised_steps", c.supervised_steps);
   visit("running_statistics", c.running_statistics);
   visit("lattice", c.lattice);

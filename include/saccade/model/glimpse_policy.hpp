@@ -13,7 +13,7 @@ namespace saccade::inline SACCADE_NAMESPACE {
 /// the policy learns nothing from them.
 enum class GlimpsePolicy {
   learned,  ///< the model's own means
-  random,   ///< uniform over all windows inside the image
+  random,   ///< uniform over all windows inside the image, or over its tissue: see RandomLocations
   centre,   ///< the middle, every time
   grid,     ///< the cells of a fixed grid over the image, in reading order
   oracle,   ///< the middle of the region, where it is known: the ceiling

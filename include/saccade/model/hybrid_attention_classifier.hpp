@@ -209,8 +209,12 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
 
   /// The first location (B, 2) where no policy chooses it.
   void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
-    if (options.locations == Locations::given) return;
+    if (options.locations == Locations::given || options.first_given) return;
     if (options.locations == Locations::sample && config_.first_location == GlimpsePolicy::random) {
+      if (config_.random_locations == RandomLocations::tissue) {
+        throw ConfigError(
+            "model: a rollout that begins on tissue needs its first location to be given (see place_on_tissue)");
+      }
       ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, 0),
                           location);
     } else {

@@ -21,8 +21,9 @@ struct RolloutOptions {
   std::uint64_t counter = 0;  ///< which rollout of the run: the same counter draws the same
   std::uint32_t first = 0;  ///< number of the batch's first image in a larger set: an image draws the same in any batch
   std::optional<double> sigma{};  ///< of the policy's draws; without it that of its configuration
-  /// Whether the episode was rolled out over the same images and locations before: an encoder that never changes is then
-  /// not asked again.
+  bool first_given = false;       ///< the first location stands in the episode already, as with Locations::given
+  /// Whether the episode was rolled out over the same images and locations before: an encoder that never changes is
+  /// then not asked again.
   bool repeated = false;
 };
 

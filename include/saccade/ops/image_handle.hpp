@@ -5,6 +5,7 @@
 #include <saccade/ops/glimpse.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -20,7 +21,7 @@ class ImageHandle {
  public:
   /// @param hashed  whether to look at all pixels, so that `seen` tells OrientedImage::content
   /// @throws ConfigError for an image without pixels
-  ImageHandle(B& b, AnyImage image, bool hashed = false) {
+  ImageHandle(B& b, AnyImage image, bool hashed = false) : tissue_(image.tissue()) {
     if (hashed && image.pixels()) content_ = content_of(*image.pixels());
     if (image.pixels()) resident_.emplace(make_image(b, image.pixels()->view()));
     if (image.source() || !images_are_copies<B>) kept_.emplace(std::move(image));
@@ -28,8 +29,8 @@ class ImageHandle {
 
   /// The image as a batch takes it. It points into the handle, which stays alive and where it is meanwhile.
   [[nodiscard]] OrientedImage<B> seen(Symmetry symmetry = Symmetry::identity) const {
-    if (resident_) return {&*resident_, symmetry, nullptr, content_};
-    return {nullptr, symmetry, kept_->source()};
+    if (resident_) return {&*resident_, symmetry, nullptr, content_, tissue_.get()};
+    return {nullptr, symmetry, kept_->source(), 0, tissue_.get()};
   }
 
   [[nodiscard]] bool streamed() const { return !resident_; }
@@ -45,6 +46,7 @@ class ImageHandle {
   std::optional<Image<B>> resident_;
   std::optional<AnyImage> kept_;  ///< the source, or the pixels that `resident_` is a view of
   std::uint64_t content_ = 0;
+  std::shared_ptr<const TissueArea> tissue_;
 };
 
 }  // namespace saccade::ops

@@ -6,6 +6,7 @@
 #include <saccade/model/feature_store.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/model/kept_features.hpp>
+#include <saccade/model/tissue_locations.hpp>
 #include <saccade/ops/memory.hpp>
 #include <saccade/ops/pointwise.hpp>
 #include <saccade/ops/step.hpp>
@@ -176,7 +177,13 @@ std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model:
   const RolloutOptions options{.locations = Locations::sample,
                                .seed = seed,
                                .counter = static_cast<std::uint64_t>(rollout),
-                               .first = static_cast<std::uint32_t>(first)};
+                               .first = static_cast<std::uint32_t>(first),
+                               .first_given = begins_on_tissue(model_->config())};
+  if (options.first_given) {
+    std::vector<Scalar<B>> places;
+    place_on_tissue(*b_, ImageBatch<B>(oriented_), rollout_key(options, RandomStream::first_location, 0), places,
+                    episode_.given(0));
+  }
   recall_for(parameters);
   // Not recorded: a repetition could not draw for another first image.
   model_->rollout(*b_, parameters, statistics, ImageBatch<B>(oriented_), options, episode_);
@@ -203,8 +210,14 @@ void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::sp
   for (std::size_t n = 0; n < oriented_.size(); ++n) {
     const auto [width, height] = ops::seen_size(*b_, oriented_[n]);
     const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
-    const auto places = control_locations(policy, static_cast<Index>(steps), side, width, height,
-                                          n < regions.size() ? regions[n] : Box{}, key);
+    std::vector<Location> places;
+    if (policy == GlimpsePolicy::random && model_->config().random_locations == RandomLocations::tissue) {
+      for (std::size_t t = 0; t < steps; ++t)
+        places.push_back(tissue_location<B>(oriented_[n], key, static_cast<std::uint32_t>(t)));
+    } else {
+      places = control_locations(policy, static_cast<Index>(steps), side, width, height,
+                                 n < regions.size() ? regions[n] : Box{}, key);
+    }
     for (std::size_t t = 0; t < steps; ++t) {
       values[t].push_back(static_cast<Scalar<B>>(places[t].x));
       values[t].push_back(static_cast<Scalar<B>>(places[t].y));

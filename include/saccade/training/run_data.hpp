@@ -10,6 +10,7 @@
 #include <saccade/data/open_dataset.hpp>
 #include <saccade/data/read_sample.hpp>
 #include <saccade/data/split_report.hpp>
+#include <saccade/data/tissue_areas.hpp>
 #include <saccade/model/config.hpp>
 
 #include <algorithm>
@@ -157,13 +158,15 @@ inline void expect_size(ImageSize size, const HybridAttentionConfig& model, std:
   return image;
 }
 
-/// The same for a sample of a data set, which may be streamed.
+/// The same for a sample of a data set, which may be streamed. With RandomLocations::tissue its tissue is found.
+/// @param tissue  what is known of it, of all images of the data set
 [[nodiscard]] inline AnyImage load_sample_for(const data::Dataset& dataset, Index number,
-                                              const HybridAttentionConfig& model) {
+                                              const HybridAttentionConfig& model, data::TissueAreas& tissue) {
   const data::Sample& sample = dataset.sample(number);
-  if (!dataset.read && !data::is_slide(dataset, sample)) return load_image_for(sample.path, model);
-  AnyImage image = data::read_sample(dataset, sample);
-  expect_size({image.width(), image.height()}, model, sample.name);
+  const bool is_file = !dataset.read && !data::is_slide(dataset, sample);
+  AnyImage image = is_file ? AnyImage(load_image_for(sample.path, model)) : data::read_sample(dataset, sample);
+  if (!is_file) expect_size({image.width(), image.height()}, model, sample.name);
+  if (model.random_locations == RandomLocations::tissue) image.set_tissue(tissue.of(number, image));
   return image;
 }
 
@@ -193,9 +196,10 @@ inline void expect_size(ImageSize size, const HybridAttentionConfig& model, std:
   return longest == 0 ? config : with_thumbnail_over(config, shortest, longest);
 }
 
-/// What data::Loader decodes with. `dataset` outlives it.
-[[nodiscard]] inline data::Loader::Decode decode_for(const HybridAttentionConfig& model, const data::Dataset& dataset) {
-  return [model, &dataset](Index image) { return load_sample_for(dataset, image, model); };
+/// What data::Loader decodes with. `dataset` and `tissue` outlive it.
+[[nodiscard]] inline data::Loader::Decode decode_for(const HybridAttentionConfig& model, const data::Dataset& dataset,
+                                                     data::TissueAreas& tissue) {
+  return [model, &dataset, &tissue](Index image) { return load_sample_for(dataset, image, model, tissue); };
 }
 
 }  // namespace saccade

@@ -3,6 +3,7 @@
 #include <saccade/model/feature_store.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/model/kept_features.hpp>
+#include <saccade/model/tissue_locations.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/config.hpp>
@@ -140,6 +141,9 @@ class Trainer {
   /// comes again.
   void stage(ImageBatch<B> images, std::span<const Index> labels, Index rollouts, Work& work);
 
+  /// Puts the locations that are drawn on tissue into the episode. @returns options of a rollout that finds them there
+  [[nodiscard]] RolloutOptions place_on_tissue(RolloutOptions options, const StepOptions& how, Work& work);
+
   /// One pass over the batch that has been staged.
   StepReport update(Index pass, const RolloutOptions& options, const StepOptions& how, double learning_rate,
                     Work& work);
@@ -189,6 +193,7 @@ class Trainer {
       part_squares_{};  // (1)  where batches are in parts: marked where figures of a part are not finite
   std::vector<OrientedImage<B>> oriented_;  ///< of all rollouts of a step
   std::vector<Scalar<B>> labels_;
+  std::vector<Scalar<B>> places_;
 };
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
@@ -247,12 +252,28 @@ void Trainer<B, Model, L>::stage(ImageBatch<B> images, std::span<const Index> la
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
+RolloutOptions Trainer<B, Model, L>::place_on_tissue(RolloutOptions options, const StepOptions& how, Work& work) {
+  const HybridAttentionConfig& config = model_.config();
+  const auto place = [&](std::size_t t) {
+    saccade::place_on_tissue(*b_, ImageBatch<B>(oriented_), rollout_key(options, RandomStream::first_location, t),
+                             places_, work.episode.given(t));
+  };
+  if (how.glimpses == GlimpsePolicy::random && config.random_locations == RandomLocations::tissue) {
+    for (std::size_t t = 0; t < work.episode.steps.size(); ++t) place(t);
+  } else if (how.glimpses == GlimpsePolicy::learned && begins_on_tissue(config)) {
+    place(0);
+    options.first_given = true;
+  }
+  return options;
+}
+
+template <TrainableBackend B, class Model, Learner<B, Model> L>
 StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                                       const StepOptions& how) {
   validate(how, images.size(), labels.size());
   Work& work = work_for(static_cast<Index>(labels.size()), how.rollouts);
   stage(images, labels, how.rollouts, work);
-  const RolloutOptions options = rollout_options(how, 0);
+  const RolloutOptions options = place_on_tissue(rollout_options(how, 0), how, work);
   StepReport report;
   for (Index pass = 0; pass < (how.glimpses == GlimpsePolicy::learned ? learner_.passes() : 1); ++pass) {
     const StepReport figures = update(pass, options, how, learning_rate, work);
@@ -296,7 +317,7 @@ StepReport Trainer<B, Model, L>::find_gradient_of(const BatchPart<B>& part, Inde
   Work& work = work_for(static_cast<Index>(part.labels.size()), how.rollouts, learner_.passes() > 1 ? part.number : 0);
   stage(part.images, part.labels, how.rollouts, work);
   if (!part_squares_) part_squares_ = b_->zeros({1});
-  const RolloutOptions options = rollout_options(how, part.first);
+  const RolloutOptions options = place_on_tissue(rollout_options(how, part.first), how, work);
   run(pass, options, how, work, [&] {
     find_gradient(pass, options, how, work);
     b_->fill(Scalar<B>(0), *part_squares_);
@@ -337,7 +358,9 @@ void Trainer<B, Model, L>::find_gradient(Index pass, RolloutOptions options, con
     options.repeated = true;
   }
   adam_.zero_gradients(b);
-  if (!learned) give_locations(b, options, how.glimpses, work.episode);
+  const bool on_tissue = how.glimpses == GlimpsePolicy::random &&
+                         model_.config().random_locations == RandomLocations::tissue;  // they are given already
+  if (!learned && !on_tissue) give_locations(b, options, how.glimpses, work.episode);
   model_.rollout(b, parameters_, statistics_, images, options, work.episode);
   if (pass == 0) model_.score(b, options, work.episode);
   if (learned) judge(b, pass, images, work.episode, work);

@@ -72,6 +72,8 @@ class TrainingRun {
   [[nodiscard]] const std::vector<data::BadImage>& bad_images() const {
     return group().size() > 1 ? bad_.list() : loader_.bad_images();
   }
+  /// What is known of the images' tissue; nothing unless the model asks for it.
+  [[nodiscard]] const data::TissueAreas& tissue() const { return tissue_; }
   [[nodiscard]] Trainer<B>& trainer() { return trainer_; }
 
   /// Takes what a frozen encoder makes of glimpses from `store`, and puts it there: it saves time where glimpses repeat
@@ -128,6 +130,7 @@ class TrainingRun {
   nlohmann::ordered_json description_;
   GradientSum<B> sum_;
   AgreedBadImages bad_;
+  data::TissueAreas tissue_;
   data::Loader loader_;
   ListedImages<B> images_;
   StainedImages<B> stained_;
@@ -150,7 +153,8 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
       description_(describe_run(config, data)),
       sum_(group, config.training.parts),
       bad_(loader.max_bad_images),
-      loader_(data.dataset.size(), decode_for(config.model, data.dataset),
+      tissue_(data.dataset.size()),
+      loader_(data.dataset.size(), decode_for(config.model, data.dataset, tissue_),
               config.training.stain > 0 ? loader : ListedImages<B>::adjusted(loader)),
       images_(b, loader_),
       stained_(b, loader_, config.seed, config.training.stain),
