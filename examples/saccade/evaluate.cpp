@@ -100,13 +100,19 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
   report::GalleryWriter writer(folder.gallery(), to_string(answered.policy), provenance);
   for (const std::size_t i : chosen) {
     const report::PredictionRecord& record = answered.records[i];
-    const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model, tissue);
-    report::Explanation explanation = report::explain_image(
-        b, evaluator, classifier.parameters(), classifier.statistics(), image, classifier.info().classes,
-        {.policy = answered.policy,
-         .seed = options.seed,
-         .number = static_cast<Index>(i),
-         .region = record.regions.empty() ? Box{} : record.regions.front()});
+    report::Explanation explanation;
+    try {
+      const AnyImage image = load_sample_for(dataset, answered.images[i], classifier.info().model, tissue);
+      explanation = report::explain_image(b, evaluator, classifier.parameters(), classifier.statistics(), image,
+                                          classifier.info().classes,
+                                          {.policy = answered.policy,
+                                           .seed = options.seed,
+                                           .number = static_cast<Index>(i),
+                                           .region = record.regions.empty() ? Box{} : record.regions.front()});
+    } catch (const FileError& error) {  // a slide's overview is read here for the first time
+      std::cerr << "saccade evaluate: warning: no picture: " << error.what() << '\n';
+      continue;
+    }
     for (const Box& region : record.regions)
       explanation.regions.push_back(report::in_overview(region, explanation.reduction));
     writer.add(record, explanation);

@@ -261,3 +261,30 @@ TEST_CASE("an image may be opened instead of decoded, and a bounded number stays
   CHECK(loader.cached_bytes() == 3 * (1 + 3 + 5 + 7 + 9));
   CHECK_THROWS_WITH(Loader(1, nullptr, {.open_sources = -1}), "loader: open_sources must be at least 0, but is -1");
 }
+
+TEST_CASE("an image that is left out later is bad from then on, and not decoded again", "[loader]") {
+  const bool cached = GENERATE(true, false);
+  std::atomic<int> decoded = 0;
+  Loader loader(4,
+                [&](Index image) -> AnyImage {
+                  ++decoded;
+                  RgbImage drawn(4, 2);
+                  drawn.pixels[0] = static_cast<std::uint8_t>(image);
+                  return drawn;
+                },
+                {.threads = 1, .cache_bytes = cached ? std::size_t{1000} : 0, .max_bad_images = 1});
+  CHECK(read_epoch(loader, {0, 1, 2, 3}, 2) == std::vector<Index>{0, 1, 2, 3});
+  CHECK(loader.cached_bytes() == (cached ? 96 : 0));
+  loader.leave_out(2, "\"2.tif\": a tile is damaged");
+  CHECK(loader.cached_bytes() == (cached ? 72 : 0));
+  const int before = decoded;
+  CHECK(read_epoch(loader, {3, 2, 1, 0}, 4) == std::vector<Index>{3, 1, 0});
+  CHECK(decoded - before == (cached ? 0 : 3));
+  loader.leave_out(2, "again");  // is known
+  CHECK(loader.left_out() == std::vector<Index>{2});
+  REQUIRE(loader.bad_images().size() == 1);
+  CHECK(loader.bad_images()[0].problem == "\"2.tif\": a tile is damaged");
+  CHECK_THROWS_WITH(loader.leave_out(0, "\"0.tif\": a tile is damaged"),
+                    contains("0.tif\": a tile is damaged (bad image number 2; at most 1 are allowed)"));
+  CHECK_THROWS_AS(loader.leave_out(4, ""), ConfigError);
+}

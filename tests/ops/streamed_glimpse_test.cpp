@@ -304,6 +304,20 @@ TEST_CASE("what a source throws comes out of the crop", "[glimpse]") {
   const StreamedImage streamed{Broken{}};
   const std::vector<OrientedImage<B>> images{{.source = &streamed}};
   CHECK_THROWS_WITH(cropped<B>(b, images, {.side = 4}), "\"a.svs\": tile 7 cannot be read");
+  // Of several, each is named by its place in the batch.
+  const RgbImage sound(8, 8);
+  const StreamedImage whole{saccade_test::Slide{&sound}}, other{Broken{}};
+  const std::vector<OrientedImage<B>> batch{
+      {.source = &whole}, {.source = &streamed}, {.source = &whole}, {.source = &other}};
+  try {
+    static_cast<void>(cropped<B>(b, batch, {.side = 4}));
+    FAIL("nothing was thrown");
+  } catch (const BadRowsError& error) {
+    REQUIRE(error.rows().size() == 2);
+    CHECK(error.rows()[0].row == 1);
+    CHECK(error.rows()[1].row == 3);
+    CHECK(error.rows()[1].problem == "\"a.svs\": tile 7 cannot be read");
+  }
 }
 
 TEST_CASE("a batch that is neither resident nor streamed, or both, is refused", "[glimpse]") {

@@ -5,6 +5,7 @@
 #include <saccade/core/started_threads.hpp>
 #include <saccade/core/unreadable_error.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -132,6 +133,28 @@ class Loader {
     return LoadedImage{index, result.image};
   }
 
+  /// Leaves an image out from now on that has been handed out and turned out to be damaged: a slide's tile, say. It is
+  /// bad like one that cannot be decoded. Not while an epoch is on in which it is still to come.
+  /// @throws FileError when there are more bad ones than allowed; ConfigError where there is no such image
+  void leave_out(Index index, const std::string& problem) {
+    expect_config(index >= 0 && index < count_,
+                  "loader: image " + std::to_string(index) + " is not one of " + std::to_string(count_));
+    {
+      const std::lock_guard lock(mutex_);
+      Slot& kept = cache_[static_cast<std::size_t>(index)];
+      if (kept.image) {
+        cached_bytes_ -= kept.image->bytes();
+        cached_sources_ -= kept.image->source() ? 1 : 0;
+      }
+      kept = {.ready = true, .image = {}, .problem = problem, .failure = {}};
+    }
+    if (std::find(left_out_.begin(), left_out_.end(), index) == left_out_.end()) left_out_.push_back(index);
+    note_bad(index, problem);
+  }
+
+  /// Those that `leave_out` was told, in that order.
+  [[nodiscard]] const std::vector<Index>& left_out() const { return left_out_; }
+
   /// How many images there are.
   [[nodiscard]] Index size() const { return count_; }
 
@@ -256,6 +279,7 @@ class Loader {
   Index cached_sources_ = 0;
   bool stopping_ = false;
   std::vector<BadImage> bad_images_;
+  std::vector<Index> left_out_;
   std::vector<std::thread> threads_;
 };
 

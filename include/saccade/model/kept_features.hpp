@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/bad_rows_error.hpp>
 #include <saccade/core/content_hash.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/model/episode.hpp>
@@ -115,7 +116,14 @@ class KeptFeatures final : public FrozenFeatures<B> {
         chunk_places_.insert(chunk_places_.end(), {places_[2 * each.row], places_[2 * each.row + 1]});
       }
       ops::upload(b, std::span<const Scalar<B>>(chunk_places_), location_);
-      model_->sensor().forward(b, ImageBatch<B>(images_), location_, patches_);
+      const auto row_of = [&](std::size_t i) { return wanted_[first[std::min(begin + i, first.size() - 1)]].row; };
+      try {
+        model_->sensor().forward(b, ImageBatch<B>(images_), location_, patches_);
+      } catch (const BadRowsError& error) {
+        std::vector<BadRow> bad = error.rows();
+        for (BadRow& each : bad) each.row = row_of(each.row);
+        throw BadRowsError(std::move(bad));
+      }
       auto& statistics = statistics_->sets[set].encoder;
       model_->encoder().forward_frozen(b, parameters_->encoder, statistics, patches_, cache_, features_,
                                        Mode::evaluation);

@@ -119,7 +119,7 @@ void stage_images(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
 /// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image
 /// @param patches   (B, g, g, S*C), scale by scale
 /// Not differentiable, by design: the location learns from the reward.
-/// @throws ShapeError, ConfigError
+/// @throws ShapeError, ConfigError; BadRowsError for streamed images that cannot be read
 /// Source: Mnih et al. 2014, section 3.1; Xu et al. 2019, section 2.1.
 template <GlimpseOps B>
 void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const GlimpseGeometry& geometry,

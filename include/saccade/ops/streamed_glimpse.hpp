@@ -1,8 +1,10 @@
 #pragma once
 
 #include <saccade/core/backend.hpp>
+#include <saccade/core/bad_rows_error.hpp>
 #include <saccade/core/image.hpp>
 #include <saccade/core/started_threads.hpp>
+#include <saccade/core/unreadable_error.hpp>
 #include <saccade/math/glimpse.hpp>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <exception>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 /// Glimpses of streamed images: the regions are read on the host, and only they.
@@ -80,10 +83,29 @@ template <class B>
 /// Threads that read the images of one batch, at most: a slide decodes tiles, and a store answers late.
 inline constexpr std::size_t most_readers = 8;
 
-/// Calls `read(i)` for i = 0, ..., count - 1, several at a time, the caller's included.
-/// @throws what the first of them, by number, threw
+/// Throws what went wrong with rows of a batch, if anything did: BadRowsError where files are damaged; an error that
+/// may pass, or is no file's, as it is.
+inline void rethrow_failures(const std::vector<std::exception_ptr>& failures, const std::vector<std::size_t>& rows) {
+  std::vector<BadRow> bad;
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    if (!failures[i]) continue;
+    try {
+      std::rethrow_exception(failures[i]);
+    } catch (const UnreadableError& error) {
+      if (error.passing()) throw;
+      bad.push_back({rows[i], error.what()});
+    } catch (const FileError& error) {
+      bad.push_back({rows[i], error.what()});
+    }
+  }
+  if (!bad.empty()) throw BadRowsError(std::move(bad));
+}
+
+/// Calls `read(row)` for each of the rows, several at a time, the caller's included.
+/// @throws as rethrow_failures
 template <class Read>
-void read_at_once(std::size_t count, const Read& read) {
+void read_at_once(const std::vector<std::size_t>& rows, const Read& read) {
+  const std::size_t count = rows.size();
   const std::size_t machine = std::max(1u, std::thread::hardware_concurrency());
   const std::size_t readers = std::min({count, machine, most_readers});
   std::atomic<std::size_t> next = 0;
@@ -91,7 +113,7 @@ void read_at_once(std::size_t count, const Read& read) {
   const auto work = [&] {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
-        read(i);
+        read(rows[i]);
       } catch (...) {
         failures[i] = std::current_exception();
       }
@@ -104,8 +126,7 @@ void read_at_once(std::size_t count, const Read& read) {
   }
   work();
   for (std::thread& helper : helpers) helper.join();
-  for (const std::exception_ptr& failure : failures)
-    if (failure) std::rethrow_exception(failure);
+  rethrow_failures(failures, rows);
 }
 
 /// crop_glimpses of a batch with streamed images in it, several read at a time; where a batch is filled up with one
@@ -125,8 +146,7 @@ void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   std::vector<std::size_t> wanted;
   for (std::size_t n = 0; n < images.size(); ++n)
     if (images[n].source != nullptr && !again(n)) wanted.push_back(n);
-  read_at_once(wanted.size(), [&](std::size_t i) {
-    const std::size_t n = wanted[i];
+  read_at_once(wanted, [&](std::size_t n) {
     std::vector<std::uint8_t> region(static_cast<std::size_t>(geometry.side * geometry.side * image_channels));
     for (Index scale = 0; scale < geometry.scales; ++scale)
       read_scale(*images[n].source, images[n].symmetry, at[2 * n], at[2 * n + 1], geometry, scale,

@@ -131,7 +131,11 @@ class OpenSlideImage {
       return static_cast<std::int64_t>(std::llround(static_cast<double>(place) * reduction));
     };
     openslide_read_region(slide_.get(), pixels, finest(x), finest(y), level, width, height);
-    expect_sound();
+    if (const char* error = openslide_get_error(slide_.get())) {
+      throw FileError(name_ + ": cannot be read at (" + std::to_string(std::max<std::int64_t>(finest(x), 0)) + ", " +
+                      std::to_string(std::max<std::int64_t>(finest(y), 0)) + "), level " + std::to_string(level) +
+                      ": " + to_utf8(error));
+    }
   }
 
   /// Means, rounded, of those pixels of each square that lie in the image, over white.

@@ -90,7 +90,8 @@ class Evaluator {
   /// A short batch is filled up with its first image; the answers for the filling are dropped.
   void fill_up(ImageBatch<B> images);
 
-  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first);
+  /// Locations of a control policy; what fills up a batch of `count` images looks where its first image does.
+  void give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first, std::size_t count);
 
   /// The next rollout takes the features that are kept, if they are of these parameters.
   void recall_for(const typename Model::Parameters& parameters) {
@@ -150,7 +151,7 @@ std::vector<Prediction> Evaluator<B, Model>::predict(const typename Model::Param
   RolloutOptions options{.locations = Locations::mode, .seed = seed};
   if (policy != GlimpsePolicy::learned) {
     options.locations = Locations::given;
-    give(policy, seed, regions, first);
+    give(policy, seed, regions, first, count);
   }
   if (parameters_ != &parameters || statistics_ != &statistics) graphs_ = {};
   parameters_ = &parameters;
@@ -203,20 +204,22 @@ void Evaluator<B, Model>::fill_up(ImageBatch<B> images) {
 }
 
 template <Backend B, class Model>
-void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first) {
+void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first,
+                               std::size_t count) {
   const auto steps = episode_.steps.size();
   const Index side = model_->config().sensor.side;
   std::vector<std::vector<Scalar<B>>> values(steps);
   for (std::size_t n = 0; n < oriented_.size(); ++n) {
+    const std::size_t image = n < count ? n : 0;
     const auto [width, height] = ops::seen_size(*b_, oriented_[n]);
-    const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + n};
+    const RandomKey key{seed, RandomStream::control_policy, static_cast<std::uint64_t>(first) + image};
     std::vector<Location> places;
     if (policy == GlimpsePolicy::random && model_->config().random_locations == RandomLocations::tissue) {
       for (std::size_t t = 0; t < steps; ++t)
         places.push_back(tissue_location<B>(oriented_[n], key, static_cast<std::uint32_t>(t)));
     } else {
       places = control_locations(policy, static_cast<Index>(steps), side, width, height,
-                                 n < regions.size() ? regions[n] : Box{}, key);
+                                 image < regions.size() ? regions[image] : Box{}, key);
     }
     for (std::size_t t = 0; t < steps; ++t) {
       values[t].push_back(static_cast<Scalar<B>>(places[t].x));

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,9 @@ class ListedImages {
     }
     return batch_;
   }
+
+  /// Leaves out an image that turned out to be damaged: see data::Loader. The batch stays as it is.
+  void leave_out(Index index, const std::string& problem) { loader_->leave_out(index, problem); }
 
  private:
   using Handle = ops::ImageHandle<B>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/core/bad_rows_error.hpp>
 #include <saccade/core/box.hpp>
 #include <saccade/data/loader.hpp>
 #include <saccade/training/evaluator.hpp>
@@ -32,7 +33,8 @@ struct PredictOptions {
   Index first = 0;                 ///< number of the first image in a larger set, by which draws are keyed
 };
 
-/// Predictions for the images of `part`, in its order; bad images are left out.
+/// Predictions for the images of `part`, in its order; bad images are left out, also those that turn out to be damaged
+/// where a glimpse falls: the rest of their batch is then looked at again.
 ///
 /// @param images  of the loader whose list `part` counts in
 /// @param go_on  asked after every batch with the number of images done; false ends the work early, and the list is
@@ -52,17 +54,40 @@ template <Backend B, class Model>
     if (batch.empty()) break;
     std::vector<OrientedImage<B>> seen;
     std::vector<Box> regions;
+    std::vector<Index> numbers;
     for (const ListedImage<B>& each : batch) {
       seen.push_back(each.image);
+      numbers.push_back(each.index);
       if (!options.regions.empty()) regions.push_back(options.regions[static_cast<std::size_t>(each.index)]);
     }
     const Index first = options.first + static_cast<Index>(predictions.size());
-    std::vector<Prediction> answers =
-        options.drawn ? evaluator.predict_drawn(parameters, statistics, seen, options.seed, *options.drawn, first)
+    std::vector<Prediction> answers;
+    while (!seen.empty()) {
+      try {
+        answers = options.drawn
+                      ? evaluator.predict_drawn(parameters, statistics, seen, options.seed, *options.drawn, first)
                       : evaluator.predict(parameters, statistics, seen, options.policy, options.seed, regions, first);
-    for (std::size_t n = 0; n < answers.size(); ++n) {
+        break;
+      } catch (const BadRowsError& error) {
+        // A short batch is filled up with its first image.
+        std::vector<bool> bad(seen.size());
+        for (const BadRow& each : error.rows()) {
+          const std::size_t n = each.row < seen.size() ? each.row : 0;
+          if (!bad[n]) images.leave_out(numbers[n], each.problem);
+          bad[n] = true;
+        }
+        for (std::size_t n = bad.size(); n-- > 0;) {
+          if (!bad[n]) continue;
+          const auto at = static_cast<std::ptrdiff_t>(n);
+          seen.erase(seen.begin() + at);
+          numbers.erase(numbers.begin() + at);
+          if (!regions.empty()) regions.erase(regions.begin() + at);
+        }
+      }
+    }
+    for (std::size_t n = 0; n < seen.size(); ++n) {
       const auto [width, height] = ops::stored_size(b, seen[n]);
-      predictions.push_back({batch[n].index, width, height, std::move(answers[n])});
+      predictions.push_back({numbers[n], width, height, std::move(answers[n])});
     }
     if (!go_on(static_cast<Index>(predictions.size()))) break;
   }

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// Where a run stands. Opt-in: needs nlohmann/json.
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -52,6 +53,7 @@ struct RunState {
   Index images = 0;    ///< of that epoch used so far; fewer than `position` where there are bad ones
   StepReport sums{};   ///< of that epoch so far: each step's figures times its images
   std::optional<BestEpoch> best{};
+  std::vector<Index> left_out{};  ///< images that turned out to be damaged in the middle of the run
 };
 
 /// Doubles keep every bit: they are written with as many digits as they need.
@@ -67,6 +69,7 @@ struct RunState {
                     {"cross_entropy", state.best->cross_entropy},
                     {"temperature", state.best->temperature}};
   }
+  if (!state.left_out.empty()) json["left_out"] = state.left_out;
   return json;
 }
 
@@ -116,6 +119,12 @@ struct RunState {
       };
       take("balanced_accuracy", state.best->balanced_accuracy);
       take("temperature", state.best->temperature);
+    }
+    if (json.contains("left_out")) {
+      for (const auto& image : json.at("left_out")) {
+        if (!image.is_number_integer()) throw fail();
+        state.left_out.push_back(image.get<Index>());
+      }
     }
     return state;
   } catch (const nlohmann::json::exception&) {

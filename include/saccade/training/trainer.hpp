@@ -3,7 +3,6 @@
 #include <saccade/model/feature_store.hpp>
 #include <saccade/model/hybrid_attention_classifier.hpp>
 #include <saccade/model/kept_features.hpp>
-#include <saccade/model/tissue_locations.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
 #include <saccade/training/config.hpp>
@@ -11,6 +10,7 @@
 #include <saccade/training/given_locations.hpp>
 #include <saccade/training/gradient_sum.hpp>
 #include <saccade/training/learner.hpp>
+#include <saccade/training/or_as_before.hpp>
 #include <saccade/training/step_recordings.hpp>
 #include <saccade/training/step_report.hpp>
 
@@ -95,8 +95,8 @@ class Trainer {
   /// @return        figures of the first pass
   /// @throws ShapeError, ConfigError if the labels do not fit the images or the classes
   /// @throws NumericError if the loss or the gradient is not finite; the weights are then those of the update before,
-  /// but
-  ///         not the running statistics: go back to a checkpoint
+  ///         but not the running statistics: go back to a checkpoint
+  /// @throws BadRowsError where streamed images turn out to be damaged: nothing has changed then, see or_as_before
   StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                   const StepOptions& how = {});
 
@@ -109,7 +109,9 @@ class Trainer {
                   const StepOptions& how = {});
 
   /// The same on one kind of glimpses, everything else as usual.
-  StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate, GlimpsePolicy glimpses);
+  StepReport step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate, GlimpsePolicy glimpses) {
+    return step(images, labels, learning_rate, StepOptions{.glimpses = glimpses});
+  }
 
  private:
   struct Parts {
@@ -137,12 +139,15 @@ class Trainer {
 
   [[nodiscard]] RolloutOptions rollout_options(const StepOptions& how, Index first) const;
 
+  /// The same of what has been staged, with the locations that are drawn on tissue given.
+  [[nodiscard]] RolloutOptions rollout_options(const StepOptions& how, Index first, Work& work) {
+    return give_on_tissue(*b_, model_.config(), ImageBatch<B>(oriented_), how.glimpses, rollout_options(how, first),
+                          places_, work.episode);
+  }
+
   /// Puts every image and label where a pass finds them, as often as it is rolled out, all images before the first
   /// comes again.
   void stage(ImageBatch<B> images, std::span<const Index> labels, Index rollouts, Work& work);
-
-  /// Puts the locations that are drawn on tissue into the episode. @returns options of a rollout that finds them there
-  [[nodiscard]] RolloutOptions place_on_tissue(RolloutOptions options, const StepOptions& how, Work& work);
 
   /// One pass over the batch that has been staged.
   StepReport update(Index pass, const RolloutOptions& options, const StepOptions& how, double learning_rate,
@@ -192,8 +197,7 @@ class Trainer {
   std::optional<Tensor<B>>
       part_squares_{};  // (1)  where batches are in parts: marked where figures of a part are not finite
   std::vector<OrientedImage<B>> oriented_;  ///< of all rollouts of a step
-  std::vector<Scalar<B>> labels_;
-  std::vector<Scalar<B>> places_;
+  std::vector<Scalar<B>> labels_, places_;
 };
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
@@ -252,31 +256,16 @@ void Trainer<B, Model, L>::stage(ImageBatch<B> images, std::span<const Index> la
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
-RolloutOptions Trainer<B, Model, L>::place_on_tissue(RolloutOptions options, const StepOptions& how, Work& work) {
-  const HybridAttentionConfig& config = model_.config();
-  const auto place = [&](std::size_t t) {
-    saccade::place_on_tissue(*b_, ImageBatch<B>(oriented_), rollout_key(options, RandomStream::first_location, t),
-                             places_, work.episode.given(t));
-  };
-  if (how.glimpses == GlimpsePolicy::random && config.random_locations == RandomLocations::tissue) {
-    for (std::size_t t = 0; t < work.episode.steps.size(); ++t) place(t);
-  } else if (how.glimpses == GlimpsePolicy::learned && begins_on_tissue(config)) {
-    place(0);
-    options.first_given = true;
-  }
-  return options;
-}
-
-template <TrainableBackend B, class Model, Learner<B, Model> L>
 StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
                                       const StepOptions& how) {
   validate(how, images.size(), labels.size());
   Work& work = work_for(static_cast<Index>(labels.size()), how.rollouts);
   stage(images, labels, how.rollouts, work);
-  const RolloutOptions options = place_on_tissue(rollout_options(how, 0), how, work);
+  const RolloutOptions options = rollout_options(how, 0, work);
   StepReport report;
   for (Index pass = 0; pass < (how.glimpses == GlimpsePolicy::learned ? learner_.passes() : 1); ++pass) {
-    const StepReport figures = update(pass, options, how, learning_rate, work);
+    const StepReport figures =
+        or_as_before(*b_, statistics_, images, pass, [&] { return update(pass, options, how, learning_rate, work); });
     if (pass == 0) report = figures;
   }
   ++rollouts_;
@@ -317,7 +306,7 @@ StepReport Trainer<B, Model, L>::find_gradient_of(const BatchPart<B>& part, Inde
   Work& work = work_for(static_cast<Index>(part.labels.size()), how.rollouts, learner_.passes() > 1 ? part.number : 0);
   stage(part.images, part.labels, how.rollouts, work);
   if (!part_squares_) part_squares_ = b_->zeros({1});
-  const RolloutOptions options = place_on_tissue(rollout_options(how, part.first), how, work);
+  const RolloutOptions options = rollout_options(how, part.first, work);
   run(pass, options, how, work, [&] {
     find_gradient(pass, options, how, work);
     b_->fill(Scalar<B>(0), *part_squares_);
@@ -327,12 +316,6 @@ StepReport Trainer<B, Model, L>::find_gradient_of(const BatchPart<B>& part, Inde
   // A figure that is not finite marks what is usually the length of the gradient.
   if (!std::isfinite(report.gradient_norm)) report.loss = std::numeric_limits<double>::quiet_NaN();
   return report;
-}
-
-template <TrainableBackend B, class Model, Learner<B, Model> L>
-StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Index> labels, double learning_rate,
-                                      GlimpsePolicy glimpses) {
-  return step(images, labels, learning_rate, StepOptions{.glimpses = glimpses});
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
@@ -358,9 +341,8 @@ void Trainer<B, Model, L>::find_gradient(Index pass, RolloutOptions options, con
     options.repeated = true;
   }
   adam_.zero_gradients(b);
-  const bool on_tissue = how.glimpses == GlimpsePolicy::random &&
-                         model_.config().random_locations == RandomLocations::tissue;  // they are given already
-  if (!learned && !on_tissue) give_locations(b, options, how.glimpses, work.episode);
+  if (!learned && !draws_on_tissue(model_.config(), how.glimpses))
+    give_locations(b, options, how.glimpses, work.episode);
   model_.rollout(b, parameters_, statistics_, images, options, work.episode);
   if (pass == 0) model_.score(b, options, work.episode);
   if (learned) judge(b, pass, images, work.episode, work);

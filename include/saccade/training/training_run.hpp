@@ -10,6 +10,7 @@
 #include <saccade/training/class_weights.hpp>
 #include <saccade/training/gradient_sum.hpp>
 #include <saccade/training/learning_rate.hpp>
+#include <saccade/training/left_out_images.hpp>
 #include <saccade/training/listed_images.hpp>
 #include <saccade/training/parted_batches.hpp>
 #include <saccade/training/predict_images.hpp>
@@ -28,7 +29,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -72,8 +72,7 @@ class TrainingRun {
   [[nodiscard]] const std::vector<data::BadImage>& bad_images() const {
     return group().size() > 1 ? bad_.list() : loader_.bad_images();
   }
-  /// What is known of the images' tissue; nothing unless the model asks for it.
-  [[nodiscard]] const data::TissueAreas& tissue() const { return tissue_; }
+  [[nodiscard]] const data::TissueAreas& tissue() const { return tissue_; }  ///< that the model has asked for
   [[nodiscard]] Trainer<B>& trainer() { return trainer_; }
 
   /// Takes what a frozen encoder makes of glimpses from `store`, and puts it there: it saves time where glimpses repeat
@@ -201,6 +200,7 @@ void TrainingRun<B>::resume() {
     throw FileError('"' + name + "\": its run cannot stand where it says: after " + std::to_string(state_.epochs) +
                     " epochs, at image " + std::to_string(state_.position) + " of " + std::to_string(images));
   }
+  leave_out_again(loader_, state_.left_out, data_->dataset, name);
   restore_training(trainer_, file, name);
 }
 
@@ -268,13 +268,15 @@ bool TrainingRun<B>::train_epoch(double learning_rate, const RunEvents& events) 
     const std::span<const ListedImage<B>> batch =
         stained ? stained_.next(config_.training.batch) : images_.next(config_.training.batch);
     if (batch.empty()) break;
-    prepare(batch);
-    const StepReport report =
-        trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
-                      step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
     // Bad images after the batch's last one are looked at again after a resumption: no harm is done.
     const auto last = std::find(order.begin() + state_.position, order.end(), batch.back().index);
-    count(report, static_cast<Index>(batch.size()), last - order.begin() + 1, events);
+    const auto report = over_sound_images<B>(loader_, batch, [&](std::span<const ListedImage<B>> sound) {
+      prepare(sound);
+      return trainer_.step(ImageBatch<B>(oriented_), labels_, learning_rate,
+                           step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
+    });
+    state_.position = last - order.begin() + 1;
+    if (report) count(*report, static_cast<Index>(labels_.size()), state_.position, events);
   }
   if (state_.images == 0) throw FileError("training: none of the training images can be used");
   return true;
@@ -381,6 +383,7 @@ void TrainingRun<B>::save(const std::filesystem::path& path) {
   nlohmann::ordered_json config = description_;
   config.erase("model");
   config["training"].erase("epochs");  // when to stop may change, and the checkpoint be the same
+  gather_left_out(group(), loader_, state_.left_out);
   group().together([&] {
     if (!group().leads()) return;
     save_checkpoint(path, trainer_,
