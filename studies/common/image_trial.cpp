@@ -10,6 +10,7 @@
 
 #include "common/ground_truth.hpp"
 #include "common/regions.hpp"
+#include "common/tissue_warning.hpp"
 #include "common/with_backend.hpp"
 
 #include <algorithm>
