@@ -52,6 +52,7 @@
 #include <saccade/training/evaluator.hpp>
 #include <saccade/training/golden_answer.hpp>
 #include <saccade/training/learning_rate.hpp>
+#include <saccade/training/left_out_images.hpp>
 #include <saccade/training/listed_images.hpp>
 #include <saccade/training/memory.hpp>
 #include <saccade/training/parted_batches.hpp>
