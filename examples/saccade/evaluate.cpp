@@ -1,4 +1,5 @@
 #include <saccade/core/process_group.hpp>
+#include <saccade/core/unreadable_error.hpp>
 #include <saccade/core/utf8.hpp>
 #include <saccade/data/equal_images.hpp>
 #include <saccade/data/image_encode.hpp>
@@ -109,7 +110,10 @@ void draw_gallery(B& b, TrainedClassifier<B>& classifier, const data::Dataset& d
                                            .seed = options.seed,
                                            .number = static_cast<Index>(i),
                                            .region = record.regions.empty() ? Box{} : record.regions.front()});
-    } catch (const FileError& error) {  // a slide's overview is read here for the first time
+    } catch (const UnreadableError&) {
+      throw;
+    } catch (const FileError& error) {  // damaged: a slide's overview is read here for the first time
+      if (!is_slide(dataset, dataset.sample(answered.images[i]))) throw;
       std::cerr << "saccade evaluate: warning: no picture: " << error.what() << '\n';
       continue;
     }

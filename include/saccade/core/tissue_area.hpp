@@ -57,7 +57,7 @@ class TissueArea {
     const double pixel = which * static_cast<double>(pixels_.back());
     const auto found = std::upper_bound(pixels_.begin(), pixels_.end() - 1, pixel,
                                         [](double one, Index other) { return one < static_cast<double>(other); });
-    const auto row = static_cast<Index>(found - pixels_.begin());
+    const auto row = Index{found - pixels_.begin()};
     double left = pixel - (row == 0 ? 0.0 : static_cast<double>(pixels_[static_cast<std::size_t>(row - 1)]));
     Index column = -1;
     for (Index each = 0; each < columns_; ++each) {
