@@ -22,33 +22,33 @@ namespace detail {
 
 /// Means, rounded, of squares of `side` pixels, cut off where the image ends.
 [[nodiscard]] inline RgbImage reduced(const RgbImage& image, Index side) {
-  RgbImage small((image.width + side - 1) / side, (image.height + side - 1) / side);
-  for (Index y = 0; y < small.height; ++y) {
-    for (Index x = 0; x < small.width; ++x) {
+  RgbImage thumbnail((image.width + side - 1) / side, (image.height + side - 1) / side);
+  for (Index y = 0; y < thumbnail.height; ++y) {
+    for (Index x = 0; x < thumbnail.width; ++x) {
       Index sums[image_channels] = {}, count = 0;
       for (Index row = y * side; row < std::min((y + 1) * side, image.height); ++row)
         for (Index column = x * side; column < std::min((x + 1) * side, image.width); ++column, ++count)
           for (int c = 0; c < image_channels; ++c) sums[c] += image.at(column, row)[c];
       for (int c = 0; c < image_channels; ++c)
-        small.at(x, y)[c] = static_cast<std::uint8_t>((2 * sums[c] + count) / (2 * count));
+        thumbnail.at(x, y)[c] = static_cast<std::uint8_t>((2 * sums[c] + count) / (2 * count));
     }
   }
-  return small;
+  return thumbnail;
 }
 
 /// The same of a source, some columns at a time: a slide without coarser levels is read at full resolution for it.
 [[nodiscard]] inline RgbImage reduced(const StreamedImage& source, Index side) {
   constexpr Index most_columns = 16;
-  RgbImage small((source.width() + side - 1) / side, (source.height() + side - 1) / side);
+  RgbImage thumbnail((source.width() + side - 1) / side, (source.height() + side - 1) / side);
   std::vector<std::uint8_t> strip;
-  for (Index x = 0; x < small.width; x += most_columns) {
-    const Index columns = std::min(most_columns, small.width - x);
-    strip.resize(static_cast<std::size_t>(columns * small.height * image_channels));
-    source.read_region(x * side, 0, columns, small.height, side, std::span<std::uint8_t>(strip));
-    for (Index y = 0; y < small.height; ++y)
-      std::copy_n(strip.data() + y * columns * image_channels, columns * image_channels, small.at(x, y));
+  for (Index x = 0; x < thumbnail.width; x += most_columns) {
+    const Index columns = std::min(most_columns, thumbnail.width - x);
+    strip.resize(static_cast<std::size_t>(columns * thumbnail.height * image_channels));
+    source.read_region(x * side, 0, columns, thumbnail.height, side, std::span<std::uint8_t>(strip));
+    for (Index y = 0; y < thumbnail.height; ++y)
+      std::copy_n(strip.data() + y * columns * image_channels, columns * image_channels, thumbnail.at(x, y));
   }
-  return small;
+  return thumbnail;
 }
 
 }  // namespace detail
