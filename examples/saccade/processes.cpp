@@ -36,15 +36,6 @@ std::string has_started(const program::Launch& launch) {
 
 }  // namespace
 
-#if defined(SACCADE_WITH_MPI)
-struct program::Processes::Mpi {
-  MpiSession session{};
-  MpiCommunicator communicator{};
-};
-#else
-struct program::Processes::Mpi {};
-#endif
-
 program::Processes::Processes() {
   const Launch launched = launch();
   if (launched.by.empty() || launched.count == 1) return;
@@ -53,8 +44,11 @@ program::Processes::Processes() {
                       std::to_string(launched.count) + ", or with srun --mpi=pmix");
   }
 #if defined(SACCADE_WITH_MPI)
-  mpi_ = std::make_unique<Mpi>();
-  group_ = ProcessGroup(mpi_->communicator);
+  // Nobody ends before all have come to their end, and that is after each has said what it has to say: a launcher ends
+  // the others as soon as one ends badly.
+  static const MpiSession session;
+  static MpiCommunicator communicator;
+  group_ = ProcessGroup(communicator);
   if (launched.count > 0 && group_.size() != launched.count) {
     throw ConfigError(has_started(launched) + ", but MPI knows of " + std::to_string(group_.size()) +
                       ": start them by what belongs to the MPI library that saccade was built with; srun needs "

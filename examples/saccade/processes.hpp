@@ -2,7 +2,6 @@
 
 #include <saccade/core/process_group.hpp>
 
-#include <memory>
 #include <streambuf>
 #include <string>
 
@@ -64,8 +63,6 @@ class Processes {
     std::streamsize xsputn(const char*, std::streamsize count) override { return count; }
   };
 
-  struct Mpi;
-  std::unique_ptr<Mpi> mpi_;
   saccade::ProcessGroup group_;
   Nowhere nowhere_;
   std::streambuf* out_ = nullptr;  ///< where they were, where they go nowhere

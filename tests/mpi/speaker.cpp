@@ -57,7 +57,7 @@ void speak(MpiCommunicator& c) {
 }  // namespace
 
 int main(int count, char** arguments) try {
-  const MpiSession session;
+  static const MpiSession session;  // ends when everything has been said
   MpiCommunicator communicator;
   const ProcessGroup group(communicator);
   const std::string what = count > 1 ? arguments[1] : "";
