@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mpirun.hpp"
+#include "programs/killed_run.hpp"
 #include "programs/tiny_run.hpp"
 #include "support/catch.hpp"
 
@@ -18,13 +19,6 @@ const Arguments in_parts{"--set", "training.parts=4", "--threads", "1"};
 Arguments train(const std::filesystem::path& out, int epochs, const Arguments& more = {},
                 const std::filesystem::path& data = tiny_data()) {
   return Arguments{path_of("saccade"), "train"} + training(out, epochs, in_parts + more, data);
-}
-
-void check_equal_runs(const std::filesystem::path& one, const std::filesystem::path& two) {
-  for (const char* file : {"metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "config.json"}) {
-    INFO(file);
-    CHECK(same(one / file, two / file));
-  }
 }
 
 /// What one process makes of it, once.

@@ -1,26 +1,15 @@
 #include <saccade/report/json_lines.hpp>
 #include <saccade/training/checkpoint.hpp>
 
-#include <chrono>
-#include <random>
 #include <string>
-#include <thread>
 
+#include "killed_run.hpp"
 #include "support/catch.hpp"
 #include "tiny_run.hpp"
 
 using namespace programs;
 
 namespace {
-
-const char* const result_files[] = {"metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "config.json"};
-
-void check_equal_runs(const std::filesystem::path& one, const std::filesystem::path& two) {
-  for (const char* file : result_files) {
-    INFO(file);
-    CHECK(same(one / file, two / file));
-  }
-}
 
 /// Complete epochs that a checkpoint counts.
 int epochs_of(const std::filesystem::path& checkpoint) {
@@ -37,22 +26,8 @@ TEST_CASE("A run that is killed again and again ends with the same bytes as one 
   const Arguments options{"--threads", threads, "--checkpoint-every", "2"};
   REQUIRE(run("saccade train", training(scratch / "whole", 12, options)).code == 0);
 
-  std::mt19937 random(std::random_device{}());
-  std::uniform_int_distribution<int> milliseconds(0, 120);
   const auto killed = scratch / "killed";
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    Process process("saccade train", training(killed, 12, options + Arguments{"--resume"}));
-    const int pause = milliseconds(random);
-    INFO("killed after " << pause << " ms");
-    std::this_thread::sleep_for(std::chrono::milliseconds(pause));
-    process.send(SIGKILL);
-    const Ending ending = process.wait();
-    INFO(ending.err);
-    REQUIRE((ending.code == 128 + SIGKILL || ending.code == 0));
-  }
-  const Ending ending = run("saccade train", training(killed, 12, options + Arguments{"--resume"}));
-  INFO(ending.err);
-  REQUIRE(ending.code == 0);
+  train_through_kills(training(killed, 12, options + Arguments{"--resume"}), 8, 0, 120);
   check_equal_runs(scratch / "whole", killed);
 }
 

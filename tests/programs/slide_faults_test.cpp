@@ -3,13 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <random>
 #include <string>
-#include <thread>
 
 #include "drawn_slides.hpp"
+#include "killed_run.hpp"
 #include "support/catch.hpp"
 
 /// Slides that turn out to be damaged where a glimpse falls, that vanish, and runs on slides that are killed.
@@ -114,23 +112,6 @@ TEST_CASE("a run on slides that is killed again and again ends with the bytes of
   const Arguments options{"--max-bad-images", "1", "--checkpoint-every", "1", "--set", "random_locations=tissue"};
   const auto whole = scratch / "whole", killed = scratch / "killed";
   REQUIRE(run("saccade train", training_on_slides(data, whole, 6, options)).code == 0);
-  std::mt19937 random(std::random_device{}());
-  std::uniform_int_distribution<int> milliseconds(50, 1500);
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    Process process("saccade train", training_on_slides(data, killed, 6, options + Arguments{"--resume"}));
-    const int pause = milliseconds(random);
-    INFO("killed after " << pause << " ms");
-    std::this_thread::sleep_for(std::chrono::milliseconds(pause));
-    process.send(SIGKILL);
-    const Ending ending = process.wait();
-    INFO(ending.err);
-    REQUIRE((ending.code == 128 + SIGKILL || ending.code == 0));
-  }
-  const Ending ending = run("saccade train", training_on_slides(data, killed, 6, options + Arguments{"--resume"}));
-  INFO(ending.err);
-  REQUIRE(ending.code == 0);
-  for (const char* file : {"metrics.jsonl", "checkpoint.safetensors", "best.safetensors", "config.json"}) {
-    INFO(file);
-    CHECK(same(whole / file, killed / file));
-  }
+  train_through_kills(training_on_slides(data, killed, 6, options + Arguments{"--resume"}), 5, 50, 1500);
+  check_equal_runs(whole, killed);
 }

@@ -6,6 +6,7 @@
 
 #include "support/catch.hpp"
 #include "support/slide.hpp"
+#include "training/one_scale_config.hpp"
 #include "training/trainer_fixture.hpp"
 
 #include <atomic>
@@ -46,22 +47,10 @@ struct FailingSlide {
   }
 };
 
-HybridAttentionConfig small_config() {
-  HybridAttentionConfig config;
-  config.glimpses = 2;
-  config.sensor = {.side = 8, .scales = 1};
-  config.encoder.width = 4;
-  config.encoder.trunk_units = 1;
-  config.encoder.mask_depth = 1;
-  config.fusion_width = config.hidden = 8;
-  config.first_location = GlimpsePolicy::random;
-  return validated(config);
-}
-
 /// A trainer, and six slides, of which `failing` fails from read `sound` on.
 struct Run {
   explicit Run(Index failing = -1, int sound = 0, int reason = 0)
-      : trainer(b, HybridAttentionClassifier<B>(small_config()), {.clip_norm = 1}, 5) {
+      : trainer(b, HybridAttentionClassifier<B>(saccade_test::one_scale_config()), {.clip_norm = 1}, 5) {
     for (Index n = 0; n < 6; ++n) {
       const FailingSlide slide{.slide = {&tissue.images[static_cast<std::size_t>(n)]},
                                .name = "slide " + std::to_string(n),

@@ -10,6 +10,7 @@
 #include "support/recording_backend.hpp"
 #include "support/scratch_folder.hpp"
 #include "support/slide.hpp"
+#include "training/one_scale_config.hpp"
 #include "training/trainer_fixture.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 /// Trainer, Evaluator, loader and classifier over images too large to hold: the same calls as over photographs.
 using namespace saccade;
 using saccade_test::numbers;
+using saccade_test::one_scale_config;
 using saccade_test::RecordingBackend;
 using saccade_test::Slide;
 using saccade_test::Tissue;
@@ -33,25 +35,12 @@ namespace {
 using Plain = ReferenceBackend<float>;
 using Recording = RecordingBackend<float>;
 
-/// Small enough for plain loops. One scale: full resolution, where a source is exact.
-HybridAttentionConfig one_scale() {
-  HybridAttentionConfig config;
-  config.glimpses = 2;
-  config.sensor = {.side = 8, .scales = 1};
-  config.encoder.width = 4;
-  config.encoder.trunk_units = 1;
-  config.encoder.mask_depth = 1;
-  config.fusion_width = config.hidden = 8;
-  config.first_location = GlimpsePolicy::random;
-  return validated(config);
-}
-
 enum class Kind { resident, streamed, mixed };
 
 /// A trainer over six images of tissue, each turned another way, in memory or behind sources.
 template <class B>
 struct Run {
-  explicit Run(Kind kind, const HybridAttentionConfig& config = one_scale())
+  explicit Run(Kind kind, const HybridAttentionConfig& config = one_scale_config())
       : trainer(b, HybridAttentionClassifier<B>(config), {.clip_norm = 1}, 5) {
     for (const RgbImage& image : tissue.images) {
       const bool streamed = kind == Kind::streamed || (kind == Kind::mixed && handles.size() % 2 == 0);
@@ -120,7 +109,7 @@ struct DiscSlide {
 
 TEST_CASE("steps over streamed images have the bits of steps over resident ones", "[streamed]") {
   const auto kind = GENERATE(Kind::streamed, Kind::mixed);
-  HybridAttentionConfig config = one_scale();
+  HybridAttentionConfig config = one_scale_config();
   config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
   Run<Plain> resident(Kind::resident, config), streamed(kind, config);
   for (std::size_t number = 0; number < 4; ++number) {
@@ -177,7 +166,7 @@ TEST_CASE("an evaluation answers for streamed images what it answers for residen
 }
 
 TEST_CASE("of images of one colour all scales and the thumbnail are the same, too", "[streamed]") {
-  HybridAttentionConfig config = one_scale();
+  HybridAttentionConfig config = one_scale_config();
   config.sensor.scales = 3;
   config.glance = {.side = 8, .reduction = 16, .outputs = 3};
   config = validated(config);

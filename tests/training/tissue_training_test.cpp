@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "support/recording_backend.hpp"
 #include "support/slide.hpp"
+#include "training/one_scale_config.hpp"
 #include "training/trainer_fixture.hpp"
 
 #include <algorithm>
@@ -57,14 +58,8 @@ struct NotingSlide {
 };
 
 HybridAttentionConfig on_tissue() {
-  HybridAttentionConfig config;
+  HybridAttentionConfig config = saccade_test::one_scale_config();
   config.glimpses = 3;
-  config.sensor = {.side = 8, .scales = 1};
-  config.encoder.width = 4;
-  config.encoder.trunk_units = 1;
-  config.encoder.mask_depth = 1;
-  config.fusion_width = config.hidden = 8;
-  config.first_location = GlimpsePolicy::random;
   config.random_locations = RandomLocations::tissue;
   return validated(config);
 }
