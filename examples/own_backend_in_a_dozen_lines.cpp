@@ -26,6 +26,6 @@ int main() {
   const std::vector<saccade::OrientedImage<CountingBackend>> images{{&image}};
   saccade::Evaluator evaluator(backend, model, 1);
   const auto answer = evaluator.predict(parameters, statistics, images, saccade::GlimpsePolicy::learned).front();
-  for (const auto& [x, y] : answer.locations) std::printf("looked at (%+.2f, %+.2f)\n", x, y);
+  for (const saccade::Location& at : answer.locations) std::printf("looked at (%+.2f, %+.2f)\n", at.x, at.y);
   std::printf("class %d after %d convolutions\n", static_cast<int>(answer.answer()), backend.convolutions);
 }

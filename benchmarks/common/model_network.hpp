@@ -70,7 +70,7 @@ class ModelNetwork : public Network {
     for (const auto& step : classifier_.value().episode.steps) {
       const auto location = saccade::to_vector(*backend_, step.location);
       for (Index scale = 0; scale < sensor.scales; ++scale) {
-        const auto w = saccade::math::glimpse_window(sensor, scale, location[0], location[1], size.width, size.height);
+        const auto w = saccade::math::glimpse_window(sensor, scale, location.data(), size.width, size.height);
         boxes.push_back({w.x, w.y, w.size, w.size});
       }
     }

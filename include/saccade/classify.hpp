@@ -27,7 +27,7 @@ class Classifier {
   struct Glimpse {
     double x = 0;                       ///< of its centre: -1 is the left edge of the image, 1 the right one
     double y = 0;                       ///< -1 is the top edge, 1 the bottom one
-    Box window;                         ///< pixels of the image that it saw at full resolution; may reach outside
+    Box window;                         ///< pixels of the image that its finest scale saw; may reach outside
     std::vector<double> probabilities;  ///< (K)  of each class, after it
     Mask mask;                          ///< of `explain`
   };

@@ -30,8 +30,8 @@ struct Classifier::State {
     answer.class_name = classifier.info().classes[static_cast<std::size_t>(answer.class_index)];
     answer.probability = prediction.probabilities.back()[static_cast<std::size_t>(answer.class_index)];
     for (std::size_t t = 0; t < prediction.locations.size(); ++t) {
-      const auto& [x, y] = prediction.locations[t];
-      answer.glimpses.push_back({x, y, prediction.windows[t].front(), prediction.probabilities[t], {}});
+      const Location& at = prediction.locations[t];
+      answer.glimpses.push_back({at.x, at.y, prediction.windows[t].front(), prediction.probabilities[t], {}});
     }
     return answer;
   }

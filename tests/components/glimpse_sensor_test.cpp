@@ -59,6 +59,10 @@ TEST_CASE("the sensor says what is wrong with its images and its configuration",
                           std::to_string(step));
   CHECK_NOTHROW(Sensor_({.scales = 4, .scale_step = 256}));
   CHECK_THROWS_WITH(Sensor_({.scales = 5, .scale_step = 256}),
-                    "GlimpseSensor: scale_step^(scales - 1) must be at most 2^24, but is 256^4");
+                    "GlimpseSensor: scale_step^(scales + zooms - 2) must be at most 2^24, but is 256^4");
+  CHECK_NOTHROW(Sensor_({.zooms = 25}));
+  CHECK_THROWS_WITH(Sensor_({.scales = 2, .zooms = 25}),
+                    "GlimpseSensor: scale_step^(scales + zooms - 2) must be at most 2^24, but is 2^25");
+  CHECK_THROWS_WITH(Sensor_({.zooms = 0}), "GlimpseSensor: zooms must be from 1 to 25, but is 0");
   CHECK_THROWS_WITH(Sensor_({.deviation = {1, 0, 1}}), "GlimpseSensor: every deviation must be greater than 0");
 }

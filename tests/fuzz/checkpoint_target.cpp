@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const GoldenAnswer golden = detail::stored_golden_answer(*file, "input", info->model);
     fuzz::expect(std::cmp_equal(golden.image.pixels.size(), 3 * golden.image.width * golden.image.height),
                  "an image has its pixels");
-    fuzz::expect(std::cmp_equal(golden.locations.size(), 2 * info->model.glimpses), "each glimpse has its place");
+    const Index numbers = info->model.glimpses * info->model.sensor.location_size();
+    fuzz::expect(std::cmp_equal(golden.locations.size(), numbers), "each glimpse has its place");
     return 0;
   }));
   if (const auto state = fuzz::accepted([&] { return run_state_from_json(info->run, "input"); })) {

@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -11,7 +12,9 @@ using math::GlimpseWindow;
 namespace {
 
 GlimpseWindow window(double x, double y, Border border, Index scale = 0, Index width = 700, Index height = 460) {
-  return math::glimpse_window(GlimpseGeometry{.side = 112, .scales = 4, .border = border}, scale, x, y, width, height);
+  const std::array place{x, y};
+  const GlimpseGeometry geometry{.side = 112, .scales = 4, .border = border};
+  return math::glimpse_window(geometry, scale, place.data(), width, height);
 }
 
 }  // namespace
@@ -91,4 +94,30 @@ TEST_CASE("patch values are normalised, and pixels outside count as the mean col
   CHECK(math::patch_value(normalization, 765, 3, 4) == Approx(1.5));  // three of white, one outside
   CHECK(math::patch_value(normalization, 0, 0, 16) == 0.0);
   CHECK(math::patch_value(math::pixel_normalization<float>(0.5f, 0.25f), 255, 1, 1) == Approx(2.0f));
+}
+
+TEST_CASE("a zoom makes every window as wide as that of as many scales further on", "[glimpse]") {
+  const GlimpseGeometry apart{.side = 8, .scales = 2, .scale_step = 4, .zooms = 3, .border = Border::zero};
+  const std::array<double, 3> place{0, 0.5, 2};
+  // Centre (50, 45) of 100 x 60; zoom 2 of steps of 4: 128 pixels, then 512.
+  CHECK(math::glimpse_window(apart, 0, place.data(), 100, 60) == GlimpseWindow{-14, -19, 128});
+  CHECK(math::glimpse_window(apart, 1, place.data(), 100, 60) == GlimpseWindow{-206, -211, 512});
+  CHECK(apart.location_size() == 3);
+  CHECK(apart.largest_reduction() == 64);
+  const GlimpseGeometry one{.side = 8};
+  CHECK(one.location_size() == 2);
+  CHECK(one.largest_reduction() == 1);
+}
+
+TEST_CASE("any number stands for one of the zooms", "[glimpse]") {
+  CHECK(math::glimpse_zoom(0.0, 4) == 0);
+  CHECK(math::glimpse_zoom(0.49, 4) == 0);
+  CHECK(math::glimpse_zoom(0.5, 4) == 1);
+  CHECK(math::glimpse_zoom(2.0f, 4) == 2);
+  CHECK(math::glimpse_zoom(2.9, 4) == 3);
+  CHECK(math::glimpse_zoom(3.0, 4) == 3);
+  CHECK(math::glimpse_zoom(1e30, 4) == 3);
+  CHECK(math::glimpse_zoom(-7.0, 4) == 0);
+  CHECK(math::glimpse_zoom(std::numeric_limits<double>::quiet_NaN(), 4) == 0);
+  CHECK(math::glimpse_zoom(std::numeric_limits<float>::infinity(), 4) == 3);
 }

@@ -95,7 +95,7 @@ TEST_CASE("a field that does not exist, or cannot take its value, has its senten
   CHECK_THAT(refusal({{"glimpes", 5}}),
              contains("config.json has no field \"glimpes\"; it has classes, glimpses, sensor, "));
   CHECK_THAT(refusal({{"sensor", {{"size", 5}}}}),
-             contains("config.json.sensor has no field \"size\"; it has side, scales, scale_step, border, mean, deviation"));
+             contains("config.json.sensor has no field \"size\"; it has side, scales, scale_step, zooms, border, mean, deviation"));
   CHECK(refusal({{"glimpses", "five"}}) == "config.json.glimpses must be a whole number, but is \"five\"");
   CHECK(refusal({{"glimpses", 2.5}}) == "config.json.glimpses must be a whole number, but is 2.5");
   CHECK(refusal({{"glimpses", nullptr}}) == "config.json.glimpses must be a whole number, but is null");

@@ -23,10 +23,11 @@ namespace {
 using B = EigenBackend<float>;
 using Store = FeatureStore<float>;
 
-HybridAttentionConfig config(MaskUse mask) {
+HybridAttentionConfig config(MaskUse mask, Index zooms = 1) {
   HybridAttentionConfig c = pretrained_preset();
   c.glimpses = 2;
   c.sensor.side = 16;
+  c.sensor.zooms = zooms;
   c.encoder.backbone = {.kind = BackboneKind::efficientnet_lite0, .stages = 2, .mask_width = 4};
   c.encoder.mask = mask;
   c.encoder.mask_depth = 1;
@@ -88,7 +89,8 @@ TEST_CASE("a run that keeps features has the same weights, bit for bit", "[featu
   const MaskUse mask = GENERATE(MaskUse::none, MaskUse::attend);
   const auto keep = GENERATE(Activations::every_step, Activations::last_step);
   const std::size_t bytes = GENERATE(std::size_t{1} << 20, std::size_t{600});  // all of them, or hardly any
-  Run plain(config(mask), keep), kept(config(mask), keep);
+  const Index zooms = GENERATE(Index{1}, Index{2});
+  Run plain(config(mask, zooms), keep), kept(config(mask, zooms), keep);
   const auto store = std::make_shared<Store>(bytes);
   kept.trainer.keep_features(store);
   plain.train(4);
@@ -143,7 +145,8 @@ TEST_CASE("images that are not known are looked at every time", "[features]") {
 
 TEST_CASE("an evaluation that keeps features has the same answers", "[features]") {
   const MaskUse mask = GENERATE(MaskUse::none, MaskUse::attend);
-  Run run(config(mask));
+  const Index zooms = GENERATE(Index{1}, Index{3});
+  Run run(config(mask, zooms));
   run.train(2);
   const auto images = run.batch(true);
   const auto policy = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random, GlimpsePolicy::centre);

@@ -82,12 +82,35 @@ TEST_CASE("an image draws the same location on tissue in any part of a batch", "
   const RolloutOptions options{.seed = 9, .counter = 4};
   RolloutOptions from_two = options;
   from_two.first = 2;
-  place_on_tissue(b, ImageBatch<B>(images), rollout_key(options, RandomStream::first_location, 1), values, whole);
-  place_on_tissue(b, ImageBatch<B>(images).subspan(2), rollout_key(from_two, RandomStream::first_location, 1), values,
-                  part);
+  place_on_tissue(b, ImageBatch<B>(images), rollout_key(options, RandomStream::first_location, 1), {}, false, values,
+                  whole);
+  place_on_tissue(b, ImageBatch<B>(images).subspan(2), rollout_key(from_two, RandomStream::first_location, 1), {}, false,
+                  values, part);
   const auto all = to_vector(b, whole), some = to_vector(b, part);
   CHECK(std::vector<double>(all.begin() + 4, all.end()) == some);
   CHECK(all[0] != all[2]);
+}
+
+TEST_CASE("locations on tissue have any zoom, the first of a rollout the widest", "[tissue_locations][zoom]") {
+  B b;
+  const TissueArea area({64, 64}, 4, std::vector<std::uint8_t>(256, 1));
+  const std::vector<OrientedImage<B>> images(
+      300, {.image = nullptr, .symmetry = Symmetry::rotate_90, .source = nullptr, .content = 0, .tissue = &area});
+  std::vector<double> values;
+  auto plain = b.zeros({300, 2}), first = b.zeros({300, 3}), later = b.zeros({300, 3});
+  place_on_tissue(b, ImageBatch<B>(images), key, {}, true, values, plain);
+  place_on_tissue(b, ImageBatch<B>(images), key, {.zooms = 3}, true, values, first);
+  place_on_tissue(b, ImageBatch<B>(images), key, {.zooms = 3}, false, values, later);
+  std::vector<int> count(3, 0);
+  for (std::size_t n = 0; n < 300; ++n) {
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      CHECK(to_vector(b, first)[3 * n + axis] == to_vector(b, plain)[2 * n + axis]);
+      CHECK(to_vector(b, later)[3 * n + axis] == to_vector(b, plain)[2 * n + axis]);
+    }
+    CHECK(to_vector(b, first)[3 * n + 2] == 2);
+    ++count[static_cast<std::size_t>(to_vector(b, later)[3 * n + 2])];
+  }
+  for (const int each : count) CHECK(std::abs(each - 100) < 41);  // five deviations
 }
 
 TEST_CASE("a location on tissue needs to know the tissue", "[tissue_locations]") {

@@ -89,10 +89,13 @@ struct ToyModelOn {
       labels[n] = n % 2 == 0 ? classes.values[n] : classes.values[n] == 0 ? 1 : 0;
   }
 
-  /// Samples for every step, a third of them beyond the edges.
+  /// Samples for every step, a third of them beyond the edges; zooms in turn.
   void give_locations(std::uint64_t seed) {
+    const Index numbers = model.config().sensor.location_size(), zooms = model.config().sensor.zooms;
     for (Index t = 0; t < episode.size(); ++t) {
-      const Array sample = random_array({episode.batch, 2}, seed + static_cast<std::uint64_t>(t), -1.5, 1.5);
+      Array sample = random_array({episode.batch, numbers}, seed + static_cast<std::uint64_t>(t), -1.5, 1.5);
+      for (Index n = 0; numbers == 3 && n < episode.batch; ++n)
+        sample.values[static_cast<std::size_t>(3 * n + 2)] = static_cast<double>((n + t) % zooms);
       model.set_locations(b, episode, t, std::span<const double>(sample.values));
     }
   }

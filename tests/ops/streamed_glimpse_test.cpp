@@ -193,6 +193,34 @@ TEST_CASE("scales further apart are the same of streamed and resident images", "
           cropped<B>(b, batch_of<B>({.source = &streamed}, symmetry), geometry));
 }
 
+TEST_CASE("zooms are the same of streamed and resident images, each image's its own", "[glimpse][zoom]") {
+  using B = EigenBackend<float>;
+  B b;
+  RgbImage image = noise_image(200, 170);
+  std::fill(image.pixels.begin(), image.pixels.end(), std::uint8_t{90});  // means that need no rounding
+  const ImageView resident = image.view();
+  const StreamedImage streamed{Slide{&image}};
+  const GlimpseGeometry geometry{.side = 9, .scales = 2, .zooms = 4, .border = Border::zero};
+  const auto patches_of = [&](const OrientedImage<B>& each) {
+    // The third is the second again at another zoom, and the last one the same glimpse once more.
+    const std::vector<OrientedImage<B>> batch(4, each);
+    const Tensor<B> location =
+        make_tensor<B, float>(b, {4, 3}, std::vector<float>{0.9f, -0.9f, 3, 0.1f, 0.3f, 2, 0.1f, 0.3f, 0, 0.1f, 0.3f, 0});
+    Tensor<B> patches = b.zeros(ops::glimpse_shape(4, geometry));
+    ops::crop_glimpses(b, ImageBatch<B>(batch), location, geometry, patches);
+    return to_vector(b, patches);
+  };
+  for (const Symmetry symmetry : {Symmetry::identity, Symmetry::rotate_90}) {
+    const auto seen = patches_of({.image = &resident, .symmetry = symmetry});
+    CHECK(seen == patches_of({.image = nullptr, .symmetry = symmetry, .source = &streamed}));
+    const auto part = [&](std::size_t n) {
+      return std::vector<float>(seen.begin() + static_cast<std::ptrdiff_t>(n * seen.size() / 4),
+                                seen.begin() + static_cast<std::ptrdiff_t>((n + 1) * seen.size() / 4));
+    };
+    CHECK(part(2) == part(3));
+  }
+}
+
 TEST_CASE("a backend that keeps maps in bf16 keeps those of streamed images with the same bits", "[glimpse]") {
   using B = EigenBackend<float>;
   B b({.threads = 1, .precision = Precision::bf16, .bf16_unit = Bf16Unit::portable});

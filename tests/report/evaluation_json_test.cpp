@@ -147,3 +147,19 @@ TEST_CASE("a temperature that was chosen elsewhere is told with what it does", "
   CHECK(tempered.at("bins")[0].at("confidence").get<double>() == Approx(0.468627).epsilon(1e-5));
   CHECK(tempered.at("error").get<double>() == Approx(4.0 / 6 - 0.468627).epsilon(1e-5));
 }
+
+TEST_CASE("only glimpses at full resolution find a region and count as seen sharply", "[report][evaluation][zoom]") {
+  std::vector<ImagePrediction> zoomed = predictions();
+  for (ImagePrediction& each : zoomed) each.prediction.windows[0] = {{0, 0, 20, 20}};
+  const auto wide = judge(GlimpsePolicy::learned, four_classes(), zoomed, {.side = 10, .zooms = 2}, 1, 2.0);
+  const auto sharp = result_of(GlimpsePolicy::learned);
+  // The first glimpse shows the top left corner: two of the three images with a region have one there.
+  REQUIRE(sharp.hit_rate);
+  CHECK(sharp.hit_rate->by_step().at(0) == Approx(2.0 / 3));
+  CHECK(wide.hit_rate->by_step().at(0) == 0);
+  CHECK(wide.hit_rate->by_step().at(1) == sharp.hit_rate->by_step().at(1));
+  CHECK(sharp.pixels.unique == Approx(0.02));
+  CHECK(wide.pixels.unique == Approx(0.01));
+  CHECK(wide.pixels.unique_any_scale == Approx(0.05));
+  CHECK(wide.pixels.processed == Approx(0.02));
+}

@@ -16,7 +16,7 @@
 #include <vector>
 
 /// What a learner sees of a model, with nothing behind it: one location from a state of ones, and a reward of 1 where
-/// that lies to the right of an edge. Its gradient has a closed form.
+/// that lies to the right of an edge and, if it has a zoom, that is 1. Its gradient has a closed form.
 namespace saccade_test {
 
 inline constexpr double bandit_edge = 0.75;
@@ -52,11 +52,11 @@ struct Bandit {
     Episode episode{};
     episode.batch = batch;
     episode.steps.resize(1);
-    episode.steps[0].location = b.zeros({batch, 2});
     episode.steps[0].reward = b.zeros({batch});
     for (int t = 0; t < 2; ++t)
       episode.decisions.push_back({.returns = b.zeros({batch}), .advantage = b.zeros({batch})});
     episode.decisions[0].policy.emplace(policy_.make_cache(b, batch));
+    episode.steps[0].location = b.zeros(b.shape(P::drawn(*episode.decisions[0].policy)));
     if (value_) episode.decisions[0].value.emplace(value_->make_cache(b, batch));
     episode.h0 = filled({batch, policy_.config().hidden}, 1);
     episode.nothing = b.zeros({0});
@@ -84,8 +84,11 @@ struct Bandit {
 
   void score(B&, const saccade::RolloutOptions&, Episode& episode) const {
     auto& step = episode.steps[0];
-    for (std::size_t n = 0; n < step.reward.values.size(); ++n)
-      step.reward.values[n] = step.location.values[2 * n] > edge ? 1 : 0;
+    const auto numbers = static_cast<std::size_t>(step.location.shape[1]);
+    for (std::size_t n = 0; n < step.reward.values.size(); ++n) {
+      const double* location = &step.location.values[numbers * n];
+      step.reward.values[n] = location[0] > edge && (numbers == 2 || location[2] == 1) ? 1 : 0;
+    }
   }
 
   void share_inputs(B&, const Episode&, Episode&) const {}

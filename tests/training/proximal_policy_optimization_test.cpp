@@ -1,3 +1,4 @@
+#include <saccade/components/location_policy.hpp>
 #include <saccade/training/proximal_policy_optimization.hpp>
 
 #include "training/bandit.hpp"
@@ -99,6 +100,12 @@ TEST_CASE("a later pass descends the clipped objective of a learned sigma", "[pp
 
 TEST_CASE("a later pass descends the clipped objective of a policy over cells", "[ppo]") {
   check_clipped_gradient<CellPolicy<Reference>>({.hidden = 2, .context = 9, .cells = 3});
+}
+
+TEST_CASE("a later pass descends the clipped objective of a place and a zoom", "[ppo][zoom]") {
+  check_clipped_gradient<LocationPolicy<Reference>>({.hidden = 2, .sigma = 0.5, .zooms = 2});
+  check_clipped_gradient<LocationPolicy<Reference>>(
+      {.kind = PolicyKind::cell, .hidden = 2, .context = 9, .cells = 3, .zooms = 2});
 }
 
 TEST_CASE("weights that have not moved have a ratio of 1", "[ppo]") {

@@ -133,6 +133,7 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.05;
   config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
+  config.sensor.zooms = config.learner.baseline == Baseline::learned ? 1 : 3;
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
   Run<Plain> plain(adam, Activations::every_step, config);
   Run<Recording> recording(adam, Activations::every_step, config);
@@ -153,8 +154,10 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
 }
 
 TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[trainer]") {
-  Run<Plain> plain;
-  Run<Recording> recording;
+  HybridAttentionConfig config = drawing_config();
+  config.sensor.zooms = GENERATE(Index{1}, Index{2});
+  Run<Plain> plain({}, Activations::every_step, config);
+  Run<Recording> recording({}, Activations::every_step, config);
   for (std::size_t number = 0; number < 12; ++number) {
     const auto glimpses = number % 2 == 0 ? GlimpsePolicy::random : GlimpsePolicy::learned;
     CHECK(same(recording.step(number, {.glimpses = glimpses}), plain.step(number, {.glimpses = glimpses})));

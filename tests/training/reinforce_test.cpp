@@ -1,3 +1,4 @@
+#include <saccade/components/location_policy.hpp>
 #include <saccade/training/policy_gradient.hpp>
 #include <saccade/training/proximal_policy_optimization.hpp>
 
@@ -181,6 +182,33 @@ TEST_CASE("REINFORCE is unbiased for a policy over cells, with and without a bas
     check_unbiased(estimates[i], -exact);
     CHECK(estimates[i].standard_error() < 0.1 * reward * (1 - reward));
   }
+}
+
+TEST_CASE("REINFORCE is unbiased for a place and a zoom together, with and without a baseline", "[reinforce][zoom]") {
+  // Reward where the place lies to the right of the edge and the zoom is 1: J = Phi p_1.
+  const auto baseline = GENERATE(Baseline::none, Baseline::learned, Baseline::leave_one_out);
+  const Index rollouts = baseline == Baseline::leave_one_out ? 2 : 1;
+  const Bandit<LocationPolicy<Reference>> bandit(
+      {.hidden = 1, .sigma = sigma, .squash = MeanSquash::none, .zooms = 2}, baseline == Baseline::learned);
+  const std::vector<double> logits{0.4, 0.7};
+  const double p1 = std::exp(0.7) / (std::exp(0.4) + std::exp(0.7));
+  std::vector<Estimate> estimates(2);
+  Estimate x;
+  estimate<PolicyGradient>(
+      bandit, {.baseline = baseline}, rollouts,
+      [&](auto& p) {
+        p.policy.gaussian().locator.bias = {{2}, {mean_x, mean_y}};
+        p.policy.zoom->bias.values = logits;
+        if (p.value) p.value->bias = {{1}, {exact_reward * p1}};
+      },
+      [&](const auto& d) {
+        for (std::size_t z = 0; z < 2; ++z) estimates[z].add(d.zoom->bias.values[z]);
+        x.add(d.gaussian().locator.bias.values[0]);
+      });
+  check_unbiased(x, -exact_d_mean_x * p1);
+  check_unbiased(estimates[0], exact_reward * p1 * (1 - p1));
+  check_unbiased(estimates[1], -exact_reward * p1 * (1 - p1));
+  CHECK(estimates[1].standard_error() < 0.1 * exact_reward * p1 * (1 - p1));
 }
 
 TEST_CASE("REINFORCE is unbiased for a drawn class, with and without a baseline", "[reinforce]") {

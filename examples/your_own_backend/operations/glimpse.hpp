@@ -22,7 +22,7 @@ struct Glimpse {
   [[nodiscard]] Index width(const saccade::ImageView& image) const { return image.width; }
   [[nodiscard]] Index height(const saccade::ImageView& image) const { return image.height; }
 
-  /// location (B, 2), patches (B, g, g, S*C). `images` are saccade::OrientedImage of the backend.
+  /// location (B, 2 or 3), patches (B, g, g, S*C). `images` are saccade::OrientedImage of the backend.
   template <class Oriented>
   void crop_glimpses(std::span<const Oriented> images, const Tensor& location, const saccade::GlimpseGeometry& geometry,
                      Tensor& patches) const {
@@ -35,20 +35,20 @@ struct Glimpse {
             crop_pixel(*oriented.image, oriented.symmetry, geometry, place, s, i, j, patch);
         }
       }
-      place += 2;
+      place += geometry.location_size();
     }
   }
 
  private:
-  /// Pixel (i, j) of scale s: the mean of a box of scale_step^s pixels a side, normalised, into patch[0 .. 3).
+  /// Pixel (i, j) of scale s: the mean of a box of scale_step^(s + zoom) pixels a side, normalised, into patch[0 .. 3).
   static void crop_pixel(const saccade::ImageView& image, saccade::Symmetry symmetry,
                          const saccade::GlimpseGeometry& geometry, const Scalar* place, Index s, Index i, Index j,
                          Scalar* patch) {
     using namespace saccade::math;
     const GlimpseWindow window =
-        glimpse_window(geometry, s, place[0], place[1], oriented_width(symmetry, image.width, image.height),
+        glimpse_window(geometry, s, place, oriented_width(symmetry, image.width, image.height),
                        oriented_height(symmetry, image.width, image.height));
-    const Index box = geometry.reduction(s);
+    const Index box = window.size / geometry.side;
     std::array<Index, saccade::image_channels> sum{};
     Index count = 0;
     for (Index y = window.y + i * box; y < window.y + (i + 1) * box; ++y) {

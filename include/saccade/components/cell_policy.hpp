@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/components/categorical.hpp>
 #include <saccade/components/linear_layer.hpp>
 #include <saccade/components/policy_config.hpp>
 #include <saccade/components/policy_inputs.hpp>
@@ -65,16 +66,11 @@ class CellPolicy {
   };
 
   struct Workspace {
+    typename Categorical<B>::Workspace categorical;
     Tensor<B> terms;      // (N, 4)  of the squared distances to the centres
     Tensor<B> place;      // (B, 4)  the other factor of each
     Tensor<B> product;    // (B, 2)
-    Tensor<B> log;        // (B, N)  ln p
-    Tensor<B> potential;  // (B, N)  U
-    Tensor<B> weighted;   // (B, N)  p U
-    Tensor<B> mean;       // (B)     sum_i p_i U_i
-    Tensor<B> mean_each;  // (B, N)  the same for each cell
-    Tensor<B> softmax;    // (B, N)
-    Tensor<B> negative;   // (B)     -ln p(cell)
+    Tensor<B> distances;  // (B, N)  squared, less what all cells share
     Tensor<B> d_logits;   // (B, N)
     Tensor<B> d_seen;     // (B, hidden + patch), or of length 0
   };
@@ -117,16 +113,11 @@ class CellPolicy {
 
   [[nodiscard]] Workspace make_workspace(B& b, Index batch) const {
     const Shape each{batch, count()};
-    Workspace w{.terms = b.zeros({count(), 4}),
+    Workspace w{.categorical = Categorical<B>::make_workspace(b, batch, count()),
+                .terms = b.zeros({count(), 4}),
                 .place = b.zeros({batch, 4}),
                 .product = b.zeros({batch, 2}),
-                .log = b.zeros(each),
-                .potential = b.zeros(each),
-                .weighted = b.zeros(each),
-                .mean = b.zeros({batch}),
-                .mean_each = b.zeros(each),
-                .softmax = b.zeros(each),
-                .negative = b.zeros({batch}),
+                .distances = b.zeros(each),
                 .d_logits = b.zeros(each),
                 .d_seen = b.zeros(config_.patch > 0 ? Shape{batch, config_.hidden + config_.patch} : Shape{0})};
     std::vector<Scalar<B>> terms;
@@ -176,18 +167,14 @@ class CellPolicy {
 
   /// y[n] = ln p(cell[n]), (B): the density is that over the area of a cell, which depends on no weight.
   void log_density(B& b, const Cache& cache, Workspace& w, Tensor<B>& y) const {
-    ops::softmax_cross_entropy(b, cache.logits, cache.cell, w.softmax, w.negative);
     b.fill(Scalar<B>(0), y);
-    ops::axpy(b, Scalar<B>(-1), w.negative, y);  // (B)
+    Categorical<B>::add_log_density(b, cache.logits, cache.cell, w.categorical, y);
   }
 
   /// y[n] = -sum_i p_i ln p_i, (B), in nats: of the cell.
   void entropy(B& b, const Cache& cache, Workspace& w, Tensor<B>& y) const {
-    log_probabilities(b, cache, w);
-    ops::multiply(b, cache.probabilities, w.log, w.weighted, Write::overwrite);
-    ops::row_sums(b, w.weighted, w.mean, Write::overwrite);
     b.fill(Scalar<B>(0), y);
-    ops::axpy(b, Scalar<B>(-1), w.mean, y);  // (B)
+    Categorical<B>::add_entropy(b, cache.probabilities, w.categorical, y);
   }
 
   /// Adds the gradient of sum_n -advantage[n] ln p(cell[n]), and those of the entropy bonus and the movement penalty.
@@ -217,20 +204,15 @@ class CellPolicy {
     return static_cast<Scalar<B>>((2 * place + 1)) / static_cast<Scalar<B>>(config_.cells) - Scalar<B>(1);
   }
 
-  /// A cell outside the image has the probability 0, and 0 ln 0 counts as 0.
-  void log_probabilities(B& b, const Cache& cache, Workspace& w) const {
-    ops::clamp(b, cache.probabilities, Scalar<B>(1e-30), Scalar<B>(1), w.log);
-    ops::log(b, w.log, w.log);  // (B, N)
-  }
-
   /// w.d_logits += 1/B p (U - sum_i p_i U_i).
   void add_potential(B& b, const PolicyInputs<B>& in, const Cache& cache, Workspace& w) const {
     const bool moves = config_.movement_penalty > 0 && b.shape(in.previous).size() > 0;
     if (config_.entropy == 0 && !moves) return;
-    b.fill(Scalar<B>(0), w.potential);
+    Tensor<B>& potential = w.categorical.potential;
+    b.fill(Scalar<B>(0), potential);
     if (config_.entropy > 0) {
-      log_probabilities(b, cache, w);
-      ops::axpy(b, static_cast<Scalar<B>>(config_.entropy), w.log, w.potential);
+      Categorical<B>::log_probabilities(b, cache.probabilities, w.categorical);
+      ops::axpy(b, static_cast<Scalar<B>>(config_.entropy), w.categorical.log, potential);
     }
     if (moves) {
       // |s c - q|^2 less |q|^2: the squares of s times those of c, and s q times -2 c.
@@ -238,15 +220,10 @@ class CellPolicy {
       ops::write_columns(b, w.product, 0, w.place, Write::overwrite);
       ops::multiply(b, in.stretch, in.previous, w.product, Write::overwrite);
       ops::write_columns(b, w.product, 2, w.place, Write::overwrite);
-      ops::linear(b, w.place, w.terms, w.weighted, Write::overwrite);  // (B, N)
-      ops::axpy(b, static_cast<Scalar<B>>(config_.movement_penalty), w.weighted, w.potential);
+      ops::linear(b, w.place, w.terms, w.distances, Write::overwrite);  // (B, N)
+      ops::axpy(b, static_cast<Scalar<B>>(config_.movement_penalty), w.distances, potential);
     }
-    ops::multiply(b, cache.probabilities, w.potential, w.weighted, Write::overwrite);
-    ops::row_sums(b, w.weighted, w.mean, Write::overwrite);            // (B)
-    ops::row_sums_backward(b, w.mean, w.mean_each, Write::overwrite);  // (B, N)
-    ops::axpy(b, Scalar<B>(-1), w.mean_each, w.potential);
-    ops::multiply(b, cache.probabilities, w.potential, w.weighted, Write::overwrite);
-    ops::axpy(b, over_batch(b, 1, cache.probabilities), w.weighted, w.d_logits);
+    Categorical<B>::add_potential_gradient(b, cache.probabilities, w.categorical, w.d_logits);
   }
 
   Config config_;

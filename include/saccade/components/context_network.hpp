@@ -123,7 +123,8 @@ class ContextNetwork {
   /// The part of an image of this size that the thumbnail shows, in pixels: all of it, and what is around it.
   [[nodiscard]] Box window(Index width, Index height) const {
     const GlimpseGeometry& retina = sensor_.config();
-    const auto w = math::glimpse_window(retina, retina.scales - 1, 0.0f, 0.0f, width, height);
+    constexpr std::array middle{0.0f, 0.0f};
+    const auto w = math::glimpse_window(retina, retina.scales - 1, middle.data(), width, height);
     return {w.x, w.y, w.size, w.size};
   }
 

@@ -10,7 +10,8 @@
 namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Looks: crops every image of a batch, resident or streamed, at its location, at all scales, and normalises.
-/// location (B, 2) in [-1, 1], patches (B, side, side, 3 * scales). See GlimpseGeometry for the rules.
+/// location (B, 2) in [-1, 1], or with more than one zoom (B, 3), patches (B, side, side, 3 * scales). See
+/// GlimpseGeometry for the rules.
 /// Source: Mnih et al. 2014 (the retina); Xu et al. 2019, section 2.1 (one scale).
 template <GlimpseOps B>
 class GlimpseSensor {
@@ -24,11 +25,11 @@ class GlimpseSensor {
     expect_config(
         config.scale_step >= 2 && std::has_single_bit(static_cast<std::uint64_t>(config.scale_step)),
         "GlimpseSensor: scale_step must be a power of two, at least 2, but is " + std::to_string(config.scale_step));
-    for (Index scale = 1, reduction = 1; scale < config.scales; ++scale, reduction *= config.scale_step) {
-      expect_config(reduction <= ops::detail::most_reduction / config.scale_step,
-                    "GlimpseSensor: scale_step^(scales - 1) must be at most 2^24, but is " +
-                        std::to_string(config.scale_step) + "^" + std::to_string(config.scales - 1));
-    }
+    expect_config(config.zooms >= 1 && config.zooms <= ops::detail::most_zooms,
+                  "GlimpseSensor: zooms must be from 1 to 25, but is " + std::to_string(config.zooms));
+    expect_config(ops::detail::reductions_fit(config),
+                  "GlimpseSensor: scale_step^(scales + zooms - 2) must be at most 2^24, but is " +
+                      std::to_string(config.scale_step) + "^" + std::to_string(config.scales + config.zooms - 2));
     for (const float deviation : config.deviation)
       expect_config(deviation > 0, "GlimpseSensor: every deviation must be greater than 0");
   }

@@ -33,6 +33,7 @@ struct PolicyConfig {
   Readout patch_readout = Readout::convolution;
   Index context = 0;  ///< numbers from a ContextNetwork that it reads as well; 0 in the paper
   Index cells = 0;    ///< on each side of the ContextNetwork's map, where the policy is over these
+  Index zooms = 1;    ///< of the sensor, among which the policy chooses as well
 };
 
 }  // namespace saccade

@@ -12,7 +12,7 @@ struct PolicyInputs {
   const Tensor<B>& context;   // (B, C)  what the ContextNetwork says of the thumbnail
   const Tensor<B>& stretch;   // (B, 2)  width and height of the thumbnail's window, in those of the image
   const Tensor<B>& outside;   // (B, N)  0 for each cell of the thumbnail's map that shows the image, else far below 0
-  const Tensor<B>& previous;  // (B, 2)  the mode of the last choice; of length 0 where no glimpse was before
+  const Tensor<B>& previous;  // (B, L)  the mode of the last choice; of length 0 where no glimpse was before
 };
 
 /// Gradients of what a policy has read; each accumulates.

@@ -156,7 +156,8 @@ concept TrainableUpsampleOps =
       { b.upsample_bilinear_backward(in, corners, out, write) } -> std::same_as<void>;  // (d_y, corners, d_x)
     };
 
-/// Hard attention. `location` (B, 2) in [-1, 1], x to the right and y down, -1 and +1 the outer edges of the image;
+/// Hard attention. `location` (B, 2) in [-1, 1], x to the right and y down, -1 and +1 the outer edges of the image; with
+/// geometry.zooms above 1 (B, 3), the third number the zoom;
 /// `patches` (B, g, g, S*C), scale by scale. Not differentiable, by design: the location learns from the reward.
 /// `make_image` returns a handle of resident pixels: a view that needs them alive on the CPU, a copy on a device.
 template <class B>

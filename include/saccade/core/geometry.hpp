@@ -90,20 +90,31 @@ enum class Border { inside, zero };
 /// A retina: `scales` concentric square windows, each `scale_step` times as wide as the one before, all delivered at
 /// `side` x `side`. Scale s averages boxes of scale_step^s x scale_step^s pixels. A channel c of a pixel p becomes
 /// (p / 255 - mean[c]) / deviation[c].
+///
+/// With `zooms` above 1 each glimpse has a zoom of its own, z = 0 to zooms - 1, which makes every window scale_step^z
+/// times as wide: 0 is full resolution. A location is then (x, y, z), else (x, y).
 struct GlimpseGeometry {
   Index side = 112;
   Index scales = 1;
   Index scale_step = 2;  ///< a power of two, so that dividing by an area is exact
+  Index zooms = 1;       ///< that a glimpse may have; 1: always full resolution
   Border border = Border::inside;
   std::array<float, 3> mean{0.5f, 0.5f, 0.5f};       ///< of a channel scaled to [0, 1]
   std::array<float, 3> deviation{0.5f, 0.5f, 0.5f};  ///< > 0, of a channel scaled to [0, 1]
 
-  /// Side of the boxes that scale `scale` averages, in pixels: scale_step^scale.
+  /// Side of the boxes that scale `scale` averages at zoom 0, in pixels: scale_step^scale. At zoom z it is that of
+  /// scale + z.
   [[nodiscard]] SACCADE_HOST_DEVICE constexpr Index reduction(Index scale) const {
     Index result = 1;
     for (Index s = 0; s < scale; ++s) result *= scale_step;
     return result;
   }
+
+  /// Of the widest window of all.
+  [[nodiscard]] SACCADE_HOST_DEVICE constexpr Index largest_reduction() const { return reduction(scales + zooms - 2); }
+
+  /// Numbers that a location has: x, y and, where there is a choice, the zoom.
+  [[nodiscard]] SACCADE_HOST_DEVICE constexpr Index location_size() const { return zooms > 1 ? 3 : 2; }
 };
 
 /// Constants of batch normalisation. running = (1 - momentum) * running + momentum * batch statistic.

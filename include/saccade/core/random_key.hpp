@@ -22,6 +22,8 @@ enum class RandomStream : std::uint32_t {
   stain = 12,
   cell = 13,
   first_cell = 14,
+  zoom = 15,
+  first_zoom = 16,
   user = 1000,
 };
 
@@ -35,6 +37,13 @@ struct RandomKey {
   std::uint64_t counter = 0;  ///< which draw of the stream: step of the training and of the rollout, say
   std::uint32_t first = 0;    ///< index of element 0, where this process holds only a part of the batch
 };
+
+/// Of the zooms that are drawn beside places, for which an image draws two numbers of `key`.
+[[nodiscard]] constexpr RandomKey zoom_key(RandomKey key) {
+  key.stream = key.stream == RandomStream::first_location ? RandomStream::first_zoom : RandomStream::zoom;
+  key.first /= 2;
+  return key;
+}
 
 /// Where a body of work that is repeated stands in its random streams. Every key that the body draws with has a counter
 /// that is `counter` plus something that stays the same from one repetition to the next.

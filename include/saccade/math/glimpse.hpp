@@ -41,16 +41,25 @@ struct GlimpseWindow {
   friend constexpr bool operator==(const GlimpseWindow&, const GlimpseWindow&) = default;
 };
 
-/// The window of scale `scale`: side * scale_step^scale pixels wide, centred like the finest one.
+/// The zoom that a number stands for: the nearest one that there is; NaN counts as 0.
+template <class Scalar>
+[[nodiscard]] SACCADE_HOST_DEVICE constexpr Index glimpse_zoom(Scalar number, Index zooms) {
+  if (!(number > Scalar(0))) return 0;
+  return number < static_cast<Scalar>(zooms - 1) ? static_cast<Index>(number + Scalar(0.5)) : zooms - 1;
+}
+
+/// The window of scale `scale`: side * scale_step^(scale + zoom) pixels wide, centred like the finest one.
 ///
+/// @param location       x, y and, where there is a choice, the zoom: geometry.location_size() numbers
 /// @param width, height  of the oriented image, in pixels (see oriented_width)
 template <class Scalar>
 [[nodiscard]] SACCADE_HOST_DEVICE inline GlimpseWindow glimpse_window(const GlimpseGeometry& geometry, Index scale,
-                                                                      Scalar location_x, Scalar location_y, Index width,
+                                                                      const Scalar* location, Index width,
                                                                       Index height) {
-  const Index size = geometry.side * geometry.reduction(scale);
-  return {glimpse_corner(location_x, width, size, geometry.border),
-          glimpse_corner(location_y, height, size, geometry.border), size};
+  const Index zoom = geometry.zooms > 1 ? glimpse_zoom(location[2], geometry.zooms) : 0;
+  const Index size = geometry.side * geometry.reduction(scale + zoom);
+  return {glimpse_corner(location[0], width, size, geometry.border),
+          glimpse_corner(location[1], height, size, geometry.border), size};
 }
 
 /// Width of an image of `width` x `height` pixels, seen through `symmetry`.

@@ -31,11 +31,11 @@ struct HybridAttentionConfig {
   EncoderConfig encoder{};
   Index fusion_width = 256;  ///< length of g_t
   Index hidden = 256;        ///< length of h_t
-  PolicyConfig policy{};     ///< its `hidden` follows from the line above, its `context` and `cells` from the next one
+  PolicyConfig policy{};     ///< its `hidden`, `zooms`, `context` and `cells` follow from the fields beside it
   ContextNetworkConfig glance{};  ///< its `readout` follows where the policy is over cells
   LearnerConfig learner{};
   /// Where the first glimpse goes in training where no glance chooses it: `random` or `centre`. A deterministic rollout
-  /// begins in the centre.
+  /// begins in the centre. Its zoom is the widest.
   GlimpsePolicy first_location = GlimpsePolicy::centre;
   /// Of the first glimpse, where that is random, and of GlimpsePolicy::random, in training and in evaluation. Of an
   /// image without tissue all counts.
@@ -85,6 +85,7 @@ struct HybridAttentionConfig {
                 "model: glance.stages must be at least 1, but is " + std::to_string(config.glance.stages));
   config.glance.backbone = config.encoder.backbone.kind;
   config.policy.hidden = config.hidden;
+  config.policy.zooms = config.sensor.zooms;
   if (config.policy.kind == PolicyKind::cell) {
     expect_config(config.glance.side > 0, "model: policy.kind cell needs a thumbnail, glance.side, but that is 0");
     config.glance.readout = Readout::cells;

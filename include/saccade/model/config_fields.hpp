@@ -84,6 +84,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("side", c.side);
   visit("scales", c.scales);
   visit("scale_step", c.scale_step);
+  visit("zooms", c.zooms);
   visit("border", c.border);
   visit("mean", c.mean);
   visit("deviation", c.deviation);
@@ -131,7 +132,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("backbone", c.backbone);
 }
 
-/// `hidden`, `context` and `cells` follow from the model.
+/// `hidden`, `context`, `cells` and `zooms` follow from the model.
 template <class C, class Visitor>
 requires std::same_as<std::remove_const_t<C>, PolicyConfig>
 void for_each_field(C& c, Visitor&& visit) {

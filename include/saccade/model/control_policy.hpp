@@ -12,11 +12,20 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// A place in an image: x to the right, y down, -1 and +1 the outer edges.
+/// A place in an image: x to the right, y down, -1 and +1 the outer edges; and the zoom it is looked at with.
 struct Location {
   double x = 0;
   double y = 0;
+  Index zoom = 0;
 };
+
+/// Appends the numbers that a location has for `sensor` to a row-major list.
+template <class Scalar>
+void append_location(std::vector<Scalar>& values, const Location& location, const GlimpseGeometry& sensor) {
+  values.push_back(static_cast<Scalar>(location.x));
+  values.push_back(static_cast<Scalar>(location.y));
+  if (sensor.zooms > 1) values.push_back(static_cast<Scalar>(location.zoom));
+}
 
 namespace detail {
 
@@ -29,6 +38,11 @@ inline double location_of_corner(double corner, Index side, Index extent) {
 inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
   const double room = static_cast<double>(std::max<Index>(extent - side, 0));
   return room * (static_cast<double>(cell) + 0.5) / static_cast<double>(cells);
+}
+
+/// Every zoom as likely, by the last of a draw's numbers.
+inline Index drawn_zoom(const math::PhiloxBlock& block, Index zooms) {
+  return std::min(static_cast<Index>(math::unit_interval(block.word[3]) * static_cast<double>(zooms)), zooms - 1);
 }
 
 }  // namespace detail
@@ -50,15 +64,16 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
   return places;
 }
 
-/// The places at which a control policy looks, one for each glimpse.
+/// The places at which a control policy looks, one for each glimpse: `random` with any zoom, `centre` with the widest,
+/// the others at full resolution.
 ///
-/// @param side           pixels of the finest window
 /// @param width, height  of the image, in pixels
 /// @param region          where to look; only the oracle asks
 /// @param key            only `random` draws; element i belongs to glimpse i
-[[nodiscard]] inline std::vector<Location> control_locations(GlimpsePolicy policy, Index glimpses, Index side,
-                                                             Index width, Index height, const Box& region,
-                                                             const RandomKey& key) {
+[[nodiscard]] inline std::vector<Location> control_locations(GlimpsePolicy policy, Index glimpses,
+                                                             const GlimpseGeometry& sensor, Index width, Index height,
+                                                             const Box& region, const RandomKey& key) {
+  const Index side = sensor.side;
   std::vector<Location> places(static_cast<std::size_t>(glimpses));
   switch (policy) {
     case GlimpsePolicy::random:
@@ -69,7 +84,8 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
           return std::floor(math::unit_interval(block.word[word]) * windows);
         };
         places[i] = {detail::location_of_corner(corner(0, width), side, width),
-                     detail::location_of_corner(corner(1, height), side, height)};
+                     detail::location_of_corner(corner(1, height), side, height),
+                     detail::drawn_zoom(block, sensor.zooms)};
       }
       break;
     case GlimpsePolicy::grid:
@@ -86,6 +102,7 @@ inline double grid_corner(Index cell, Index cells, Index side, Index extent) {
       }
       break;
     case GlimpsePolicy::centre:
+      for (Location& place : places) place.zoom = sensor.zooms - 1;
       break;
     case GlimpsePolicy::learned:
       throw ConfigError("control_locations: the learned policy is the model's own");

@@ -9,6 +9,7 @@
 #include <saccade/components/value_head.hpp>
 #include <saccade/core/component.hpp>
 #include <saccade/model/parameters.hpp>
+#include <saccade/model/zoomed_locations.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -24,7 +25,7 @@ enum class Activations { every_step, last_step };
 /// Everything of one step of a rollout but the encoder's activations.
 template <class B>
 struct EpisodeStep {
-  Tensor<B> location;  // (B, 2)  where this step looks, l_{t-1}
+  Tensor<B> location;  // (B, L)  where this step looks, l_{t-1}; L = 2, or 3 with a zoom
   Tensor<B> features;  // (B, F)
   typename GlimpseFusion<B>::Cache fusion;
   Tensor<B> glimpse;  // (B, G)  g_t
@@ -74,7 +75,7 @@ struct EpisodeGlimpse {
   std::optional<typename PatchReadout<B>::Cache> readout{};
 };
 
-/// Gives what the frozen part of an encoder makes of the glimpses at `location` (B, 2), its `frozen_output`, and need
+/// Gives what the frozen part of an encoder makes of the glimpses at `location` (B, L), its `frozen_output`, and need
 /// not look where it has looked before: see KeptFeatures. It does work on the host, so that a rollout with one is not
 /// to be recorded.
 template <class B>
@@ -110,6 +111,7 @@ struct Episode {
   std::vector<EpisodeGlimpse<B, E>> glimpses;  ///< T, or one with Activations::last_step
   std::optional<EpisodeGlance<B>> glance;
   std::optional<typename LocationLattice<B>::Cache> lattice;
+  std::optional<ZoomedLocations<B>> zoomed;      ///< where the sensor has more than one zoom
   FrozenFeatures<B>* frozen_features = nullptr;  ///< null: every glimpse is looked at
   std::size_t held = 0;                          ///< the step whose activations are in the one of them
   Tensor<B> h0, c0;                              // (B, H), zero
@@ -139,12 +141,12 @@ struct Episode {
   /// The state before step t, (B, H).
   [[nodiscard]] const Tensor<B>& state(std::size_t t) const { return t == 0 ? h0 : steps[t - 1].h; }
 
-  /// Where Locations::given expects the location of step t, (B, 2): in place of the draw.
+  /// Where Locations::given expects the location of step t, (B, L): in place of the draw.
   [[nodiscard]] Tensor<B>& given(std::size_t t) {
     return decisions[t].policy ? P::drawn(*decisions[t].policy) : steps[t].location;
   }
 
-  /// Where the policy would go at step t, (B, 2).
+  /// Where the policy would go at step t, (B, L).
   [[nodiscard]] const Tensor<B>& mode_of(std::size_t t) const {
     return decisions[t].policy ? P::mode(*decisions[t].policy) : steps[t].location;
   }

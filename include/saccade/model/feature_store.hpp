@@ -19,7 +19,7 @@ struct FeatureKey {
   std::uint64_t network = 0;  ///< of the weights, and of how a glimpse is cut and computed
   std::uint64_t image = 0;    ///< of the pixels
   Symmetry symmetry = Symmetry::identity;
-  double x = 0, y = 0;  ///< the location, as it is looked at
+  double x = 0, y = 0, zoom = 0;  ///< the location, as it is looked at
 
   friend bool operator==(const FeatureKey&, const FeatureKey&) = default;
 };
@@ -81,7 +81,7 @@ class FeatureStore {
       ContentHash hash;
       hash.add(key.network);
       hash.add(key.image ^ static_cast<std::uint64_t>(key.symmetry));
-      const double place[] = {key.x, key.y};
+      const double place[] = {key.x, key.y, key.zoom};
       hash.add(std::span<const double>(place));
       return hash.value();
     }

@@ -59,7 +59,7 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
   HybridAttentionClassifier(const Config& config, E encoder, S sensor, P policy)
       : Components(config, std::move(encoder), std::move(sensor), std::move(policy)) {}
 
-  /// Puts the location of step t, (B, 2) in row-major order and not clamped, into the episode, for Locations::given.
+  /// Puts the location of step t, (B, L) in row-major order and not clamped, into the episode, for Locations::given.
   /// Such a rollout teaches a CellPolicy nothing: it knows no cell that was drawn.
   /// @throws ShapeError
   void set_locations(B& b, Episode& episode, Index t, std::span<const Scalar<B>> locations) const {
@@ -91,13 +91,13 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
                        episode.mode, this->backbone_weights(p, statistics));  // (B, C)
       decide(b, p, options, rollout_key(options, RandomStream::first_location, 0), 0, episode);
     } else {
-      place_first(b, options, episode.steps[0].location);  // (B, 2)
+      place_first(b, options, episode);  // (B, L)
     }
     for (std::size_t t = 0; t < episode.steps.size(); ++t) {
       EpisodeStep<B>& step = episode.steps[t];
       const Tensor<B>& h = episode.state(t);
       const Tensor<B>& c = t == 0 ? episode.c0 : episode.steps[t - 1].c;
-      if (lattice_) lattice_->snap(b, *episode.lattice, step.location);
+      if (lattice_) snap(b, episode, step.location);
       look(b, p, statistics.at(t), images, options, episode, t);                              // (B, F)
       fusion_.forward(b, p.fusion, step.features, step.location, step.fusion, step.glimpse);  // (B, G)
       core_.forward(b, p.core, step.glimpse, h, c, step.core, episode.core, step.h, step.c);  // (B, H)
@@ -207,19 +207,31 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
     b.upload(std::span<const Scalar<B>>(outside), glance.outside);
   }
 
-  /// The first location (B, 2) where no policy chooses it.
-  void place_first(B& b, const RolloutOptions& options, Tensor<B>& location) const {
+  /// The first location (B, L) where no policy chooses it.
+  void place_first(B& b, const RolloutOptions& options, Episode& episode) const {
     if (options.locations == Locations::given || options.first_given) return;
+    Tensor<B>& location = episode.steps[0].location;
+    Tensor<B>& place = episode.zoomed ? episode.zoomed->place : location;
     if (options.locations == Locations::sample && config_.first_location == GlimpsePolicy::random) {
       if (config_.random_locations == RandomLocations::tissue) {
         throw ConfigError(
             "model: a rollout that begins on tissue needs its first location to be given (see place_on_tissue)");
       }
-      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, 0),
-                          location);
+      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, 0), place);
     } else {
-      b.fill(Scalar<B>(0), location);
+      b.fill(Scalar<B>(0), place);
     }
+    if (!episode.zoomed) return;
+    episode.zoomed->widest(b);
+    episode.zoomed->put(b, location);
+  }
+
+  /// Moves the place of each location to the lattice.
+  void snap(B& b, Episode& episode, Tensor<B>& location) const {
+    if (!episode.zoomed) return lattice_->snap(b, *episode.lattice, location);
+    episode.zoomed->take(b, location);
+    lattice_->snap(b, *episode.lattice, episode.zoomed->place);
+    episode.zoomed->put(b, location);
   }
 
   /// Decision t, of which only the value is told where it is the last one: the class has been answered, and no further
@@ -243,7 +255,11 @@ class HybridAttentionClassifier : public ModelComponents<B, E, S, P> {
     } else if (options.locations == Locations::mode) {
       policy_.take_mode(b, *decision.policy);
     }
-    ops::clamp(b, policy_.drawn(*decision.policy), Scalar<B>(-1), Scalar<B>(1), episode.steps[t].location);  // (B, 2)
+    const Tensor<B>& drawn = policy_.drawn(*decision.policy);  // (B, L)
+    if (!episode.zoomed) return ops::clamp(b, drawn, Scalar<B>(-1), Scalar<B>(1), episode.steps[t].location);
+    episode.zoomed->take(b, drawn);
+    ops::clamp(b, episode.zoomed->place, Scalar<B>(-1), Scalar<B>(1), episode.zoomed->place);
+    episode.zoomed->put(b, episode.steps[t].location);
   }
 
   /// Features of step t's glimpses. What does not change is not computed again in a repetition, and with

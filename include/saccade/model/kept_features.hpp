@@ -50,7 +50,8 @@ class KeptFeatures final : public FrozenFeatures<B> {
         cache_(model.encoder().make_cache(b, chunk, Mode::evaluation)),
         patches_(make_map(b, model.sensor().patch_shape(chunk))),
         features_(b.zeros({chunk, model.encoder().features()})),
-        location_(b.zeros({chunk, 2})) {
+        location_size_(static_cast<std::size_t>(model.config().sensor.location_size())),
+        location_(b.zeros({chunk, model.config().sensor.location_size()})) {
     expect_config(model.encoder().has_frozen_part(mode),
                   "feature cache: the encoder is trained, so that its features change; freeze it");
     expect_config(model.config().policy.patch == 0, "feature cache: policy.patch must be 0, but is " +
@@ -63,16 +64,18 @@ class KeptFeatures final : public FrozenFeatures<B> {
   void find(B& b, ImageBatch<B> images, const Tensor<B>& location, std::size_t step, Tensor<B>& output) override {
     const std::size_t set = networks_.size() == 1 ? 0 : step;
     const auto length = static_cast<std::size_t>(b.shape(output).size()) / std::max<std::size_t>(images.size(), 1);
-    places_.resize(2 * images.size());
+    places_.resize(location_size_ * images.size());
     rows_.resize(length * images.size());
     ops::download(b, location, std::span<Scalar<B>>(places_));
     wanted_.clear();
     for (std::size_t n = 0; n < images.size(); ++n) {
+      const std::span<const Scalar<B>> place = place_of(n);
       const FeatureKey key{.network = networks_[set],
                            .image = images[n].content,
                            .symmetry = images[n].symmetry,
-                           .x = static_cast<double>(places_[2 * n]),
-                           .y = static_cast<double>(places_[2 * n + 1])};
+                           .x = static_cast<double>(place[0]),
+                           .y = static_cast<double>(place[1]),
+                           .zoom = place.size() > 2 ? static_cast<double>(place[2]) : 0};
       if (key.image != 0 && store_->read(key, row(n, length))) continue;
       const auto like = std::find_if(wanted_.begin(), wanted_.end(),
                                      [&](const Wanted& other) { return key.image != 0 && other.key == key; });
@@ -101,6 +104,11 @@ class KeptFeatures final : public FrozenFeatures<B> {
     return std::span<Scalar<B>>(rows_).subspan(n * length, length);
   }
 
+  /// Where row n looks.
+  [[nodiscard]] std::span<const Scalar<B>> place_of(std::size_t n) const {
+    return std::span<const Scalar<B>>(places_).subspan(n * location_size_, location_size_);
+  }
+
   /// Computes the wanted rows, some at a time, and keeps them.
   void look(B& b, ImageBatch<B> images, std::size_t set, std::size_t length) {
     std::vector<std::size_t> first;  // of equal glimpses one
@@ -113,7 +121,8 @@ class KeptFeatures final : public FrozenFeatures<B> {
       for (std::size_t i = 0; i < static_cast<std::size_t>(chunk); ++i) {
         const Wanted& each = wanted_[first[std::min(begin + i, first.size() - 1)]];
         images_.push_back(images[each.row]);
-        chunk_places_.insert(chunk_places_.end(), {places_[2 * each.row], places_[2 * each.row + 1]});
+        const std::span<const Scalar<B>> place = place_of(each.row);
+        chunk_places_.insert(chunk_places_.end(), place.begin(), place.end());
       }
       ops::upload(b, std::span<const Scalar<B>>(chunk_places_), location_);
       const auto row_of = [&](std::size_t i) { return wanted_[first[std::min(begin + i, first.size() - 1)]].row; };
@@ -149,7 +158,8 @@ class KeptFeatures final : public FrozenFeatures<B> {
                                hash.add(std::span<const Scalar<B>>(values));
                              });
     const auto& sensor = model_->config().sensor;
-    for (const Index number : {sensor.side, sensor.scales, sensor.scale_step, static_cast<Index>(sensor.border)})
+    for (const Index number :
+         {sensor.side, sensor.scales, sensor.scale_step, sensor.zooms, static_cast<Index>(sensor.border)})
       hash.add(static_cast<std::uint64_t>(number));
     hash.add(std::span<const float>(sensor.mean));
     hash.add(std::span<const float>(sensor.deviation));
@@ -164,7 +174,8 @@ class KeptFeatures final : public FrozenFeatures<B> {
   typename Encoder::Cache cache_;
   Tensor<B> patches_;   // (chunk, g, g, S*C)
   Tensor<B> features_;  // (chunk, F)
-  Tensor<B> location_;  // (chunk, 2)
+  std::size_t location_size_;
+  Tensor<B> location_;  // (chunk, location_size)
   std::vector<Wanted> wanted_;
   std::vector<OrientedImage<B>> images_;
   std::vector<Scalar<B>> places_, chunk_places_, rows_, computed_;

@@ -43,7 +43,9 @@ class ModelComponents {
       : config_(validated(config)),
         sensor_(std::move(sensor)),
         encoder_(std::move(encoder)),
-        fusion_({.features = encoder_.features(), .outputs = config_.fusion_width}),
+        fusion_({.features = encoder_.features(),
+                 .location = config_.sensor.location_size(),
+                 .outputs = config_.fusion_width}),
         core_({.inputs = config_.fusion_width, .hidden = config_.hidden}),
         classifier_({.inputs = config_.hidden, .outputs = config_.classes}),
         policy_(std::move(policy)) {
@@ -188,6 +190,7 @@ class ModelComponents {
                     .glimpses = {},
                     .glance = {},
                     .lattice = {},
+                    .zoomed = {},
                     .h0 = b.zeros({batch, config_.hidden}),
                     .c0 = b.zeros({batch, config_.hidden}),
                     .no_readout = b.zeros(readout_shape(batch)),
@@ -214,12 +217,13 @@ class ModelComponents {
                                               .outside = b.zeros(outside_shape(batch))});
     }
     if (lattice_) episode.lattice = lattice_->make_cache(b, batch);
+    if (config_.sensor.zooms > 1) episode.zoomed.emplace(b, batch, config_.sensor.zooms);
     return episode;
   }
 
   [[nodiscard]] EpisodeStep<B> make_step(B& b, Index batch) const {
     const Shape answers{batch, config_.classes};
-    return {.location = b.zeros({batch, 2}),
+    return {.location = b.zeros({batch, config_.sensor.location_size()}),
             .features = b.zeros({batch, encoder_.features()}),
             .fusion = fusion_.make_cache(b, batch),
             .glimpse = b.zeros({batch, config_.fusion_width}),
@@ -236,7 +240,13 @@ class ModelComponents {
   /// The first location is the policy's only where it has a thumbnail to choose it by.
   [[nodiscard]] Decision<B, P> make_decision(B& b, Index batch, Index t) const {
     Decision<B, P> decision{.returns = b.zeros({batch}), .advantage = b.zeros({batch})};
-    if (t < config_.glimpses && (t > 0 || glance_)) decision.policy.emplace(policy_.make_cache(b, batch));
+    if (t < config_.glimpses && (t > 0 || glance_)) {
+      decision.policy.emplace(policy_.make_cache(b, batch));
+      const Shape location{batch, config_.sensor.location_size()}, drawn = b.shape(P::drawn(*decision.policy));
+      expect_config(drawn == location, "model: with sensor.zooms " + std::to_string(config_.sensor.zooms) +
+                                           " a location has the shape " + to_string(location) +
+                                           ", but the policy draws " + to_string(drawn));
+    }
     if (value_ && (t > 0 || glance_)) decision.value.emplace(value_->make_cache(b, batch));
     return decision;
   }

@@ -10,7 +10,7 @@
 /// What a user's own parts of a model have to offer.
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// Looks: turns a batch of images and locations (B, 2) into patches of shape `patch_shape(batch)`. An image may be
+/// Looks: turns a batch of images and locations (B, L) into patches of shape `patch_shape(batch)`. An image may be
 /// streamed: ops::crop_glimpses and ops::seen_size take either kind, a backend's own functions resident images only.
 /// On a backend that is ops::RecordedStep, `forward` calls operations only; a `stage(b, images)`, where there is one,
 /// is called before each step and may refuse the images.
@@ -56,9 +56,9 @@ concept PartlyFrozenEncoder = Encoder<E, B> &&
   encoder.forward_rest(b, p, statistics, cache, features, mode);
 };
 
-/// Chooses: a distribution over the next location, (B, 2) in [-1, 1] when it has been clamped. A Cache holds the
-/// distribution of one choice over a batch, and what has been drawn from it. The static `mode` and `drawn` give its
-/// tensors (B, 2) of where the policy would go, and of where it goes, before clamping; whoever gives locations writes
+/// Chooses: a distribution over the next location, (B, L): x and y, in [-1, 1] when they have been clamped, and with
+/// GlimpseGeometry::zooms above 1 the zoom, a whole number. A Cache holds the distribution of one choice over a batch,
+/// and what has been drawn from it. The static `mode` and `drawn` give its tensors (B, L) of where the policy would go, and of where it goes, before clamping; whoever gives locations writes
 /// the latter. See GaussianPolicy for what each function does. A policy with a `set_sigma(cache, sigma)` obeys
 /// RolloutOptions::sigma.
 template <class P, class B>

@@ -17,33 +17,34 @@ namespace saccade::inline SACCADE_NAMESPACE {
 
 /// Where a location of the image as stored lies in the image as seen.
 [[nodiscard]] constexpr Location seen_location(Symmetry symmetry, const Location& stored) {
-  const auto [x, y] = stored;
+  const auto [x, y, zoom] = stored;
   switch (symmetry) {
     case Symmetry::rotate_90:
-      return {-y, x};
+      return {-y, x, zoom};
     case Symmetry::rotate_180:
-      return {-x, -y};
+      return {-x, -y, zoom};
     case Symmetry::rotate_270:
-      return {y, -x};
+      return {y, -x, zoom};
     case Symmetry::flip_horizontal:
-      return {-x, y};
+      return {-x, y, zoom};
     case Symmetry::flip_vertical:
-      return {x, -y};
+      return {x, -y, zoom};
     case Symmetry::transpose:
-      return {y, x};
+      return {y, x, zoom};
     case Symmetry::anti_transpose:
-      return {-y, -x};
+      return {-y, -x, zoom};
     case Symmetry::identity:
       break;
   }
   return stored;
 }
 
-/// A location drawn evenly over the tissue of an image, in the image as seen.
+/// A location drawn evenly over the tissue of an image, in the image as seen, with any of the zooms.
 /// @param element  number of the draw of `key`
 /// @throws ConfigError where nobody has looked for the image's tissue
 template <class B>
-[[nodiscard]] Location tissue_location(const OrientedImage<B>& image, const RandomKey& key, std::uint32_t element) {
+[[nodiscard]] Location tissue_location(const OrientedImage<B>& image, const RandomKey& key, std::uint32_t element,
+                                       Index zooms = 1) {
   if (image.tissue == nullptr) {
     throw ConfigError(
         "model: random_locations is tissue, but nobody has told where the tissue of an image is "
@@ -54,7 +55,8 @@ template <class B>
   const auto [x, y] = image.tissue->at(which, math::unit_interval(block.word[1]), math::unit_interval(block.word[2]));
   const auto [width, height] = image.tissue->size();
   return seen_location(image.symmetry,
-                       {2 * x / static_cast<double>(width) - 1, 2 * y / static_cast<double>(height) - 1});
+                       {2 * x / static_cast<double>(width) - 1, 2 * y / static_cast<double>(height) - 1,
+                        detail::drawn_zoom(block, zooms)});
 }
 
 /// Whether a rollout that draws its locations begins with one on tissue. Its caller puts that into the episode, for
@@ -65,17 +67,18 @@ template <class B>
 }
 
 /// Draws a location on the tissue of each image; that of image n is draw 2 n of `key`, as if all were drawn at once.
+/// @param first     whether it is the first one of a rollout, whose zoom is the widest; else any
 /// @param values    scratch
-/// @param location  (B, 2)
+/// @param location  (B, L)
 /// @throws ConfigError as tissue_location does
 template <class B>
-void place_on_tissue(B& b, ImageBatch<B> images, const RandomKey& key, std::vector<Scalar<B>>& values,
-                     Tensor<B>& location) {
+void place_on_tissue(B& b, ImageBatch<B> images, const RandomKey& key, const GlimpseGeometry& sensor, bool first,
+                     std::vector<Scalar<B>>& values, Tensor<B>& location) {
   values.clear();
   for (std::size_t n = 0; n < images.size(); ++n) {
-    const Location place = tissue_location<B>(images[n], key, static_cast<std::uint32_t>(2 * n));
-    values.push_back(static_cast<Scalar<B>>(place.x));
-    values.push_back(static_cast<Scalar<B>>(place.y));
+    Location place = tissue_location<B>(images[n], key, static_cast<std::uint32_t>(2 * n), sensor.zooms);
+    if (first) place.zoom = sensor.zooms - 1;
+    append_location(values, place, sensor);
   }
   ops::upload(b, std::span<const Scalar<B>>(values), location);
 }

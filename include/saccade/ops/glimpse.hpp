@@ -47,8 +47,18 @@ template <GlimpseOps B>
 namespace detail {
 /// More would not fit into any image.
 inline constexpr Index most_scales = 16;
-/// Pixels, on each axis, that one of the coarsest scale stands for: 2^24.
+/// As many as there are powers of two up to most_reduction.
+inline constexpr Index most_zooms = 25;
+/// Pixels, on each axis, that one of the widest window stands for: 2^24.
 inline constexpr Index most_reduction = Index{1} << 24;
+
+/// Whether one pixel of the widest window stands for at most most_reduction.
+[[nodiscard]] constexpr bool reductions_fit(const GlimpseGeometry& geometry) {
+  Index reduction = 1;
+  for (Index level = 2; level < geometry.scales + geometry.zooms; ++level, reduction *= geometry.scale_step)
+    if (reduction > most_reduction / geometry.scale_step) return false;
+  return true;
+}
 
 inline void expect_glimpse_geometry(std::string_view operation, const GlimpseGeometry& geometry) {
   expect_argument(geometry.side >= 1, operation, "the side must be at least 1", static_cast<double>(geometry.side));
@@ -57,11 +67,11 @@ inline void expect_glimpse_geometry(std::string_view operation, const GlimpseGeo
   const bool power = geometry.scale_step >= 2 && std::has_single_bit(static_cast<std::uint64_t>(geometry.scale_step));
   expect_argument(power, operation, "scale_step must be a power of two, at least 2",
                   static_cast<double>(geometry.scale_step));
-  for (Index scale = 1, reduction = 1; scale < geometry.scales; ++scale, reduction *= geometry.scale_step) {
-    expect_argument(reduction <= most_reduction / geometry.scale_step, operation,
-                    "scale_step^(scales - 1) must be at most 2^24, at scale_step",
-                    static_cast<double>(geometry.scale_step));
-  }
+  expect_argument(geometry.zooms >= 1 && geometry.zooms <= most_zooms, operation,
+                  "the number of zooms must be between 1 and 25", static_cast<double>(geometry.zooms));
+  expect_argument(reductions_fit(geometry), operation,
+                  "scale_step^(scales + zooms - 2) must be at most 2^24, at scale_step",
+                  static_cast<double>(geometry.scale_step));
   for (const float deviation : geometry.deviation) {
     expect_argument(deviation > 0, operation, "every deviation must be positive", static_cast<double>(deviation));
   }
@@ -116,7 +126,8 @@ void stage_images(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
 /// scales a source has rounded its means to whole grey levels.
 ///
 /// @param images    B images of any sizes not below `side`, resident or streamed
-/// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image
+/// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image; with zooms above 1 (B, 3),
+///                  the third number the zoom, whole
 /// @param patches   (B, g, g, S*C), scale by scale
 /// Not differentiable, by design: the location learns from the reward.
 /// @throws ShapeError, ConfigError; BadRowsError for streamed images that cannot be read
@@ -126,7 +137,8 @@ void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
                    Tensor<B>& patches) {
   const Index batch = static_cast<Index>(images.size());
   detail::expect_glimpse_geometry("crop_glimpses", geometry);
-  expect_shape("crop_glimpses", "location", "(B, 2)", {batch, 2}, b.shape(location));
+  expect_shape("crop_glimpses", "location", geometry.zooms > 1 ? "(B, 3)" : "(B, 2)",
+               {batch, geometry.location_size()}, b.shape(location));
   expect_shape("crop_glimpses", "patches", "(B, g, g, S*C)", glimpse_shape(batch, geometry), b.shape(patches));
   detail::expect_glimpses_fit(b, images, geometry);
   if (all_resident<B>(images)) {

@@ -35,18 +35,19 @@ namespace saccade::inline SACCADE_NAMESPACE::ops::detail {
   return std::max<Index>(0, std::min(first + length, extent) - std::max<Index>(first, 0));
 }
 
-/// One scale of the glimpse at (x, y) of `source`, seen through `symmetry`, as a backend's crop makes it: at full
+/// One scale of the glimpse at `location` of `source`, seen through `symmetry`, as a backend's crop makes it: at full
 /// resolution bit for bit; at coarser scales the means are the source's, rounded to 8 bits.
 /// @param region  scratch (g, g, 3)
 /// @param patch   (g, g, S*C)
 template <class Scalar>
-void read_scale(const StreamedImage& source, Symmetry symmetry, Scalar x, Scalar y, const GlimpseGeometry& geometry,
-                Index scale, std::span<std::uint8_t> region, Scalar* patch) {
-  const Index side = geometry.side, reduction = geometry.reduction(scale);
+void read_scale(const StreamedImage& source, Symmetry symmetry, const Scalar* location,
+                const GlimpseGeometry& geometry, Index scale, std::span<std::uint8_t> region, Scalar* patch) {
+  const Index side = geometry.side;
   const ImageSize stored{source.width(), source.height()};
   const Index width = math::oriented_width(symmetry, stored.width, stored.height);
   const Index height = math::oriented_height(symmetry, stored.width, stored.height);
-  const math::GlimpseWindow window = math::glimpse_window(geometry, scale, x, y, width, height);
+  const math::GlimpseWindow window = math::glimpse_window(geometry, scale, location, width, height);
+  const Index reduction = window.size / side;
   const PixelPosition corner = stored_corner(window, symmetry, stored);
   source.read_region(corner.x, corner.y, side, side, reduction, region);
 
@@ -134,14 +135,15 @@ void read_at_once(const std::vector<std::size_t>& rows, const Read& read) {
 template <class B>
 void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const GlimpseGeometry& geometry,
                    Tensor<B>& patches) {
-  std::vector<Scalar<B>> at(2 * images.size());
+  const auto size = static_cast<std::size_t>(geometry.location_size());
+  std::vector<Scalar<B>> at(size * images.size());
   std::vector<Scalar<B>> values(static_cast<std::size_t>(b.shape(patches).size()));
   b.download(location, std::span<Scalar<B>>(at));
   if (crop_resident(b, images, location, geometry, patches)) b.download(patches, std::span<Scalar<B>>(values));
   const std::size_t stride = values.size() / images.size();
   const auto again = [&](std::size_t n) {
     return n > 0 && images[n].source == images[n - 1].source && images[n].symmetry == images[n - 1].symmetry &&
-           at[2 * n] == at[2 * n - 2] && at[2 * n + 1] == at[2 * n - 1];
+           std::equal(&at[n * size], &at[n * size] + size, &at[(n - 1) * size]);
   };
   std::vector<std::size_t> wanted;
   for (std::size_t n = 0; n < images.size(); ++n)
@@ -149,7 +151,7 @@ void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   read_at_once(wanted, [&](std::size_t n) {
     std::vector<std::uint8_t> region(static_cast<std::size_t>(geometry.side * geometry.side * image_channels));
     for (Index scale = 0; scale < geometry.scales; ++scale)
-      read_scale(*images[n].source, images[n].symmetry, at[2 * n], at[2 * n + 1], geometry, scale,
+      read_scale(*images[n].source, images[n].symmetry, &at[n * size], geometry, scale,
                  std::span<std::uint8_t>(region), &values[n * stride]);
   });
   for (std::size_t n = 0; n < images.size(); ++n)

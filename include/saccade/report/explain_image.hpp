@@ -44,8 +44,8 @@ struct ExplainOptions {
   Box region{};            ///< for the oracle
 };
 
-/// Classifies `image` and keeps all that the model looked at; of a streamed one an overview, and the glimpses at full
-/// resolution.
+/// Classifies `image` and keeps all that the model looked at; of a streamed one an overview, and the glimpses as
+/// the model saw their finest scale.
 /// @param evaluator  of batch 1, made with Activations::every_step
 template <Backend B, class Model>
 [[nodiscard]] Explanation explain_image(B& b, Evaluator<B, Model>& evaluator,
@@ -65,12 +65,13 @@ template <Backend B, class Model>
   } else {
     explanation.image = *image.pixels();
   }
+  const Index glimpse_side = evaluator.model().config().sensor.side;
   for (std::size_t t = 0; t < prediction.windows.size(); ++t) {
     const std::vector<Box>& windows = prediction.windows[t];
     const std::vector<double>& probabilities = prediction.probabilities[t];
     GlimpseStep step;
     step.window = windows.front();
-    if (image.source()) step.patch = read_box(*image.source(), step.window);
+    if (image.source()) step.patch = read_box(*image.source(), step.window, step.window.width / glimpse_side);
     step.box = in_overview(step.window, explanation.reduction);
     for (std::size_t s = 1; s < windows.size(); ++s)
       step.coarser.push_back(in_overview(windows[s], explanation.reduction));

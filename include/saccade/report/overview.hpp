@@ -39,13 +39,15 @@ inline constexpr Index overview_side = 1600;
   return {first(box.x), first(box.y), std::max(box.width / reduction, least), std::max(box.height / reduction, least)};
 }
 
-/// Pixels of a streamed image at full resolution; white outside it.
-[[nodiscard]] inline RgbImage read_box(const StreamedImage& source, const Box& box) {
-  RgbImage image(box.width, box.height);
-  source.read_region(box.x, box.y, box.width, box.height, 1, image.pixels);
-  for (Index y = 0; y < box.height; ++y) {
-    for (Index x = 0; x < box.width; ++x) {
-      const bool inside = box.x + x >= 0 && box.y + y >= 0 && box.x + x < source.width() && box.y + y < source.height();
+/// What a box of a streamed image shows, each pixel the mean of `reduction` x `reduction`; white outside the image.
+/// @param reduction  of which the box is a multiple
+[[nodiscard]] inline RgbImage read_box(const StreamedImage& source, const Box& box, Index reduction = 1) {
+  RgbImage image(box.width / reduction, box.height / reduction);
+  source.read_region(box.x, box.y, image.width, image.height, reduction, image.pixels);
+  for (Index y = 0; y < image.height; ++y) {
+    for (Index x = 0; x < image.width; ++x) {
+      const Index left = box.x + x * reduction, top = box.y + y * reduction;
+      const bool inside = left >= 0 && top >= 0 && left < source.width() && top < source.height();
       if (!inside) std::fill_n(image.at(x, y), image_channels, std::uint8_t{255});
     }
   }

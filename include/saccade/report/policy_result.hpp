@@ -84,9 +84,9 @@ struct PolicyResult {
       const std::vector<double>& p = prediction.probabilities[t];
       right[t] += std::max_element(p.begin(), p.end()) - p.begin() == label ? 1 : 0;
     }
-    std::vector<Box> finest, all;
+    std::vector<Box> sharp, all;  // sharp: at full resolution, or empty
     for (const std::vector<Box>& windows : prediction.windows) {
-      finest.push_back(windows.front());
+      sharp.push_back(windows.front().width == sensor.side ? windows.front() : Box{});
       all.insert(all.end(), windows.begin(), windows.end());
     }
     Index processed = static_cast<Index>(all.size()) * sensor.side * sensor.side;
@@ -95,9 +95,9 @@ struct PolicyResult {
       all.push_back(thumbnail.window);
     }
     sums.processed += static_cast<double>(processed) / static_cast<double>(each.width * each.height);
-    sums.unique += metrics::pixel_fraction(finest, each.width, each.height).unique;
+    sums.unique += metrics::pixel_fraction(sharp, each.width, each.height).unique;
     sums.unique_any_scale += metrics::pixel_fraction(all, each.width, each.height).unique;
-    if (result.hit_rate) result.hit_rate->add(finest, truth.regions[image]);
+    if (result.hit_rate) result.hit_rate->add(sharp, truth.regions[image]);
   }
   if (const auto images = static_cast<double>(predictions.size()); images > 0) {
     for (const double count : right) result.accuracy_by_glimpse.push_back(count / images);

@@ -65,8 +65,11 @@ inline constexpr double location_limit = 1e6;
   json["truth"] = record.truth;
   json["size"] = {record.width, record.height};
   json["locations"] = nlohmann::ordered_json::array();
-  for (const Location& at : record.locations)
-    json["locations"].push_back({detail::six_digits(at.x), detail::six_digits(at.y)});
+  for (const Location& at : record.locations) {
+    nlohmann::ordered_json location{detail::six_digits(at.x), detail::six_digits(at.y)};
+    if (at.zoom > 0) location.push_back(at.zoom);
+    json["locations"].push_back(location);
+  }
   json["probabilities"] = nlohmann::ordered_json::array();
   for (const std::vector<double>& step : record.probabilities) {
     auto list = nlohmann::ordered_json::array();
@@ -103,7 +106,8 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
       record.truth = number(json.at("truth"));
       record.width = number(json.at("size").at(0));
       record.height = number(json.at("size").at(1));
-      for (const auto& at : json.at("locations")) record.locations.push_back({at.at(0), at.at(1)});
+      for (const auto& at : json.at("locations"))
+        record.locations.push_back({at.at(0), at.at(1), at.size() > 2 ? number(at.at(2)) : 0});
       for (const auto& step : json.at("probabilities")) record.probabilities.push_back(step.get<std::vector<double>>());
       const auto add_region = [&](const nlohmann::ordered_json& box) {
         record.regions.push_back({number(box.at(0)), number(box.at(1)), number(box.at(2)), number(box.at(3))});
@@ -118,7 +122,8 @@ inline void write_predictions(const std::filesystem::path& path, std::span<const
                 step.size() == record.probabilities.front().size() &&
                 std::all_of(step.begin(), step.end(), [](double p) { return p >= 0 && p <= 1; });
       for (const Location& at : record.locations)
-        whole = whole && std::abs(at.x) <= detail::location_limit && std::abs(at.y) <= detail::location_limit;
+        whole = whole && std::abs(at.x) <= detail::location_limit && std::abs(at.y) <= detail::location_limit &&
+                at.zoom >= 0;
     } catch (const nlohmann::json::exception&) {
       whole = false;
     }

@@ -23,7 +23,7 @@
 /// them; training_checkpoint.hpp writes them and goes on with training. Opt-in: needs nlohmann/json.
 ///
 /// A safetensors file with the parameters and running statistics by name, Adam's moments as `optimizer.first.<name>`
-/// and `optimizer.second.<name>`, and a golden answer: `golden.image` (h, w, 3), `golden.locations` (T, 2) and
+/// and `optimizer.second.<name>`, and a golden answer: `golden.image` (h, w, 3), `golden.locations` (T, L) and
 /// `golden.probabilities` (T, K). Its metadata:
 ///
 ///     saccade.checkpoint  version of this list: 1
@@ -130,7 +130,7 @@ void restore(B& b, const std::string& prefix, const std::vector<NamedTensor<Tens
   golden.image.height = pixels->shape[0];
   golden.image.width = pixels->shape[1];
   golden.image.pixels = pixels->values<std::uint8_t>();
-  golden.locations = numbers_of<double>(checkpoint_tensor(file, name, "golden.locations", {model.glimpses, 2}));
+  golden.locations = numbers_of<double>(checkpoint_tensor(file, name, "golden.locations", {model.glimpses, model.sensor.location_size()}));
   golden.probabilities =
       numbers_of<double>(checkpoint_tensor(file, name, "golden.probabilities", {model.glimpses, model.classes}));
   return golden;

@@ -56,6 +56,7 @@ class Evaluator {
   /// @param keep  every_step to look at each glimpse's activations, its mask say, in the observer
   Evaluator(B& b, const Model& model, Index batch, Activations keep = Activations::last_step);
 
+  [[nodiscard]] const Model& model() const { return *model_; }
   [[nodiscard]] Index batch() const { return episode_.batch; }
 
   /// The last batch's activations.
@@ -133,7 +134,7 @@ Evaluator<B, Model>::Evaluator(B& b, const Model& model, Index batch, Activation
       model_(&model),
       episode_(model.make_evaluation_episode(b, batch, keep)),
       classes_(b.shape(episode_.last().probabilities)[1]),
-      columns_(classes_ + 2 + (value_after(0) ? 1 : 0)),
+      columns_(classes_ + model.config().sensor.location_size() + (value_after(0) ? 1 : 0)),
       answers_(b.zeros({batch, episode_.size() * columns_})),
       values_(static_cast<std::size_t>(b.shape(answers_).size())) {}
 
@@ -182,8 +183,8 @@ std::vector<Prediction> Evaluator<B, Model>::predict_drawn(const typename Model:
                                .first_given = begins_on_tissue(model_->config())};
   if (options.first_given) {
     std::vector<Scalar<B>> places;
-    place_on_tissue(*b_, ImageBatch<B>(oriented_), rollout_key(options, RandomStream::first_location, 0), places,
-                    episode_.given(0));
+    place_on_tissue(*b_, ImageBatch<B>(oriented_), rollout_key(options, RandomStream::first_location, 0),
+                    model_->config().sensor, true, places, episode_.given(0));
   }
   recall_for(parameters);
   // Not recorded: a repetition could not draw for another first image.
@@ -207,7 +208,7 @@ template <Backend B, class Model>
 void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::span<const Box> regions, Index first,
                                std::size_t count) {
   const auto steps = episode_.steps.size();
-  const Index side = model_->config().sensor.side;
+  const GlimpseGeometry& sensor = model_->config().sensor;
   std::vector<std::vector<Scalar<B>>> values(steps);
   for (std::size_t n = 0; n < oriented_.size(); ++n) {
     const std::size_t image = n < count ? n : 0;
@@ -216,15 +217,12 @@ void Evaluator<B, Model>::give(GlimpsePolicy policy, std::uint64_t seed, std::sp
     std::vector<Location> places;
     if (policy == GlimpsePolicy::random && model_->config().random_locations == RandomLocations::tissue) {
       for (std::size_t t = 0; t < steps; ++t)
-        places.push_back(tissue_location<B>(oriented_[n], key, static_cast<std::uint32_t>(t)));
+        places.push_back(tissue_location<B>(oriented_[n], key, static_cast<std::uint32_t>(t), sensor.zooms));
     } else {
-      places = control_locations(policy, static_cast<Index>(steps), side, width, height,
+      places = control_locations(policy, static_cast<Index>(steps), sensor, width, height,
                                  image < regions.size() ? regions[image] : Box{}, key);
     }
-    for (std::size_t t = 0; t < steps; ++t) {
-      values[t].push_back(static_cast<Scalar<B>>(places[t].x));
-      values[t].push_back(static_cast<Scalar<B>>(places[t].y));
-    }
+    for (std::size_t t = 0; t < steps; ++t) append_location(values[t], places[t], sensor);
   }
   for (std::size_t t = 0; t < steps; ++t)
     model_->set_locations(*b_, episode_, static_cast<Index>(t), std::span<const Scalar<B>>(values[t]));
@@ -238,7 +236,7 @@ void Evaluator<B, Model>::gather() {
     ops::write_columns(*b_, step.probabilities, column, answers_, Write::overwrite);
     ops::write_columns(*b_, step.location, column + classes_, answers_, Write::overwrite);
     if (const auto* value = value_after(t))
-      ops::write_columns(*b_, *value, column + classes_ + 2, answers_, Write::overwrite);
+      ops::write_columns(*b_, *value, column + columns_ - 1, answers_, Write::overwrite);
   }
 }
 
@@ -254,12 +252,14 @@ std::vector<Prediction> Evaluator<B, Model>::collect(ImageBatch<B> images, bool 
     for (Index t = 0; t < steps; ++t) {
       const auto answer = values_.begin() + (static_cast<Index>(n) * steps + t) * columns_;
       prediction.probabilities.emplace_back(answer, answer + classes_);
-      const Scalar<B> x = answer[classes_], y = answer[classes_ + 1];
-      prediction.locations.push_back({static_cast<double>(x), static_cast<double>(y)});
-      if (columns_ > classes_ + 2) prediction.values.push_back(static_cast<double>(answer[classes_ + 2]));
+      const Scalar<B>* const location = &answer[classes_];
+      prediction.locations.push_back({static_cast<double>(location[0]), static_cast<double>(location[1]),
+                                      sensor.zooms > 1 ? math::glimpse_zoom(location[2], sensor.zooms) : 0});
+      if (value_after(static_cast<std::size_t>(t)))
+        prediction.values.push_back(static_cast<double>(answer[columns_ - 1]));
       std::vector<Box>& windows = prediction.windows.emplace_back();
       for (Index scale = 0; scale < sensor.scales; ++scale) {
-        const auto w = math::glimpse_window(sensor, scale, x, y, seen_width, seen_height);
+        const auto w = math::glimpse_window(sensor, scale, location, seen_width, seen_height);
         windows.push_back({w.x, w.y, w.size, w.size});
       }
     }

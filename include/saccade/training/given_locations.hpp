@@ -11,17 +11,23 @@
 
 namespace saccade::inline SACCADE_NAMESPACE {
 
-/// Puts the locations of every step where Locations::given expects them: drawn evenly over the image, or its centre.
+/// Puts the locations of every step where Locations::given expects them: drawn evenly over the image, with any zoom, or
+/// its centre, with the widest.
 /// @param glimpses  random or centre
 template <class B, class Episode>
 void give_locations(B& b, const RolloutOptions& options, GlimpsePolicy glimpses, Episode& episode) {
   for (std::size_t t = 0; t < episode.steps.size(); ++t) {
-    auto& place = episode.given(t);  // (B, 2)
+    auto& location = episode.given(t);  // (B, L)
+    auto& place = episode.zoomed ? episode.zoomed->place : location;
+    const RandomKey key = rollout_key(options, RandomStream::first_location, t);
     if (glimpses == GlimpsePolicy::centre) {
       b.fill(Scalar<B>(0), place);
-      continue;
+      if (episode.zoomed) episode.zoomed->widest(b);
+    } else {
+      ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), key, place);
+      if (episode.zoomed) episode.zoomed->draw(b, key);
     }
-    ops::sample_uniform(b, Scalar<B>(-1), Scalar<B>(1), rollout_key(options, RandomStream::first_location, t), place);
+    if (episode.zoomed) episode.zoomed->put(b, location);
   }
 }
 
@@ -39,12 +45,14 @@ template <class B, class Episode>
 [[nodiscard]] RolloutOptions give_on_tissue(B& b, const HybridAttentionConfig& config, ImageBatch<B> images,
                                             GlimpsePolicy glimpses, RolloutOptions options,
                                             std::vector<Scalar<B>>& values, Episode& episode) {
+  const bool learned = glimpses == GlimpsePolicy::learned;
   const auto place = [&](std::size_t t) {
-    place_on_tissue(b, images, rollout_key(options, RandomStream::first_location, t), values, episode.given(t));
+    place_on_tissue(b, images, rollout_key(options, RandomStream::first_location, t), config.sensor, learned, values,
+                    episode.given(t));
   };
   if (draws_on_tissue(config, glimpses)) {
     for (std::size_t t = 0; t < episode.steps.size(); ++t) place(t);
-  } else if (glimpses == GlimpsePolicy::learned && begins_on_tissue(config)) {
+  } else if (learned && begins_on_tissue(config)) {
     place(0);
     options.first_given = true;
   }

@@ -32,7 +32,7 @@ struct GoldenAnswer {
   return image;
 }
 
-/// The answer for one image. With `given`, (T, 2), the model looks there, and `locations` are those that its policy
+/// The answer for one image. With `given`, (T, L), the model looks there, and `locations` are those that its policy
 /// would have chosen; otherwise it goes where its policy says.
 ///
 /// @param episode  memory of one image in evaluation mode, with whatever it holds
@@ -40,8 +40,10 @@ template <Backend B, class Model>
 [[nodiscard]] GoldenAnswer golden_answer(B& b, const Model& model, const typename Model::Parameters& parameters,
                                          typename Model::Statistics& statistics, typename Model::Episode& episode,
                                          RgbImage image, std::span<const double> given = {}) {
-  for (std::size_t t = 0; 2 * t < given.size(); ++t) {
-    const std::array place{static_cast<Scalar<B>>(given[2 * t]), static_cast<Scalar<B>>(given[2 * t + 1])};
+  const auto size = static_cast<std::size_t>(model.config().sensor.location_size());
+  for (std::size_t t = 0; t * size < given.size(); ++t) {
+    std::vector<Scalar<B>> place;
+    for (const double number : given.subspan(t * size, size)) place.push_back(static_cast<Scalar<B>>(number));
     model.set_locations(b, episode, static_cast<Index>(t), std::span<const Scalar<B>>(place));
   }
   const Image<B> handle = b.make_image(image.view());
@@ -52,7 +54,10 @@ template <Backend B, class Model>
   GoldenAnswer answer{std::move(image), {}, {}};
   for (std::size_t t = 0; t < episode.steps.size(); ++t) {
     const auto place = to_vector(b, episode.mode_of(t));
-    for (const Scalar<B> x : place) answer.locations.push_back(std::clamp(static_cast<double>(x), -1.0, 1.0));
+    for (std::size_t i = 0; i < place.size(); ++i) {
+      const auto number = static_cast<double>(place[i]);
+      answer.locations.push_back(i < 2 ? std::clamp(number, -1.0, 1.0) : number);
+    }
     const auto probabilities = to_vector(b, episode.steps[t].probabilities);
     answer.probabilities.insert(answer.probabilities.end(), probabilities.begin(), probabilities.end());
   }

@@ -118,7 +118,7 @@ void crop_row_of_boxes(const OrientedPixels& pixels, const PixelTables<Scalar>& 
   }
 }
 
-/// location (B, 2), patches (B, g, g, S*C); `images` are OrientedImage<B> over ImageView.
+/// location (B, 2 or 3), patches (B, g, g, S*C); `images` are OrientedImage<B> over ImageView.
 template <class Oriented, class Scalar>
 void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostTensor<Scalar>& location,
                    const GlimpseGeometry& geometry, HostTensor<Scalar>& patches) {
@@ -127,7 +127,7 @@ void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostT
   const Index side = geometry.side;
   const Index stride = geometry.scales * image_channels;
   const Index parts = (side + rows_at_once - 1) / rows_at_once;
-  const auto lines = engine.per_thread<std::int32_t>(side * geometry.reduction(geometry.scales - 1) * image_channels);
+  const auto lines = engine.per_thread<std::int32_t>(side * geometry.largest_reduction() * image_channels);
   engine.parallel_for(patches.shape()[0] * parts, [&](Index block, int thread) {
     const Index b = block / parts;
     const Index first = block % parts * rows_at_once;
@@ -135,11 +135,11 @@ void crop_glimpses(Engine& engine, std::span<const Oriented> images, const HostT
     const OrientedPixels pixels(*oriented.image, oriented.symmetry);
     for (Index scale = 0; scale < geometry.scales; ++scale) {
       const math::GlimpseWindow window = math::glimpse_window(
-          geometry, scale, location.data()[2 * b], location.data()[2 * b + 1], pixels.width(), pixels.height());
+          geometry, scale, location.data() + b * geometry.location_size(), pixels.width(), pixels.height());
+      const Index box = window.size / side;
       for (Index row = first; row < std::min(side, first + rows_at_once); ++row) {
         Scalar* const patch = patches.data() + (b * side + row) * side * stride + scale * image_channels;
-        const Index box = geometry.reduction(scale);
-        if (scale == 0)
+        if (box == 1)
           crop_row(pixels, tables, window.x, window.y + row, side, stride, patch);
         else
           crop_row_of_boxes(pixels, tables, window.x, window.y + row * box, box, side, stride, lines(thread), patch);

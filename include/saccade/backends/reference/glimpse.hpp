@@ -18,9 +18,9 @@ struct Glimpse {
   [[nodiscard]] Index width(const ImageView& image) const { return image.width; }
   [[nodiscard]] Index height(const ImageView& image) const { return image.height; }
 
-  /// location (B, 2), patches (B, g, g, S*C): channel s * 3 + c of patch pixel (i, j) is the mean of the box of r x r
-  /// pixels, r = scale_step^s, at column corner_x + j * r, row corner_y + i * r of the oriented image. `images` are
-  /// OrientedImage<B>.
+  /// location (B, 2 or 3), patches (B, g, g, S*C): channel s * 3 + c of patch pixel (i, j) is the mean of the box of
+  /// r x r pixels, r = scale_step^(s + zoom), at column corner_x + j * r, row corner_y + i * r of the oriented image.
+  /// `images` are OrientedImage<B>.
   template <class Oriented>
   void crop_glimpses(std::span<const Oriented> images, const Tensor& location, const GlimpseGeometry& geometry,
                      Tensor& patches) const {
@@ -30,10 +30,10 @@ struct Glimpse {
       const ImageView& image = *oriented.image;
       for (Index s = 0; s < geometry.scales; ++s) {
         const math::GlimpseWindow window =
-            math::glimpse_window(geometry, s, location.data()[b * 2], location.data()[b * 2 + 1],
+            math::glimpse_window(geometry, s, location.data() + b * geometry.location_size(),
                                  math::oriented_width(oriented.symmetry, image.width, image.height),
                                  math::oriented_height(oriented.symmetry, image.width, image.height));
-        const Index box = geometry.reduction(s);
+        const Index box = window.size / side;
         for (Index i = 0; i < side; ++i) {
           for (Index j = 0; j < side; ++j) {
             for (Index c = 0; c < image_channels; ++c) {

@@ -201,7 +201,7 @@ class SkeletonBackend {
   void crop_glimpses(ImageBatch<SkeletonBackend> images, const Tensor&, const GlimpseGeometry&, Tensor&) {
     missing("crop_glimpses",
             "write the windows of math/glimpse.hpp over the " + std::to_string(images.size()) +
-                " oriented images, normalised, with location (B, 2), patches (B, g, g, S*C), channel s * 3 + c");
+                " oriented images, normalised, with location (B, 2 or 3), patches (B, g, g, S*C), channel s * 3 + c");
   }
 
   // MaskOps

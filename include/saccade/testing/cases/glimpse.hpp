@@ -3,6 +3,7 @@
 #include <saccade/ops/glimpse.hpp>
 #include <saccade/testing/suite.hpp>
 
+#include <array>
 #include <memory>
 
 namespace saccade::inline SACCADE_NAMESPACE::testing {
@@ -98,13 +99,13 @@ class PictureBatch {
   return source;
 }
 
-/// The patches (B, g, g, S*3) of `pictures` at `location` (B, 2).
+/// The patches (B, g, g, S*3) of `pictures` at `location`, (B, 2), or (B, 3) with a zoom.
 template <class B>
 [[nodiscard]] std::vector<double> crop(B& b, const std::vector<Picture>& pictures, const std::vector<double>& location,
                                        const GlimpseGeometry& geometry) {
   const Index batch = static_cast<Index>(pictures.size());
   const PictureBatch<B> images(b, pictures);
-  const Tensor<B> at = make_tensor_of(b, {batch, 2}, location);
+  const Tensor<B> at = make_tensor_of(b, {batch, geometry.location_size()}, location);
   Tensor<B> patches = b.zeros(ops::glimpse_shape(batch, geometry));
   b.fill(std::numeric_limits<Scalar<B>>::quiet_NaN(), patches);
   ops::crop_glimpses(b, images.view(), at, geometry, patches);
@@ -116,14 +117,26 @@ inline const std::vector<double> locations = {0,        0,       -1,    -1,    1
                                               -1,       0.5,     -0.25, 0.375, 0.875, -3,    0.5,  0,       2.5,
                                               -0.96875, 0.03125, 100,   -100,  1.125, 0.875, -0.5, 0.984375};
 
+/// `locations`, each with one of `zooms` zooms, or with a number that stands for one.
+[[nodiscard]] inline std::vector<double> zoomed_locations(Index zooms) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < locations.size(); i += 2) {
+    const double zoom = static_cast<double>(i / 2 % static_cast<std::size_t>(zooms));
+    result.insert(result.end(), {locations[i], locations[i + 1], i == 4 ? 1e9 : i == 8 ? -1 : zoom});
+  }
+  return result;
+}
+
 template <class B, class R>
 [[nodiscard]] Problems<B, R> crop_problems() {
   const Index batch = static_cast<Index>(locations.size()) / 2;
   Problems<B, R> problems;
   for (const Border border : {Border::inside, Border::zero}) {
-    for (const auto& [side, scales] : {std::pair<Index, Index>{1, 1}, {7, 1}, {8, 2}, {5, 3}}) {
+    for (const auto& [side, scales, zooms] :
+         {std::array<Index, 3>{1, 1, 1}, {7, 1, 1}, {8, 2, 1}, {5, 3, 1}, {8, 1, 3}, {5, 2, 2}}) {
       const GlimpseGeometry geometry{.side = side,
                                      .scales = scales,
+                                     .zooms = zooms,
                                      .border = border,
                                      .mean = {0.75f, 0.5f, 0.25f},
                                      .deviation = {0.25f, 0.5f, 0.125f}};
@@ -136,7 +149,8 @@ template <class B, class R>
             {random_image("picture " + std::to_string(i), width, height), static_cast<Symmetry>(i % symmetry_count)});
       }
       problems.add(
-          {{"location", {batch, 2}, locations}}, {{"patches", ops::glimpse_shape(batch, geometry)}}, 1,
+          {{"location", {batch, geometry.location_size()}, zooms > 1 ? zoomed_locations(zooms) : locations}},
+          {{"patches", ops::glimpse_shape(batch, geometry)}}, 1,
           [pictures, geometry]<class Any>(Any& b, const Inputs<Any>& in, const Outputs<Any>& out, const Writes&) {
             const PictureBatch<Any> images(b, *pictures);
             ops::crop_glimpses(b, images.view(), in[0], geometry, out[0]);
@@ -214,6 +228,35 @@ void add_glimpse_cases(Suite<B, R>& suite) {
       for (const std::size_t scale : {0u, 2u, 4u})
         for (std::size_t c = 0; c < 3; ++c) expected.push_back(static_cast<double>(every[15 * pixel + 3 * scale + c]));
     expect_values(report, "70 x 90", "patches", apart, expected, 1e-6);
+  });
+
+  suite.add("crop_glimpses: a zoom shows what as many scales further on show", [](B& b, Report& report) {
+    // 12 x 8, centre (6, 4), a pixel of 4 x 4: the window of 8 pixels begins at (2, 0).
+    GlimpseGeometry zoomed = detail::raw_pixels(2, 1, Border::inside);
+    zoomed.scale_step = 4;
+    zoomed.zooms = 2;
+    const detail::Picture map{detail::map_image(12, 8)};
+    expect_values(report, "12 x 8, zoom 0 and 1", "patches", detail::crop(b, {map, map}, {0, 0, 0, 0, 0, 1}, zoomed),
+                  {5,   3,   8, 6,   3,   9, 5,   4,   9, 6,   4,   10,
+                   3.5, 1.5, 5, 7.5, 1.5, 9, 3.5, 5.5, 9, 7.5, 5.5, 13},
+                  1e-4);
+    // Each image of a batch has a zoom of its own.
+    for (const Border border : {Border::inside, Border::zero}) {
+      const RgbImage image = random_image("zooms", 70, 90);
+      const GlimpseGeometry every = detail::raw_pixels(3, 5, border);
+      GlimpseGeometry two = detail::raw_pixels(3, 2, border);
+      two.zooms = 4;
+      const std::vector<double> all = detail::crop(b, {{image, Symmetry::rotate_90}}, {0.3, -0.2}, every);
+      std::vector<detail::Picture> pictures;
+      std::vector<double> places, expected;
+      for (const std::size_t zoom : {2u, 0u, 3u, 1u}) {
+        pictures.push_back({image, Symmetry::rotate_90});
+        places.insert(places.end(), {0.3, -0.2, static_cast<double>(zoom)});
+        for (std::size_t pixel = 0; pixel < 9; ++pixel)
+          for (std::size_t k = 0; k < 6; ++k) expected.push_back(all[15 * pixel + 3 * zoom + k]);
+      }
+      expect_values(report, "70 x 90, four zooms", "patches", detail::crop(b, pictures, places, two), expected, 1e-6);
+    }
   });
 
   suite.add("crop_glimpses: normalisation by hand", [](B& b, Report& report) {

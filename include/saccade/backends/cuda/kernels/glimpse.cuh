@@ -47,7 +47,7 @@ struct OrientedPixels {
   }
 };
 
-/// One scale: patches (B, side, side, 3), in packs that do not leave a row. A sample has `chunks` blocks, a multiple of
+/// One scale, at full resolution: patches (B, side, side, 3), in packs that do not leave a row. A sample has `chunks` blocks, a multiple of
 /// three, so that the pack of a thread begins with the same channel each time.
 template <class T, int N>
 __global__ void crop_glimpses_kernel(const StagedImage* __restrict__ images, const float* __restrict__ location,
@@ -56,8 +56,8 @@ __global__ void crop_glimpses_kernel(const StagedImage* __restrict__ images, con
   const unsigned sample = blockIdx.x / chunks;
   const unsigned chunk = blockIdx.x - sample * chunks;
   const OrientedPixels image(images[sample]);
-  const math::GlimpseWindow window = math::glimpse_window(retina.geometry, 0, location[Index{sample} * 2],
-                                                          location[Index{sample} * 2 + 1], image.width, image.height);
+  const math::GlimpseWindow window =
+      math::glimpse_window(retina.geometry, 0, location + Index{sample} * 2, image.width, image.height);
   const bool inside =
       window.x >= 0 && window.y >= 0 && window.x + window.size <= image.width && window.y + window.size <= image.height;
   T* const to = patches + Index{sample} * packs * N;
@@ -122,9 +122,9 @@ __global__ void crop_scales_kernel(const StagedImage* __restrict__ images, const
   if (i >= side.divisor()) return;
 
   const OrientedPixels image(images[sample]);
-  const math::GlimpseWindow window = math::glimpse_window(retina.geometry, scale, location[Index{sample} * 2],
-                                                          location[Index{sample} * 2 + 1], image.width, image.height);
-  const Index box = retina.geometry.reduction(scale);
+  const math::GlimpseWindow window = math::glimpse_window(
+      retina.geometry, scale, location + Index{sample} * retina.geometry.location_size(), image.width, image.height);
+  const Index box = window.size / retina.geometry.side;
   const Index x = window.x + j * box, y = window.y + i * box;
   const Index left = x < 0 ? 0 : x, right = x + box < image.width ? x + box : image.width;
   const Index top = y < 0 ? 0 : y, bottom = y + box < image.height ? y + box : image.height;
@@ -170,9 +170,10 @@ void crop_glimpses(const StagedImage* images, const float* location, const Glimp
   if (geometry.side > 16384) throw CudaError("crop_glimpses: a side beyond 16384 pixels is not supported");
   kernels::with_type(patches.format, [&]<class T>(kernels::Type<T>) {
     constexpr int N = kernels::pack_width<T>;
-    if (geometry.scales == 1 && geometry.side * image_channels % N == 0) {
+    const bool full_resolution = geometry.scales == 1 && geometry.zooms == 1;
+    if (full_resolution && geometry.side * image_channels % N == 0) {
       kernels::crop_one_scale<T, N>(images, location, geometry, patches, batch, stream);
-    } else if (geometry.scales == 1) {
+    } else if (full_resolution) {
       kernels::crop_one_scale<T, 1>(images, location, geometry, patches, batch, stream);
     } else {
       const Index chunks = kernels::ceil_divide(geometry.side * geometry.side, kernels::block_threads);
