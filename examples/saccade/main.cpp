@@ -87,6 +87,10 @@ int run_train(Options& options, int argc, char* argv[]) {
       ->take_all();
   options.add_option("--weights", o.weights, "safetensors file of the encoder that encoder.backbone.kind names")
       ->check(CLI::ExistingFile);
+  options
+      .add_option("--start-from", o.start_from,
+                  "checkpoint of another run: begin with its weights, wherever they fit by name and shape")
+      ->check(CLI::ExistingFile);
   options.add_option("--epochs", o.epochs, "to train; else the preset's")->check(CLI::Range(1, 1 << 24));
   options.add_option("--batch", o.batch, "images in a step; else the preset's")->check(CLI::Range(1, 1 << 16));
   options.add_option("--learning-rate", o.learning_rate, "of the first epoch; else the preset's")

@@ -53,7 +53,8 @@ RunConfig run_config(const TrainOptions& options, const data::Dataset& dataset) 
                    .training = training_preset(options.preset),
                    .seed = options.seed,
                    .backend = options.backend.arithmetic(),
-                   .weights = options.weights};
+                   .weights = options.weights,
+                   .start_from = options.start_from};
   config.model.classes = dataset.class_count();
   // What the fields leave open of the thumbnail follows from the images.
   const auto set_fields = [&] {
@@ -158,6 +159,8 @@ int train_classifier(B& b, const TrainOptions& options, const ProcessGroup& grou
       b, config, data, options.loader.options(config.training.batch),
       {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep,
       group);
+  if (!config.start_from.empty())
+    std::cout << "starts from: " << to_string(run.started_from()) << '\n' << std::flush;
   if (auto features = program::make_feature_store<Scalar<B>>(options.feature_cache_megabytes))
     run.keep_features(std::move(features));
   group.together([&] {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -99,7 +100,8 @@ struct TrainingChoice {
   std::optional<saccade::Index> batch;
   std::optional<double> learning_rate;
   std::vector<std::string> fields;  ///< "policy.sigma=0.3", "training.decay=0.9"
-  bool quick = false;               ///< tiny models, two epochs
+  std::filesystem::path start_from;  ///< a checkpoint that all begin with; empty: none
+  bool quick = false;                ///< tiny models, two epochs
 
   /// @throws ConfigError
   void apply(saccade::RunConfig& config) const {
@@ -124,6 +126,7 @@ struct TrainingChoice {
     training.batch = batch.value_or(training.batch);
     training.learning_rate = learning_rate.value_or(training.learning_rate);
     set_fields(model, training, fields);
+    config.start_from = start_from;
     model = validated(model);
     validate(training);
   }
@@ -144,6 +147,10 @@ inline void add_training_options(program::Options& options, TrainingChoice& choi
   options.add_option("--learning-rate", choice.learning_rate, "of the first epoch; else the preset's")
       ->check(CLI::PositiveNumber);
   add_fields(options, choice.fields);
+  options
+      .add_option("--start-from", choice.start_from,
+                  "checkpoint of another run: begin with its weights, wherever they fit by name and shape")
+      ->check(CLI::ExistingFile);
 }
 
 /// The words of `names` that are in `chosen`, in the order of `names`, as positions.

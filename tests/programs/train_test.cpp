@@ -117,6 +117,31 @@ TEST_CASE("With --split all everything trains, and the last epoch is the best", 
   CHECK(same(scratch / "run/best.safetensors", scratch / "run/checkpoint.safetensors"));
 }
 
+TEST_CASE("A training begins with the weights of another run, and says which do not fit", "[programs]") {
+  const ScratchFolder scratch;
+  REQUIRE(run("saccade train", training(scratch / "first", 2, {"--threads", "1"})).code == 0);
+  const Arguments start{"--threads", "1", "--start-from", scratch / "first/best.safetensors"};
+  const Ending same_model = run("saccade train", training(scratch / "second", 1, start));
+  INFO(same_model.err);
+  REQUIRE(same_model.code == 0);
+  CHECK_THAT(same_model.out, Catch::Matches("[^]*starts from: ([0-9]+) of \\1 tensors\n[^]*"));
+  const auto config = nlohmann::ordered_json::parse(text(scratch / "second/config.json"));
+  CHECK(config.at("start_from").at("crc32c").is_number());
+
+  Arguments wider = start;
+  wider.insert(wider.end(), {"--set", "hidden=9"});
+  const Ending other_model = run("saccade train", training(scratch / "third", 1, wider));
+  INFO(other_model.err);
+  REQUIRE(other_model.code == 0);
+  CHECK_THAT(other_model.out, contains(" tensors, not core."));
+
+  saccade::write_file(scratch / "text", "no tensors");
+  const Ending refused = run("saccade train", training(scratch / "fourth", 1, {"--start-from", scratch / "text"}));
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, contains("text\": not a valid safetensors file"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "fourth/config.json"));
+}
+
 TEST_CASE("An official split is read from --folds, and its leaks are told", "[programs]") {
   const ScratchFolder scratch;
   std::filesystem::create_directories(scratch / "folds");

@@ -2,6 +2,7 @@
 #include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/training/training_run.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -355,4 +356,80 @@ TEST_CASE("A program's own images of any number of classes train, validate and r
   Run again(b, config, own, {}, files);
   again.resume();
   CHECK(again.state().epochs == 3);
+}
+
+TEST_CASE("A run begins with the weights of another, wherever they fit", "[training]") {
+  const ScratchFolder first, second, third;
+  train(first.path(), 1, never);
+  const auto start = first / "best.safetensors";
+  const SafetensorsFile file = read_checkpoint(start);
+  RunConfig config = tiny_config();
+  config.model.hidden = 12;  // the core, and what reads it
+  config.model = validated(config.model);
+  config.start_from = start;
+  EigenBackend<float> b(1);
+  const auto make = [&](const ScratchFolder& folder) {
+    return TrainingRun<EigenBackend<float>>(
+        b, config, tissue(), {.threads = 1},
+        {.checkpoint = folder / "checkpoint.safetensors", .best = folder / "best.safetensors"});
+  };
+  auto run = make(second);
+  const StartingTensors& tensors = run.started_from();
+  const std::vector<std::string> left{"classifier.weight", "policy.locator.weight"};
+  for (const std::string& name : left) {
+    INFO(name);
+    CHECK(std::find(tensors.left.begin(), tensors.left.end(), name) != tensors.left.end());
+  }
+  CHECK(to_string(tensors).find(" tensors, not ") != std::string::npos);
+  auto list = named_tensors<EigenBackend<float>>(run.trainer().parameters());
+  for (const auto& named : named_tensors<EigenBackend<float>>(run.trainer().statistics())) list.push_back(named);
+  CHECK(list.size() == tensors.taken.size() + tensors.left.size());
+  CHECK(tensors.taken.size() > 20);
+  for (const auto& named : list) {
+    const bool taken = std::find(tensors.taken.begin(), tensors.taken.end(), named.name) != tensors.taken.end();
+    const NamedArray* const array = file.find(named.name);
+    INFO(named.name);
+    const bool same = array && array->values<float>() == to_vector(b, *named.tensor);
+    if (taken) CHECK(same);
+  }
+  CHECK(run.trainer().optimizer().steps() == 0);
+
+  // The same start gives the same run, and a resumed one asks for the same.
+  run.run({});
+  auto again = make(third);
+  again.run({});
+  CHECK(read_file(second / "checkpoint.safetensors") == read_file(third / "checkpoint.safetensors"));
+  auto resumed = make(third);
+  CHECK_NOTHROW(resumed.resume());
+  config.start_from = second / "best.safetensors";
+  auto other = make(third);
+  CHECK_THROWS_WITH(other.resume(), Catch::Contains("start_from.crc32c is"));
+  config.start_from.clear();
+  auto without = make(third);
+  CHECK_THROWS_WITH(without.resume(), Catch::Contains("start_from"));
+}
+
+TEST_CASE("A run cannot begin with what fits nowhere, or is no checkpoint", "[training]") {
+  const ScratchFolder folder;
+  write_file(folder / "text", "no tensors");
+  RunConfig config = tiny_config();
+  EigenBackend<float> b(1);
+  const auto refusal = [&](const std::filesystem::path& start) {
+    config.start_from = start;
+    try {
+      TrainingRun<EigenBackend<float>> run(
+          b, config, tissue(), {.threads = 1},
+          {.checkpoint = folder / "checkpoint.safetensors", .best = folder / "best.safetensors"});
+    } catch (const FileError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK_THAT(refusal(folder / "text"), Catch::Contains("text\": not a valid safetensors file"));
+  CHECK_THAT(refusal(folder / "nowhere"), Catch::Contains("nowhere\": "));
+  const std::vector<float> one{1};
+  SafetensorsFile strange;
+  strange.tensors.emplace_back("encoder", std::vector<std::int64_t>{1}, std::span<const float>(one));
+  write_safetensors(strange, folder / "strange");
+  CHECK_THAT(refusal(folder / "strange"), Catch::Contains("strange\": has no tensor that fits the model, by name and shape"));
 }

@@ -130,7 +130,8 @@ void restore(B& b, const std::string& prefix, const std::vector<NamedTensor<Tens
   golden.image.height = pixels->shape[0];
   golden.image.width = pixels->shape[1];
   golden.image.pixels = pixels->values<std::uint8_t>();
-  golden.locations = numbers_of<double>(checkpoint_tensor(file, name, "golden.locations", {model.glimpses, model.sensor.location_size()}));
+  golden.locations = numbers_of<double>(
+      checkpoint_tensor(file, name, "golden.locations", {model.glimpses, model.sensor.location_size()}));
   golden.probabilities =
       numbers_of<double>(checkpoint_tensor(file, name, "golden.probabilities", {model.glimpses, model.classes}));
   return golden;

@@ -31,6 +31,7 @@ struct RunConfig {
   std::uint64_t seed = 1;
   std::string backend = "eigen";
   std::filesystem::path weights{};  ///< of a pretrained encoder, see load_pretrained; empty: it starts like the rest
+  std::filesystem::path start_from{};  ///< a checkpoint to begin with, see start_from; empty: none
 };
 
 /// "0.1.0".
@@ -63,7 +64,7 @@ struct RunConfig {
 
 /// The content of a run's config.json. What does not change the result (threads, caches, where the data lie) is left
 /// out, so that runs that must agree have equal files.
-/// @throws FileError where the file of weights cannot be read
+/// @throws FileError where a file of weights cannot be read
 [[nodiscard]] inline nlohmann::ordered_json describe_run(const RunConfig& config, const RunData& data) {
   nlohmann::ordered_json json{{"schema", "saccade.run.2"},
                               {"version", version_text()},
@@ -73,12 +74,15 @@ struct RunConfig {
                               {"model", to_json(config.model)},
                               {"training", to_json(config.training)},
                               {"data", describe_data(data)}};
-  if (!config.weights.empty()) {
-    const std::vector<std::uint8_t> bytes = read_file(config.weights);
+  const auto add = [&](const char* name, const std::filesystem::path& path) {
+    if (path.empty()) return;
+    const std::vector<std::uint8_t> bytes = read_file(path);
     Crc32c sum;
     sum.update(std::as_bytes(std::span(bytes)));
-    json["weights"] = {{"crc32c", sum.value()}};
-  }
+    json[name] = {{"crc32c", sum.value()}};
+  };
+  add("weights", config.weights);
+  add("start_from", config.start_from);
   return json;
 }
 

@@ -70,8 +70,8 @@ inline void store(const GoldenAnswer& golden, const HybridAttentionConfig& model
   const RgbImage& image = golden.image;
   file.tensors.emplace_back("golden.image", std::vector<std::int64_t>{image.height, image.width, image_channels},
                             std::span<const std::uint8_t>(image.pixels));
-  file.tensors.emplace_back("golden.locations", std::vector<std::int64_t>{model.glimpses, model.sensor.location_size()},
-                            std::span<const double>(golden.locations));
+  const std::vector<std::int64_t> locations{model.glimpses, model.sensor.location_size()};
+  file.tensors.emplace_back("golden.locations", locations, std::span<const double>(golden.locations));
   file.tensors.emplace_back("golden.probabilities", std::vector<std::int64_t>{model.glimpses, model.classes},
                             std::span<const double>(golden.probabilities));
 }

@@ -21,6 +21,7 @@
 #include <saccade/training/same_run.hpp>
 #include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/stained_images.hpp>
+#include <saccade/training/start_from.hpp>
 #include <saccade/training/synchronized_batches.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/training/training_checkpoint.hpp>
@@ -74,6 +75,7 @@ class TrainingRun {
   }
   [[nodiscard]] const data::TissueAreas& tissue() const { return tissue_; }  ///< that the model has asked for
   [[nodiscard]] Trainer<B>& trainer() { return trainer_; }
+  [[nodiscard]] const StartingTensors& started_from() const { return started_from_; }  ///< of RunConfig::start_from
 
   /// Takes what a frozen encoder makes of glimpses from `store`, and puts it there: it saves time where glimpses repeat
   /// (HybridAttentionConfig::lattice), and changes no number. With TrainingConfig::stain no training image is ever seen
@@ -96,7 +98,7 @@ class TrainingRun {
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
   void expect_classes_to_select_by() const;
 
-  /// Puts the weights of another's file into the encoder.
+  /// Puts the weights of another's file into the encoder, and those of another run into all that they fit.
   /// @throws FileError where they do not fit; ConfigError where a frozen encoder has none
   void load_weights();
 
@@ -136,6 +138,7 @@ class TrainingRun {
   Trainer<B> trainer_;
   RunState state_;
   std::optional<Evaluator<B, Model>> evaluator_;
+  StartingTensors started_from_{};
   std::unique_ptr<SynchronizedBatches<B>> synchronized_{};  ///< null where they are not
   std::shared_ptr<FeatureStore<Scalar<B>>> features_{};
   std::vector<OrientedImage<B>> oriented_;
@@ -248,9 +251,17 @@ template <TrainableBackend B>
 void TrainingRun<B>::load_weights() {
   const BackboneConfig& backbone = config_.model.encoder.backbone;
   if (!config_.weights.empty())
-    return load_pretrained(*b_, config_.weights, backbone, trainer_.parameters(), trainer_.statistics());
+    load_pretrained(*b_, config_.weights, backbone, trainer_.parameters(), trainer_.statistics());
+  if (!config_.start_from.empty()) {
+    started_from_ = start_from(*b_, read_checkpoint(config_.start_from), trainer_.parameters(), trainer_.statistics(),
+                               config_.start_from.string());
+  }
   const auto* const encoder = trainer_.model().encoder().pretrained();
-  expect_config(!encoder || !encoder->backbone().freezes(),
+  const auto& taken = started_from_.taken;
+  const bool has_weights = !config_.weights.empty() || std::any_of(taken.begin(), taken.end(), [](const auto& name) {
+    return name.starts_with("encoder.backbone.");
+  });
+  expect_config(!encoder || !encoder->backbone().freezes() || has_weights,
                 "training: the encoder " + std::string(backbone_name(backbone.kind)) +
                     " is frozen, so its weights must come from a file (--weights)");
 }
