@@ -25,6 +25,11 @@ STUDIES = {
         "Drawn tissue in which one region tells the class, and it is known where: does a model learn to look there?",
         "build/release/bin/tissue_study --out tissue",
     ),
+    "foci": (
+        "Small regions",
+        "Drawn tissue in which the region that tells the class is hardly ever met by chance.",
+        "build/release/bin/tissue_study (by studies/foci.sh)",
+    ),
     "breakhis": (
         "BreakHis",
         "Photographs of breast tumours, divided by patient, beside the published figures.",

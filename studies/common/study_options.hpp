@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -100,8 +101,8 @@ struct TrainingChoice {
   std::optional<saccade::Index> batch;
   std::optional<double> learning_rate;
   std::vector<std::string> fields;  ///< "policy.sigma=0.3", "training.decay=0.9"
-  std::filesystem::path start_from;  ///< a checkpoint that all begin with; empty: none
-  bool quick = false;                ///< tiny models, two epochs
+  std::string start_from;           ///< a checkpoint, "{seed}" standing for the model's; empty: none
+  bool quick = false;               ///< tiny models, two epochs
 
   /// @throws ConfigError
   void apply(saccade::RunConfig& config) const {
@@ -126,9 +127,18 @@ struct TrainingChoice {
     training.batch = batch.value_or(training.batch);
     training.learning_rate = learning_rate.value_or(training.learning_rate);
     set_fields(model, training, fields);
-    config.start_from = start_from;
+    config.start_from = checkpoint_of_seed(config.seed);
     model = validated(model);
     validate(training);
+  }
+
+  /// What a model of this seed begins with.
+  [[nodiscard]] std::filesystem::path checkpoint_of_seed(std::uint64_t seed) const {
+    constexpr std::string_view place = "{seed}";
+    std::string path = start_from;
+    if (const std::size_t at = path.find(place); at != std::string::npos)
+      path.replace(at, place.size(), std::to_string(seed));
+    return path;
   }
 
   /// A model that sees the whole image every time needs fewer epochs, and each costs more.
@@ -147,10 +157,9 @@ inline void add_training_options(program::Options& options, TrainingChoice& choi
   options.add_option("--learning-rate", choice.learning_rate, "of the first epoch; else the preset's")
       ->check(CLI::PositiveNumber);
   add_fields(options, choice.fields);
-  options
-      .add_option("--start-from", choice.start_from,
-                  "checkpoint of another run: begin with its weights, wherever they fit by name and shape")
-      ->check(CLI::ExistingFile);
+  options.add_option("--start-from", choice.start_from,
+                     "checkpoint of another run: begin with its weights, wherever they fit by name and shape; {seed} stands "
+                     "for the model's seed");
 }
 
 /// The words of `names` that are in `chosen`, in the order of `names`, as positions.
