@@ -14,14 +14,13 @@
 #include <saccade/training/listed_images.hpp>
 #include <saccade/training/parted_batches.hpp>
 #include <saccade/training/predict_images.hpp>
-#include <saccade/training/pretrained_weights.hpp>
 #include <saccade/training/run_config.hpp>
 #include <saccade/training/run_events.hpp>
 #include <saccade/training/run_state.hpp>
 #include <saccade/training/same_run.hpp>
 #include <saccade/training/shared_predictions.hpp>
 #include <saccade/training/stained_images.hpp>
-#include <saccade/training/start_from.hpp>
+#include <saccade/training/starting_weights.hpp>
 #include <saccade/training/synchronized_batches.hpp>
 #include <saccade/training/trainer.hpp>
 #include <saccade/training/training_checkpoint.hpp>
@@ -98,10 +97,6 @@ class TrainingRun {
   /// @throws ConfigError where the best epoch cannot be chosen as configured, for want of a class
   void expect_classes_to_select_by() const;
 
-  /// Puts the weights of another's file into the encoder, and those of another run into all that they fit.
-  /// @throws FileError where they do not fit; ConfigError where a frozen encoder has none
-  void load_weights();
-
   [[nodiscard]] const ProcessGroup& group() const { return sum_.group(); }
 
   /// False when it was asked to stop.
@@ -168,7 +163,7 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
   trainer_.set_class_weights(
       class_weights(config_.training.class_weights, data::count_classes(data_->dataset, data_->split.train)));
   expect_classes_to_select_by();
-  load_weights();
+  started_from_ = load_starting_weights(b, config, trainer_);
   expect_same_description(group, description_);
   synchronized_ = synchronized_batches(b, config_.training, group, static_cast<Index>(data.split.train.size()));
 }
@@ -245,25 +240,6 @@ void TrainingRun<B>::expect_classes_to_select_by() const {
   const auto missing = metrics::missing_classes(data_->dataset.classes, labels);
   expect_config(missing.empty(), "training: select_by is balanced_accuracy, but " +
                                      metrics::missing_classes_sentence("validation", missing));
-}
-
-template <TrainableBackend B>
-void TrainingRun<B>::load_weights() {
-  const BackboneConfig& backbone = config_.model.encoder.backbone;
-  if (!config_.weights.empty())
-    load_pretrained(*b_, config_.weights, backbone, trainer_.parameters(), trainer_.statistics());
-  if (!config_.start_from.empty()) {
-    started_from_ = start_from(*b_, read_checkpoint(config_.start_from), trainer_.parameters(), trainer_.statistics(),
-                               config_.start_from.string());
-  }
-  const auto* const encoder = trainer_.model().encoder().pretrained();
-  const auto& taken = started_from_.taken;
-  const bool has_weights = !config_.weights.empty() || std::any_of(taken.begin(), taken.end(), [](const auto& name) {
-    return name.starts_with("encoder.backbone.");
-  });
-  expect_config(!encoder || !encoder->backbone().freezes() || has_weights,
-                "training: the encoder " + std::string(backbone_name(backbone.kind)) +
-                    " is frozen, so its weights must come from a file (--weights)");
 }
 
 template <TrainableBackend B>
