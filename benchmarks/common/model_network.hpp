@@ -28,9 +28,7 @@ class ModelNetwork : public Network {
 
  public:
   ModelNetwork(std::unique_ptr<B> backend, const NetworkSpec& spec)
-      : spec_(spec),
-        backend_(std::move(backend)),
-        model_(spec.config) {
+      : spec_(spec), backend_(std::move(backend)), model_(spec.config) {
     const Index side = spec.config.sensor.side;
     for (const ImageSize& size : spec.sizes) {
       saccade::expect_config(size.width >= side && size.height >= side,

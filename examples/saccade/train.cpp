@@ -159,8 +159,7 @@ int train_classifier(B& b, const TrainOptions& options, const ProcessGroup& grou
       b, config, data, options.loader.options(config.training.batch),
       {.checkpoint = folder.checkpoint(), .best = folder.best(), .checkpoint_every = options.checkpoint_every}, keep,
       group);
-  if (!config.start_from.empty())
-    std::cout << "starts from: " << to_string(run.started_from()) << '\n' << std::flush;
+  if (!config.start_from.empty()) std::cout << "starts from: " << to_string(run.started_from()) << '\n' << std::flush;
   if (auto features = program::make_feature_store<Scalar<B>>(options.feature_cache_megabytes))
     run.keep_features(std::move(features));
   group.together([&] {

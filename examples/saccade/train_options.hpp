@@ -19,8 +19,8 @@ struct TrainOptions {
   LoaderChoice loader;
   BackendChoice backend;
   std::string preset = "large";
-  std::vector<std::string> fields;  ///< "encoder.width=32", "training.decay=0.9"
-  std::filesystem::path weights;    ///< of a pretrained encoder; empty: none
+  std::vector<std::string> fields;   ///< "encoder.width=32", "training.decay=0.9"
+  std::filesystem::path weights;     ///< of a pretrained encoder; empty: none
   std::filesystem::path start_from;  ///< a checkpoint; empty: none
   std::optional<saccade::Index> epochs;
   std::optional<saccade::Index> batch;

@@ -10,8 +10,8 @@
 #include <vector>
 
 /// Opt-in: a trained model for programs that want its answers and nothing else, in no template. With headers alone it
-/// needs nlohmann/json, stb_image and libjpeg-turbo: link saccade::io. Linked with saccade::compiled it is compiled in no
-/// time, and brings in no header of others.
+/// needs nlohmann/json, stb_image and libjpeg-turbo: link saccade::io. Linked with saccade::compiled it is compiled in
+/// no time, and brings in no header of others.
 namespace saccade::inline SACCADE_LIBRARY_NAMESPACE {
 
 /// A checkpoint's model, on this machine's processor. Movable; for one thread at a time.

@@ -157,9 +157,10 @@ inline void add_training_options(program::Options& options, TrainingChoice& choi
   options.add_option("--learning-rate", choice.learning_rate, "of the first epoch; else the preset's")
       ->check(CLI::PositiveNumber);
   add_fields(options, choice.fields);
-  options.add_option("--start-from", choice.start_from,
-                     "checkpoint of another run: begin with its weights, wherever they fit by name and shape; {seed} stands "
-                     "for the model's seed");
+  options.add_option(
+      "--start-from", choice.start_from,
+      "checkpoint of another run: begin with its weights, wherever they fit by name and shape; {seed} stands "
+      "for the model's seed");
 }
 
 /// The words of `names` that are in `chosen`, in the order of `names`, as positions.

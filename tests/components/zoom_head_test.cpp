@@ -34,8 +34,8 @@ struct Problem : PolicyProblem<Policy> {
 
   [[nodiscard]] const Array& probabilities() const { return cache.zoomed->head.probabilities; }
 
-  /// -sum_n advantage_n (ln p(place_n) + ln p(zoom_n)) + entropy / B sum_n sum_z p ln p, the place's own from the policy
-  /// by itself, all else from the logits.
+  /// -sum_n advantage_n (ln p(place_n) + ln p(zoom_n)) + entropy / B sum_n sum_z p ln p, the place's own from the
+  /// policy by itself, all else from the logits.
   double surrogate() {
     describe();
     Array density = filled({policy_batch}, not_a_number);

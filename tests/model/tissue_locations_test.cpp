@@ -84,8 +84,8 @@ TEST_CASE("an image draws the same location on tissue in any part of a batch", "
   from_two.first = 2;
   place_on_tissue(b, ImageBatch<B>(images), rollout_key(options, RandomStream::first_location, 1), {}, false, values,
                   whole);
-  place_on_tissue(b, ImageBatch<B>(images).subspan(2), rollout_key(from_two, RandomStream::first_location, 1), {}, false,
-                  values, part);
+  place_on_tissue(b, ImageBatch<B>(images).subspan(2), rollout_key(from_two, RandomStream::first_location, 1), {},
+                  false, values, part);
   const auto all = to_vector(b, whole), some = to_vector(b, part);
   CHECK(std::vector<double>(all.begin() + 4, all.end()) == some);
   CHECK(all[0] != all[2]);

@@ -43,7 +43,7 @@ struct ToyModelOn {
   using Model = saccade::HybridAttentionClassifier<B>;
 
   explicit ToyModelOn(const saccade::HybridAttentionConfig& config, Index batch = 4,
-                    saccade::Mode mode = saccade::Mode::training)
+                      saccade::Mode mode = saccade::Mode::training)
       : model(config),
         parameters(model.make_parameters(b)),
         d_parameters(model.make_parameters(b)),

@@ -40,7 +40,8 @@ std::vector<double> places_of(const Array& location) {
   return places;
 }
 
-/// Cross-entropy of the last answer - sum over decisions of advantage * ln pi(place, zoom), the advantages held constant.
+/// Cross-entropy of the last answer - sum over decisions of advantage * ln pi(place, zoom), the advantages held
+/// constant.
 double surrogate(ToyModel& toy) {
   toy.roll(given);
   toy.model.score(toy.b, given, toy.episode);

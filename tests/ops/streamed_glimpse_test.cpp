@@ -204,8 +204,8 @@ TEST_CASE("zooms are the same of streamed and resident images, each image's its 
   const auto patches_of = [&](const OrientedImage<B>& each) {
     // The third is the second again at another zoom, and the last one the same glimpse once more.
     const std::vector<OrientedImage<B>> batch(4, each);
-    const Tensor<B> location =
-        make_tensor<B, float>(b, {4, 3}, std::vector<float>{0.9f, -0.9f, 3, 0.1f, 0.3f, 2, 0.1f, 0.3f, 0, 0.1f, 0.3f, 0});
+    const Tensor<B> location = make_tensor<B, float>(
+        b, {4, 3}, std::vector<float>{0.9f, -0.9f, 3, 0.1f, 0.3f, 2, 0.1f, 0.3f, 0, 0.1f, 0.3f, 0});
     Tensor<B> patches = b.zeros(ops::glimpse_shape(4, geometry));
     ops::crop_glimpses(b, ImageBatch<B>(batch), location, geometry, patches);
     return to_vector(b, patches);

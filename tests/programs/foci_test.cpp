@@ -14,8 +14,7 @@ namespace {
 
 Ending foci(const std::filesystem::path& out, const std::string& steps) {
   const std::string script = std::string(SACCADE_SOURCE_DIR) + "/studies/foci.sh";
-  return run("/usr/bin/env",
-             {"QUICK=--quick", "SEEDS=1,2", "STEPS=" + steps, "sh", script, SACCADE_PROGRAM_DIR, out});
+  return run("/usr/bin/env", {"QUICK=--quick", "SEEDS=1,2", "STEPS=" + steps, "sh", script, SACCADE_PROGRAM_DIR, out});
 }
 
 nlohmann::json config_of(const std::filesystem::path& run) { return nlohmann::json::parse(text(run / "config.json")); }

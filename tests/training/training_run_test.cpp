@@ -431,5 +431,6 @@ TEST_CASE("A run cannot begin with what fits nowhere, or is no checkpoint", "[tr
   SafetensorsFile strange;
   strange.tensors.emplace_back("encoder", std::vector<std::int64_t>{1}, std::span<const float>(one));
   write_safetensors(strange, folder / "strange");
-  CHECK_THAT(refusal(folder / "strange"), Catch::Contains("strange\": has no tensor that fits the model, by name and shape"));
+  CHECK_THAT(refusal(folder / "strange"),
+             Catch::Contains("strange\": has no tensor that fits the model, by name and shape"));
 }

@@ -64,8 +64,8 @@ TEST_CASE("a policy learns to look from as near as the answer needs", "[zoom]") 
   const auto zooms = [&] {
     Evaluator<Cpu> evaluator(b, trainer.model(), 16);
     std::vector<Index> result;
-    for (const Prediction& each : evaluator.predict(trainer.parameters(), trainer.statistics(), stripes.oriented,
-                                                    GlimpsePolicy::learned)) {
+    for (const Prediction& each :
+         evaluator.predict(trainer.parameters(), trainer.statistics(), stripes.oriented, GlimpsePolicy::learned)) {
       CHECK(each.locations[0].zoom == 2);
       result.push_back(each.locations[1].zoom);
     }
@@ -108,10 +108,9 @@ TEST_CASE("an explanation of a streamed image shows each glimpse as its zoom sho
   config.glimpses = 12;
   CpuTrainer trainer = make_trainer(b, config, 3);
   Evaluator<Cpu> evaluator(b, trainer.model(), 1, Activations::every_step);
-  const auto explanation =
-      report::explain_image(b, evaluator, trainer.parameters(), trainer.statistics(),
-                            AnyImage(StreamedImage(Slide{&stripes.images[0]})), {"across", "down"},
-                            {.policy = GlimpsePolicy::random, .seed = 5});
+  const auto explanation = report::explain_image(b, evaluator, trainer.parameters(), trainer.statistics(),
+                                                 AnyImage(StreamedImage(Slide{&stripes.images[0]})), {"across", "down"},
+                                                 {.policy = GlimpsePolicy::random, .seed = 5});
   std::vector<int> count(3, 0);
   REQUIRE(explanation.steps.size() == 12);
   for (const report::GlimpseStep& step : explanation.steps) {

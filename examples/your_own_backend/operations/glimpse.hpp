@@ -45,9 +45,8 @@ struct Glimpse {
                          const saccade::GlimpseGeometry& geometry, const Scalar* place, Index s, Index i, Index j,
                          Scalar* patch) {
     using namespace saccade::math;
-    const GlimpseWindow window =
-        glimpse_window(geometry, s, place, oriented_width(symmetry, image.width, image.height),
-                       oriented_height(symmetry, image.width, image.height));
+    const GlimpseWindow window = glimpse_window(geometry, s, place, oriented_width(symmetry, image.width, image.height),
+                                                oriented_height(symmetry, image.width, image.height));
     const Index box = window.size / geometry.side;
     std::array<Index, saccade::image_channels> sum{};
     Index count = 0;

@@ -65,7 +65,8 @@ class LocationPolicy {
   };
 
   explicit LocationPolicy(const Config& config) : policy_(make(config)) {
-    expect_config(config.zooms >= 1, "LocationPolicy: zooms must be at least 1, but is " + std::to_string(config.zooms));
+    expect_config(config.zooms >= 1,
+                  "LocationPolicy: zooms must be at least 1, but is " + std::to_string(config.zooms));
     if (config.zooms > 1) head_.emplace(config);
   }
 

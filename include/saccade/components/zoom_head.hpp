@@ -72,8 +72,7 @@ class ZoomHead {
     if (reads_more()) {
       ops::write_columns(b, in.state, 0, cache.seen, Write::overwrite);
       if (config_.patch > 0) ops::write_columns(b, in.patch, config_.hidden, cache.seen, Write::overwrite);
-      if (context_ > 0)
-        ops::write_columns(b, in.context, config_.hidden + config_.patch, cache.seen, Write::overwrite);
+      if (context_ > 0) ops::write_columns(b, in.context, config_.hidden + config_.patch, cache.seen, Write::overwrite);
     }
     layer_.forward(b, p, reads_more() ? cache.seen : in.state, cache.logits);  // (B, zooms)
     ops::softmax(b, cache.logits, cache.probabilities);
@@ -114,8 +113,7 @@ class ZoomHead {
     if (reads_more()) {
       layer_.backward_input(b, p, w.d_logits, w.d_seen, Write::overwrite);
       if (config_.patch > 0) ops::read_columns(b, w.d_seen, config_.hidden, d_in.patch, Write::accumulate);
-      if (context_ > 0)
-        ops::read_columns(b, w.d_seen, config_.hidden + config_.patch, d_in.context, Write::accumulate);
+      if (context_ > 0) ops::read_columns(b, w.d_seen, config_.hidden + config_.patch, d_in.context, Write::accumulate);
       if (attached) ops::read_columns(b, w.d_seen, 0, d_in.state, Write::accumulate);
     } else if (attached) {
       layer_.backward_input(b, p, w.d_logits, d_in.state, Write::accumulate);

@@ -29,9 +29,9 @@ struct HybridAttentionConfig {
   Index glimpses = 5;        ///< T, steps of a rollout
   GlimpseGeometry sensor{};  ///< its `mean` and `deviation` follow where the encoder has a backbone
   EncoderConfig encoder{};
-  Index fusion_width = 256;  ///< length of g_t
-  Index hidden = 256;        ///< length of h_t
-  PolicyConfig policy{};     ///< its `hidden`, `zooms`, `context` and `cells` follow from the fields beside it
+  Index fusion_width = 256;       ///< length of g_t
+  Index hidden = 256;             ///< length of h_t
+  PolicyConfig policy{};          ///< its `hidden`, `zooms`, `context` and `cells` follow from the fields beside it
   ContextNetworkConfig glance{};  ///< its `readout` follows where the policy is over cells
   LearnerConfig learner{};
   /// Where the first glimpse goes in training where no glance chooses it: `random` or `centre`. A deterministic rollout

@@ -54,9 +54,8 @@ template <class B>
   const double which = (static_cast<double>(block.word[0]) + 0.5) * 0x1p-32;  // finer than there are cells
   const auto [x, y] = image.tissue->at(which, math::unit_interval(block.word[1]), math::unit_interval(block.word[2]));
   const auto [width, height] = image.tissue->size();
-  return seen_location(image.symmetry,
-                       {2 * x / static_cast<double>(width) - 1, 2 * y / static_cast<double>(height) - 1,
-                        detail::drawn_zoom(block, zooms)});
+  return seen_location(image.symmetry, {2 * x / static_cast<double>(width) - 1, 2 * y / static_cast<double>(height) - 1,
+                                        detail::drawn_zoom(block, zooms)});
 }
 
 /// Whether a rollout that draws its locations begins with one on tissue. Its caller puts that into the episode, for

@@ -126,8 +126,8 @@ void stage_images(B& b, ImageBatch<B> images, const GlimpseGeometry& geometry) {
 /// scales a source has rounded its means to whole grey levels.
 ///
 /// @param images    B images of any sizes not below `side`, resident or streamed
-/// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image; with zooms above 1 (B, 3),
-///                  the third number the zoom, whole
+/// @param location  (B, 2)  x to the right and y down, -1 and +1 the outer edges of the image; with zooms above 1
+///                  (B, 3), the third number the zoom, whole
 /// @param patches   (B, g, g, S*C), scale by scale
 /// Not differentiable, by design: the location learns from the reward.
 /// @throws ShapeError, ConfigError; BadRowsError for streamed images that cannot be read
@@ -137,8 +137,8 @@ void crop_glimpses(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
                    Tensor<B>& patches) {
   const Index batch = static_cast<Index>(images.size());
   detail::expect_glimpse_geometry("crop_glimpses", geometry);
-  expect_shape("crop_glimpses", "location", geometry.zooms > 1 ? "(B, 3)" : "(B, 2)",
-               {batch, geometry.location_size()}, b.shape(location));
+  expect_shape("crop_glimpses", "location", geometry.zooms > 1 ? "(B, 3)" : "(B, 2)", {batch, geometry.location_size()},
+               b.shape(location));
   expect_shape("crop_glimpses", "patches", "(B, g, g, S*C)", glimpse_shape(batch, geometry), b.shape(patches));
   detail::expect_glimpses_fit(b, images, geometry);
   if (all_resident<B>(images)) {

@@ -40,8 +40,8 @@ namespace saccade::inline SACCADE_NAMESPACE::ops::detail {
 /// @param region  scratch (g, g, 3)
 /// @param patch   (g, g, S*C)
 template <class Scalar>
-void read_scale(const StreamedImage& source, Symmetry symmetry, const Scalar* location,
-                const GlimpseGeometry& geometry, Index scale, std::span<std::uint8_t> region, Scalar* patch) {
+void read_scale(const StreamedImage& source, Symmetry symmetry, const Scalar* location, const GlimpseGeometry& geometry,
+                Index scale, std::span<std::uint8_t> region, Scalar* patch) {
   const Index side = geometry.side;
   const ImageSize stored{source.width(), source.height()};
   const Index width = math::oriented_width(symmetry, stored.width, stored.height);
@@ -151,8 +151,8 @@ void crop_streamed(B& b, ImageBatch<B> images, const Tensor<B>& location, const 
   read_at_once(wanted, [&](std::size_t n) {
     std::vector<std::uint8_t> region(static_cast<std::size_t>(geometry.side * geometry.side * image_channels));
     for (Index scale = 0; scale < geometry.scales; ++scale)
-      read_scale(*images[n].source, images[n].symmetry, &at[n * size], geometry, scale,
-                 std::span<std::uint8_t>(region), &values[n * stride]);
+      read_scale(*images[n].source, images[n].symmetry, &at[n * size], geometry, scale, std::span<std::uint8_t>(region),
+                 &values[n * stride]);
   });
   for (std::size_t n = 0; n < images.size(); ++n)
     if (images[n].source != nullptr && again(n)) std::copy_n(&values[(n - 1) * stride], stride, &values[n * stride]);

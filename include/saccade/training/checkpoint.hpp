@@ -146,14 +146,14 @@ void restore(B& b, const std::string& prefix, const std::vector<NamedTensor<Tens
 
 namespace detail {
 
-/// Throws FileError for a configuration with a number that no model of so many weights has: it would be built before the
-/// weights are missed, which takes for ever where there are 10^9 units.
+/// Throws FileError for a configuration with a number that no model of so many weights has: it would be built before
+/// the weights are missed, which takes for ever where there are 10^9 units.
 inline void expect_no_more_than(Index most, const Json& config, const std::string& where, std::string_view name) {
   for (const auto& [key, value] : config.items()) {
     if (value.is_structured()) expect_no_more_than(most, value, where + "." + key, name);
     if (value.is_number_integer() && value.get<Index>() > most)
-      throw checkpoint_error(name, "its configuration asks for more than the file holds: " + where + "." + key + " is " +
-                                       json_text(value));
+      throw checkpoint_error(name, "its configuration asks for more than the file holds: " + where + "." + key +
+                                       " is " + json_text(value));
   }
 }
 

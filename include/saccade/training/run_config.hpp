@@ -30,7 +30,7 @@ struct RunConfig {
   TrainingConfig training{};
   std::uint64_t seed = 1;
   std::string backend = "eigen";
-  std::filesystem::path weights{};  ///< of a pretrained encoder, see load_pretrained; empty: it starts like the rest
+  std::filesystem::path weights{};     ///< of a pretrained encoder, see load_pretrained; empty: it starts like the rest
   std::filesystem::path start_from{};  ///< a checkpoint to begin with, see start_from; empty: none
 };
 

@@ -18,8 +18,7 @@ template <class B, class Trainer>
 StartingTensors load_starting_weights(B& b, const RunConfig& config, Trainer& trainer) {
   const BackboneConfig& backbone = config.model.encoder.backbone;
   StartingTensors tensors;
-  if (!config.weights.empty())
-    load_pretrained(b, config.weights, backbone, trainer.parameters(), trainer.statistics());
+  if (!config.weights.empty()) load_pretrained(b, config.weights, backbone, trainer.parameters(), trainer.statistics());
   if (!config.start_from.empty()) {
     tensors = start_from(b, read_checkpoint(config.start_from), trainer.parameters(), trainer.statistics(),
                          config.start_from.string());

@@ -192,8 +192,8 @@ void upsample_bilinear(ConstMap x, Corners corners, Map y, const UpsampleSizes& 
 void upsample_bilinear_backward(ConstMap d_y, Corners corners, Map d_x, Write write, const UpsampleSizes& sizes,
                                 cudaStream_t stream);
 
-/// images (B), in device memory; location (B, 2 or 3); patches (B, g, g, S*3). In single precision bit for bit what a CPU
-/// crops.
+/// images (B), in device memory; location (B, 2 or 3); patches (B, g, g, S*3). In single precision bit for bit what a
+/// CPU crops.
 void crop_glimpses(const StagedImage* images, const float* location, const GlimpseGeometry& geometry, Map patches,
                    Index batch, cudaStream_t stream);
 

@@ -237,9 +237,7 @@ void add_glimpse_cases(Suite<B, R>& suite) {
     zoomed.zooms = 2;
     const detail::Picture map{detail::map_image(12, 8)};
     expect_values(report, "12 x 8, zoom 0 and 1", "patches", detail::crop(b, {map, map}, {0, 0, 0, 0, 0, 1}, zoomed),
-                  {5,   3,   8, 6,   3,   9, 5,   4,   9, 6,   4,   10,
-                   3.5, 1.5, 5, 7.5, 1.5, 9, 3.5, 5.5, 9, 7.5, 5.5, 13},
-                  1e-4);
+                  {5, 3, 8, 6, 3, 9, 5, 4, 9, 6, 4, 10, 3.5, 1.5, 5, 7.5, 1.5, 9, 3.5, 5.5, 9, 7.5, 5.5, 13}, 1e-4);
     // Each image of a batch has a zoom of its own.
     for (const Border border : {Border::inside, Border::zero}) {
       const RgbImage image = random_image("zooms", 70, 90);
