@@ -25,16 +25,6 @@ STUDIES = {
         "Drawn tissue in which one region tells the class, and it is known where: does a model learn to look there?",
         "build/release/bin/tissue_study --out tissue",
     ),
-    "foci-2": (
-        "Small regions: 2 %",
-        "Drawn tissue in which a random glimpse meets the region that tells the class in 1.9 of 100 images.",
-        "build/release/bin/tissue_study (by studies/foci.sh)",
-    ),
-    "foci-1": (
-        "Small regions: 1 %",
-        "The same where it meets it in 1.1 of 100, by models that begin with the weights of those of 2 %.",
-        "build/release/bin/tissue_study (by studies/foci.sh)",
-    ),
     "breakhis": (
         "BreakHis",
         "Photographs of breast tumours, divided by patient, beside the published figures.",
