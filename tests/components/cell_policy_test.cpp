@@ -78,19 +78,7 @@ TEST_CASE("the cells receive the REINFORCE gradient of the one drawn, the entrop
   Problem problem(config);
   if (moves) problem.previous = {{policy_batch, 2}, {0.1, 0.8, -1, 1, 0, 0.5}};
   problem.cache.cell.values[1] = 1;  // the first column of that image cannot be drawn
-  problem.describe();
-  problem.backward();
-  const auto loss = [&] { return problem.surrogate(); };
-  check_gradients(problem.parameters, problem.d_parameters, loss);
-  check_gradient("context", problem.context, problem.d_context, loss);
-  if (config.patch > 0) check_gradient("patch", problem.patch, problem.d_patch, loss);
-  if (config.state == StateGradient::attached) {
-    check_gradient("h", problem.state, problem.d_state, loss);
-  } else {
-    CHECK(norm(problem.d_state) == 0);
-  }
-  problem.describe();
-  check_accumulates(problem.d_parameters, [&] { problem.backward(); });
+  problem.check_score_gradient([&] { return problem.surrogate(); });
 }
 
 TEST_CASE("the score of a cell by hand: advantage (p - onehot)", "[cell_policy]") {

@@ -53,6 +53,23 @@ struct PolicyProblem {
                           {.state = d_state, .patch = d_patch, .context = d_context});
   }
 
+  /// Holds the gradients against central differences of `loss`, and lets parameters accumulate.
+  template <class Loss>
+  void check_score_gradient(const Loss& loss) {
+    describe();
+    backward();
+    check_gradients(parameters, d_parameters, loss);
+    check_gradient("context", context, d_context, loss);
+    if (policy.config().patch > 0) check_gradient("patch", patch, d_patch, loss);
+    if (policy.config().state == saccade::StateGradient::attached) {
+      check_gradient("h", state, d_state, loss);
+    } else {
+      CHECK(norm(d_state) == 0);
+    }
+    describe();
+    check_accumulates(d_parameters, [&] { backward(); });
+  }
+
   Reference b;
   P policy;
   typename P::Parameters parameters, d_parameters;

@@ -85,19 +85,7 @@ TEST_CASE("place and zoom receive the REINFORCE gradient of what was drawn", "[z
     config.patch = 2;
   }
   Problem problem(with_zooms(config));
-  problem.describe();
-  problem.backward();
-  const auto loss = [&] { return problem.surrogate(); };
-  check_gradients(problem.parameters, problem.d_parameters, loss);
-  check_gradient("context", problem.context, problem.d_context, loss);
-  if (config.patch > 0) check_gradient("patch", problem.patch, problem.d_patch, loss);
-  if (config.state == StateGradient::attached) {
-    check_gradient("h", problem.state, problem.d_state, loss);
-  } else {
-    CHECK(norm(problem.d_state) == 0);
-  }
-  problem.describe();
-  check_accumulates(problem.d_parameters, [&] { problem.backward(); });
+  problem.check_score_gradient([&] { return problem.surrogate(); });
 }
 
 TEST_CASE("a movement is paid for by the place alone", "[zoom]") {

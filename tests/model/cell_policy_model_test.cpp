@@ -19,21 +19,6 @@ HybridAttentionConfig cell_config() {
   return config;
 }
 
-/// Cross-entropy of the last answer - sum over decisions of advantage * ln p(cell), the advantages held constant.
-double surrogate(ToyModel& toy) {
-  toy.roll(given);
-  toy.model.score(toy.b, given, toy.episode);
-  double loss = 0;
-  for (const double value : toy.episode.last().loss.values) loss += value / static_cast<double>(toy.labels.size());
-  Array density = filled({toy.episode.batch}, 0);
-  for (std::size_t t = 0; t < toy.episode.steps.size(); ++t) {
-    const auto& decision = toy.episode.decisions[t];
-    toy.model.policy().log_density(toy.b, *decision.policy, toy.episode.workspace->policy, density);
-    loss -= dot(decision.advantage, density);
-  }
-  return loss;
-}
-
 }  // namespace
 
 TEST_CASE("every parameter of a model over cells receives the gradient of equation 5",
@@ -45,15 +30,8 @@ TEST_CASE("every parameter of a model over cells receives the gradient of equati
     config.learner.baseline = Baseline::learned;
   }
   ToyModel toy(config);
-  const RolloutOptions drawn{.locations = Locations::sample, .seed = 9};
-  toy.choose_labels(drawn);
-  toy.score(drawn);
-  toy.backward();
-  for (const auto& named : named_tensors<Reference>(toy.d_parameters)) {
-    INFO(named.name << " receives a gradient");
-    CHECK(norm(*named.tensor) > 1e-8);
-  }
-  const auto loss = [&] { return surrogate(toy); };
+  check_all_receive_gradients(toy);
+  const auto loss = [&] { return density_surrogate(toy); };
   if (config.learner.baseline == Baseline::none) return check_gradients(toy.parameters, toy.d_parameters, loss);
   // The error of the baseline is not in the surrogate, and reaches none of these.
   check_gradients(toy.parameters.policy, toy.d_parameters.policy, loss);

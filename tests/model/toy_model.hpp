@@ -116,4 +116,33 @@ using ToyModel = ToyModelOn<Reference>;
 
 inline constexpr saccade::RolloutOptions given{.locations = saccade::Locations::given, .seed = 5};
 
+/// Cross-entropy of the last answer - sum over decisions of advantage * ln pi, by the policy's own density, the
+/// advantages held constant.
+inline double density_surrogate(ToyModel& toy) {
+  toy.roll(given);
+  toy.model.score(toy.b, given, toy.episode);
+  double loss = 0;
+  for (const double value : toy.episode.last().loss.values) loss += value / static_cast<double>(toy.labels.size());
+  Array density = filled({toy.episode.batch}, 0);
+  for (std::size_t t = 0; t < toy.episode.steps.size(); ++t) {
+    const auto& decision = toy.episode.decisions[t];
+    if (!decision.policy) continue;
+    toy.model.policy().log_density(toy.b, *decision.policy, toy.episode.workspace->policy, density);
+    loss -= dot(decision.advantage, density);
+  }
+  return loss;
+}
+
+/// Draws a rollout, judges it and goes back through it: every parameter receives a gradient.
+inline void check_all_receive_gradients(ToyModel& toy) {
+  const saccade::RolloutOptions drawn{.locations = saccade::Locations::sample, .seed = 9};
+  toy.choose_labels(drawn);
+  toy.score(drawn);
+  toy.backward();
+  for (const auto& named : saccade::named_tensors<Reference>(toy.d_parameters)) {
+    INFO(named.name << " receives a gradient");
+    CHECK(norm(*named.tensor) > 1e-8);
+  }
+}
+
 }  // namespace saccade_test

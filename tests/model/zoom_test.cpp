@@ -40,38 +40,14 @@ std::vector<double> places_of(const Array& location) {
   return places;
 }
 
-/// Cross-entropy of the last answer - sum over decisions of advantage * ln pi(place, zoom), the advantages held
-/// constant.
-double surrogate(ToyModel& toy) {
-  toy.roll(given);
-  toy.model.score(toy.b, given, toy.episode);
-  double loss = 0;
-  for (const double value : toy.episode.last().loss.values) loss += value / static_cast<double>(toy.labels.size());
-  Array density = filled({toy.episode.batch}, 0);
-  for (std::size_t t = 0; t < toy.episode.steps.size(); ++t) {
-    const auto& decision = toy.episode.decisions[t];
-    if (!decision.policy) continue;
-    toy.model.policy().log_density(toy.b, *decision.policy, toy.episode.workspace->policy, density);
-    loss -= dot(decision.advantage, density);
-  }
-  return loss;
-}
-
 }  // namespace
 
 TEST_CASE("every parameter of a model with zooms receives the gradient of equation 5", "[model][gradient][zoom]") {
   HybridAttentionConfig config = zoom_config(GENERATE(PolicyKind::gaussian, PolicyKind::cell));
   config.policy.patch = 2;
   ToyModel toy(config);
-  const RolloutOptions drawn{.locations = Locations::sample, .seed = 9};
-  toy.choose_labels(drawn);
-  toy.score(drawn);
-  toy.backward();
-  for (const auto& named : named_tensors<Reference>(toy.d_parameters)) {
-    INFO(named.name << " receives a gradient");
-    CHECK(norm(*named.tensor) > 1e-8);
-  }
-  check_gradients(toy.parameters, toy.d_parameters, [&] { return surrogate(toy); });
+  check_all_receive_gradients(toy);
+  check_gradients(toy.parameters, toy.d_parameters, [&] { return density_surrogate(toy); });
 }
 
 TEST_CASE("the first glimpse of a rollout is the widest, where no policy chooses it", "[model][zoom]") {

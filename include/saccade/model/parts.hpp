@@ -58,9 +58,9 @@ concept PartlyFrozenEncoder = Encoder<E, B> &&
 
 /// Chooses: a distribution over the next location, (B, L): x and y, in [-1, 1] when they have been clamped, and with
 /// GlimpseGeometry::zooms above 1 the zoom, a whole number. A Cache holds the distribution of one choice over a batch,
-/// and what has been drawn from it. The static `mode` and `drawn` give its tensors (B, L) of where the policy would go, and of where it goes, before clamping; whoever gives locations writes
-/// the latter. See GaussianPolicy for what each function does. A policy with a `set_sigma(cache, sigma)` obeys
-/// RolloutOptions::sigma.
+/// and what has been drawn from it. The static `mode` and `drawn` give its tensors (B, L) of where the policy would go,
+/// and of where it goes, before clamping; whoever gives locations writes the latter. See GaussianPolicy for what each
+/// function does. A policy with a `set_sigma(cache, sigma)` obeys RolloutOptions::sigma.
 template <class P, class B>
 concept Policy = std::move_constructible<P> &&
     requires(const P& policy, B& b, const typename P::Parameters& p, typename P::Cache& cache,

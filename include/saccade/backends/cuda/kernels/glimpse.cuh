@@ -47,8 +47,8 @@ struct OrientedPixels {
   }
 };
 
-/// One scale, at full resolution: patches (B, side, side, 3), in packs that do not leave a row. A sample has `chunks` blocks, a multiple of
-/// three, so that the pack of a thread begins with the same channel each time.
+/// One scale, at full resolution: patches (B, side, side, 3), in packs that do not leave a row. A sample has `chunks`
+/// blocks, a multiple of three, so that the pack of a thread begins with the same channel each time.
 template <class T, int N>
 __global__ void crop_glimpses_kernel(const StagedImage* __restrict__ images, const float* __restrict__ location,
                                      Retina retina, T* __restrict__ patches, unsigned chunks, Divider packs_of_row,
