@@ -111,7 +111,7 @@ inline void adapt(saccade::RunConfig& config, Condition glimpses, Index side) {
   if (glimpses == Condition::learned) return;
   saccade::TrainingConfig& training = config.training;
   training.glimpses = glimpses == Condition::random ? saccade::GlimpsePolicy::random : saccade::GlimpsePolicy::centre;
-  training.random_epochs = training.policy_epochs = training.sigma_epochs = 0;
+  training.random_epochs = training.classifier_epochs = training.policy_epochs = training.sigma_epochs = 0;
   training.rollouts = 1;
   remove_policy(config.model);
   if (preparation_of(glimpses) != Preparation::none) {

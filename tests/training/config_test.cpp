@@ -4,15 +4,18 @@
 
 using namespace saccade;
 
-TEST_CASE("training goes through three stages: the classifier, the policy alone, both", "[config]") {
-  const TrainingConfig config{.random_epochs = 2, .policy_epochs = 3, .rollouts = 4};
-  for (Index epoch = 0; epoch < 8; ++epoch) {
+TEST_CASE("training goes through stages: the classifier on random glimpses and on the policy's, the policy alone, both",
+          "[config]") {
+  const Index held = GENERATE(0, 1);
+  const TrainingConfig config{.random_epochs = 2, .classifier_epochs = held, .policy_epochs = 3, .rollouts = 4};
+  for (Index epoch = 0; epoch < 9; ++epoch) {
     const StepOptions options = step_options_at(config, 0.3, epoch);
     INFO("epoch " << epoch);
     CHECK(options.glimpses == (epoch < 2 ? GlimpsePolicy::random : GlimpsePolicy::learned));
-    CHECK(options.part == (epoch < 2   ? LearnedPart::classifier
-                           : epoch < 5 ? LearnedPart::policy
-                                       : LearnedPart::all));
+    CHECK(options.part == (epoch < 2 + held   ? LearnedPart::classifier
+                           : epoch < 5 + held ? LearnedPart::policy
+                                              : LearnedPart::all));
+    CHECK(policy_learns(options) == (epoch >= 2 + held));
     CHECK_FALSE(options.sigma.has_value());
     CHECK(options.rollouts == 4);
   }
@@ -33,6 +36,8 @@ TEST_CASE("sigma falls by equal ratios from its start to its end, once the polic
   CHECK(sigma_at(config, 0.4, 4) == Approx(0.1));
   CHECK(sigma_at(config, 0.4, 99) == Approx(0.1));
   CHECK(*step_options_at(config, 0.4, 3).sigma == Approx(0.2));
+  const TrainingConfig held{.random_epochs = 1, .classifier_epochs = 1, .sigma_epochs = 2, .sigma_end = 0.1};
+  for (Index epoch = 0; epoch < 5; ++epoch) CHECK(sigma_at(held, 0.4, epoch) == sigma_at(config, 0.4, epoch));
   CHECK(sigma_at({}, 0.4, 99) == 0.4);
 }
 
@@ -42,6 +47,7 @@ TEST_CASE("a training that cannot be is refused with a sentence", "[config]") {
     change(config);
     CHECK_THROWS_WITH(validate(config), sentence);
   };
+  refuse([](auto& c) { c.classifier_epochs = -1; }, "training: classifier_epochs must be at least 0");
   refuse([](auto& c) { c.policy_epochs = -1; }, "training: policy_epochs must be at least 0");
   refuse([](auto& c) { c.sigma_epochs = -1; }, "training: sigma_epochs must be at least 0");
   refuse([](auto& c) { c.sigma_end = 0; }, "training: sigma_end must be greater than 0");

@@ -115,16 +115,19 @@ TEST_CASE("recorded steps have the bits of plain ones with baselines from other 
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
   Run<Plain> plain(adam, Activations::every_step, config);
   Run<Recording> recording(adam, Activations::every_step, config);
-  for (std::size_t number = 0; number < 18; ++number) {
-    const StepOptions how{
-        .part = number < 9 ? LearnedPart::policy : LearnedPart::all, .sigma = number < 9 ? 0.3 : 0.2, .rollouts = 2};
+  for (std::size_t number = 0; number < 27; ++number) {
+    const StepOptions how{.part = number < 9    ? LearnedPart::classifier
+                                  : number < 18 ? LearnedPart::policy
+                                                : LearnedPart::all,
+                          .sigma = number < 18 ? 0.3 : 0.2,
+                          .rollouts = 2};
     INFO("step " << number);
     CHECK(same(recording.step(number, how), plain.step(number, how)));
     CHECK(recording.state() == plain.state());
   }
-  // Batches of 3 and of 2, each under two kinds of options: plainly, recorded, and then never again.
-  CHECK(recording.b.bodies == 8);
-  CHECK(recording.b.repetitions == 10);
+  // Batches of 3 and of 2, each under three kinds of options: plainly, recorded, and then never again.
+  CHECK(recording.b.bodies == 12);
+  CHECK(recording.b.repetitions == 15);
 }
 
 TEST_CASE("recorded steps have the bits of plain ones with a glance and a learned sigma", "[trainer]") {

@@ -118,11 +118,13 @@ TEST_CASE("with central glimpses all look at the middle, and the policy learns n
   CHECK(numbers(b, trainer.parameters().encoder) != encoder);
 }
 
-TEST_CASE("where the policy alone learns, the rest is frozen: weights and moments", "[trainer]") {
+TEST_CASE("where the policy alone learns, or all but the policy, the rest is frozen: weights and moments",
+          "[trainer]") {
   Cpu b(1);
   const Tissue tissue(8);
   HybridAttentionConfig config = tiny_config();
   config.policy.patch = 3;
+  config.learner.kind = GENERATE(LearnerKind::policy_gradient, LearnerKind::ppo);
   config.learner.reward = RewardClass::expected;  // never all equal
   auto trainer = make_trainer(b, config, 3);
   trainer.step(tissue.oriented, tissue.labels, 1e-2);  // the moments are not zero
@@ -144,8 +146,13 @@ TEST_CASE("where the policy alone learns, the rest is frozen: weights and moment
   trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = LearnedPart::policy});
   CHECK(values(false) == rest);
   CHECK(values(true) != policy);
-  trainer.step(tissue.oriented, tissue.labels, 1e-2);
+  const auto learned = values(true);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = LearnedPart::classifier});
+  trainer.step(tissue.oriented, tissue.labels, 1e-2, StepOptions{.part = LearnedPart::classifier});
+  CHECK(values(true) == learned);
   CHECK(values(false) != rest);
+  trainer.step(tissue.oriented, tissue.labels, 1e-2);
+  CHECK(values(true) != learned);
   CHECK_THROWS_WITH(trainer.step(tissue.oriented, tissue.labels, 1e-2,
                                  StepOptions{.glimpses = GlimpsePolicy::random, .part = LearnedPart::policy}),
                     "training: the policy alone can only be trained on its own glimpses");

@@ -39,7 +39,7 @@ struct RolloutOptions {
 /// Which part of a model learns from a batch of rollouts.
 enum class LearnedPart {
   all,
-  classifier,  ///< all but the policy, whose glimpses these were not
+  classifier,  ///< all but the policy, whose glimpses these were not, or which is held as it is
   policy,      ///< the policy alone; nothing is sent back into the rest
 };
 

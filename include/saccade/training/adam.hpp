@@ -119,6 +119,15 @@ class Adam {
     return list;
   }
 
+  /// All but those: an update leaves what matches and its moments as they are.
+  /// @throws ConfigError where the pattern matches no parameter, or all others are frozen
+  [[nodiscard]] List all_but(B& b, const std::string& pattern) {
+    detail::expect_match(pattern, names_);
+    List list = make_list(b, [&](std::size_t i) { return !frozen(i) && !matches_glob(names_[i], pattern); });
+    if (list.terms.empty()) throw ConfigError("Adam: but for \"" + pattern + "\" nothing can learn: all is frozen");
+    return list;
+  }
+
   /// Sum of squares of the gradient of all that learns, or of the parameters in `list`, (1): is it finite, and how
   /// long. Whoever makes it NaN keeps the next update from changing anything.
   Tensor<B>& measure(B& b, List& list) {

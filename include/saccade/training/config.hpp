@@ -33,12 +33,17 @@ enum class BatchStatistics {
 /// What may differ from one step of training to the next.
 struct StepOptions {
   GlimpsePolicy glimpses = GlimpsePolicy::learned;  ///< learned, random or centre; drawn by the policy if learned
-  LearnedPart part = LearnedPart::all;              ///< the classifier where the glimpses are not the policy's
+  LearnedPart part = LearnedPart::all;              ///< the classifier, always, where glimpses are not the policy's
   std::optional<double> sigma{};                    ///< of the policy; without it that of its configuration
   Index rollouts = 1;                               ///< of each image, in one step
 
   friend bool operator==(const StepOptions&, const StepOptions&) = default;
 };
+
+/// Whether the policy learns in such a step: not only from glimpses of its own, but with the rest or alone.
+[[nodiscard]] inline bool policy_learns(const StepOptions& how) {
+  return how.glimpses == GlimpsePolicy::learned && how.part != LearnedPart::classifier;
+}
 
 /// @throws ConfigError; ShapeError unless there is a label for each image
 inline void validate(const StepOptions& how, std::size_t images, std::size_t labels) {
@@ -75,7 +80,8 @@ struct TrainingConfig {
   GlimpsePolicy glimpses = GlimpsePolicy::learned;  ///< learned, random or centre: the last two are controls
   Index random_epochs =
       0;  ///< at first, on random glimpses: the classifier learns to see before the policy learns to look
-  Index policy_epochs = 0;  ///< after those: the policy alone learns, and everything else is frozen
+  Index classifier_epochs = 0;  ///< after those, on glimpses that the policy draws: all but the policy learns
+  Index policy_epochs = 0;      ///< after those: the policy alone learns, and everything else is frozen
   Index sigma_epochs = 0;   ///< over which the policy's sigma goes to `sigma_end`, counted from its first; 0: it stays
   double sigma_end = 0.05;  ///< where the policy's sigma goes
   Index rollouts = 1;       ///< of each image in a step
@@ -91,21 +97,24 @@ struct TrainingConfig {
 }
 
 /// The sigma of the policy in an epoch: from `sigma`, that of its configuration, to the schedule's end, by equal ratios
-/// from epoch to epoch, so that the entropy of the location falls evenly. Epochs on random glimpses do not count.
+/// from epoch to epoch, so that the entropy of the location falls evenly. Epochs before the policy learns do not count.
 [[nodiscard]] inline double sigma_at(const TrainingConfig& config, double sigma, Index epoch) {
   if (config.sigma_epochs == 0) return sigma;
-  const Index learned = std::clamp<Index>(epoch - config.random_epochs, 0, config.sigma_epochs);
+  const Index learned =
+      std::clamp<Index>(epoch - config.random_epochs - config.classifier_epochs, 0, config.sigma_epochs);
   return sigma *
          std::pow(config.sigma_end / sigma, static_cast<double>(learned) / static_cast<double>(config.sigma_epochs));
 }
 
-/// The steps of an epoch: first the classifier on random glimpses, then the policy alone, then both.
+/// The steps of an epoch: first the classifier on random glimpses, then on the policy's, then the policy alone, then
+/// both.
 /// @param sigma  of the policy's configuration
 [[nodiscard]] inline StepOptions step_options_at(const TrainingConfig& config, double sigma, Index epoch) {
   StepOptions options{.glimpses = glimpses_at(config, epoch), .rollouts = config.rollouts};
-  if (options.glimpses != GlimpsePolicy::learned) {
+  const Index held = config.random_epochs + config.classifier_epochs;
+  if (options.glimpses != GlimpsePolicy::learned || epoch < held) {
     options.part = LearnedPart::classifier;
-  } else if (epoch < config.random_epochs + config.policy_epochs) {
+  } else if (epoch < held + config.policy_epochs) {
     options.part = LearnedPart::policy;
   }
   if (config.sigma_epochs > 0) options.sigma = sigma_at(config, sigma, epoch);
@@ -125,6 +134,7 @@ inline void validate(const TrainingConfig& config) {
                     config.glimpses == GlimpsePolicy::centre,
                 "training: glimpses must be learned, random or centre, but is " + to_string(config.glimpses));
   expect_config(config.random_epochs >= 0, "training: random_epochs must be at least 0");
+  expect_config(config.classifier_epochs >= 0, "training: classifier_epochs must be at least 0");
   expect_config(config.policy_epochs >= 0, "training: policy_epochs must be at least 0");
   expect_config(config.sigma_epochs >= 0, "training: sigma_epochs must be at least 0");
   expect_config(config.sigma_end > 0, "training: sigma_end must be greater than 0");
@@ -204,6 +214,7 @@ void for_each_field(C& c, Visitor&& visit) {
   visit("adam", c.adam);
   visit("glimpses", c.glimpses);
   visit("random_epochs", c.random_epochs);
+  visit("classifier_epochs", c.classifier_epochs);
   visit("policy_epochs", c.policy_epochs);
   visit("sigma_epochs", c.sigma_epochs);
   visit("sigma_end", c.sigma_end);

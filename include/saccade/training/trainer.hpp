@@ -163,17 +163,15 @@ class Trainer {
   /// One pass over a part, without an update.
   StepReport find_gradient_of(const BatchPart<B>& part, Index pass, const StepOptions& how);
 
-  [[nodiscard]] ops::ParameterList<B>& learning(const StepOptions& how) {
-    return how.part == LearnedPart::policy ? policy_parameters() : adam_.learning();
-  }
+  /// What an update of such a step changes.
+  ops::ParameterList<B>& learning(const StepOptions& how);
+
+  [[nodiscard]] Index passes(const StepOptions& how) const { return policy_learns(how) ? learner_.passes() : 1; }
 
   [[nodiscard]] NumericError not_finite(const char* what) const {
     return NumericError("training: at step " + std::to_string(adam_.steps() + 1) + " the " + what +
                         " is not finite; lower the learning rate or clip the gradient");
   }
-
-  /// What learns in a step of LearnedPart::policy.
-  ops::ParameterList<B>& policy_parameters();
 
   void judge(B& b, Index pass, ImageBatch<B> images, typename Model::Episode& episode, Work& work);
 
@@ -184,7 +182,7 @@ class Trainer {
   Parameters gradients_;
   Statistics statistics_;
   Adam<B> adam_;
-  std::optional<ops::ParameterList<B>> policy_parameters_{};  ///< made when first asked for
+  std::map<LearnedPart, std::optional<ops::ParameterList<B>>> lists_{};  ///< of parts that learn alone; see learning
   std::uint64_t seed_;
   Activations keep_;
   std::int64_t rollouts_ = 0;
@@ -263,7 +261,7 @@ StepReport Trainer<B, Model, L>::step(ImageBatch<B> images, std::span<const Inde
   stage(images, labels, how.rollouts, work);
   const RolloutOptions options = rollout_options(how, 0, work);
   StepReport report;
-  for (Index pass = 0; pass < (how.glimpses == GlimpsePolicy::learned ? learner_.passes() : 1); ++pass) {
+  for (Index pass = 0; pass < passes(how); ++pass) {
     const StepReport figures =
         or_as_before(*b_, statistics_, images, pass, [&] { return update(pass, options, how, learning_rate, work); });
     if (pass == 0) report = figures;
@@ -279,7 +277,7 @@ StepReport Trainer<B, Model, L>::step(GradientSum<B>& sum, std::span<const Batch
   if (moving_.empty())
     for (const auto& named : named_tensors<B>(statistics_)) moving_.push_back(named.tensor);
   StepReport report;
-  for (Index pass = 0; pass < (how.glimpses == GlimpsePolicy::learned ? learner_.passes() : 1); ++pass) {
+  for (Index pass = 0; pass < passes(how); ++pass) {
     ops::ParameterList<B>& list = learning(how);
     StepReport figures =
         sum.sum(b, list, moving_, own, [&](const BatchPart<B>& part) { return find_gradient_of(part, pass, how); });
@@ -334,19 +332,19 @@ auto Trainer<B, Model, L>::work_for(Index images, Index rollouts, Index slot) ->
 template <TrainableBackend B, class Model, Learner<B, Model> L>
 void Trainer<B, Model, L>::find_gradient(Index pass, RolloutOptions options, const StepOptions& how, Work& work) {
   B& b = *b_;
-  const bool learned = how.glimpses == GlimpsePolicy::learned;
   const ImageBatch<B> images(oriented_);
   if (pass > 0) {
     options.locations = Locations::given;  // where they were drawn
     options.repeated = true;
   }
   adam_.zero_gradients(b);
-  if (!learned && !draws_on_tissue(model_.config(), how.glimpses))
+  if (how.glimpses != GlimpsePolicy::learned && !draws_on_tissue(model_.config(), how.glimpses))
     give_locations(b, options, how.glimpses, work.episode);
   model_.rollout(b, parameters_, statistics_, images, options, work.episode);
   if (pass == 0) model_.score(b, options, work.episode);
-  if (learned) judge(b, pass, images, work.episode, work);
-  model_.backpropagate(b, parameters_, work.episode, gradients_, learned ? how.part : LearnedPart::classifier);
+  const bool judged = policy_learns(how);
+  if (judged) judge(b, pass, images, work.episode, work);
+  model_.backpropagate(b, parameters_, work.episode, gradients_, judged ? how.part : LearnedPart::classifier);
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
@@ -376,10 +374,12 @@ StepReport Trainer<B, Model, L>::update(Index pass, const RolloutOptions& option
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
-ops::ParameterList<B>& Trainer<B, Model, L>::policy_parameters() {
-  static const std::vector<std::string> patterns{std::string(Parameters::policy_pattern)};
-  if (!policy_parameters_) policy_parameters_ = adam_.subset(*b_, patterns);
-  return *policy_parameters_;
+ops::ParameterList<B>& Trainer<B, Model, L>::learning(const StepOptions& how) {
+  if (how.glimpses != GlimpsePolicy::learned || how.part == LearnedPart::all) return adam_.learning();
+  std::optional<ops::ParameterList<B>>& list = lists_[how.part];
+  const std::string policy(Parameters::policy_pattern);
+  if (!list) list = policy_learns(how) ? adam_.subset(*b_, {&policy, 1}) : adam_.all_but(*b_, policy);
+  return *list;
 }
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
