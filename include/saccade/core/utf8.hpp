@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -26,28 +27,44 @@ namespace detail {
   return longer_than_needed || surrogate || too_large ? 0 : length;
 }
 
+/// Bytes of the text that it begins with and that are ASCII, eight at a time: nearly all are.
+[[nodiscard]] inline std::size_t ascii_length(std::string_view text) {
+  std::size_t length = 0;
+  for (std::uint64_t eight = 0; length + sizeof(eight) <= text.size(); length += sizeof(eight)) {
+    std::memcpy(&eight, text.data() + length, sizeof(eight));
+    if ((eight & 0x8080808080808080U) != 0) break;
+  }
+  while (length < text.size() && static_cast<std::uint8_t>(text[length]) < 0x80) ++length;
+  return length;
+}
+
+/// The same of UTF-8: all that comes before the first byte that is not part of it.
+[[nodiscard]] inline std::size_t valid_length(std::string_view text) {
+  std::size_t length = 0;
+  for (;;) {
+    length += ascii_length(text.substr(length));
+    const std::size_t character = utf8_length(text.substr(length));
+    if (character == 0) return length;
+    length += character;
+  }
+}
+
 }  // namespace detail
 
 /// Whether all of `text` is UTF-8. Source: RFC 3629.
-[[nodiscard]] inline bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = detail::utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
+[[nodiscard]] inline bool is_utf8(std::string_view text) { return detail::valid_length(text) == text.size(); }
 
 /// `text` with U+FFFD for every byte that is not part of UTF-8: names of files are any bytes, but JSON and web pages
 /// take only UTF-8.
 [[nodiscard]] inline std::string to_utf8(std::string_view text) {
   std::string result;
-  while (!text.empty()) {
-    const std::size_t length = detail::utf8_length(text);
-    result += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
+  for (;;) {
+    const std::size_t length = detail::valid_length(text);
+    result += text.substr(0, length);
+    if (length == text.size()) return result;
+    result += "\xEF\xBF\xBD";
+    text.remove_prefix(length + 1);
   }
-  return result;
 }
 
 }  // namespace saccade
