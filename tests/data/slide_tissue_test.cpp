@@ -98,3 +98,13 @@ TEST_CASE("options of drawn slides out of their range are named", "[slide]") {
                     contains("the region must be 64 to 512 pixels, a quarter of the slide, but is 600"));
   CHECK_THROWS_WITH(SlideTissue({.slides_per_class = 0}, 0), contains("slides_per_class must be 1 to 10000"));
 }
+
+TEST_CASE("drawn slides keep their bytes", "[slide]") {
+  // FNV-1a over all cells of a slide; from before whole cells were told to be tissue or glass by their corners.
+  const SlideTissue slide(small, 1);
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (Index row = 0; row < 6; ++row)
+    for (Index column = 0; column < 8; ++column)
+      for (const std::uint8_t value : slide.draw_cell(column, row).pixels) hash = (hash ^ value) * 0x100000001b3u;
+  CHECK(hash == 0x845d22ec6da1dbcfu);
+}

@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
@@ -133,26 +135,48 @@ class SlideTissue {
     return {x, y, options.region, options.region};
   }
 
-  /// How far a pixel is inside the tissue, 0 on its rim, 256 in the middle: a superellipse of four fifths of the slide
-  /// with an uneven rim.
-  [[nodiscard]] int depth(Index x, Index y) const {
-    const auto across = static_cast<int>((2 * x - options_.width) * 256 / (options_.width * 9 / 10));
-    const auto down = static_cast<int>((2 * y - options_.height) * 256 / (options_.height * 9 / 10));
+  /// Where a column or row lies between the middle, 0, and the tissue's end, 256 or -256.
+  [[nodiscard]] static int along(Index place, Index extent) {
+    return static_cast<int>((2 * place - extent) * 256 / (extent * 9 / 10));
+  }
+
+  /// How far a pixel is inside a superellipse of four fifths of the slide, 0 on its rim, 256 in the middle.
+  [[nodiscard]] static int depth(int across, int down) {
     const int across2 = across * across >> 8, down2 = down * down >> 8;
-    const int radius4 = (across2 * across2 + down2 * down2) >> 8;
+    return 256 - ((across2 * across2 + down2 * down2) >> 8);
+  }
+
+  /// What an uneven rim takes from the depth of a pixel, 0 to `largest_unevenness`.
+  [[nodiscard]] int unevenness(Index x, Index y) const {
     const auto u = static_cast<int>(x * 64 * 256 / options_.width),
                v = static_cast<int>(y * 64 * 256 / options_.height);
-    return 256 - radius4 - (noise_(u / 4, v / 4) + noise_(u, v) / 4) / 4;
+    return (noise_(u / 4, v / 4) + noise_(u, v) / 4) / 4;
   }
+  static constexpr int largest_unevenness = (255 + 255 / 4) / 4;
+
+  /// Tissue covers a pixel the more, the deeper it is inside, and from here on all of it.
+  static constexpr int covered_depth = 4;
 
   /// How much of each pixel of a cell tissue covers, in 1/256; empty where there is nothing but glass.
   [[nodiscard]] std::vector<int> cover_of(PixelPosition origin) const {
+    // The ends of a cell that are nearest to the middle and farthest from it tell of nearly all cells what they are.
+    const auto ends = [](Index first, Index extent) {
+      const int a = along(first, extent), b = along(first + cell - 1, extent);
+      const int least = (a < 0) != (b < 0) ? 0 : std::min(std::abs(a), std::abs(b));
+      return std::pair(least, std::max(std::abs(a), std::abs(b)));
+    };
+    const auto [across, far_across] = ends(origin.x, options_.width);
+    const auto [down, far_down] = ends(origin.y, options_.height);
+    if (depth(across, down) <= 0) return {};
+    const std::size_t size = static_cast<std::size_t>(cell * cell);
+    if (depth(far_across, far_down) - largest_unevenness >= covered_depth) return std::vector<int>(size, 256);
     std::vector<int> cover;
-    cover.reserve(static_cast<std::size_t>(cell * cell));
+    cover.reserve(size);
     bool any = false;
-    for (Index row = 0; row < cell; ++row) {
-      for (Index column = 0; column < cell; ++column) {
-        cover.push_back(std::clamp(depth(origin.x + column, origin.y + row) * 64, 0, 256));
+    for (Index y = origin.y; y < origin.y + cell; ++y) {
+      for (Index x = origin.x; x < origin.x + cell; ++x) {
+        const int inside = depth(along(x, options_.width), along(y, options_.height)) - unevenness(x, y);
+        cover.push_back(std::clamp(inside * (256 / covered_depth), 0, 256));
         any = any || cover.back() > 0;
       }
     }
