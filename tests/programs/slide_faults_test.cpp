@@ -44,7 +44,9 @@ TEST_CASE("where bad images are allowed, a training and an evaluation go on with
   const ScratchFolder scratch;
   const auto data = damaged_slides(scratch);
   const Arguments one{"--max-bad-images", "1"};
-  const Ending trained = run("saccade train", training_on_slides(data, scratch / "run", 3, one));
+  const std::string parts = "training.parts=" + std::to_string(GENERATE(1, 2));
+  const Ending trained =
+      run("saccade train", training_on_slides(data, scratch / "run", 3, one + Arguments{"--set", parts}));
   INFO(trained.err);
   CHECK(trained.code == 0);
   CHECK_THAT(trained.err, contains("saccade train: warning: left out: \""));
@@ -106,10 +108,12 @@ TEST_CASE("a slide that is damaged, or vanishes, while a training runs leaves a 
 }
 
 TEST_CASE("a run on slides that is killed again and again ends with the bytes of one that is not", "[slides]") {
-  const bool damaged = GENERATE(false, true);
+  const auto [damaged, parts] = GENERATE(table<bool, int>({{false, 1}, {true, 1}, {true, 3}}));
   const ScratchFolder scratch;
   const auto data = damaged ? damaged_slides(scratch) : drawn_slides();
-  const Arguments options{"--max-bad-images", "1", "--checkpoint-every", "1", "--set", "random_locations=tissue"};
+  const Arguments in_parts{"--set", "training.parts=" + std::to_string(parts)};
+  const Arguments options =
+      in_parts + Arguments{"--max-bad-images", "1", "--checkpoint-every", "1", "--set", "random_locations=tissue"};
   const auto whole = scratch / "whole", killed = scratch / "killed";
   REQUIRE(run("saccade train", training_on_slides(data, whole, 6, options)).code == 0);
   train_through_kills(training_on_slides(data, killed, 6, options + Arguments{"--resume"}), 5, 50, 1500);

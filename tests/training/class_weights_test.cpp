@@ -22,3 +22,12 @@ TEST_CASE("A class without a training image weighs 1 and counts for nothing", "[
   CHECK(class_weights(ClassWeights::balanced, std::vector<Index>{9, 0, 3}) ==
         std::vector<double>{12.0 / 18, 1, 12.0 / 6});
 }
+
+TEST_CASE("Weights that do not fit the classes are refused", "[training]") {
+  CHECK_NOTHROW(expect_class_weights({}, 3));
+  CHECK_NOTHROW(expect_class_weights(std::vector<double>{1, 0.5}, 2));
+  CHECK_THROWS_WITH(expect_class_weights(std::vector<double>{1, 1}, 3),
+                    "training: 3 classes need as many weights, but there are 2");
+  CHECK_THROWS_WITH(expect_class_weights(std::vector<double>{1, 0}, 2),
+                    "training: a class weight must be greater than 0, but is 0.000000");
+}

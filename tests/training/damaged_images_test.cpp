@@ -5,15 +5,12 @@
 #include <saccade/training/trainer.hpp>
 
 #include "support/catch.hpp"
-#include "support/slide.hpp"
+#include "training/failing_slide.hpp"
 #include "training/one_scale_config.hpp"
 #include "training/trainer_fixture.hpp"
 
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
-#include <memory>
 #include <numeric>
 #include <span>
 #include <string>
@@ -21,31 +18,12 @@
 
 /// Streamed images that turn out to be damaged when a glimpse falls on the place.
 using namespace saccade;
+using saccade_test::FailingSlide;
 using saccade_test::numbers;
-using saccade_test::Slide;
 using saccade_test::Tissue;
 using B = ReferenceBackend<float>;
 
 namespace {
-
-/// Fails from read number `sound` on, where that is at least 0.
-struct FailingSlide {
-  Slide slide;
-  std::string name;
-  int sound = -1;
-  int reason = 0;  ///< errno of an UnreadableError; 0: a plain FileError
-  std::shared_ptr<std::atomic<int>> reads = std::make_shared<std::atomic<int>>(0);
-
-  [[nodiscard]] Index width() const { return slide.width(); }
-  [[nodiscard]] Index height() const { return slide.height(); }
-  void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
-    if (const int read = (*reads)++; sound >= 0 && read >= sound) {
-      if (reason != 0) throw UnreadableError(name + ": out of reach", reason);
-      throw FileError(name + ": a tile is damaged");
-    }
-    slide.read_region(x, y, width, height, reduction, pixels);
-  }
-};
 
 /// A trainer, and six slides, of which `failing` fails from read `sound` on.
 struct Run {

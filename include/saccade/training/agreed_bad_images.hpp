@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -29,13 +30,17 @@ class AgreedBadImages {
     }
   }
 
+  /// One that all have met at the same time.
+  void note(Index index, std::string problem) {
+    const auto known = [&](const data::BadImage& each) { return each.index == index; };
+    if (std::none_of(bad_.begin(), bad_.end(), known)) bad_.push_back({index, std::move(problem)});
+  }
+
   /// Takes from each process's message what `tell` has added.
   void hear(MessageReader& message) {
     for (auto count = message.read<std::size_t>(); count > 0; --count) {
       const auto index = message.read<Index>();
-      std::string problem = message.read_text();
-      const auto known = [&](const data::BadImage& each) { return each.index == index; };
-      if (std::none_of(bad_.begin(), bad_.end(), known)) bad_.push_back({index, std::move(problem)});
+      note(index, message.read_text());
     }
   }
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <saccade/core/error.hpp>
 #include <saccade/core/shape.hpp>
 #include <saccade/training/config.hpp>
 
-#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE {
@@ -27,6 +30,17 @@ namespace saccade::inline SACCADE_NAMESPACE {
   for (const Index count : images_of_class)
     weights.push_back(count > 0 ? images / (present * static_cast<double>(count)) : 1.0);
   return weights;
+}
+
+/// @throws ConfigError unless the list is empty, or has one for each class, greater than 0
+inline void expect_class_weights(std::span<const double> weights, Index classes) {
+  expect_config(weights.empty() || std::cmp_equal(weights.size(), classes),
+                "training: " + std::to_string(classes) + " classes need as many weights, but there are " +
+                    std::to_string(weights.size()));
+  for (const double weight : weights) {
+    expect_config(weight > 0 && std::isfinite(weight),
+                  "training: a class weight must be greater than 0, but is " + std::to_string(weight));
+  }
 }
 
 }  // namespace saccade

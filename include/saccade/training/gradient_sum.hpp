@@ -1,5 +1,7 @@
 #pragma once
 
+#include <saccade/core/bad_rows_error.hpp>
+#include <saccade/core/batch_synchronization.hpp>
 #include <saccade/core/component.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/message.hpp>
@@ -7,6 +9,7 @@
 #include <saccade/core/sum_tree.hpp>
 #include <saccade/ops/memory.hpp>
 #include <saccade/ops/optimizer.hpp>
+#include <saccade/training/bad_places.hpp>
 #include <saccade/training/step_report.hpp>
 
 #include <cstddef>
@@ -60,23 +63,34 @@ class GradientSum {
   ///              figures, means over its images
   /// @returns     the same of the whole batch, but for the norm of the gradient
   /// @throws ConfigError where no part has an image
+  /// @throws BadRowsError, the same in all processes, with the places in the whole batch of all images that `find` has
+  ///         called damaged, in whatever part: nothing has changed then, and the sum can be made again without them. A
+  ///         plain FileError where batches are synchronized: the others wait in the middle of their parts.
   template <class Find>
   StepReport sum(B& b, const ops::ParameterList<B>& gradients, std::span<Tensor<B>* const> statistics,
                  std::span<const BatchPart<B>> own, const Find& find) {
     const std::vector<std::string> told = group().together([&] {
       start(b, gradients, statistics);
-      MessageWriter rows;
+      MessageWriter message;
       auto part = own.begin();
       for (Index number = mine().first; number < mine().end; ++number) {
         const std::span<Scalar<B>> leaf = tree_.next_leaf();
         if (part == own.end() || part->number != number) continue;
-        const StepReport report = find(*part);
-        const auto images = static_cast<Index>(part->images.size());
-        collect(b, gradients, statistics, images, leaf);
-        rows.add(Row{images, report});
+        Row row{.images = static_cast<Index>(part->images.size())};
+        std::vector<BadRow> bad;
+        try {
+          row.report = find(*part);
+          collect(b, gradients, statistics, row.images, leaf);
+        } catch (const BadRowsError& error) {
+          if (is_synchronized(b)) throw FileError(error.what() + std::string(as_synchronized));
+          bad = bad_places(error, part->images.size(), static_cast<std::size_t>(part->first));
+        }
+        put_back(b, statistics);
+        message.add(row);
+        add_bad_rows(message, bad);
         ++part;
       }
-      return rows.take();
+      return message.take();
     });
     const auto [images, report] = mean_of(told);
     expect_config(images > 0, "training: a batch must hold at least one image");
@@ -102,21 +116,27 @@ class GradientSum {
 
  private:
   struct Row {
-    Index images;
-    StepReport report;
+    Index images = 0;
+    StepReport report{};
   };
 
-  /// The images of all parts, and the mean of their figures over them.
+  static constexpr const char* as_synchronized =
+      " (batches are synchronized: this one cannot be taken again without the image)";
+
+  /// The images of all parts, and the mean of their figures over them. @throws BadRowsError where some are damaged
   static std::pair<Index, StepReport> mean_of(const std::vector<std::string>& told) {
     Index images = 0;
     StepReport mean;
+    std::vector<BadRow> bad;
     for (const std::string& text : told) {
-      for (MessageReader rows(text); !rows.done();) {
-        const Row row = rows.read<Row>();
+      for (MessageReader message(text); !message.done();) {
+        const Row row = message.read<Row>();
         images += row.images;
         add_weighted(mean, row.report, static_cast<double>(row.images));
+        read_bad_rows(message, bad);
       }
     }
+    if (!bad.empty()) throw BadRowsError(std::move(bad));
     for_each_figure(mean, [&](const char*, double& figure) { figure /= static_cast<double>(images); });
     return {images, mean};
   }
@@ -136,7 +156,7 @@ class GradientSum {
     }
   }
 
-  /// Makes a leaf of a part's gradient and of what it has moved, and moves that back.
+  /// Makes a leaf of a part's gradient and of what it has moved.
   void collect(B& b, const ops::ParameterList<B>& gradients, std::span<Tensor<B>* const> statistics, Index images,
                std::span<Scalar<B>> leaf) {
     std::size_t place = 0;
@@ -152,10 +172,19 @@ class GradientSum {
       const auto values = next(*each);
       const auto stood = std::span<const Scalar<B>>(before_).subspan(at, values.size());
       for (std::size_t i = 0; i < values.size(); ++i) values[i] -= stood[i];
-      b.upload(stood, *each);
       at += values.size();
     }
     for (Scalar<B>& value : leaf) value *= static_cast<Scalar<B>>(images);
+  }
+
+  /// Puts the running statistics back to where they stood before a part, which may have ended in its middle.
+  void put_back(B& b, std::span<Tensor<B>* const> statistics) {
+    std::size_t at = 0;
+    for (Tensor<B>* const each : statistics) {
+      const auto size = static_cast<std::size_t>(b.shape(*each).size());
+      b.upload(std::span<const Scalar<B>>(before_).subspan(at, size), *each);
+      at += size;
+    }
   }
 
   SumTree<Scalar<B>> tree_;

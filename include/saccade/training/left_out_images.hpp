@@ -6,7 +6,9 @@
 #include <saccade/core/process_group.hpp>
 #include <saccade/data/dataset.hpp>
 #include <saccade/data/loader.hpp>
+#include <saccade/training/agreed_bad_images.hpp>
 #include <saccade/training/listed_images.hpp>
+#include <saccade/training/parted_batches.hpp>
 #include <saccade/training/step_report.hpp>
 
 #include <algorithm>
@@ -33,6 +35,22 @@ template <class B, class Step>
       for (const BadRow& bad : error.rows()) loader.leave_out(sound[bad.row].index, bad.problem);
       for (auto bad = error.rows().rbegin(); bad != error.rows().rend(); ++bad)
         sound.erase(sound.begin() + static_cast<std::ptrdiff_t>(bad->row));
+    }
+  }
+  return {};
+}
+
+/// The same of a batch in parts, by all processes of the group at once.
+/// @param step  of what this process has of the batch; it may be nothing
+/// @throws FileError, in all of them, when there are more bad images than are allowed
+template <class B, class Step>
+[[nodiscard]] std::optional<StepReport> over_sound_images(data::Loader& loader, AgreedBadImages& bad,
+                                                          PartedBatches<B>& batches, const Step& step) {
+  while (batches.images() > 0) {
+    try {
+      return step(batches.loaded());
+    } catch (const BadRowsError& error) {
+      batches.leave_out(error.rows(), loader, bad);
     }
   }
   return {};

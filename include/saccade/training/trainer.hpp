@@ -5,6 +5,8 @@
 #include <saccade/model/kept_features.hpp>
 #include <saccade/ops/step.hpp>
 #include <saccade/training/adam.hpp>
+#include <saccade/training/bad_places.hpp>
+#include <saccade/training/class_weights.hpp>
 #include <saccade/training/config.hpp>
 #include <saccade/training/configured_learner.hpp>
 #include <saccade/training/given_locations.hpp>
@@ -104,7 +106,8 @@ class Trainer {
   /// GradientSum. The update is the same in all, to the bit, and so are the weights, if they began as the same.
   /// @param own     the parts of this trainer's share that have images
   /// @return        figures of the whole batch
-  /// @throws        as above, in all of them: see ProcessGroup
+  /// @throws        as above, in all of them: see ProcessGroup. BadRowsError is the same in all, by places in the whole
+  ///                batch
   StepReport step(GradientSum<B>& sum, std::span<const BatchPart<B>> own, double learning_rate,
                   const StepOptions& how = {});
 
@@ -200,14 +203,7 @@ class Trainer {
 
 template <TrainableBackend B, class Model, Learner<B, Model> L>
 void Trainer<B, Model, L>::set_class_weights(std::vector<double> weights) {
-  const auto classes = static_cast<std::size_t>(model_.config().classes);
-  expect_config(weights.empty() || weights.size() == classes, "training: " + std::to_string(classes) +
-                                                                  " classes need as many weights, but there are " +
-                                                                  std::to_string(weights.size()));
-  for (const double weight : weights) {
-    expect_config(weight > 0 && std::isfinite(weight),
-                  "training: a class weight must be greater than 0, but is " + std::to_string(weight));
-  }
+  expect_class_weights(weights, model_.config().classes);
   class_weights_ = std::move(weights);
   works_.clear();  // what has been recorded is of other weights
 }
@@ -279,8 +275,9 @@ StepReport Trainer<B, Model, L>::step(GradientSum<B>& sum, std::span<const Batch
   StepReport report;
   for (Index pass = 0; pass < passes(how); ++pass) {
     ops::ParameterList<B>& list = learning(how);
-    StepReport figures =
-        sum.sum(b, list, moving_, own, [&](const BatchPart<B>& part) { return find_gradient_of(part, pass, how); });
+    StepReport figures = sum.sum(b, list, moving_, own, [&](const BatchPart<B>& part) {
+      return in_pass(pass, [&] { return find_gradient_of(part, pass, how); });
+    });
     if (!std::isfinite(figures.loss)) sum.group().fail(not_finite("loss"));
     adam_.prepare(b, learning_rate);
     ops::run_step(b, updates_.of(how, pass), step_count(rollout_options(how, 0)), [&] {

@@ -279,19 +279,18 @@ bool TrainingRun<B>::train_epoch_in_parts(const std::vector<Index>& order, doubl
     return stained ? stained_.next(count, places) : images_.next(count, places);
   };
   while (!batches.done()) {
-    const auto agreement = batches.load(load, events.stop_requested(), loader_, bad_);
-    if (agreement.stop) return false;
-    prepare(batches.loaded());
-    const std::vector<BatchPart<B>> own = batches.take(ImageBatch<B>(oriented_), labels_);
+    if (!batches.load(load, events.stop_requested(), loader_, bad_)) return false;
     state_.position = batches.position();
-    if (agreement.images == 0) continue;
-    if (synchronized_ && agreement.fewest == 0) {
-      events.left_out(agreement.images);
+    if (synchronized_ && batches.images() > 0 && batches.fewest() == 0) {
+      events.left_out(batches.images());
       continue;
     }
-    const StepReport report = trainer_.step(
-        sum_, own, learning_rate, step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
-    count(report, agreement.images, batches.position(), events);
+    const auto report = over_sound_images(loader_, bad_, batches, [&](std::span<const ListedImage<B>> sound) {
+      prepare(sound);
+      return trainer_.step(sum_, batches.parts(ImageBatch<B>(oriented_), labels_), learning_rate,
+                           step_options_at(config_.training, config_.model.policy.sigma, state_.epochs));
+    });
+    if (report) count(*report, batches.images(), state_.position, events);
   }
   if (state_.images == 0) group().fail(FileError("training: none of the training images can be used"));
   return true;
