@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/in_ranks.hpp"
 #include "support/scratch_folder.hpp"
+#include "training/drawn_run.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -16,6 +17,8 @@
 /// Whole runs by several ranks of one process.
 
 using namespace saccade;
+using saccade_test::drawn_run_config;
+using saccade_test::drawn_tissue;
 using saccade_test::in_ranks;
 
 namespace {
@@ -23,31 +26,12 @@ namespace {
 using Cpu = EigenBackend<float>;
 using Outcome = TrainingRun<Cpu>::Outcome;
 
-/// 4 + 4 patients of 3 images, small enough that a step takes milliseconds.
-const RunData& tissue() {
-  static const ScratchFolder folder;
-  static const RunData data = [] {
-    data::write_synthetic_tissue({.width = 96, .height = 80, .patients_per_class = 4, .images_per_patient = 3},
-                                 folder.path());
-    return open_for_training({.folder = folder.path()});
-  }();
-  return data;
-}
-
 /// Two epochs of a few steps, the first on random glimpses; batches of 6 in 4 parts.
-RunConfig tiny_config() {
-  RunConfig config{.preset = "compact", .model = compact_preset(), .training = training_preset("compact")};
-  config.model.glimpses = 2;
-  config.model.sensor.side = 16;
-  config.model.sensor.scales = 2;
-  config.model.encoder.width = 4;
-  config.model.fusion_width = config.model.hidden = 8;
-  config.model.glance = {.side = 16, .reduction = 8, .outputs = 4};
-  config.model = validated(config.model);
+RunConfig config_in_parts() {
+  RunConfig config = drawn_run_config();
   config.training.epochs = 2;
   config.training.batch = 6;
   config.training.parts = 4;
-  config.training.random_epochs = 1;
   config.training.class_weights = ClassWeights::balanced;
   return config;
 }
@@ -55,14 +39,14 @@ RunConfig tiny_config() {
 /// What the test of a run may change.
 struct Setting {
   std::function<void(RunConfig&, Index rank)> configure = [](RunConfig&, Index) {};
-  const RunData* data = &tissue();
+  const RunData* data = &drawn_tissue();
   const RunData* data_of_rank_1 = nullptr;  ///< null: the same
   Index max_bad_images = 0;
   int questions = 1 << 30;  ///< that rank 1, or the only one, answers with no
   Index checkpoint_every = 0;
 };
 
-struct Result {
+struct SharedResult {
   std::vector<std::string> sentences;  ///< of what each rank throws
   std::vector<Outcome> outcomes;
   std::vector<std::string> metrics;  ///< as the leader tells them
@@ -71,14 +55,14 @@ struct Result {
 };
 
 /// Trains, or goes on where the folder's checkpoint stands.
-Result train(const std::filesystem::path& folder, Index ranks, const Setting& setting = {}) {
+SharedResult train_shared(const std::filesystem::path& folder, Index ranks, const Setting& setting = {}) {
   const auto count = static_cast<std::size_t>(ranks);
-  Result result{{}, std::vector<Outcome>(count), {}, std::vector<std::vector<Index>>(count)};
+  SharedResult result{{}, std::vector<Outcome>(count), {}, std::vector<std::vector<Index>>(count)};
   const bool resumed = std::filesystem::exists(folder / "checkpoint.safetensors");
   result.sentences = in_ranks(ranks, [&](const ProcessGroup& group) {
     group.together([&] {
       Cpu b(1);
-      RunConfig config = tiny_config();
+      RunConfig config = config_in_parts();
       setting.configure(config, group.rank());
       const RunData& data = group.rank() == 1 && setting.data_of_rank_1 ? *setting.data_of_rank_1 : *setting.data;
       TrainingRun<Cpu> run(b, config, data, {.threads = 1, .max_bad_images = setting.max_bad_images},
@@ -102,7 +86,7 @@ Result train(const std::filesystem::path& folder, Index ranks, const Setting& se
   return result;
 }
 
-void expect_sound(const Result& result) {
+void expect_sound(const SharedResult& result) {
   for (const std::string& sentence : result.sentences) CHECK(sentence.empty());
   for (const Outcome outcome : result.outcomes) CHECK(outcome == Outcome::complete);
 }
@@ -121,20 +105,20 @@ TEST_CASE("a synchronized run repeats and resumes to the same bytes, and says wh
     config.training.batch_statistics = BatchStatistics::synchronized;
   };
   for (const char* folder : {"one", "two", "parts", "refused"}) create_folders(scratch / folder);
-  const Result one = train(scratch / "one", 4, {.configure = synchronize});
+  const SharedResult one = train_shared(scratch / "one", 4, {.configure = synchronize});
   expect_sound(one);
-  const auto images = static_cast<Index>(tissue().split.train.size());
+  const auto images = static_cast<Index>(drawn_tissue().split.train.size());
   REQUIRE(images % 5 > 0);
   REQUIRE(images % 5 < 4);
   CHECK(one.left_out == std::vector<Index>(2, images % 5));  // of each epoch
-  train(scratch / "two", 4, {.configure = synchronize, .questions = 3});
-  expect_sound(train(scratch / "two", 4, {.configure = synchronize}));
+  train_shared(scratch / "two", 4, {.configure = synchronize, .questions = 3});
+  expect_sound(train_shared(scratch / "two", 4, {.configure = synchronize}));
   expect_equal_files(scratch / "one", scratch / "two");
-  train(scratch / "parts", 4, {.configure = [](RunConfig& config, Index) { config.training.batch = 5; }});
+  train_shared(scratch / "parts", 4, {.configure = [](RunConfig& config, Index) { config.training.batch = 5; }});
   CHECK(read_file(scratch / "one" / "best.safetensors") != read_file(scratch / "parts" / "best.safetensors"));
   for (const Index ranks : {1, 2}) {
     const std::string is = ranks == 1 ? "is 1" : "are 2";
-    CHECK(train(scratch / "refused", ranks, {.configure = synchronize}).sentences.front() ==
+    CHECK(train_shared(scratch / "refused", ranks, {.configure = synchronize}).sentences.front() ==
           "training: with batch_statistics synchronized each of the 4 parts needs a process of its own, but there " +
               is);
   }
@@ -143,14 +127,14 @@ TEST_CASE("a synchronized run repeats and resumes to the same bytes, and says wh
 TEST_CASE("A run of 4 parts writes the same bytes with 1, 2, 3 and 4 ranks", "[ranks]") {
   const ScratchFolder scratch;
   create_folders(scratch / "1");
-  const Result one = train(scratch / "1", 1);
+  const SharedResult one = train_shared(scratch / "1", 1);
   expect_sound(one);
   REQUIRE(one.metrics.size() == 2);
   for (const Index ranks : {2, 3, 4}) {
     INFO(ranks << " ranks");
     const auto folder = scratch / std::to_string(ranks);
     create_folders(folder);
-    const Result several = train(folder, ranks);
+    const SharedResult several = train_shared(folder, ranks);
     expect_sound(several);
     CHECK(several.metrics == one.metrics);
     expect_equal_files(folder, scratch / "1");
@@ -160,14 +144,14 @@ TEST_CASE("A run of 4 parts writes the same bytes with 1, 2, 3 and 4 ranks", "[r
 TEST_CASE("A run that one rank is asked to stop goes on with another number of ranks to the same bytes", "[ranks]") {
   const ScratchFolder scratch;
   create_folders(scratch / "whole");
-  const Result whole = train(scratch / "whole", 1);
+  const SharedResult whole = train_shared(scratch / "whole", 1);
   for (const int questions : {0, 2, 5}) {
     INFO("stopped after " << questions << " questions");
     const auto folder = scratch / std::to_string(questions);
     create_folders(folder);
-    Result first = train(folder, 2, {.questions = questions});
+    SharedResult first = train_shared(folder, 2, {.questions = questions});
     CHECK(first.outcomes == std::vector<Outcome>{Outcome::stopped, Outcome::stopped});
-    const Result second = train(folder, questions == 2 ? 4 : 1);
+    const SharedResult second = train_shared(folder, questions == 2 ? 4 : 1);
     expect_sound(second);
     first.metrics.insert(first.metrics.end(), second.metrics.begin(), second.metrics.end());
     CHECK(first.metrics == whole.metrics);
@@ -177,21 +161,22 @@ TEST_CASE("A run that one rank is asked to stop goes on with another number of r
 
 TEST_CASE("A rank with another configuration or data set is refused by name", "[ranks]") {
   const ScratchFolder scratch;
-  const Result config = train(scratch.path(), 2, {.configure = [](RunConfig& c, Index rank) {
-                                if (rank == 1) c.training.decay = 0.5;
-                              }});
+  const SharedResult config = train_shared(scratch.path(), 2, {.configure = [](RunConfig& c, Index rank) {
+                                             if (rank == 1) c.training.decay = 0.5;
+                                           }});
   CHECK(config.sentences[0] ==
         "process 1 of 2 has another configuration than process 0: training.decay is 0.5, not 0.985");
   CHECK_THAT(config.sentences[1], contains("peer: process 1 of 2 has another configuration"));
-  CHECK_THAT(
-      train(scratch.path(), 2, {.configure = [](RunConfig& c, Index rank) { c.training.epochs += rank; }}).sentences[0],
-      contains("another configuration than process 0: training.epochs is 3, not 2"));
-  RunData other = tissue();
+  CHECK_THAT(train_shared(scratch.path(), 2, {.configure = [](RunConfig& c, Index rank) { c.training.epochs += rank; }})
+                 .sentences[0],
+             contains("another configuration than process 0: training.epochs is 3, not 2"));
+  RunData other = drawn_tissue();
   std::swap(other.split.train.back(), other.split.test.back());
-  CHECK_THAT(train(scratch.path(), 2, {.data_of_rank_1 = &other}).sentences[0],
+  CHECK_THAT(train_shared(scratch.path(), 2, {.data_of_rank_1 = &other}).sentences[0],
              contains("process 1 of 2 has another data set than process 0: data.fingerprint.train is "));
-  CHECK_THAT(train(scratch.path(), 4, {.configure = [](RunConfig& c, Index) { c.training.parts = 2; }}).sentences[0],
-             contains("training: 4 processes cannot share a batch in 2 parts; set training.parts to 4 or a multiple"));
+  CHECK_THAT(
+      train_shared(scratch.path(), 4, {.configure = [](RunConfig& c, Index) { c.training.parts = 2; }}).sentences[0],
+      contains("training: 4 processes cannot share a batch in 2 parts; set training.parts to 4 or a multiple"));
   CHECK_FALSE(std::filesystem::exists(scratch / "checkpoint.safetensors"));
 }
 
@@ -203,11 +188,12 @@ TEST_CASE("Bad images are left out the same by any number of ranks, and too many
   for (const std::size_t bad : {1u, 7u})
     write_file_atomically(data.sample(data.split.train[bad]).path, std::string("no image"));
   for (const Index ranks : {1, 2, 4}) create_folders(scratch / std::to_string(ranks));
-  const Result one = train(scratch / "1", 1, {.data = &data, .max_bad_images = 2});
+  const SharedResult one = train_shared(scratch / "1", 1, {.data = &data, .max_bad_images = 2});
   expect_sound(one);
   CHECK(one.bad_images[0].size() == 2);
   for (const Index ranks : {2, 4}) {
-    const Result several = train(scratch / std::to_string(ranks), ranks, {.data = &data, .max_bad_images = 2});
+    const SharedResult several =
+        train_shared(scratch / std::to_string(ranks), ranks, {.data = &data, .max_bad_images = 2});
     expect_sound(several);
     CHECK(several.metrics == one.metrics);
     CHECK(several.bad_images[0].size() == 2);
@@ -215,29 +201,29 @@ TEST_CASE("Bad images are left out the same by any number of ranks, and too many
     expect_equal_files(scratch / std::to_string(ranks), scratch / "1");
   }
   std::filesystem::remove(scratch / "4" / "checkpoint.safetensors");
-  const Result ended = train(scratch / "4", 4, {.data = &data, .max_bad_images = 1});
+  const SharedResult ended = train_shared(scratch / "4", 4, {.data = &data, .max_bad_images = 1});
   int own = 0;
   for (const std::string& sentence : ended.sentences) {
     CHECK_THAT(sentence, contains("(bad image number 2; at most 1 are allowed)"));
     own += sentence.starts_with("peer: ") ? 0 : 1;
   }
   CHECK(own == 1);
-  CHECK_THAT(train(scratch / "4", 4, {.data = &data}).sentences[0], contains("not a PNG or JPEG"));
+  CHECK_THAT(train_shared(scratch / "4", 4, {.data = &data}).sentences[0], contains("not a PNG or JPEG"));
 }
 
 TEST_CASE("A disk that takes no checkpoint and a number that is not finite end all ranks", "[ranks]") {
   const ScratchFolder scratch;
-  const Result full = train(scratch / "nowhere", 2);
+  const SharedResult full = train_shared(scratch / "nowhere", 2);
   CHECK_THAT(full.sentences[0], contains("nowhere"));
   CHECK_THAT(full.sentences[1], contains("peer: ") && contains("nowhere"));
   create_folders(scratch / "steep");
-  const Result steep = train(scratch / "steep", 2,
-                             {.configure =
-                                  [](RunConfig& c, Index) {
-                                    c.training.learning_rate = 1e30;
-                                    c.training.adam.clip_norm = 0;
-                                  },
-                              .checkpoint_every = 1});
+  const SharedResult steep = train_shared(scratch / "steep", 2,
+                                          {.configure =
+                                               [](RunConfig& c, Index) {
+                                                 c.training.learning_rate = 1e30;
+                                                 c.training.adam.clip_norm = 0;
+                                               },
+                                           .checkpoint_every = 1});
   CHECK_THAT(steep.sentences[0], contains("not finite"));
   CHECK_THAT(steep.sentences[1], contains("peer: ") && contains("not finite"));
 }

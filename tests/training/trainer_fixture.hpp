@@ -56,6 +56,11 @@ inline CpuTrainer make_trainer(Cpu& b, const saccade::HybridAttentionConfig& con
   return CpuTrainer(b, saccade::HybridAttentionClassifier<Cpu>(config), adam, seed, keep);
 }
 
+inline bool same(const saccade::StepReport& x, const saccade::StepReport& y) {
+  return x.cross_entropy == y.cross_entropy && x.reward == y.reward && x.loss == y.loss && x.accuracy == y.accuracy &&
+         x.gradient_norm == y.gradient_norm;
+}
+
 /// Every number of `owner`, one tensor after another.
 template <class B, class Owner>
 std::vector<float> numbers(B& b, Owner& owner) {
