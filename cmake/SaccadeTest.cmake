@@ -8,6 +8,8 @@ target_link_libraries(saccade_catch_main PUBLIC Catch2::Catch2)
 target_compile_options(saccade_catch_main PRIVATE -O0 -g0)
 target_compile_features(saccade_catch_main PUBLIC cxx_std_20)
 
+option(SACCADE_UNITY_TESTS "Compile the tests of a folder several files at a time: quicker, but one change compiles them all" OFF)
+
 # saccade_add_test(FOLDER SOURCE...): one executable for a folder of tests and one ctest entry for each source, so that
 # core/shape_test.cpp is the test `core.shape`.
 function(saccade_add_test folder)
@@ -18,6 +20,11 @@ function(saccade_add_test folder)
   target_compile_definitions(${target} PRIVATE SACCADE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                                SACCADE_PROGRAM_DIR="${PROJECT_BINARY_DIR}/bin")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+  # Files of the same headers gain by it; each of a folder of backends has another backend. (A source with options of its
+  # own is not joined with others.)
+  if(SACCADE_UNITY_TESTS AND NOT folder MATCHES "^backends")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
 
   # A source without a test case is a mistake; only version 2 has to be told.
   set(no_tests_fail "")
