@@ -8,6 +8,8 @@ target_link_libraries(saccade_catch_main PUBLIC Catch2::Catch2)
 target_compile_options(saccade_catch_main PRIVATE -O0 -g0)
 target_compile_features(saccade_catch_main PUBLIC cxx_std_20)
 
+option(SACCADE_UNITY_TESTS "Compile the tests of a folder several files at a time: quicker, but one change compiles them all" OFF)
+
 # saccade_add_test(FOLDER SOURCE...): one executable for a folder of tests and one ctest entry for each source, so that
 # core/shape_test.cpp is the test `core.shape`.
 function(saccade_add_test folder)
@@ -18,6 +20,11 @@ function(saccade_add_test folder)
   target_compile_definitions(${target} PRIVATE SACCADE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                                SACCADE_PROGRAM_DIR="${PROJECT_BINARY_DIR}/bin")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+  # Files of the same headers gain by it; each of a folder of backends has another backend. (A source with options of its
+  # own is not joined with others.)
+  if(SACCADE_UNITY_TESTS AND NOT folder MATCHES "^backends")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
 
   # A source without a test case is a mistake; only version 2 has to be told.
   set(no_tests_fail "")
@@ -80,58 +87,3 @@ saccade_check_headers_of(cuda backends/cuda ${CUDAToolkit_INCLUDE_DIRS} ${CUDNN_
 saccade_check_headers_of(slides slides ${openslide_include_dir})
 saccade_check_headers_of(mpi mpi ${mpi_include_dirs})
 saccade_check_headers_of(nccl nccl ${CUDAToolkit_INCLUDE_DIRS} ${NCCL_INCLUDE_DIR})
-
-# saccade_first_includes(VARIABLE SOURCE...): the header of ours that each source includes before any other.
-function(saccade_first_includes variable)
-  set(first "")
-  foreach(source IN LISTS ARGN)
-    file(STRINGS "${source}" includes REGEX "^#include" LIMIT_COUNT 1)
-    if(includes MATCHES "<(saccade/[^>]+)>")
-      list(APPEND first "${CMAKE_MATCH_1}")
-    endif()
-  endforeach()
-  set(${variable} "${first}" PARENT_SCOPE)
-endfunction()
-
-# saccade_add_header_check(NAME SOURCE...): the test `headers.NAME` compiles every header alone with that compiler, but for
-# those that one of the sources, compiled with our warnings, includes first: that is the same. Headers with a part that
-# saccade::compiled may leave out are always compiled. Each header leaves a stamp with its dependencies, so that a second
-# run looks only at what has changed.
-function(saccade_add_header_check name)
-  saccade_find_compiler(${name} compiler)
-  if(NOT compiler)
-    saccade_add_skipped_test(headers.${name} "${name} is not installed: the headers are not compiled with it")
-    return()
-  endif()
-  set(stamps "")
-  saccade_first_includes(included_first ${ARGN})
-  foreach(header IN LISTS SACCADE_CHECKED_HEADERS)
-    file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}/include" "${header}")
-    file(STRINGS "${header}" parts REGEX "^#include <saccade/.*[.]inl>")
-    if(path IN_LIST included_first AND NOT parts)
-      continue()
-    endif()
-    set(stamp "${CMAKE_CURRENT_BINARY_DIR}/headers/${name}/${path}.stamp")
-    get_filename_component(folder "${stamp}" DIRECTORY)
-    file(MAKE_DIRECTORY "${folder}")
-    add_custom_command(
-      OUTPUT "${stamp}"
-      COMMAND "${compiler}" ${SACCADE_COMPILE_FLAGS} ${SACCADE_WARNINGS} -Werror -fsyntax-only -MD -MT "${stamp}" -MF
-              "${stamp}.d" -include "${path}" -x c++ /dev/null
-      COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
-      DEPENDS "${header}"
-      DEPFILE "${stamp}.d"
-      COMMENT "Compiling <${path}> alone with ${name}"
-      COMMAND_EXPAND_LISTS VERBATIM)
-    list(APPEND stamps "${stamp}")
-  endforeach()
-  add_custom_target("headers_${name}" DEPENDS ${stamps})
-  set(keep_going "")
-  if(CMAKE_GENERATOR MATCHES "Ninja")
-    set(keep_going -- -k 0)
-  endif()
-  add_test(NAME headers.${name} COMMAND "${CMAKE_COMMAND}" --build "${PROJECT_BINARY_DIR}" --target "headers_${name}"
-                                        ${keep_going})
-  # Two builds in one tree would disturb each other.
-  set_tests_properties(headers.${name} PROPERTIES RESOURCE_LOCK build_tree LABELS toolchain)
-endfunction()

@@ -3,13 +3,21 @@
 # it is installed) clang++ and the packages consumed, then most of the suite again under the address and
 # undefined-behaviour sanitizers. Installs what is missing where it may.
 #
-# usage: sh tests/run.sh [--fast]      --fast leaves out the sanitizers
+# usage: sh tests/run.sh [--fast]
+#
+#   --fast   the library and the programs only, as the preset `fast`, tests compiled several at a time. Left out: the
+#            sanitizers, headers one by one, wrong programs, packages, CUDA and its emulation, the fuzz campaign (seeds are
+#            replayed) and injected faults
 set -eu
 
 presets="dev asan"
+left_out=
 for argument; do
   case $argument in
-    --fast) presets=dev ;;
+    --fast)
+      presets=fast
+      left_out=", but for sanitizers, headers one by one, wrong programs, packages, CUDA, fuzz campaign and injected faults"
+      ;;
     --help | -h)
       sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
       exit 0
@@ -38,4 +46,4 @@ for preset in $presets; do
   stage "test $preset"
   ctest --preset "$preset" --parallel "$jobs"
 done
-stage "every test passed ($presets)"
+stage "every test passed ($presets)$left_out"

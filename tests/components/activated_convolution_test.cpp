@@ -23,10 +23,10 @@ struct Listed {
 
 /// One layer with everything that a forward and a backward pass need; loss = <d_y, y>.
 template <class B>
-struct Problem {
+struct ConvolutionProblem {
   using Layer = ActivatedConvolution<B>;
 
-  explicit Problem(const ActivatedConvolutionConfig& config, bool with_residual = false)
+  explicit ConvolutionProblem(const ActivatedConvolutionConfig& config, bool with_residual = false)
       : layer(config),
         parameters{layer.make_parameters(b)},
         d_parameters{layer.make_parameters(b)},
@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE("gradients of an activated convolution are those of central d
     config.kernel = 3;
     config.geometry = {.stride = 2, .padding = 1};
   }
-  Problem<TestType> problem(config, residual);
+  ConvolutionProblem<TestType> problem(config, residual);
   problem.forward();
   problem.backward();
   const auto loss = [&] { return problem.loss(); };
@@ -107,8 +107,8 @@ TEST_CASE("fused or composed, an activated convolution gives the same in both mo
                                           .geometry = {.stride = 1, .padding = 1},
                                           .normalization = {.batch_norm = {.epsilon = 1e-3, .momentum = 0.25}}};
   const bool residual = GENERATE(false, true);
-  Problem<Reference> composed(config, residual);
-  Problem<Fused> fused(config, residual);
+  ConvolutionProblem<Reference> composed(config, residual);
+  ConvolutionProblem<Fused> fused(config, residual);
   CHECK_FALSE(composed.layer.fused());
   CHECK(fused.layer.fused());
   composed.forward();
@@ -126,7 +126,7 @@ TEST_CASE("fused or composed, an activated convolution gives the same in both mo
 
 TEST_CASE("a fused activated convolution adds to what y holds, and keeps nothing of the size of x",
           "[activated_convolution]") {
-  Problem<Fused> problem({.inputs = 4, .outputs = 3});
+  ConvolutionProblem<Fused> problem({.inputs = 4, .outputs = 3});
   problem.forward();
   const Array convolved = problem.y;
   problem.y = problem.residual;

@@ -29,7 +29,7 @@ BackbonePlan efficientnet_lite(Index stages = 4) {
   return efficientnet_lite_plan({.width = 0.1, .depth = 0.6, .divisor = 2, .stem = 2, .head = 4, .stages = stages});
 }
 
-EncoderConfig config(MaskUse mask, Index side = 16) {
+EncoderConfig backbone_config(MaskUse mask, Index side = 16) {
   EncoderConfig c;
   c.side = side;
   c.mask = mask;
@@ -46,8 +46,8 @@ IsFrozen all_that_begins_with(const std::string& beginning) {
   return [=](const std::string& name) { return name.starts_with(beginning); };
 }
 
-struct Problem {
-  explicit Problem(const BackbonePlan& plan, const EncoderConfig& c, const IsFrozen& is_frozen = nothing())
+struct BackboneProblem {
+  explicit BackboneProblem(const BackbonePlan& plan, const EncoderConfig& c, const IsFrozen& is_frozen = nothing())
       : encoder(frozen(plan, c, is_frozen)),
         parameters(encoder.make_parameters(b)),
         d_parameters(encoder.make_parameters(b)),
@@ -88,7 +88,7 @@ struct Problem {
   Array patches, features, d_features;
 };
 
-void check(Problem&& problem) {
+void check_backbone(BackboneProblem&& problem) {
   problem.forward();
   problem.backward();
   check_gradients(problem.parameters, problem.d_parameters, [&] { return problem.loss(); });
@@ -97,21 +97,23 @@ void check(Problem&& problem) {
 }  // namespace
 
 TEST_CASE("gradients of ResNet encoders are those of central differences", "[backbone_encoder]") {
-  SECTION("basic blocks") { check(Problem(resnet(false), config(MaskUse::none))); }
-  SECTION("bottlenecks") { check(Problem(resnet(true), config(MaskUse::none))); }
-  SECTION("with soft attention") { check(Problem(resnet(false), config(MaskUse::attend))); }
+  SECTION("basic blocks") { check_backbone(BackboneProblem(resnet(false), backbone_config(MaskUse::none))); }
+  SECTION("bottlenecks") { check_backbone(BackboneProblem(resnet(true), backbone_config(MaskUse::none))); }
+  SECTION("with soft attention") { check_backbone(BackboneProblem(resnet(false), backbone_config(MaskUse::attend))); }
 }
 
 TEST_CASE("gradients of EfficientNet-Lite encoders are those of central differences", "[backbone_encoder]") {
   // Small maps: with many numbers some are so close to a corner of ReLU6 that a difference goes across it.
-  SECTION("as it is") { check(Problem(efficientnet_lite(3), config(MaskUse::none, 12))); }
-  SECTION("an odd side") { check(Problem(efficientnet_lite(2), config(MaskUse::none, 9))); }
+  SECTION("as it is") { check_backbone(BackboneProblem(efficientnet_lite(3), backbone_config(MaskUse::none, 12))); }
+  SECTION("an odd side") { check_backbone(BackboneProblem(efficientnet_lite(2), backbone_config(MaskUse::none, 9))); }
   SECTION("with a head") {
     BackbonePlan plan = efficientnet_lite(1);
     plan.blocks.push_back({"head", 2, {{.inputs = 2, .outputs = 3, .rectifier = Rectifier::relu6}}});
-    check(Problem(plan, config(MaskUse::none, 8)));
+    check_backbone(BackboneProblem(plan, backbone_config(MaskUse::none, 8)));
   }
-  SECTION("with soft attention") { check(Problem(efficientnet_lite(2), config(MaskUse::attend, 12))); }
+  SECTION("with soft attention") {
+    check_backbone(BackboneProblem(efficientnet_lite(2), backbone_config(MaskUse::attend, 12)));
+  }
 }
 
 TEST_CASE("blocks take turns with the maps of gradients, and none uses a map twice", "[backbone_encoder]") {
@@ -136,7 +138,7 @@ TEST_CASE("blocks take turns with the maps of gradients, and none uses a map twi
 
 TEST_CASE("what is frozen is evaluated in training, and keeps nothing for the way back", "[backbone_encoder]") {
   const MaskUse mask = GENERATE(MaskUse::none, MaskUse::attend);
-  Problem problem(efficientnet_lite(2), config(mask), all_that_begins_with("encoder.backbone."));
+  BackboneProblem problem(efficientnet_lite(2), backbone_config(mask), all_that_begins_with("encoder.backbone."));
   CHECK_FALSE(problem.encoder.backbone().trains());
   CHECK(problem.cache.backbone.trained.empty());
   CHECK(problem.workspace.backbone.scratch->maps.empty());
@@ -169,7 +171,7 @@ TEST_CASE("the last parts alone are trained where the first are frozen", "[backb
   const IsFrozen but_the_last_two = [](const std::string& name) {
     return !name.starts_with("encoder.backbone.stage2.") && !name.starts_with("encoder.backbone.stage3.");
   };
-  Problem problem(efficientnet_lite(3), config(MaskUse::none), but_the_last_two);
+  BackboneProblem problem(efficientnet_lite(3), backbone_config(MaskUse::none), but_the_last_two);
   CHECK(problem.encoder.backbone().trains());
   CHECK(problem.encoder.backbone().freezes());
   problem.forward();
@@ -187,7 +189,8 @@ TEST_CASE("the last parts alone are trained where the first are frozen", "[backb
 }
 
 TEST_CASE("caches of one episode share what is thrown away", "[backbone_encoder]") {
-  Problem problem(efficientnet_lite(), config(MaskUse::none), all_that_begins_with("encoder.backbone."));
+  BackboneProblem problem(efficientnet_lite(), backbone_config(MaskUse::none),
+                          all_that_begins_with("encoder.backbone."));
   auto sibling = problem.encoder.make_cache(problem.b, 2, Mode::training, &problem.cache);
   CHECK(sibling.backbone.scratch == problem.cache.backbone.scratch);
   problem.forward();
@@ -220,19 +223,19 @@ TEST_CASE("a backbone says what it cannot be", "[backbone_encoder]") {
   CHECK_THROWS_WITH(backbone_plan(BackboneKind::resnet18, 5),
                     "backbone: stages must be from 1 to 4, or 0 for all, but is 5");
   CHECK_THROWS_WITH(backbone_plan(BackboneKind::none), "backbone: kind none has no layers");
-  EncoderConfig two_scales = config(MaskUse::none);
+  EncoderConfig two_scales = backbone_config(MaskUse::none);
   two_scales.inputs = 6;
   two_scales.backbone.kind = BackboneKind::resnet18;
   CHECK_THROWS_WITH(TestedEncoder(two_scales),
                     "BackboneEncoder: a patch must have 3 channels, of one scale, but has 6");
-  EncoderConfig no_width = config(MaskUse::attend);
+  EncoderConfig no_width = backbone_config(MaskUse::attend);
   no_width.backbone.mask_width = 0;
   CHECK_THROWS_WITH(TestedEncoder(resnet(false), no_width), "BackboneEncoder: mask_width must be at least 1, but is 0");
 }
 
 TEST_CASE("a configuration chooses between SA-Net and a backbone", "[backbone_encoder]") {
   Reference b;
-  EncoderConfig c = config(MaskUse::none, 32);
+  EncoderConfig c = backbone_config(MaskUse::none, 32);
   c.width = 4;
   const ConfiguredEncoder<Reference> own(c);
   CHECK(own.attention() != nullptr);

@@ -10,7 +10,7 @@ using namespace saccade_test;
 
 namespace {
 
-using Policy = CellPolicy<Reference>;
+using Cells = CellPolicy<Reference>;
 
 /// 3 x 3 cells.
 PolicyConfig cells(PolicyConfig config = {}) {
@@ -20,8 +20,8 @@ PolicyConfig cells(PolicyConfig config = {}) {
   return config;
 }
 
-struct Problem : PolicyProblem<Policy> {
-  explicit Problem(const PolicyConfig& config) : PolicyProblem(config) {
+struct CellProblem : PolicyProblem<Cells> {
+  explicit CellProblem(const PolicyConfig& config) : PolicyProblem(config) {
     cache.cell = {{policy_batch}, {4, 0, 7}};
     // The second image shows nothing in the first column of cells.
     for (const std::size_t row : {0u, 3u, 6u}) outside.values[9 + row] = -1e4;
@@ -75,14 +75,14 @@ TEST_CASE("the cells receive the REINFORCE gradient of the one drawn, the entrop
     config.state = StateGradient::detached;
     moves = true;
   }
-  Problem problem(config);
+  CellProblem problem(config);
   if (moves) problem.previous = {{policy_batch, 2}, {0.1, 0.8, -1, 1, 0, 0.5}};
   problem.cache.cell.values[1] = 1;  // the first column of that image cannot be drawn
   problem.check_score_gradient([&] { return problem.surrogate(); });
 }
 
 TEST_CASE("the score of a cell by hand: advantage (p - onehot)", "[cell_policy]") {
-  Problem problem(cells());
+  CellProblem problem(cells());
   problem.describe();
   problem.cache.probabilities = filled({policy_batch, 9}, 1.0 / 9);
   problem.advantage.values = {2, 0, -0.5};
@@ -95,7 +95,7 @@ TEST_CASE("the score of a cell by hand: advantage (p - onehot)", "[cell_policy]"
 
 TEST_CASE("a draw lies in its cell, and every cell that shows the image is drawn as often as it is probable",
           "[cell_policy]") {
-  Problem problem(cells());
+  CellProblem problem(cells());
   problem.describe();
   std::vector<double> count(9, 0.0);
   const int draws = 4000;
@@ -119,12 +119,12 @@ TEST_CASE("a draw lies in its cell, and every cell that shows the image is drawn
 }
 
 TEST_CASE("an image draws the same cell and place in any batch", "[cell_policy]") {
-  Problem problem(cells());
+  CellProblem problem(cells());
   problem.describe();
   problem.policy.sample(problem.b, {.seed = 3, .counter = 8}, problem.inputs(), problem.cache);
   const auto cell = problem.cache.cell.values, place = problem.cache.within.values;
   // The last image as the first of a batch that begins at number 2.
-  Problem other(cells());
+  CellProblem other(cells());
   other.describe();
   for (std::size_t i = 0; i < 9; ++i) other.cache.probabilities.values[i] = problem.cache.probabilities.values[18 + i];
   other.policy.sample(other.b, {.seed = 3, .counter = 8, .first = 4}, other.inputs(), other.cache);
@@ -134,7 +134,7 @@ TEST_CASE("an image draws the same cell and place in any batch", "[cell_policy]"
 }
 
 TEST_CASE("the mode is the centre of the most probable cell", "[cell_policy]") {
-  Problem problem(cells());
+  CellProblem problem(cells());
   problem.describe();
   problem.policy.take_mode(problem.b, problem.cache);
   for (std::size_t n = 0; n < policy_batch; ++n) {
@@ -147,7 +147,7 @@ TEST_CASE("the mode is the centre of the most probable cell", "[cell_policy]") {
 }
 
 TEST_CASE("log-probability and entropy of cells by hand", "[cell_policy]") {
-  Problem problem(cells());
+  CellProblem problem(cells());
   problem.cache.cell.values[1] = 5;
   problem.describe();
   Array density = filled({policy_batch}, not_a_number), entropy = density;
@@ -163,10 +163,10 @@ TEST_CASE("log-probability and entropy of cells by hand", "[cell_policy]") {
 }
 
 TEST_CASE("a policy over cells says when it cannot be built", "[cell_policy]") {
-  CHECK_THROWS_WITH(Policy({.context = 8, .cells = 3}),
+  CHECK_THROWS_WITH(Cells({.context = 8, .cells = 3}),
                     "CellPolicy: context must be a number for each of the 3 x 3 cells, but is 8");
-  CHECK_THROWS_WITH(Policy(cells({.entropy = -1})), contains("CellPolicy: entropy must be at least 0, but is -1"));
-  CHECK_THROWS_WITH(Policy(cells({.movement_penalty = -1})),
+  CHECK_THROWS_WITH(Cells(cells({.entropy = -1})), contains("CellPolicy: entropy must be at least 0, but is -1"));
+  CHECK_THROWS_WITH(Cells(cells({.movement_penalty = -1})),
                     contains("CellPolicy: movement_penalty must be at least 0"));
-  CHECK_THROWS_WITH(Policy(cells({.learn_sigma = true})), contains("CellPolicy: learn_sigma is the Gaussian policy's"));
+  CHECK_THROWS_WITH(Cells(cells({.learn_sigma = true})), contains("CellPolicy: learn_sigma is the Gaussian policy's"));
 }

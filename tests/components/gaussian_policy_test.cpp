@@ -9,10 +9,10 @@ using namespace saccade_test;
 
 namespace {
 
-using Policy = GaussianPolicy<Reference>;
+using Gaussian = GaussianPolicy<Reference>;
 
-struct Problem : PolicyProblem<Policy> {
-  explicit Problem(const PolicyConfig& config) : PolicyProblem(config) {
+struct GaussianProblem : PolicyProblem<Gaussian> {
+  explicit GaussianProblem(const PolicyConfig& config) : PolicyProblem(config) {
     // Some beyond the edges, where the world clamps.
     cache.sample = {{policy_batch, 2}, {0.4, -1.6, 1.3, 0.2, -0.9, 2.5}};
   }
@@ -33,7 +33,7 @@ struct Problem : PolicyProblem<Policy> {
 
 TEST_CASE("the mean receives the REINFORCE gradient of the sample before clamping", "[gaussian_policy]") {
   const auto squash = GENERATE(MeanSquash::none, MeanSquash::tanh);
-  Problem problem({.hidden = 4, .sigma = 0.7, .squash = squash, .state = StateGradient::attached});
+  GaussianProblem problem({.hidden = 4, .sigma = 0.7, .squash = squash, .state = StateGradient::attached});
   problem.describe();
   problem.backward();
   const auto loss = [&] { return problem.surrogate(); };
@@ -46,7 +46,7 @@ TEST_CASE("the mean receives the REINFORCE gradient of the sample before clampin
 }
 
 TEST_CASE("the policy term by hand: -advantage (sample - mean) / sigma^2", "[gaussian_policy]") {
-  Problem problem({.hidden = 4, .sigma = 0.5, .squash = MeanSquash::none});
+  GaussianProblem problem({.hidden = 4, .sigma = 0.5, .squash = MeanSquash::none});
   problem.describe();
   problem.cache.mean = {{policy_batch, 2}, {0.1, -0.2, 0.3, 0.4, -0.5, 0.6}};
   problem.advantage.values = {0.25, 0, -2};
@@ -62,7 +62,7 @@ TEST_CASE("the policy term by hand: -advantage (sample - mean) / sigma^2", "[gau
 }
 
 TEST_CASE("a move by hand costs 2 / B movement_penalty (mean - mean before)", "[gaussian_policy]") {
-  Problem problem({.hidden = 4, .sigma = 0.5, .movement_penalty = 0.3, .squash = MeanSquash::none});
+  GaussianProblem problem({.hidden = 4, .sigma = 0.5, .movement_penalty = 0.3, .squash = MeanSquash::none});
   problem.describe();
   problem.cache.mean = {{policy_batch, 2}, {0.1, -0.2, 0.3, 0.4, -0.5, 0.6}};
   problem.cache.sample = problem.cache.mean;  // no term of the density
@@ -77,7 +77,7 @@ TEST_CASE("a move by hand costs 2 / B movement_penalty (mean - mean before)", "[
 }
 
 TEST_CASE("a detached state receives nothing from the policy", "[gaussian_policy]") {
-  Problem problem({.hidden = 4, .state = StateGradient::detached});
+  GaussianProblem problem({.hidden = 4, .state = StateGradient::detached});
   problem.describe();
   problem.backward();
   CHECK(norm(problem.d_state) == 0);
@@ -86,7 +86,7 @@ TEST_CASE("a detached state receives nothing from the policy", "[gaussian_policy
 
 TEST_CASE("the location head reads patch and context beside the state, if configured", "[gaussian_policy]") {
   const auto state = GENERATE(StateGradient::attached, StateGradient::detached);
-  Problem problem({.hidden = 4, .sigma = 0.7, .state = state, .patch = 3, .context = 2});
+  GaussianProblem problem({.hidden = 4, .sigma = 0.7, .state = state, .patch = 3, .context = 2});
   CHECK(problem.parameters.locator.weight.shape == Shape{2, 9});
   problem.cache.seen = filled({policy_batch, 9}, 7);  // of another step
   problem.describe();
@@ -108,7 +108,7 @@ TEST_CASE("the location head reads patch and context beside the state, if config
 
 TEST_CASE("log-density and entropy of a Gaussian by hand", "[gaussian_policy]") {
   const bool learned = GENERATE(false, true);
-  Problem problem({.hidden = 4, .sigma = 0.5, .learn_sigma = learned, .sigma_low = 0.1, .sigma_high = 0.9});
+  GaussianProblem problem({.hidden = 4, .sigma = 0.5, .learn_sigma = learned, .sigma_low = 0.1, .sigma_high = 0.9});
   problem.describe();
   if (!learned) problem.policy.set_sigma(problem.cache, 0.25);
   const double sigma = learned ? 0.5 : 0.25;
@@ -126,7 +126,7 @@ TEST_CASE("log-density and entropy of a Gaussian by hand", "[gaussian_policy]") 
 }
 
 TEST_CASE("the sample is kept as it was drawn, and the mode is the mean", "[gaussian_policy]") {
-  Problem problem({.hidden = 4, .sigma = 3});
+  GaussianProblem problem({.hidden = 4, .sigma = 3});
   problem.describe();
   problem.policy.sample(problem.b, {.seed = 5}, problem.inputs(), problem.cache);
   bool beyond = false;
@@ -137,13 +137,13 @@ TEST_CASE("the sample is kept as it was drawn, and the mode is the mean", "[gaus
 }
 
 TEST_CASE("a Gaussian policy says when it cannot be built", "[gaussian_policy]") {
-  CHECK_THROWS_WITH(Policy({.sigma = 0}), contains("GaussianPolicy: sigma must be greater than 0, but is 0"));
-  CHECK_THROWS_WITH(Policy({.movement_penalty = -0.5}),
+  CHECK_THROWS_WITH(Gaussian({.sigma = 0}), contains("GaussianPolicy: sigma must be greater than 0, but is 0"));
+  CHECK_THROWS_WITH(Gaussian({.movement_penalty = -0.5}),
                     "GaussianPolicy: movement_penalty must be at least 0, but is -0.500000");
-  CHECK_THROWS_WITH(Policy({.patch = -1}), "GaussianPolicy: patch must be at least 0");
-  CHECK_THROWS_WITH(Policy({.context = -1}), "GaussianPolicy: context must be at least 0");
-  CHECK_THROWS_WITH(Policy({.entropy = 0.1}), contains("GaussianPolicy: an entropy bonus needs learn_sigma"));
-  Problem problem({.hidden = 4, .sigma = 0.5, .learn_sigma = true});
+  CHECK_THROWS_WITH(Gaussian({.patch = -1}), "GaussianPolicy: patch must be at least 0");
+  CHECK_THROWS_WITH(Gaussian({.context = -1}), "GaussianPolicy: context must be at least 0");
+  CHECK_THROWS_WITH(Gaussian({.entropy = 0.1}), contains("GaussianPolicy: an entropy bonus needs learn_sigma"));
+  GaussianProblem problem({.hidden = 4, .sigma = 0.5, .learn_sigma = true});
   CHECK_THROWS_WITH(problem.policy.set_sigma(problem.cache, 0.2),
                     "GaussianPolicy: sigma is learned, so no other one can be given");
 }

@@ -14,10 +14,10 @@ namespace {
 using Spread = LocationSpread<Reference>;
 
 /// A logit of 0 stands in the middle of the variances, (0.01 + 0.49) / 2 = 0.25: sigma is 0.5.
-constexpr LocationSpreadConfig config{.sigma = 0.5, .low = 0.1, .high = 0.7, .entropy = 0.1};
+constexpr LocationSpreadConfig around_half{.sigma = 0.5, .low = 0.1, .high = 0.7, .entropy = 0.1};
 
-struct Problem {
-  explicit Problem(const LocationSpreadConfig& spread_config = config, Index batch = 2)
+struct SpreadProblem {
+  explicit SpreadProblem(const LocationSpreadConfig& spread_config = around_half, Index batch = 2)
       : spread(spread_config),
         parameters(spread.make_parameters(b)),
         d_parameters(spread.make_parameters(b)),
@@ -45,7 +45,7 @@ struct Problem {
 
 TEST_CASE("a learned sigma begins where it is told to, and stays in its range", "[location_spread]") {
   const double start = GENERATE(0.11, 0.15, 0.5, 0.69);
-  Problem problem({.sigma = start, .low = 0.1, .high = 0.7});
+  SpreadProblem problem({.sigma = start, .low = 0.1, .high = 0.7});
   problem.spread.forward(problem.b, problem.parameters, problem.cache);
   for (std::size_t i = 0; i < 4; ++i) {
     CHECK(problem.cache.sigma.values[i] == Approx(start).epsilon(1e-12));
@@ -60,7 +60,7 @@ TEST_CASE("a learned sigma begins where it is told to, and stays in its range", 
 }
 
 TEST_CASE("draws with a learned sigma are those with the same sigma given", "[location_spread]") {
-  Problem problem;
+  SpreadProblem problem;
   const RandomKey key{.seed = 3, .stream = RandomStream::location, .counter = 9};
   Array expected = filled({2, 2}, 0);
   problem.b.sample_gaussian(problem.mean, 0.5, key, expected);
@@ -80,7 +80,7 @@ TEST_CASE("draws with a learned sigma are those with the same sigma given", "[lo
 }
 
 TEST_CASE("the gradients of a learned sigma by hand", "[location_spread]") {
-  Problem problem;
+  SpreadProblem problem;
   problem.backward();
   // (sample - mean) / sigma: 1 and 0, then 2 and -1. -advantage z / sigma:
   const std::array d_mean{-1.0, 0.0, 1.0, -0.5};
@@ -95,7 +95,7 @@ TEST_CASE("the gradients of a learned sigma by hand", "[location_spread]") {
 
 TEST_CASE("the gradient of a learned sigma is that of central differences", "[location_spread]") {
   const double entropy = GENERATE(0.0, 0.3);
-  Problem problem({.sigma = 0.3, .low = 0.05, .high = 0.9, .entropy = entropy});
+  SpreadProblem problem({.sigma = 0.3, .low = 0.05, .high = 0.9, .entropy = entropy});
   problem.parameters.logit.values[1] += 0.8;
   const auto loss = [&] {
     const auto sigma = problem.spread.sigma(problem.b, problem.parameters);
@@ -127,7 +127,7 @@ TEST_CASE("the entropy of a location is the mean of -ln of its density", "[locat
 }
 
 TEST_CASE("an empty batch leaves sigma where it is", "[location_spread]") {
-  Problem problem(config, 0);
+  SpreadProblem problem(around_half, 0);
   problem.mean = problem.sample = filled({0, 2}, 0);
   problem.advantage = filled({0}, 0);
   problem.backward();

@@ -11,10 +11,10 @@ namespace {
 using Fused = FusedReference<double>;
 
 template <class B>
-struct Problem {
+struct MaskProblem {
   using Mask = MaskBranch<B>;
 
-  Problem(const MaskBranchConfig& config, Index height, Index width)
+  MaskProblem(const MaskBranchConfig& config, Index height, Index width)
       : mask(config),
         parameters(mask.make_parameters(b)),
         d_parameters(mask.make_parameters(b)),
@@ -53,7 +53,7 @@ struct Problem {
 };
 
 template <class B>
-void check(Problem<B> problem) {
+void check_mask(MaskProblem<B> problem) {
   problem.forward();
   problem.backward(Write::overwrite);
   const auto loss = [&] { return problem.loss(); };
@@ -75,26 +75,29 @@ TEMPLATE_TEST_CASE("gradients of the mask branch are those of central difference
   const Index depth = GENERATE(1, 2, 3);
   const bool skips = GENERATE(true, false);
   CAPTURE(depth, skips);
-  check(Problem<TestType>({.width = 2, .depth = depth, .skips = skips, .unit = UnitKind::basic}, 9, 7));
+  check_mask(MaskProblem<TestType>({.width = 2, .depth = depth, .skips = skips, .unit = UnitKind::basic}, 9, 7));
 }
 
 TEMPLATE_TEST_CASE("the mask branch has right gradients with every kind of unit, norm and corner", "[mask_branch]",
                    Reference, Fused) {
-  SECTION("bottleneck") { check(Problem<TestType>({.width = 2, .depth = 2, .unit = UnitKind::bottleneck}, 6, 8)); }
+  SECTION("bottleneck") {
+    check_mask(MaskProblem<TestType>({.width = 2, .depth = 2, .unit = UnitKind::bottleneck}, 6, 8));
+  }
   SECTION("half-pixel corners") {
-    check(Problem<TestType>({.width = 2, .depth = 2, .corners = Corners::half_pixel}, 5, 6));
+    check_mask(MaskProblem<TestType>({.width = 2, .depth = 2, .corners = Corners::half_pixel}, 5, 6));
   }
   SECTION("group normalisation") {
-    check(Problem<TestType>(
+    check_mask(MaskProblem<TestType>(
         {.width = 2, .depth = 2, .normalization = {.normalization = Normalization::group, .groups = 1}}, 6, 6));
   }
   SECTION("one slope for all channels") {
-    check(Problem<TestType>({.width = 2, .depth = 1, .normalization = {.slope_sharing = SlopeSharing::shared}}, 4, 4));
+    check_mask(MaskProblem<TestType>({.width = 2, .depth = 1, .normalization = {.slope_sharing = SlopeSharing::shared}},
+                                     4, 4));
   }
 }
 
 TEST_CASE("the mask branch halves its maps and comes back up", "[mask_branch]") {
-  Problem<Reference> problem({.width = 2, .depth = 3}, 20, 13);
+  MaskProblem<Reference> problem({.width = 2, .depth = 3}, 20, 13);
   REQUIRE(problem.cache.levels.size() == 3);
   CHECK(problem.cache.levels[0].down.shape == Shape{2, 10, 7, 2});
   CHECK(problem.cache.levels[1].down.shape == Shape{2, 5, 4, 2});
@@ -114,8 +117,8 @@ TEST_CASE("a cache made for evaluation serves all units of a level in turn, and 
     problem.forward(Mode::evaluation);
     CHECK(problem.logits.values == expected.values);
   };
-  check_evaluation(Problem<Reference>({.width = 2, .depth = 3, .skips = skips}, 9, 7));
-  check_evaluation(Problem<Fused>({.width = 2, .depth = 3, .skips = skips}, 9, 7));
+  check_evaluation(MaskProblem<Reference>({.width = 2, .depth = 3, .skips = skips}, 9, 7));
+  check_evaluation(MaskProblem<Fused>({.width = 2, .depth = 3, .skips = skips}, 9, 7));
 }
 
 TEST_CASE("the mask branch says when it cannot be built", "[mask_branch]") {

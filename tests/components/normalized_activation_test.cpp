@@ -14,8 +14,8 @@ using Norm = NormalizedActivation<Reference>;
 const Shape shape{3, 2, 5, 4};
 
 /// One layer with everything that a forward and a backward pass need; loss = <d_y, y>.
-struct Problem {
-  explicit Problem(const NormalizedActivationConfig& config)
+struct NormProblem {
+  explicit NormProblem(const NormalizedActivationConfig& config)
       : layer(config),
         parameters(layer.make_parameters(b)),
         d_parameters(layer.make_parameters(b)),
@@ -53,7 +53,7 @@ struct Problem {
 TEST_CASE("gradients of normalisation and activation are those of central differences", "[normalized_activation]") {
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
   const auto sharing = GENERATE(SlopeSharing::shared, SlopeSharing::per_channel);
-  Problem problem({.channels = 4, .normalization = normalization, .groups = 2, .slope_sharing = sharing});
+  NormProblem problem({.channels = 4, .normalization = normalization, .groups = 2, .slope_sharing = sharing});
   CHECK(problem.parameters.slope.shape.size() == (sharing == SlopeSharing::shared ? 1 : 4));
 
   problem.forward();
@@ -73,7 +73,7 @@ TEST_CASE("gradients of normalisation and activation are those of central differ
 }
 
 TEST_CASE("training normalises by the batch, evaluation by the running statistics", "[normalized_activation]") {
-  Problem problem({.channels = 4, .batch_norm = {.epsilon = 1e-3, .momentum = 0.25}});
+  NormProblem problem({.channels = 4, .batch_norm = {.epsilon = 1e-3, .momentum = 0.25}});
   problem.forward(Mode::training);
 
   // By hand: moments of each channel over the 3 * 2 * 5 values.
@@ -107,7 +107,7 @@ TEST_CASE("training normalises by the batch, evaluation by the running statistic
 }
 
 TEST_CASE("group normalisation keeps no statistics and is the same in both modes", "[normalized_activation]") {
-  Problem problem({.channels = 4, .normalization = Normalization::group, .groups = 2});
+  NormProblem problem({.channels = 4, .normalization = Normalization::group, .groups = 2});
   CHECK(problem.statistics.running_mean.shape == Shape{0});
   problem.forward(Mode::training);
   const Array trained = problem.y;

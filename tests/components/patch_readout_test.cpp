@@ -11,10 +11,10 @@ namespace {
 using Fused = FusedReference<double>;
 
 template <class B>
-struct Problem {
+struct ReadoutProblem {
   using Network = PatchReadout<B>;
 
-  explicit Problem(const PatchReadoutConfig& config)
+  explicit ReadoutProblem(const PatchReadoutConfig& config)
       : network(config),
         parameters(network.make_parameters(b)),
         d_parameters(network.make_parameters(b)),
@@ -49,7 +49,7 @@ struct Problem {
 TEMPLATE_TEST_CASE("gradients of the patch readout are those of central differences", "[patch_readout]", Reference,
                    Fused) {
   PatchReadoutConfig config{.inputs = 3, .side = 17, .width = 2, .outputs = 3};
-  SECTION("two halvings: 17, 9, 5") { CHECK(Problem<TestType>(config).cache.stages.size() == 2); }
+  SECTION("two halvings: 17, 9, 5") { CHECK(ReadoutProblem<TestType>(config).cache.stages.size() == 2); }
   SECTION("one halving") { config.side = 10; }
   SECTION("a patch that is small already") { config.side = 5; }
   SECTION("group normalisation, one slope") {
@@ -58,14 +58,14 @@ TEMPLATE_TEST_CASE("gradients of the patch readout are those of central differen
   }
   SECTION("positions in a map that is small already") {
     config = {.inputs = 3, .side = 9, .width = 2, .outputs = 4, .readout = Readout::positions};
-    CHECK(Problem<TestType>(config).cache.convolved.back().shape == Shape{3, 9, 9, 2});
+    CHECK(ReadoutProblem<TestType>(config).cache.convolved.back().shape == Shape{3, 9, 9, 2});
   }
   SECTION("positions after a halving, group normalisation") {
     config = {.inputs = 3, .side = 25, .width = 2, .outputs = 2, .readout = Readout::positions};
     config.normalization.normalization = Normalization::group;
-    CHECK(Problem<TestType>(config).cache.convolved.back().shape == Shape{3, 13, 13, 1});
+    CHECK(ReadoutProblem<TestType>(config).cache.convolved.back().shape == Shape{3, 13, 13, 1});
   }
-  Problem<TestType> problem(config);
+  ReadoutProblem<TestType> problem(config);
   problem.loss();
   problem.backward();
   check_gradients(problem.parameters, problem.d_parameters, [&] { return problem.loss(); });
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("gradients of the patch readout are those of central differen
 TEST_CASE("the context tells where in a patch something is", "[patch_readout]") {
   // Without a halving the network is one convolution as large as the patch: a weight of 1 at row 4, column 1 of the
   // green channel reads that pixel.
-  Problem<Reference> problem({.inputs = 3, .side = 6, .outputs = 2});
+  ReadoutProblem<Reference> problem({.inputs = 3, .side = 6, .outputs = 2});
   Array& weight = problem.parameters.first.weight;
   REQUIRE(weight.shape == Shape{2, 6, 6, 3});
   weight = filled(weight.shape, 0);
@@ -93,7 +93,8 @@ TEST_CASE("the position that is read out follows what is bright", "[patch_readou
   // of pixels: the position is the middle of the brightest pixel's.
   const auto check_follows = [](Index side, Index halved, Index last_side) {
     INFO("side " << side);
-    Problem<Reference> problem({.inputs = 3, .side = side, .width = 2, .outputs = 4, .readout = Readout::positions});
+    ReadoutProblem<Reference> problem(
+        {.inputs = 3, .side = side, .width = 2, .outputs = 4, .readout = Readout::positions});
     auto& p = problem.parameters;
     for (const auto& named : named_tensors<Reference>(p)) {
       const bool one = named.name.ends_with("gamma") || named.name.ends_with("slope");
@@ -132,7 +133,7 @@ TEST_CASE("the position that is read out follows what is bright", "[patch_readou
 TEMPLATE_TEST_CASE("in evaluation the context of a patch does not depend on its neighbours", "[patch_readout]",
                    Reference, Fused) {
   const auto readout = GENERATE(Readout::convolution, Readout::positions);
-  Problem<TestType> problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2, .readout = readout});
+  ReadoutProblem<TestType> problem({.inputs = 3, .side = 12, .width = 2, .outputs = 2, .readout = readout});
   problem.loss();
   problem.loss(Mode::evaluation);
   const std::vector<double> before(problem.context.values.begin(), problem.context.values.begin() + 2);

@@ -13,10 +13,10 @@ using Fused = FusedReference<double>;
 constexpr Index batch = 2, height = 4, width = 3;
 
 template <class B>
-struct Problem {
+struct UnitProblem {
   using Unit = ResidualUnit<B>;
 
-  explicit Problem(const ResidualUnitConfig& config)
+  explicit UnitProblem(const ResidualUnitConfig& config)
       : unit(config),
         parameters(unit.make_parameters(b)),
         d_parameters(unit.make_parameters(b)),
@@ -57,7 +57,7 @@ TEMPLATE_TEST_CASE("gradients of a residual unit are those of central difference
   const Index inputs = GENERATE(3, 2);  // 3: identity; 2: projection
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
   CAPTURE(inputs);
-  Problem<TestType> problem(
+  UnitProblem<TestType> problem(
       {.inputs = inputs, .outputs = 3, .kind = kind, .normalization = {.normalization = normalization, .groups = 1}});
   CHECK(problem.parameters.stages.size() == (kind == UnitKind::bottleneck ? 3u : 2u));
   CHECK(problem.parameters.projection.size() == (inputs == 3 ? 0u : 1u));
@@ -74,12 +74,12 @@ TEMPLATE_TEST_CASE("gradients of a residual unit are those of central difference
 
 TEMPLATE_TEST_CASE("a residual unit whose last convolution is zero is its shortcut", "[residual_unit]", Reference,
                    Fused) {
-  Problem<TestType> identity({.inputs = 3, .outputs = 3});
+  UnitProblem<TestType> identity({.inputs = 3, .outputs = 3});
   identity.parameters.stages.back().convolution.weight = filled({3, 1, 1, 3}, 0);
   identity.forward();
   CHECK(identity.y.values == identity.x.values);
 
-  Problem<TestType> projection({.inputs = 2, .outputs = 3});
+  UnitProblem<TestType> projection({.inputs = 2, .outputs = 3});
   projection.parameters.stages.back().convolution.weight = filled({3, 1, 1, 3}, 0);
   projection.parameters.projection[0].weight = {{3, 1, 1, 2}, {1, 0, 0, 1, 1, 1}};
   projection.forward();
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("a residual unit whose last convolution is zero is its shortc
 }
 
 TEMPLATE_TEST_CASE("a residual unit in evaluation looks at each image alone", "[residual_unit]", Reference, Fused) {
-  Problem<TestType> problem({.inputs = 2, .outputs = 3});
+  UnitProblem<TestType> problem({.inputs = 2, .outputs = 3});
   problem.forward(Mode::training);
   problem.forward(Mode::evaluation);
   const Array together = problem.y;
@@ -116,8 +116,8 @@ TEST_CASE("a fused residual unit is a composed one that keeps less", "[residual_
   const auto kind = GENERATE(UnitKind::bottleneck, UnitKind::basic);
   const Index inputs = GENERATE(3, 2);
   const ResidualUnitConfig config{.inputs = inputs, .outputs = 3, .kind = kind};
-  Problem<Reference> composed(config);
-  Problem<Fused> fused(config);
+  UnitProblem<Reference> composed(config);
+  UnitProblem<Fused> fused(config);
   for (const Mode mode : {Mode::training, Mode::evaluation}) {
     composed.forward(mode);
     fused.forward(mode);
@@ -145,7 +145,7 @@ TEST_CASE("a fused residual unit is a composed one that keeps less", "[residual_
 
 TEST_CASE("a cache made for evaluation holds nothing that only backward needs, and gives the same", "[residual_unit]") {
   const auto normalization = GENERATE(Normalization::batch, Normalization::group);
-  Problem<Reference> problem(
+  UnitProblem<Reference> problem(
       {.inputs = 2, .outputs = 3, .normalization = {.normalization = normalization, .groups = 1}});
   problem.forward(Mode::training);
   problem.forward(Mode::evaluation);

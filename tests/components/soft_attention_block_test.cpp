@@ -13,10 +13,10 @@ namespace {
 using Fused = FusedReference<double>;
 
 template <class B>
-struct Problem {
+struct BlockProblem {
   using Block = SoftAttentionBlock<B>;
 
-  explicit Problem(const SoftAttentionConfig& config)
+  explicit BlockProblem(const SoftAttentionConfig& config)
       : block(config),
         parameters(block.make_parameters(b)),
         d_parameters(block.make_parameters(b)),
@@ -54,8 +54,8 @@ SoftAttentionConfig small() {
 }
 
 template <class B>
-void check(const SoftAttentionConfig& config) {
-  Problem<B> problem(config);
+void check_block(const SoftAttentionConfig& config) {
+  BlockProblem<B> problem(config);
   problem.forward();
   problem.backward();
   check_gradients(problem.parameters, problem.d_parameters, [&] { return problem.loss(); });
@@ -110,11 +110,11 @@ TEMPLATE_TEST_CASE("gradients of the soft attention block are those of central d
     config.normalization.slope_sharing = SlopeSharing::shared;
   }
   SECTION("width of the input: no projection on the entry") { config.width = 3; }
-  check<TestType>(config);
+  check_block<TestType>(config);
 }
 
 TEST_CASE("features are the mean over the map of (1 + M) * T", "[soft_attention_block]") {
-  Problem<Reference> problem(small());
+  BlockProblem<Reference> problem(small());
   problem.forward();
   const Array& trunk = problem.cache.trunk.back();
   const Array& logits = problem.cache.mask_logits;
@@ -135,7 +135,7 @@ TEST_CASE("without the mask the features are the mean of the trunk, and the mask
           "[soft_attention_block]") {
   SoftAttentionConfig config = small();
   config.mask = MaskUse::none;
-  Problem<Reference> problem(config);
+  BlockProblem<Reference> problem(config);
   problem.forward();
   double sum = 0;
   for (std::size_t i = 0; i < 36; ++i) sum += problem.cache.trunk.back().values[2 * i];
@@ -146,7 +146,7 @@ TEST_CASE("without the mask the features are the mean of the trunk, and the mask
 
 TEMPLATE_TEST_CASE("in evaluation the features of a patch do not depend on its neighbours", "[soft_attention_block]",
                    Reference, Fused) {
-  Problem<TestType> problem(small());
+  BlockProblem<TestType> problem(small());
   problem.forward(Mode::training);
   const auto features_of_first = [&](Mode mode) {
     problem.forward(mode);
@@ -168,7 +168,7 @@ TEST_CASE("a stem shrinks the maps", "[soft_attention_block]") {
   SoftAttentionConfig config = small();
   config.stem_kernel = 3;
   config.stem_stride = 2;
-  Problem<Reference> problem(config);
+  BlockProblem<Reference> problem(config);
   CHECK(problem.block.map_side() == 3);
   CHECK(problem.cache.trunk.back().shape == Shape{2, 3, 3, 2});
   CHECK(problem.cache.mask_logits.shape == Shape{2, 3, 3, 2});
@@ -188,8 +188,8 @@ TEST_CASE("a cache made for evaluation serves all units of the trunk in turn, an
     problem.forward(Mode::evaluation);
     CHECK(problem.features.values == expected.values);
   };
-  check_evaluation(Problem<Reference>(config));
-  check_evaluation(Problem<Fused>(config));
+  check_evaluation(BlockProblem<Reference>(config));
+  check_evaluation(BlockProblem<Fused>(config));
 }
 
 TEST_CASE("the soft attention block says when it cannot be built", "[soft_attention_block]") {

@@ -13,7 +13,7 @@ using namespace saccade_test;
 
 namespace {
 
-using Policy = LocationPolicy<Reference>;
+using Zoomed = LocationPolicy<Reference>;
 
 constexpr std::size_t zooms = 3;
 
@@ -26,9 +26,9 @@ PolicyConfig with_zooms(PolicyConfig config = {}) {
   return config;
 }
 
-struct Problem : PolicyProblem<Policy> {
-  explicit Problem(const PolicyConfig& config) : PolicyProblem(config) {
-    Policy::drawn(cache) = {{policy_batch, 3}, {0.2, -0.4, 0, 0.7, 0.1, 2, -0.5, 0.3, 1}};
+struct ZoomProblem : PolicyProblem<Zoomed> {
+  explicit ZoomProblem(const PolicyConfig& config) : PolicyProblem(config) {
+    Zoomed::drawn(cache) = {{policy_batch, 3}, {0.2, -0.4, 0, 0.7, 0.1, 2, -0.5, 0.3, 1}};
     if (config.kind == PolicyKind::cell) cache.cell().cell = {{policy_batch}, {3, 0, 2}};
   }
 
@@ -49,7 +49,7 @@ struct Problem : PolicyProblem<Policy> {
       const double* logits = &cache.zoomed->head.logits.values[zooms * n];
       double total = 0;
       for (std::size_t z = 0; z < zooms; ++z) total += std::exp(logits[z]);
-      const auto drawn = static_cast<std::size_t>(Policy::drawn(cache).values[3 * n + 2]);
+      const auto drawn = static_cast<std::size_t>(Zoomed::drawn(cache).values[3 * n + 2]);
       loss -= advantage.values[n] * (density.values[n] + logits[drawn] - std::log(total));
       if (policy.config().entropy == 0) continue;
       for (std::size_t z = 0; z < zooms; ++z)
@@ -84,13 +84,13 @@ TEST_CASE("place and zoom receive the REINFORCE gradient of what was drawn", "[z
     config.entropy = 0.3;
     config.patch = 2;
   }
-  Problem problem(with_zooms(config));
+  ZoomProblem problem(with_zooms(config));
   problem.check_score_gradient([&] { return problem.surrogate(); });
 }
 
 TEST_CASE("a movement is paid for by the place alone", "[zoom]") {
   const PolicyConfig config{.movement_penalty = 0.4, .state = StateGradient::attached};
-  Problem problem(with_zooms(config));
+  ZoomProblem problem(with_zooms(config));
   problem.previous = {{policy_batch, 3}, {0.1, 0.8, 2, -1, 1, 0, 0, 0.5, 1}};
   problem.describe();
   problem.backward();
@@ -98,7 +98,7 @@ TEST_CASE("a movement is paid for by the place alone", "[zoom]") {
     double loss = problem.surrogate();
     for (std::size_t n = 0; n < policy_batch; ++n) {
       for (std::size_t axis = 0; axis < 2; ++axis) {
-        const double way = Policy::mode(problem.cache).values[3 * n + axis] - problem.previous.values[3 * n + axis];
+        const double way = Zoomed::mode(problem.cache).values[3 * n + axis] - problem.previous.values[3 * n + axis];
         loss += 0.4 / policy_batch * way * way;
       }
     }
@@ -107,7 +107,7 @@ TEST_CASE("a movement is paid for by the place alone", "[zoom]") {
 }
 
 TEST_CASE("log-density and entropy are those of the place and of the zoom together", "[zoom]") {
-  Problem problem(with_zooms({.kind = PolicyKind::cell}));
+  ZoomProblem problem(with_zooms({.kind = PolicyKind::cell}));
   problem.describe();
   Array density = filled({policy_batch}, not_a_number), entropy = density, place = density, of_place = density;
   problem.policy.log_density(problem.b, problem.cache, problem.workspace, density);
@@ -116,7 +116,7 @@ TEST_CASE("log-density and entropy are those of the place and of the zoom togeth
   problem.policy.cell()->entropy(problem.b, problem.cache.cell(), problem.workspace.cell(), of_place);
   for (std::size_t n = 0; n < policy_batch; ++n) {
     const double* p = &problem.probabilities().values[zooms * n];
-    const auto drawn = static_cast<std::size_t>(Policy::drawn(problem.cache).values[3 * n + 2]);
+    const auto drawn = static_cast<std::size_t>(Zoomed::drawn(problem.cache).values[3 * n + 2]);
     CHECK(density.values[n] == Approx(place.values[n] + std::log(p[drawn])));
     double expected = of_place.values[n];
     for (std::size_t z = 0; z < zooms; ++z) expected -= p[z] * std::log(p[z]);
@@ -125,14 +125,14 @@ TEST_CASE("log-density and entropy are those of the place and of the zoom togeth
 }
 
 TEST_CASE("every zoom is drawn as often as it is probable, and independently of the place", "[zoom]") {
-  Problem problem(with_zooms());
+  ZoomProblem problem(with_zooms());
   problem.describe();
   const int draws = 4000;
   std::vector<double> count(zooms, 0.0), right(zooms, 0.0);
   for (int draw = 0; draw < draws; ++draw) {
     problem.policy.sample(problem.b, {.seed = 3, .counter = static_cast<std::uint64_t>(draw)}, problem.inputs(),
                           problem.cache);
-    const Array& drawn = Policy::drawn(problem.cache);
+    const Array& drawn = Zoomed::drawn(problem.cache);
     REQUIRE(drawn.values[3] == problem.cache.gaussian().sample.values[2]);
     REQUIRE(drawn.values[4] == problem.cache.gaussian().sample.values[3]);
     const auto zoom = static_cast<std::size_t>(drawn.values[5]);
@@ -147,7 +147,7 @@ TEST_CASE("every zoom is drawn as often as it is probable, and independently of 
 }
 
 TEST_CASE("an image draws the same zoom in any batch, the first location from a stream of its own", "[zoom]") {
-  Problem problem(with_zooms());
+  ZoomProblem problem(with_zooms());
   problem.describe();
   problem.cache.zoomed->head.probabilities = filled({policy_batch, 3}, 1.0 / 3);
   const auto zooms_of = [&](const RandomKey& key) {
@@ -167,14 +167,14 @@ TEST_CASE("an image draws the same zoom in any batch, the first location from a 
 
 TEST_CASE("the mode is the most probable zoom at the place's mode", "[zoom]") {
   for (const PolicyKind kind : {PolicyKind::gaussian, PolicyKind::cell}) {
-    Problem problem(with_zooms({.kind = kind}));
+    ZoomProblem problem(with_zooms({.kind = kind}));
     problem.describe();
     problem.policy.take_mode(problem.b, problem.cache);
     const Array& place = kind == PolicyKind::cell ? problem.cache.cell().mode : problem.cache.gaussian().mean;
     for (std::size_t n = 0; n < policy_batch; ++n) {
       const auto row = problem.probabilities().values.begin() + static_cast<std::ptrdiff_t>(zooms * n);
       const double best = static_cast<double>(std::max_element(row, row + zooms) - row);
-      for (const Array* location : {&Policy::mode(problem.cache), &std::as_const(Policy::drawn(problem.cache))}) {
+      for (const Array* location : {&Zoomed::mode(problem.cache), &std::as_const(Zoomed::drawn(problem.cache))}) {
         CHECK(location->values[3 * n] == place.values[2 * n]);
         CHECK(location->values[3 * n + 1] == place.values[2 * n + 1]);
         CHECK(location->values[3 * n + 2] == best);
@@ -185,5 +185,5 @@ TEST_CASE("the mode is the most probable zoom at the place's mode", "[zoom]") {
 
 TEST_CASE("a zoom needs a choice", "[zoom]") {
   CHECK_THROWS_WITH(ZoomHead<Reference>(PolicyConfig{}), "ZoomHead: zooms must be at least 2, but is 1");
-  CHECK_THROWS_WITH(Policy(PolicyConfig{.zooms = 0}), "LocationPolicy: zooms must be at least 1, but is 0");
+  CHECK_THROWS_WITH(Zoomed(PolicyConfig{.zooms = 0}), "LocationPolicy: zooms must be at least 1, but is 0");
 }

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// An empty file stands for an image: the index reads only names.
-void put(const ScratchFolder& folder, const std::string& name, const std::string& ending) {
+void put_image(const ScratchFolder& folder, const std::string& name, const std::string& ending) {
   const auto parsed = parse_breakhis_name(name);
   REQUIRE(parsed);
   const fs::path path = folder / breakhis_path(*parsed, ending);
@@ -24,7 +24,7 @@ void put(const ScratchFolder& folder, const std::string& name, const std::string
   write_file(path, "");
 }
 
-std::vector<std::string> names(const std::vector<ImageRecord>& records) {
+std::vector<std::string> names_of(const std::vector<ImageRecord>& records) {
   std::vector<std::string> list;
   for (const ImageRecord& record : records) list.push_back(to_string(record));
   return list;
@@ -61,29 +61,29 @@ TEST_CASE("slides with letters share a case", "[breakhis]") {
 
 TEST_CASE("the index is the same wherever in the data set one points", "[breakhis]") {
   const ScratchFolder folder;
-  put(folder, "SOB_M_DC-14-2523-100-010", ".png");
-  put(folder, "SOB_M_DC-14-2523-100-009", ".JPG");
-  put(folder, "SOB_B_A-14-22549AB-100-001", ".jpeg");
-  put(folder, "SOB_B_A-14-22549AB-40-001", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-100-010", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-100-009", ".JPG");
+  put_image(folder, "SOB_B_A-14-22549AB-100-001", ".jpeg");
+  put_image(folder, "SOB_B_A-14-22549AB-40-001", ".png");
   write_file(folder / "SOB_B_A-14-22549AB-100-002.txt", "not a picture");
   write_file(folder / "overview.png", "not named by the scheme");
 
   const std::vector<std::string> expected = {"SOB_B_A-14-22549AB-100-001", "SOB_M_DC-14-2523-100-009",
                                              "SOB_M_DC-14-2523-100-010"};
   const auto records = index_breakhis(folder.path(), 100);
-  CHECK(names(records) == expected);
+  CHECK(names_of(records) == expected);
   CHECK(records[0].label == 0);
   CHECK(records[2].label == 1);
   CHECK(records[2].path.filename() == "SOB_M_DC-14-2523-100-010.png");
-  CHECK(names(index_breakhis(folder / "BreaKHis_v1", 100)) == expected);
-  CHECK(names(index_breakhis(folder / "BreaKHis_v1/histology_slides/breast", 100)) == expected);
+  CHECK(names_of(index_breakhis(folder / "BreaKHis_v1", 100)) == expected);
+  CHECK(names_of(index_breakhis(folder / "BreaKHis_v1/histology_slides/breast", 100)) == expected);
   CHECK(index_breakhis(folder.path()).size() == 4);
 }
 
 TEST_CASE("an index without images says what is there", "[breakhis]") {
   const ScratchFolder folder;
-  put(folder, "SOB_M_DC-14-2523-200-001", ".png");
-  put(folder, "SOB_M_DC-14-2523-40-001", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-200-001", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-40-001", ".png");
   CHECK_THROWS_AS(index_breakhis(folder.path(), 100), FileError);
   CHECK_THROWS_WITH(index_breakhis(folder.path(), 100),
                     "breakhis: no image at 100x under \"" + folder.path().string() +
@@ -96,17 +96,17 @@ TEST_CASE("an index without images says what is there", "[breakhis]") {
 
 TEST_CASE("one image in two encodings is refused", "[breakhis]") {
   const ScratchFolder folder;
-  put(folder, "SOB_M_DC-14-2523-100-001", ".png");
-  put(folder, "SOB_M_DC-14-2523-100-001", ".jpg");
+  put_image(folder, "SOB_M_DC-14-2523-100-001", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-100-001", ".jpg");
   CHECK_THROWS_WITH(index_breakhis(folder.path()), contains("SOB_M_DC-14-2523-100-001 is there twice"));
 }
 
 TEST_CASE("a reading is named images of one magnification, with groups and what was passed over", "[breakhis]") {
   const ScratchFolder folder;
-  put(folder, "SOB_M_DC-14-2523-100-010", ".png");
-  put(folder, "SOB_B_A-14-22549AB-100-001", ".png");
-  put(folder, "SOB_B_A-14-22549CD-100-001", ".png");
-  put(folder, "SOB_B_A-14-22549AB-40-001", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-100-010", ".png");
+  put_image(folder, "SOB_B_A-14-22549AB-100-001", ".png");
+  put_image(folder, "SOB_B_A-14-22549CD-100-001", ".png");
+  put_image(folder, "SOB_B_A-14-22549AB-40-001", ".png");
   write_file(folder / "overview.png", "");
   CHECK_THROWS_WITH(read_breakhis(folder.path()), contains("has several magnifications (40, 100); choose one"));
   const Reading reading = read_breakhis(folder.path(), 100);
@@ -128,8 +128,8 @@ TEST_CASE("a reading is named images of one magnification, with groups and what 
 
 TEST_CASE("regions are read from beside the data or above it, also by the table's old name", "[breakhis]") {
   const ScratchFolder folder;
-  put(folder, "SOB_M_DC-14-2523-100-001", ".png");
-  put(folder, "SOB_M_DC-14-2523-100-002", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-100-001", ".png");
+  put_image(folder, "SOB_M_DC-14-2523-100-002", ".png");
   CHECK_FALSE(find_region_table(folder.path()));
   CHECK(read_breakhis(folder.path()).dataset.sample(0).regions.empty());
   const std::string header = "path,x,y,width,height,label\n";
@@ -154,7 +154,7 @@ TEST_CASE("regions are read from beside the data or above it, also by the table'
 TEST_CASE("lines of a table of regions that contradict, repeat or make no sense are refused, by number", "[breakhis]") {
   const ScratchFolder folder;
   const std::string name = "SOB_M_DC-14-2523-100-001";
-  put(folder, name, ".png");
+  put_image(folder, name, ".png");
   write_png(read_breakhis(folder.path()).dataset.sample(0).path, RgbImage(30, 20).view());
   const auto refused = [&](const std::string& table, const std::string& sentence) {
     INFO(table);

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<std::string> names(const fs::path& folder, Account& account) {
+std::vector<std::string> names_found(const fs::path& folder, Account& account) {
   std::vector<std::string> list;
   for (const fs::path& path : find_images(folder, account)) list.push_back(name_below(folder, path));
   return list;
@@ -34,7 +34,7 @@ TEST_CASE("images are found by their endings, in one order, and what is passed o
   fs::create_symlink(folder / "nowhere.png", folder / "a/dangling.png");
   fs::create_directory_symlink("..", folder / "a/deep/up");
   Account account;
-  CHECK(names(folder.path(), account) ==
+  CHECK(names_found(folder.path(), account) ==
         std::vector<std::string>{"a/deep/x.Jpeg", "a/linked.png", "a.b/c.png", "b/10.jpg", "b/2.PNG"});
   CHECK(describe(account) ==
         "passed over: 1 hidden folders (.cache)\n"
@@ -62,7 +62,7 @@ TEST_CASE("a link to itself leads to nothing", "[find]") {
   const ScratchFolder folder;
   fs::create_symlink(folder / "round.png", folder / "round.png");
   Account account;
-  CHECK(names(folder.path(), account).empty());
+  CHECK(names_found(folder.path(), account).empty());
   CHECK(describe(account) == "passed over: 1 links to nothing (round.png)\n");
 }
 
@@ -92,14 +92,14 @@ TEST_CASE("a linked folder is entered", "[find]") {
   write_file(elsewhere / "x.png", "");
   fs::create_directory_symlink(elsewhere.path(), folder / "linked");
   Account account;
-  CHECK(names(folder.path(), account) == std::vector<std::string>{"linked/x.png"});
+  CHECK(names_found(folder.path(), account) == std::vector<std::string>{"linked/x.png"});
 }
 
 TEST_CASE("a name that is not UTF-8 is told with replaced bytes", "[find]") {
   const ScratchFolder folder;
   write_file(folder / "caf\xE9.png", "");
   Account account;
-  CHECK(names(folder.path(), account) == std::vector<std::string>{"caf\xEF\xBF\xBD.png"});
+  CHECK(names_found(folder.path(), account) == std::vector<std::string>{"caf\xEF\xBF\xBD.png"});
 }
 
 TEST_CASE("a folder that cannot be read is named", "[find]") {

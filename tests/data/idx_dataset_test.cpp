@@ -16,7 +16,7 @@ using Bytes = std::vector<std::uint8_t>;
 namespace {
 
 /// `labels.size()` pictures, 3 wide and 2 high, of bytes first, first + 1, ...
-void put(const ScratchFolder& folder, const std::string& stem, const Bytes& labels, std::uint8_t first) {
+void put_idx(const ScratchFolder& folder, const std::string& stem, const Bytes& labels, std::uint8_t first) {
   const auto count = static_cast<std::uint8_t>(labels.size());
   Bytes pictures{0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 2, 0, 0, 0, 3}, classes{0, 0, 8, 1, 0, 0, 0, count};
   for (std::size_t i = 0; i < 6 * labels.size(); ++i) pictures.push_back(static_cast<std::uint8_t>(first + i));
@@ -29,8 +29,8 @@ void put(const ScratchFolder& folder, const std::string& stem, const Bytes& labe
 
 TEST_CASE("train and t10k files of IDX are pictures with labels and parts", "[idx]") {
   const ScratchFolder folder;
-  put(folder, "train", {7, 10}, 0);
-  put(folder, "t10k", {9}, 100);
+  put_idx(folder, "train", {7, 10}, 0);
+  put_idx(folder, "t10k", {9}, 100);
   Dataset copy;
   {
     const Dataset dataset = read_idx(folder.path()).dataset;
@@ -58,7 +58,7 @@ TEST_CASE("train and t10k files of IDX are pictures with labels and parts", "[id
 
 TEST_CASE("other names of IDX files are in no part", "[idx]") {
   const ScratchFolder folder;
-  put(folder, "letters", {1, 2}, 0);
+  put_idx(folder, "letters", {1, 2}, 0);
   CHECK_FALSE(read_idx(folder.path()).dataset.sample(0).part);
   write_file(folder / "letters-validation-images.idx3-ubyte", read_file(folder / "letters-images-idx3-ubyte"));
   write_file(folder / "letters-validation-labels.idx1-ubyte", read_file(folder / "letters-labels-idx1-ubyte"));
@@ -70,7 +70,7 @@ TEST_CASE("other names of IDX files are in no part", "[idx]") {
 TEST_CASE("half a pair of IDX files is refused", "[idx]") {
   const ScratchFolder folder;
   CHECK_THROWS_WITH(read_idx(folder.path()), contains("idx: no file *-images-idx3-ubyte or"));
-  put(folder, "train", {1, 2}, 0);
+  put_idx(folder, "train", {1, 2}, 0);
   std::filesystem::remove(folder / "train-labels-idx1-ubyte");
   CHECK_THROWS_WITH(read_idx(folder.path()), "idx: \"" + folder.path().string() +
                                                  "\" has train-images-idx3-ubyte, but no train-labels-idx1-ubyte");

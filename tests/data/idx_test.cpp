@@ -16,8 +16,8 @@ using Bytes = std::vector<std::uint8_t>;
 namespace {
 
 /// Two pictures, 3 wide and 2 high, and their labels.
-const Bytes pictures{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-const Bytes classes{0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
+const Bytes two_pictures{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+const Bytes two_labels{0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
 
 Bytes packed(const Bytes& bytes) {
   Bytes result(bytes.size() + 64);
@@ -44,46 +44,46 @@ Bytes longer(Bytes bytes, int by) {
   return bytes;
 }
 
-void check_refused(const Bytes& bytes, const std::string& sentence) {
+void check_bytes_refused(const Bytes& bytes, const std::string& sentence) {
   CHECK_THROWS_WITH(decode_idx(bytes, "x.gz"), "\"x.gz\": " + sentence);
 }
 
 }  // namespace
 
 TEST_CASE("an IDX array is its extents and its bytes, packed by gzip or not", "[idx]") {
-  for (const Bytes& bytes : {pictures, packed(pictures)}) {
+  for (const Bytes& bytes : {two_pictures, packed(two_pictures)}) {
     const IdxArray array = decode_idx(bytes, "x");
     CHECK(array.shape == Shape{2, 2, 3});
     CHECK(array.values == Bytes{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
   }
-  CHECK(decode_idx(classes, "x").shape == Shape{2});
+  CHECK(decode_idx(two_labels, "x").shape == Shape{2});
 }
 
 TEST_CASE("what is no IDX array of bytes is refused with a sentence", "[idx]") {
-  check_refused({}, "not an IDX file; expected it to begin with two zero bytes");
-  check_refused({'P', 'K', 8, 1}, "not an IDX file; expected it to begin with two zero bytes");
-  check_refused(with(pictures, 2, 13), "its elements are of type 13; expected bytes, type 8");
-  check_refused(with(pictures, 3, 0), "it has 0 axes; expected 1 to 4");
-  check_refused(with(pictures, 3, 5), "it has 5 axes; expected 1 to 4");
-  check_refused(longer(classes, -4), "the file ends within its extents");
-  check_refused(longer(pictures, -1), "an array of (2, 2, 3) has 12 elements, but the file holds 11");
-  check_refused(longer(pictures, 1), "an array of (2, 2, 3) has 12 elements, but the file holds 13");
-  check_refused(with(pictures, 4, 255), "an array of more than 268435456 elements");
+  check_bytes_refused({}, "not an IDX file; expected it to begin with two zero bytes");
+  check_bytes_refused({'P', 'K', 8, 1}, "not an IDX file; expected it to begin with two zero bytes");
+  check_bytes_refused(with(two_pictures, 2, 13), "its elements are of type 13; expected bytes, type 8");
+  check_bytes_refused(with(two_pictures, 3, 0), "it has 0 axes; expected 1 to 4");
+  check_bytes_refused(with(two_pictures, 3, 5), "it has 5 axes; expected 1 to 4");
+  check_bytes_refused(longer(two_labels, -4), "the file ends within its extents");
+  check_bytes_refused(longer(two_pictures, -1), "an array of (2, 2, 3) has 12 elements, but the file holds 11");
+  check_bytes_refused(longer(two_pictures, 1), "an array of (2, 2, 3) has 12 elements, but the file holds 13");
+  check_bytes_refused(with(two_pictures, 4, 255), "an array of more than 268435456 elements");
 }
 
 TEST_CASE("a damaged gzip file is refused with a sentence", "[idx]") {
-  const Bytes good = packed(pictures);
+  const Bytes good = packed(two_pictures);
   const std::string damaged = "a damaged gzip file: its data end too early or cannot be decompressed";
-  check_refused(longer(good, -1), damaged);
-  check_refused({0x1f, 0x8b}, damaged);
-  check_refused(with(good, good.size() - 5, static_cast<std::uint8_t>(good[good.size() - 5] ^ 1)), damaged);
-  check_refused(longer(good, 3), "a damaged gzip file: something follows its data");
+  check_bytes_refused(longer(good, -1), damaged);
+  check_bytes_refused({0x1f, 0x8b}, damaged);
+  check_bytes_refused(with(good, good.size() - 5, static_cast<std::uint8_t>(good[good.size() - 5] ^ 1)), damaged);
+  check_bytes_refused(longer(good, 3), "a damaged gzip file: something follows its data");
 }
 
 TEST_CASE("pictures and labels make a set of objects", "[idx]") {
   const ScratchFolder folder;
-  write_file(folder / "train-images-idx3-ubyte.gz", packed(pictures));
-  write_file(folder / "train-labels-idx1-ubyte", classes);
+  write_file(folder / "train-images-idx3-ubyte.gz", packed(two_pictures));
+  write_file(folder / "train-labels-idx1-ubyte", two_labels);
   const ObjectSet set = load_objects(folder.path(), Part::train);
   CHECK(set.width == 3);
   CHECK(set.height == 2);
@@ -96,7 +96,7 @@ TEST_CASE("pictures and labels make a set of objects", "[idx]") {
 
 TEST_CASE("labels that do not belong to the pictures are refused", "[idx]") {
   const ScratchFolder folder;
-  write_file(folder / "images", pictures);
+  write_file(folder / "images", two_pictures);
   write_file(folder / "labels", Bytes{0, 0, 8, 1, 0, 0, 0, 1, 7});
   CHECK_THROWS_WITH(load_objects(folder / "images", folder / "labels"),
                     contains("labels must be (count) = (2), but are (1)"));

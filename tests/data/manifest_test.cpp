@@ -27,7 +27,7 @@ struct Folder {
 };
 
 /// What is wrong with a table, behind its path.
-void check_refused(const std::string& table, const std::string& sentence) {
+void check_table_refused(const std::string& table, const std::string& sentence) {
   INFO(table);
   const Folder folder(table);
   CHECK_THROWS_WITH(folder.read(), '"' + (folder.scratch / "manifest.csv").string() + "\": " + sentence);
@@ -85,45 +85,47 @@ TEST_CASE("images that are not there are passed over by name", "[manifest]") {
   const Reading reading = folder.read();
   CHECK(reading.dataset.size() == 1);
   CHECK(describe(reading.account) == "passed over: 1 images that the table names, but that are not there (gone.png)\n");
-  check_refused("path\ngone.png\nlost.png\n",
-                "names 2 images, and none of them is there; paths are relative to the table's folder");
+  check_table_refused("path\ngone.png\nlost.png\n",
+                      "names 2 images, and none of them is there; paths are relative to the table's folder");
 }
 
 TEST_CASE("a manifest that contradicts itself is refused with its line", "[manifest]") {
   const std::string header = "path,label,group,split,x,y,width,height\n";
-  check_refused("", "is empty; expected a line of column names");
-  check_refused(
+  check_table_refused("", "is empty; expected a line of column names");
+  check_table_refused(
       "path,colour\n",
       "line 1: the column \"colour\" is not known; expected path and any of label, group, split, x, y, width, "
       "height, divided by commas");
-  check_refused("path;label\n",
-                "line 1: the column \"path;label\" is not known; expected path and any of label, group, split, x, y, "
-                "width, height, divided by commas");
-  check_refused("path,label,label\n", "line 1: the column \"label\" is there twice");
-  check_refused("label,group\n", "line 1: there is no column \"path\"");
-  check_refused("path,x,y,width\n", "line 1: a box needs all of x, y, width and height");
-  check_refused("path,label\na.png\n", "line 2: 1 fields, but the first line names 2 columns");
-  check_refused("path,label\n\na.png,1,2\n", "line 3: 3 fields, but the first line names 2 columns");
-  check_refused("path,label\n,1\n", "line 2: the path is empty");
-  check_refused("path,group\na.png,\n", "line 2: the group is empty");
-  check_refused("path,label\na.png,caf\xE9\n", "line 2: label and group must be UTF-8");
-  check_refused("path,split\na.png,dev\n", "line 2: split must be train, validation or test, but is \"dev\"");
-  check_refused(header + "a.png,1,g,train,1,2,3,\n", "line 2: a box needs all of x, y, width and height");
+  check_table_refused(
+      "path;label\n",
+      "line 1: the column \"path;label\" is not known; expected path and any of label, group, split, x, y, "
+      "width, height, divided by commas");
+  check_table_refused("path,label,label\n", "line 1: the column \"label\" is there twice");
+  check_table_refused("label,group\n", "line 1: there is no column \"path\"");
+  check_table_refused("path,x,y,width\n", "line 1: a box needs all of x, y, width and height");
+  check_table_refused("path,label\na.png\n", "line 2: 1 fields, but the first line names 2 columns");
+  check_table_refused("path,label\n\na.png,1,2\n", "line 3: 3 fields, but the first line names 2 columns");
+  check_table_refused("path,label\n,1\n", "line 2: the path is empty");
+  check_table_refused("path,group\na.png,\n", "line 2: the group is empty");
+  check_table_refused("path,label\na.png,caf\xE9\n", "line 2: label and group must be UTF-8");
+  check_table_refused("path,split\na.png,dev\n", "line 2: split must be train, validation or test, but is \"dev\"");
+  check_table_refused(header + "a.png,1,g,train,1,2,3,\n", "line 2: a box needs all of x, y, width and height");
   for (const std::string x : {"-1", "1.5", "0x1", " 1", "1e2", "99999999999999999999"}) {
-    check_refused(header + "a.png,1,g,train," + x + ",2,3,4\n",
-                  "line 2: x must be a whole number of pixels, at least 0, but is \"" + x + '"');
+    check_table_refused(header + "a.png,1,g,train," + x + ",2,3,4\n",
+                        "line 2: x must be a whole number of pixels, at least 0, but is \"" + x + '"');
   }
-  check_refused(header + "a.png,1,g,train,1,2,3,0\n",
-                "line 2: height must be a whole number of pixels, at least 1, but is \"0\"");
-  check_refused(header + "a.png,1,g,train,1,2,3,4\nb.png,1,g,train,,,,\na.png,2,g,train,5,6,7,8\n",
-                "line 4: another label for \"a.png\" than in line 2");
-  check_refused(header + "a.png,1,g,train,1,2,3,4\na.png,1,h,train,5,6,7,8\n",
-                "line 3: another group for \"a.png\" than in line 2");
-  check_refused(header + "a.png,1,g,train,1,2,3,4\na.png,1,g,test,5,6,7,8\n",
-                "line 3: another split for \"a.png\" than in line 2");
-  check_refused("path\na.png\n./a.png\n", "line 3: names \"a.png\" again, as line 2 does, but not with another box");
-  check_refused(header + "a.png,1,g,train,1,2,3,4\na.png,1,g,train,1,2,3,4\n",
-                "line 3: names \"a.png\" again, as line 2 does, but not with another box");
+  check_table_refused(header + "a.png,1,g,train,1,2,3,0\n",
+                      "line 2: height must be a whole number of pixels, at least 1, but is \"0\"");
+  check_table_refused(header + "a.png,1,g,train,1,2,3,4\nb.png,1,g,train,,,,\na.png,2,g,train,5,6,7,8\n",
+                      "line 4: another label for \"a.png\" than in line 2");
+  check_table_refused(header + "a.png,1,g,train,1,2,3,4\na.png,1,h,train,5,6,7,8\n",
+                      "line 3: another group for \"a.png\" than in line 2");
+  check_table_refused(header + "a.png,1,g,train,1,2,3,4\na.png,1,g,test,5,6,7,8\n",
+                      "line 3: another split for \"a.png\" than in line 2");
+  check_table_refused("path\na.png\n./a.png\n",
+                      "line 3: names \"a.png\" again, as line 2 does, but not with another box");
+  check_table_refused(header + "a.png,1,g,train,1,2,3,4\na.png,1,g,train,1,2,3,4\n",
+                      "line 3: names \"a.png\" again, as line 2 does, but not with another box");
 }
 
 TEST_CASE("a box outside its image is refused with its line", "[manifest]") {

@@ -4,6 +4,7 @@
 #include <saccade/data/split.hpp>
 
 #include "data/breakhis_location.hpp"
+#include "data/put_file.hpp"
 #include "data/shared_location.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
@@ -14,45 +15,37 @@
 
 using namespace saccade;
 using namespace saccade::data;
-
-namespace {
-
-void put(const ScratchFolder& folder, const std::string& file, const std::string& content = "") {
-  create_folders((folder / file).parent_path());
-  write_file(folder / file, content);
-}
-
-}  // namespace
+using saccade_test::put_file;
 
 TEST_CASE("what a folder is is found out", "[open]") {
   const ScratchFolder folder;
   const auto kind = [&] { return open_dataset(folder.path()).dataset.kind; };
-  put(folder, "cat/1.png");
-  put(folder, "dog/2.png");
+  put_file(folder, "cat/1.png");
+  put_file(folder, "dog/2.png");
   CHECK(kind() == "folders");
-  put(folder, "cat/SOB_B_A-14-1-100-001.png");
+  put_file(folder, "cat/SOB_B_A-14-1-100-001.png");
   CHECK(kind() == "folders");  // most are named otherwise
-  put(folder, "dog/SOB_M_DC-14-3-100-001.png");
-  put(folder, "dog/SOB_M_DC-14-3-100-002.png");
+  put_file(folder, "dog/SOB_M_DC-14-3-100-001.png");
+  put_file(folder, "dog/SOB_M_DC-14-3-100-002.png");
   CHECK(kind() == "breakhis");
   write_file(folder / "train-images-idx3-ubyte",
              std::vector<std::uint8_t>{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 5});
   write_file(folder / "train-labels-idx1-ubyte", std::vector<std::uint8_t>{0, 0, 8, 1, 0, 0, 0, 1, 3});
   CHECK(kind() == "idx");
-  put(folder, "manifest.csv", "path,label\ncat/1.png,cat\n");
+  put_file(folder, "manifest.csv", "path,label\ncat/1.png,cat\n");
   CHECK(kind() == "manifest");
   for (const std::string chosen : {"folders", "breakhis", "idx", "manifest"})
     CHECK(open_dataset(folder.path(), {.kind = chosen}).dataset.kind == chosen);
   CHECK(open_dataset(folder.path(), {.magnification = 100}).dataset.kind == "breakhis");
   CHECK(open_dataset(folder.path(), {.group = "case"}).dataset.grouping == "case");
-  put(folder, "my table.csv", "path,label\ndog/2.png,dog\n");
+  put_file(folder, "my table.csv", "path,label\ndog/2.png,dog\n");
   CHECK(open_dataset(folder / "my table.csv").dataset.sample(0).name == "dog/2.png");
 }
 
 TEST_CASE("parts above folders of classes come before the names of BreakHis", "[open]") {
   const ScratchFolder folder;
-  put(folder, "train/benign/SOB_B_A-14-1-100-001.png");
-  put(folder, "test/malignant/SOB_M_DC-14-3-100-001.png");
+  put_file(folder, "train/benign/SOB_B_A-14-1-100-001.png");
+  put_file(folder, "test/malignant/SOB_M_DC-14-3-100-001.png");
   const Dataset dataset = open_dataset(folder.path()).dataset;
   CHECK(dataset.kind == "folders");
   CHECK(given_split(dataset).test == std::vector<Index>{0});
@@ -60,8 +53,8 @@ TEST_CASE("parts above folders of classes come before the names of BreakHis", "[
 
 TEST_CASE("a table of other columns is no manifest where the images are named as in BreakHis", "[open]") {
   const ScratchFolder folder;
-  put(folder, "SOB_B_A-14-1-100-001.png");
-  put(folder, "manifest.csv", "path,type\n");
+  put_file(folder, "SOB_B_A-14-1-100-001.png");
+  put_file(folder, "manifest.csv", "path,type\n");
   const Reading reading = open_dataset(folder.path());
   CHECK(reading.dataset.kind == "breakhis");
   CHECK_THAT(describe(reading.account),
@@ -72,13 +65,13 @@ TEST_CASE("a table of other columns is no manifest where the images are named as
 
 TEST_CASE("a folder in a folder is entered, as archives leave it", "[open]") {
   const ScratchFolder folder;
-  put(folder, "download/data/cat/1.png");
-  put(folder, "download/data/dog/2.png");
-  put(folder, "download/readme.txt");
+  put_file(folder, "download/data/cat/1.png");
+  put_file(folder, "download/data/dog/2.png");
+  put_file(folder, "download/readme.txt");
   CHECK(open_dataset(folder.path()).dataset.classes == std::vector<std::string>{"cat", "dog"});
   CHECK(open_dataset(folder.path()).dataset.sample(0).name == "cat/1.png");
   const ScratchFolder one;
-  put(one, "cat/1.png");
+  put_file(one, "cat/1.png");
   CHECK(open_dataset(one.path()).dataset.classes == std::vector<std::string>{"cat"});
 }
 
@@ -89,17 +82,17 @@ TEST_CASE("a folder that is no data set is refused with what was expected and fo
       "\" is no data set that is known: expected manifest.csv, IDX files (*-images-idx3-ubyte[.gz] with labels), "
       "images "
       "named as in BreakHis, or a folder for each class, with or without train, validation and test above them; found ";
-  put(folder, "notes.txt");
+  put_file(folder, "notes.txt");
   CHECK_THROWS_WITH(open_dataset(folder.path()), expected + "no image");
-  put(folder, "1.png");
-  put(folder, "2.png");
+  put_file(folder, "1.png");
+  put_file(folder, "2.png");
   CHECK_THROWS_WITH(open_dataset(folder.path()), expected + "2 images and nothing that tells their classes");
   CHECK_THROWS_WITH(open_dataset(folder / "nowhere"), "data: no such folder: \"" + (folder / "nowhere").string() + '"');
 }
 
 TEST_CASE("options that do not fit the data are refused", "[open]") {
   const ScratchFolder folder;
-  put(folder, "cat/1.png");
+  put_file(folder, "cat/1.png");
   const std::string name = '"' + folder.path().string() + '"';
   CHECK_THROWS_WITH(open_dataset(folder.path(), {.kind = "zip"}),
                     "data: kind must be breakhis, folders, manifest or idx, but is \"zip\"");

@@ -11,7 +11,7 @@ using namespace saccade::data;
 
 namespace {
 
-constexpr SlideTissueOptions small{.width = 2048, .height = 1536, .region = 256, .slides_per_class = 2};
+constexpr SlideTissueOptions small_slides{.width = 2048, .height = 1536, .region = 256, .slides_per_class = 2};
 
 double mean(const RgbImage& image) {
   double sum = 0;
@@ -22,7 +22,7 @@ double mean(const RgbImage& image) {
 }  // namespace
 
 TEST_CASE("a cell of a drawn slide depends on the options, the slide and its place alone", "[slide]") {
-  const SlideTissue one(small, 1), same(small, 1), other(small, 2);
+  const SlideTissue one(small_slides, 1), same(small_slides, 1), other(small_slides, 2);
   CHECK(one.draw_cell(3, 2).pixels == same.draw_cell(3, 2).pixels);
   CHECK(one.draw_cell(3, 2).pixels != other.draw_cell(3, 2).pixels);
   CHECK(one.draw_cell(3, 2).pixels != one.draw_cell(2, 3).pixels);
@@ -32,7 +32,7 @@ TEST_CASE("a cell of a drawn slide depends on the options, the slide and its pla
 
 TEST_CASE("neighbouring cells of a drawn slide fit together", "[slide]") {
   // Fibres and nuclei go on over the rim: a step of colour across it is no greater than one beside it.
-  const SlideTissue slide(small, 0);
+  const SlideTissue slide(small_slides, 0);
   double across = 0, beside = 0;
   for (Index column = 2; column < 5; ++column) {
     const RgbImage left = slide.draw_cell(column, 2), right = slide.draw_cell(column + 1, 2);
@@ -46,7 +46,7 @@ TEST_CASE("neighbouring cells of a drawn slide fit together", "[slide]") {
 
 TEST_CASE("the region alone tells the class of a drawn slide", "[slide]") {
   for (Index number = 0; number < 3; ++number) {
-    const SlideTissue benign(small, number, 0), malignant(small, number, 1);
+    const SlideTissue benign(small_slides, number, 0), malignant(small_slides, number, 1);
     const Box region = benign.region();
     CHECK(region == malignant.region());
     CHECK(region.width == 256);
@@ -71,12 +71,12 @@ TEST_CASE("the region alone tells the class of a drawn slide", "[slide]") {
 }
 
 TEST_CASE("around the tissue of a drawn slide is glass, and the region lies on tissue", "[slide]") {
-  const SlideTissue slide(small, 0);
+  const SlideTissue slide(small_slides, 0);
   CHECK(mean(slide.draw_cell(0, 0)) > 240);
   CHECK(mean(slide.draw_cell(7, 5)) > 240);
   CHECK(mean(slide.draw_cell(4, 3)) < 200);
   for (Index number = 0; number < 4; ++number) {
-    const Box region = SlideTissue(small, number).region();
+    const Box region = SlideTissue(small_slides, number).region();
     CHECK(region.x >= 2048 / 5);
     CHECK(region.x + 256 <= 2048 - 2048 / 5);
     CHECK(region.y >= 1536 / 5);
@@ -101,7 +101,7 @@ TEST_CASE("options of drawn slides out of their range are named", "[slide]") {
 
 TEST_CASE("drawn slides keep their bytes", "[slide]") {
   // FNV-1a over all cells of a slide; from before whole cells were told to be tissue or glass by their corners.
-  const SlideTissue slide(small, 1);
+  const SlideTissue slide(small_slides, 1);
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (Index row = 0; row < 6; ++row)
     for (Index column = 0; column < 8; ++column)

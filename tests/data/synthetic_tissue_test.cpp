@@ -182,12 +182,13 @@ TEST_CASE("the stain differs more between patients than within one", "[synthetic
 }
 
 TEST_CASE("options out of their range are refused with a sentence", "[synthetic]") {
-  CHECK_THROWS_WITH(validate({.width = 10}),
+  CHECK_THROWS_WITH(validate(SyntheticTissueOptions{.width = 10}),
                     contains("width and height must be 64 to 20000 pixels, but are 10 and 460"));
-  CHECK_THROWS_WITH(validate({.region_area = 0.7}), contains("region_area must be 0.001 to 0.5, but is 0.7"));
-  CHECK_THROWS_AS(validate({.patients_per_class = 0}), ConfigError);
-  CHECK_THROWS_AS(validate({.images_per_patient = 0}), ConfigError);
-  CHECK_THROWS_AS(validate({.magnification = 0}), ConfigError);
+  CHECK_THROWS_WITH(validate(SyntheticTissueOptions{.region_area = 0.7}),
+                    contains("region_area must be 0.001 to 0.5, but is 0.7"));
+  CHECK_THROWS_AS(validate(SyntheticTissueOptions{.patients_per_class = 0}), ConfigError);
+  CHECK_THROWS_AS(validate(SyntheticTissueOptions{.images_per_patient = 0}), ConfigError);
+  CHECK_THROWS_AS(validate(SyntheticTissueOptions{.magnification = 0}), ConfigError);
 }
 
 TEST_CASE("the data set is the same for any number of threads, and reads as BreakHis", "[synthetic]") {

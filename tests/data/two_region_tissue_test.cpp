@@ -21,7 +21,8 @@ using namespace saccade::data;
 
 namespace {
 
-constexpr SyntheticTissueOptions small{.width = 240, .height = 160, .patients_per_class = 12, .images_per_patient = 2};
+constexpr SyntheticTissueOptions small_tissue{
+    .width = 240, .height = 160, .patients_per_class = 12, .images_per_patient = 2};
 
 /// Mean step between pixels two apart, in red, in the inner half of a region: what tells its kind at full resolution.
 double step_in(const RgbImage& image, const Box& region) {
@@ -103,17 +104,17 @@ TEST_CASE("two regions lie inside the image, apart, and no glimpse of a region's
 }
 
 TEST_CASE("the kind of a region changes nothing outside it", "[synthetic]") {
-  const TwoRegionImage plain = synthesize_two_regions(small, 3, 1, {0, 0});
+  const TwoRegionImage plain = synthesize_two_regions(small_tissue, 3, 1, {0, 0});
   CHECK(plain.label == 1);
   for (const std::array<Index, 2> kinds : {std::array<Index, 2>{0, 1}, {1, 0}, {1, 1}}) {
-    const TwoRegionImage other = synthesize_two_regions(small, 3, 1, kinds);
+    const TwoRegionImage other = synthesize_two_regions(small_tissue, 3, 1, kinds);
     REQUIRE(other.regions == plain.regions);
     CHECK(other.kinds == kinds);
     CHECK(other.label == (kinds[0] == kinds[1] ? 1 : 0));
     std::array<Index, 2> changed{};
     Index outside = 0;
-    for (Index y = 0; y < small.height; ++y) {
-      for (Index x = 0; x < small.width; ++x) {
+    for (Index y = 0; y < small_tissue.height; ++y) {
+      for (Index x = 0; x < small_tissue.width; ++x) {
         if (std::equal(plain.image.at(x, y), plain.image.at(x, y) + 3, other.image.at(x, y))) continue;
         bool inside = false;
         for (std::size_t i = 0; i < 2; ++i) {
@@ -163,8 +164,8 @@ TEST_CASE("two regions are refused where they would not fit", "[synthetic]") {
 
 TEST_CASE("images of two regions are the same for any number of threads, and read as a manifest", "[synthetic]") {
   const ScratchFolder one, two;
-  write_two_region_tissue(small, one.path(), 1);
-  write_two_region_tissue(small, two.path(), 3);
+  write_two_region_tissue(small_tissue, one.path(), 1);
+  write_two_region_tissue(small_tissue, two.path(), 3);
   CHECK(read_file(one / "manifest.csv") == read_file(two / "manifest.csv"));
   const Dataset dataset = open_dataset(one.path()).dataset;
   REQUIRE(dataset.size() == 48);
@@ -174,7 +175,7 @@ TEST_CASE("images of two regions are the same for any number of threads, and rea
   for (const Sample& sample : dataset.samples) {
     patients.insert(sample.group);
     const Index patient = std::stoi(sample.group) - 1, image = std::stoi(sample.name.substr(12, 3)) - 1;
-    const TwoRegionImage tissue = synthesize_two_regions(small, patient, image);
+    const TwoRegionImage tissue = synthesize_two_regions(small_tissue, patient, image);
     CHECK(sample.label == tissue.label);
     CHECK(sample.regions == std::vector<Box>(tissue.regions.begin(), tissue.regions.end()));
     CHECK(load_image(sample.path).pixels == tissue.image.pixels);

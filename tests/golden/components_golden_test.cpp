@@ -22,11 +22,11 @@ using namespace saccade;
 using namespace saccade_tests;
 
 namespace {
-using Backends = TestedBackends<ReferenceBackend<double>, ReferenceBackend<float>, saccade_test::FusedReference<float>,
-                                EigenBackend<float>>;
+using BackendsAndFused = TestedBackends<ReferenceBackend<double>, ReferenceBackend<float>,
+                                        saccade_test::FusedReference<float>, EigenBackend<float>>;
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: residual unit", "[golden][residual_unit]", Backends) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: residual unit", "[golden][residual_unit]", BackendsAndFused) {
   using Unit = ResidualUnit<TestType>;
   for_each_golden_case<TestType>("residual_unit", "", [](TestType& b, auto& golden) {
     const double tolerance = network_tolerance<Scalar<TestType>>;
@@ -57,7 +57,7 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: residual unit", "[golden][residual_unit
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: soft attention block", "[golden][soft_attention_block]", Backends) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: soft attention block", "[golden][soft_attention_block]", BackendsAndFused) {
   using Block = SoftAttentionBlock<TestType>;
   for_each_golden_case<TestType>("soft_attention", "", [](TestType& b, auto& golden) {
     const double tolerance = network_tolerance<Scalar<TestType>>;
@@ -85,7 +85,7 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: soft attention block", "[golden][soft_a
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: glimpse fusion", "[golden][glimpse_fusion]", Backends) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: glimpse fusion", "[golden][glimpse_fusion]", BackendsAndFused) {
   for_each_golden_case<TestType>("heads", "fusion", [](TestType& b, auto& golden) {
     const Shape in = golden.shape("features"), out = golden.shape("glimpse");
     const GlimpseFusion<TestType> fusion({.features = in[1], .outputs = out[1]});
@@ -104,7 +104,7 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: glimpse fusion", "[golden][glimpse_fusi
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: recurrent core", "[golden][recurrent_core]", Backends) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: recurrent core", "[golden][recurrent_core]", BackendsAndFused) {
   for_each_golden_case<TestType>("heads", "core", [](TestType& b, auto& golden) {
     const Shape in = golden.shape("x"), state = golden.shape("h");
     const RecurrentCore<TestType> core({.inputs = in[1], .hidden = state[1]});
@@ -127,7 +127,7 @@ TEMPLATE_LIST_TEST_CASE("PyTorch agrees: recurrent core", "[golden][recurrent_co
   });
 }
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: patch readout", "[golden][patch_readout]", Backends) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: patch readout", "[golden][patch_readout]", BackendsAndFused) {
   for_each_golden_case<TestType>("patch_readout", "", [](TestType& b, auto& golden) {
     const double tolerance = network_tolerance<Scalar<TestType>>;
     const Shape in = golden.shape("patches"), out = golden.shape("context");
@@ -174,7 +174,7 @@ struct HeadParameters {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("PyTorch agrees: policy gradient", "[golden][policy_gradient]", Backends) {
+TEMPLATE_LIST_TEST_CASE("PyTorch agrees: policy gradient", "[golden][policy_gradient]", BackendsAndFused) {
   for_each_golden_case<TestType>("heads", "policy", [](TestType& b, auto& golden) {
     const PolicyConfig config = policy_config(golden);
     const LearnerConfig learner = learner_config(golden);

@@ -11,7 +11,7 @@
 using namespace saccade;
 
 namespace {
-FeatureKey key(std::uint64_t image, double x = 0) { return {.network = 1, .image = image, .x = x}; }
+FeatureKey key_of(std::uint64_t image, double x = 0) { return {.network = 1, .image = image, .x = x}; }
 
 void write(FeatureStore<float>& store, const FeatureKey& k, const std::vector<float>& values) {
   store.write(k, std::span<const float>(values));
@@ -20,18 +20,18 @@ void write(FeatureStore<float>& store, const FeatureKey& k, const std::vector<fl
 
 TEST_CASE("a store gives back what was put under the same glimpse and network alone", "[features]") {
   FeatureStore<float> store(1 << 10);
-  write(store, key(7, 0.5), {1, 2, 3});
+  write(store, key_of(7, 0.5), {1, 2, 3});
   std::vector<float> out{9, 9, 9};
-  FeatureKey other = key(7, 0.5);
+  FeatureKey other = key_of(7, 0.5);
   SECTION("another image") { other.image = 8; }
   SECTION("another place") { other.y = 0.5; }
   SECTION("another symmetry") { other.symmetry = Symmetry::rotate_90; }
   SECTION("another network") { other.network = 2; }
-  CHECK(store.read(key(7, 0.5), out));
+  CHECK(store.read(key_of(7, 0.5), out));
   CHECK(out == std::vector<float>{1, 2, 3});
-  if (other != key(7, 0.5)) CHECK_FALSE(store.read(other, out));
+  if (other != key_of(7, 0.5)) CHECK_FALSE(store.read(other, out));
   std::vector<float> two{9, 9};
-  CHECK_FALSE(store.read(key(7, 0.5), two));
+  CHECK_FALSE(store.read(key_of(7, 0.5), two));
   CHECK(two == std::vector<float>{9, 9});
   CHECK(store.reads() == 1);
   CHECK(store.misses() >= 1);
@@ -39,15 +39,15 @@ TEST_CASE("a store gives back what was put under the same glimpse and network al
 
 TEST_CASE("a store holds no more than it may, and forgets the oldest", "[features]") {
   FeatureStore<float> store(3 * 4 * sizeof(float));
-  for (std::uint64_t i = 1; i <= 5; ++i) write(store, key(i), std::vector<float>(4, static_cast<float>(i)));
+  for (std::uint64_t i = 1; i <= 5; ++i) write(store, key_of(i), std::vector<float>(4, static_cast<float>(i)));
   CHECK(store.bytes() == 3 * 4 * sizeof(float));
   std::vector<float> out(4);
-  for (std::uint64_t i = 1; i <= 5; ++i) CHECK(store.read(key(i), out) == (i >= 3));
+  for (std::uint64_t i = 1; i <= 5; ++i) CHECK(store.read(key_of(i), out) == (i >= 3));
   CHECK(out == std::vector<float>(4, 5.0f));
-  write(store, key(5), std::vector<float>(4, 0.0f));  // known already: nothing moves
-  CHECK(store.read(key(3), out));
-  write(store, key(9), std::vector<float>(13, 9.0f));  // has no room even alone
-  CHECK(store.read(key(4), out));
+  write(store, key_of(5), std::vector<float>(4, 0.0f));  // known already: nothing moves
+  CHECK(store.read(key_of(3), out));
+  write(store, key_of(9), std::vector<float>(13, 9.0f));  // has no room even alone
+  CHECK(store.read(key_of(4), out));
   CHECK(store.bytes() == 3 * 4 * sizeof(float));
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("several threads use one store", "[features]") {
   const auto work = [&](float value) {
     std::vector<float> out(4);
     for (std::uint64_t i = 1; i <= 2000; ++i) {
-      const auto k = key(i % 97 + 1, value);
+      const auto k = key_of(i % 97 + 1, value);
       if (store.read(k, out) && out != std::vector<float>(4, value)) ++wrong;
       write(store, k, std::vector<float>(4, value));
     }

@@ -20,10 +20,10 @@ using namespace saccade;
 
 namespace {
 
-using B = EigenBackend<float>;
+using Cpu = EigenBackend<float>;
 using Store = FeatureStore<float>;
 
-HybridAttentionConfig config(MaskUse mask, Index zooms = 1) {
+HybridAttentionConfig small_pretrained(MaskUse mask, Index zooms = 1) {
   HybridAttentionConfig c = pretrained_preset();
   c.glimpses = 2;
   c.sensor.side = 16;
@@ -42,7 +42,7 @@ AdamConfig frozen_backbone() { return {.groups = {{.pattern = "encoder.backbone.
 
 struct Run {
   explicit Run(const HybridAttentionConfig& model, Activations keep = Activations::every_step)
-      : trainer(b, HybridAttentionClassifier<B>(model), frozen_backbone(), 5, keep) {
+      : trainer(b, HybridAttentionClassifier<Cpu>(model), frozen_backbone(), 5, keep) {
     for (std::uint8_t seed = 1; seed <= 3; ++seed) {
       RgbImage& image = images.emplace_back(40, 32);
       for (std::size_t i = 0; i < image.pixels.size(); ++i)
@@ -51,8 +51,8 @@ struct Run {
     for (const RgbImage& image : images) views.push_back(image.view());
   }
 
-  [[nodiscard]] std::vector<OrientedImage<B>> batch(bool known) const {
-    std::vector<OrientedImage<B>> list;
+  [[nodiscard]] std::vector<OrientedImage<Cpu>> batch(bool known) const {
+    std::vector<OrientedImage<Cpu>> list;
     for (std::size_t i = 0; i < views.size(); ++i)
       list.push_back({&views[i], static_cast<Symmetry>(2 * i), nullptr, known ? i + 1 : 0});
     return list;
@@ -66,21 +66,21 @@ struct Run {
 
   [[nodiscard]] std::vector<std::vector<float>> weights() {
     std::vector<std::vector<float>> list;
-    for (const auto& named : named_tensors<B>(trainer.parameters())) list.push_back(values(*named.tensor));
-    for (const auto& named : named_tensors<B>(trainer.statistics())) list.push_back(values(*named.tensor));
+    for (const auto& named : named_tensors<Cpu>(trainer.parameters())) list.push_back(values(*named.tensor));
+    for (const auto& named : named_tensors<Cpu>(trainer.statistics())) list.push_back(values(*named.tensor));
     return list;
   }
 
-  [[nodiscard]] std::vector<float> values(const Tensor<B>& tensor) {
+  [[nodiscard]] std::vector<float> values(const Tensor<Cpu>& tensor) {
     std::vector<float> list(static_cast<std::size_t>(b.shape(tensor).size()));
     b.download(tensor, std::span<float>(list));
     return list;
   }
 
-  B b;
+  Cpu b;
   std::vector<RgbImage> images;
   std::vector<ImageView> views;
-  Trainer<B> trainer;
+  Trainer<Cpu> trainer;
 };
 
 }  // namespace
@@ -90,7 +90,7 @@ TEST_CASE("a run that keeps features has the same weights, bit for bit", "[featu
   const auto keep = GENERATE(Activations::every_step, Activations::last_step);
   const std::size_t bytes = GENERATE(std::size_t{1} << 20, std::size_t{600});  // all of them, or hardly any
   const Index zooms = GENERATE(Index{1}, Index{2});
-  Run plain(config(mask, zooms), keep), kept(config(mask, zooms), keep);
+  Run plain(small_pretrained(mask, zooms), keep), kept(small_pretrained(mask, zooms), keep);
   const auto store = std::make_shared<Store>(bytes);
   kept.trainer.keep_features(store);
   plain.train(4);
@@ -103,7 +103,7 @@ TEST_CASE("a run that keeps features has the same weights, bit for bit", "[featu
 
 TEST_CASE("what a run has looked at, another need not", "[features]") {
   const auto store = std::make_shared<Store>(1 << 20);
-  Run first(config(MaskUse::none)), second(config(MaskUse::none));
+  Run first(small_pretrained(MaskUse::none)), second(small_pretrained(MaskUse::none));
   first.trainer.keep_features(store);
   first.train(3);
   const std::size_t misses = store->misses(), reads = store->reads();
@@ -116,15 +116,15 @@ TEST_CASE("what a run has looked at, another need not", "[features]") {
   CHECK(second.weights() == first.weights());
 
   // Other weights of the frozen part, and other patches, are other glimpses.
-  Run other(config(MaskUse::none));
-  auto& gamma = *named_tensors<B>(other.trainer.parameters()).front().tensor;
+  Run other(small_pretrained(MaskUse::none));
+  auto& gamma = *named_tensors<Cpu>(other.trainer.parameters()).front().tensor;
   std::vector<float> changed = other.values(gamma);
   changed[0] += 1;
   other.b.upload(std::span<const float>(changed), gamma);
   other.trainer.keep_features(store);
   other.train(1);
   CHECK(store->misses() > misses);
-  HybridAttentionConfig wider = config(MaskUse::none);
+  HybridAttentionConfig wider = small_pretrained(MaskUse::none);
   wider.sensor.side = 20;
   Run larger(wider);
   const std::size_t before = store->misses();
@@ -135,7 +135,7 @@ TEST_CASE("what a run has looked at, another need not", "[features]") {
 
 TEST_CASE("images that are not known are looked at every time", "[features]") {
   const auto store = std::make_shared<Store>(1 << 20);
-  Run plain(config(MaskUse::none)), kept(config(MaskUse::none));
+  Run plain(small_pretrained(MaskUse::none)), kept(small_pretrained(MaskUse::none));
   kept.trainer.keep_features(store);
   plain.train(2, false);
   kept.train(2, false);
@@ -146,14 +146,14 @@ TEST_CASE("images that are not known are looked at every time", "[features]") {
 TEST_CASE("an evaluation that keeps features has the same answers", "[features]") {
   const MaskUse mask = GENERATE(MaskUse::none, MaskUse::attend);
   const Index zooms = GENERATE(Index{1}, Index{3});
-  Run run(config(mask, zooms));
+  Run run(small_pretrained(mask, zooms));
   run.train(2);
   const auto images = run.batch(true);
   const auto policy = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random, GlimpsePolicy::centre);
-  Evaluator<B> plain(run.b, run.trainer.model(), 4), kept(run.b, run.trainer.model(), 4);
+  Evaluator<Cpu> plain(run.b, run.trainer.model(), 4), kept(run.b, run.trainer.model(), 4);
   const auto store = std::make_shared<Store>(1 << 20);
   kept.keep_features(store, run.trainer.parameters(), run.trainer.statistics());
-  const auto predict = [&](Evaluator<B>& evaluator) {
+  const auto predict = [&](Evaluator<Cpu>& evaluator) {
     return evaluator.predict(run.trainer.parameters(), run.trainer.statistics(), images, policy, 3);
   };
   const auto expect_equal = [](const std::vector<Prediction>& some, const std::vector<Prediction>& others) {
@@ -172,11 +172,11 @@ TEST_CASE("an evaluation that keeps features has the same answers", "[features]"
 
 TEST_CASE("features that change, or that the policy does not only read, are not kept", "[features]") {
   const auto store = std::make_shared<Store>(1 << 20);
-  B b;
-  Trainer<B> trained(b, HybridAttentionClassifier<B>(config(MaskUse::none)), {}, 1);
+  Cpu b;
+  Trainer<Cpu> trained(b, HybridAttentionClassifier<Cpu>(small_pretrained(MaskUse::none)), {}, 1);
   CHECK_THROWS_WITH(trained.keep_features(store),
                     "feature cache: the encoder is trained, so that its features change; freeze it");
-  HybridAttentionConfig reading = config(MaskUse::none);
+  HybridAttentionConfig reading = small_pretrained(MaskUse::none);
   reading.policy.patch = 4;
   Run patches(reading);
   CHECK_THROWS_WITH(patches.trainer.keep_features(store),

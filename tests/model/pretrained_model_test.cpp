@@ -16,7 +16,7 @@ using namespace saccade_test;
 
 namespace {
 
-HybridAttentionConfig config() {
+HybridAttentionConfig tiny_pretrained() {
   HybridAttentionConfig c = pretrained_preset();
   c.glimpses = 2;
   c.sensor.side = 16;
@@ -45,7 +45,7 @@ struct Model {
   }
 
   Reference b;
-  HybridAttentionClassifier<Reference> model{config()};
+  HybridAttentionClassifier<Reference> model{tiny_pretrained()};
   HybridAttentionClassifier<Reference>::Parameters parameters = model.make_parameters(b);
   HybridAttentionClassifier<Reference>::Statistics statistics = model.make_statistics(b);
   RgbImage image{40, 32};

@@ -15,8 +15,8 @@ using namespace programs;
 
 namespace {
 
-Arguments quick(const std::filesystem::path& out, const Arguments& more = {},
-                const std::filesystem::path& data = tiny_data()) {
+Arguments quick_breakhis(const std::filesystem::path& out, const Arguments& more = {},
+                         const std::filesystem::path& data = tiny_data()) {
   return Arguments{"--quick", "--data", data, "--out", out, "--threads", "1"} + more;
 }
 
@@ -26,7 +26,7 @@ const Arguments two_splits{"--splits", "random:1,random:2"};
 
 TEST_CASE("breakhis_study lays its results out like the paper's table", "[programs][benchmark]") {
   const ScratchFolder scratch;
-  const Ending ending = run("breakhis_study", quick(scratch / "one", two_splits));
+  const Ending ending = run("breakhis_study", quick_breakhis(scratch / "one", two_splits));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.err, contains("model 10 of 10: 100x-random2-plain-learned"));
@@ -65,8 +65,10 @@ TEST_CASE("breakhis_study lays its results out like the paper's table", "[progra
   CHECK(picture.width == 1520);
 
   // The same bytes a second time, in two parts, the second one three models at once.
-  REQUIRE(run("breakhis_study", quick(scratch / "two", {"--splits", "random:1", "--conditions", "shrunk"})).code == 0);
-  const Ending rest = run("breakhis_study", quick(scratch / "two", two_splits + Arguments{"--jobs", "3"}));
+  REQUIRE(
+      run("breakhis_study", quick_breakhis(scratch / "two", {"--splits", "random:1", "--conditions", "shrunk"})).code ==
+      0);
+  const Ending rest = run("breakhis_study", quick_breakhis(scratch / "two", two_splits + Arguments{"--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("100x-random1-attention-shrunk: done before"));
   for (const char* file :
@@ -82,18 +84,18 @@ TEST_CASE("breakhis_study says what is missing, and refuses what it cannot run o
     CHECK(ending.code == code);
     CHECK_THAT(last_line(ending.err), contains(sentence));
   };
-  refused(quick(scratch / "run", {"--magnifications", "40"}), 1, "no image at 40x under");
-  refused(quick(scratch / "run", {"--magnifications", "50"}), 2, "--magnifications");
-  refused(quick(scratch / "run", {"--splits", "all"}), 2, "a study needs test patients");
-  refused(quick(scratch / "run", {"--splits", "official:1"}), 1, "no dsfold1.txt");
-  refused(quick(scratch / "run", {"--set", "encoder.widht=1"}), 2, "has no field \"widht\"");
-  refused(quick(scratch / "run", {}, scratch / "nowhere"), 1, "no such folder");
+  refused(quick_breakhis(scratch / "run", {"--magnifications", "40"}), 1, "no image at 40x under");
+  refused(quick_breakhis(scratch / "run", {"--magnifications", "50"}), 2, "--magnifications");
+  refused(quick_breakhis(scratch / "run", {"--splits", "all"}), 2, "a study needs test patients");
+  refused(quick_breakhis(scratch / "run", {"--splits", "official:1"}), 1, "no dsfold1.txt");
+  refused(quick_breakhis(scratch / "run", {"--set", "encoder.widht=1"}), 2, "has no field \"widht\"");
+  refused(quick_breakhis(scratch / "run", {}, scratch / "nowhere"), 1, "no such folder");
 
   // Two patients of each class: one to train, one to test, none to choose the best epoch by.
   REQUIRE(run("saccade tissue",
               {"--out", scratch / "few", "--patients", "2", "--images", "1", "--width", "80", "--height", "64"})
               .code == 0);
-  const Ending few = run("breakhis_study", quick(scratch / "run", {}, scratch / "few"));
+  const Ending few = run("breakhis_study", quick_breakhis(scratch / "run", {}, scratch / "few"));
   CHECK(few.code == 1);
   CHECK_THAT(few.err, contains("official split 1 is left out: there is no dsfold1.txt beside the images"));
   CHECK_THAT(few.err,
@@ -106,10 +108,11 @@ TEST_CASE("breakhis_study runs on a real part of the data set", "[programs][benc
   const std::filesystem::path data = breakhis_location();
   if (!std::filesystem::exists(data)) SKIP_TEST("no real images: set SACCADE_BREAKHIS to a folder of BreakHis");
   const ScratchFolder scratch;
-  const Ending ending = run("breakhis_study", quick(scratch / "run",
-                                                    {"--magnifications", "100", "--splits", "official:1", "--encoders",
-                                                     "attention", "--conditions", "learned,shrunk", "--epochs", "1"},
-                                                    data));
+  const Ending ending =
+      run("breakhis_study", quick_breakhis(scratch / "run",
+                                           {"--magnifications", "100", "--splits", "official:1", "--encoders",
+                                            "attention", "--conditions", "learned,shrunk", "--epochs", "1"},
+                                           data));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.out, contains("patient recognition rate, %, official splits:"));

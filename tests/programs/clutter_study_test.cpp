@@ -14,7 +14,7 @@ using namespace programs;
 
 namespace {
 
-Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
+Arguments quick_clutter(const std::filesystem::path& out, const Arguments& more = {}) {
   return Arguments{"--quick", "--out", out, "--seeds", "1,2", "--glimpses", "2"} + more;
 }
 
@@ -22,7 +22,7 @@ Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
 
 TEST_CASE("clutter_study trains every kind of model and writes table, data and figure", "[programs][benchmark]") {
   const ScratchFolder scratch;
-  const Ending ending = run("clutter_study", quick(scratch / "one"));
+  const Ending ending = run("clutter_study", quick_clutter(scratch / "one"));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.err, contains("learned-2-seed2: epoch 1 of 1, cross-entropy"));
@@ -87,14 +87,14 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (3 + 2 + 2) + 1));
 
   // The same bytes a second time, in two parts, the second one three models at once.
-  REQUIRE(run("clutter_study", quick(scratch / "two", {"--conditions", "learned,random"})).code == 0);
-  const Ending rest = run("clutter_study", quick(scratch / "two", {"--jobs", "3"}));
+  REQUIRE(run("clutter_study", quick_clutter(scratch / "two", {"--conditions", "learned,random"})).code == 0);
+  const Ending rest = run("clutter_study", quick_clutter(scratch / "two", {"--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("learned-2-seed1: done before"));
   for (const char* file : {"table.md", "table.csv", "results.json", "figure.png", "runs/centre-2-seed2.json"})
     CHECK(same(scratch / "one" / file, scratch / "two" / file));
 
-  const Ending other = run("clutter_study", quick(scratch / "two", {"--set", "policy.sigma=0.5"}));
+  const Ending other = run("clutter_study", quick_clutter(scratch / "two", {"--set", "policy.sigma=0.5"}));
   CHECK(other.code == 1);
   CHECK_THAT(last_line(other.err), contains("belongs to another configuration"));
 }
@@ -102,7 +102,7 @@ TEST_CASE("clutter_study trains every kind of model and writes table, data and f
 TEST_CASE("clutter_study asks for the sum of two objects", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const Arguments sum{"--task", "sum", "--side", "100", "--patches", "8", "--conditions", "learned,whole"};
-  const Ending ending = run("clutter_study", quick(scratch / "one", sum));
+  const Ending ending = run("clutter_study", quick_clutter(scratch / "one", sum));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   const auto config = nlohmann::json::parse(text(scratch / "one/runs/learned-2-seed1.json")).at("config");
@@ -120,9 +120,9 @@ TEST_CASE("clutter_study trains variants beside a preset, and judges what they t
   const ScratchFolder scratch;
   const Ending ending =
       run("clutter_study",
-          quick(scratch / "one",
-                {"--preset", "paper", "--conditions", "learned", "--evaluation-split", "validation", "--batch", "8",
-                 "--variant", "two rollouts, no class: training.rollouts=2; learner.class_term=false"}));
+          quick_clutter(scratch / "one",
+                        {"--preset", "paper", "--conditions", "learned", "--evaluation-split", "validation", "--batch",
+                         "8", "--variant", "two rollouts, no class: training.rollouts=2; learner.class_term=false"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(text(scratch / "one/table.md"), contains("| learned, two rollouts, no class | 2 | 2 |"));
@@ -144,7 +144,7 @@ TEST_CASE("clutter_study trains variants beside a preset, and judges what they t
 TEST_CASE("clutter_study refuses bad options with a sentence", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const auto refused = [&](const Arguments& more, int code, const std::string& sentence) {
-    const Ending ending = run("clutter_study", quick(scratch / "run", more));
+    const Ending ending = run("clutter_study", quick_clutter(scratch / "run", more));
     INFO(ending.err);
     CHECK(ending.code == code);
     CHECK_THAT(last_line(ending.err), contains(sentence));

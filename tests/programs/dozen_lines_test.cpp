@@ -17,7 +17,7 @@ using Cpu = EigenBackend<float>;
 
 namespace {
 
-std::ptrdiff_t count(const std::string& text, const std::string& pattern) {
+std::ptrdiff_t matches(const std::string& text, const std::string& pattern) {
   const std::regex regex(pattern);
   return std::distance(std::sregex_iterator(text.begin(), text.end(), regex), std::sregex_iterator());
 }
@@ -40,8 +40,8 @@ TEST_CASE("an application of a dozen lines classifies an image by a checkpoint")
   const programs::Ending answer = programs::run("classify_in_a_dozen_lines", {checkpoint, image});
   INFO(answer.out << answer.err);
   CHECK(answer.code == 0);
-  CHECK(count(answer.out, "looked at \\([+-][01]\\.[0-9]{2}, [+-][01]\\.[0-9]{2}\\)\n") == 3);
-  CHECK(count(answer.out, "willow: [0-9]{2,3}\\.[0-9] %\n$") == 1);
+  CHECK(matches(answer.out, "looked at \\([+-][01]\\.[0-9]{2}, [+-][01]\\.[0-9]{2}\\)\n") == 3);
+  CHECK(matches(answer.out, "willow: [0-9]{2,3}\\.[0-9] %\n$") == 1);
 
   const programs::Ending refused = programs::run("classify_in_a_dozen_lines", {image, image});
   CHECK(refused.code == 1);
@@ -54,7 +54,7 @@ TEST_CASE("an application of a dozen lines runs the model over its own backend")
   const programs::Ending answer = programs::run("own_backend_in_a_dozen_lines", {});
   INFO(answer.out << answer.err);
   CHECK(answer.code == 0);
-  CHECK(count(answer.out, "looked at ") == glimpses);
+  CHECK(matches(answer.out, "looked at ") == glimpses);
   std::smatch match;
   REQUIRE(std::regex_search(answer.out, match, std::regex("class [01] after ([0-9]+) convolutions\n$")));
   const int convolutions = std::stoi(match[1]);

@@ -10,11 +10,6 @@ using namespace programs;
 
 namespace {
 
-Arguments evaluation(const std::filesystem::path& out, const Arguments& more = {}) {
-  return Arguments{"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out", out} +
-         left_of({"--threads", "1"}, more) + more;
-}
-
 nlohmann::ordered_json evaluate(const std::filesystem::path& out, const Arguments& more = {}) {
   const Ending ending = run("saccade evaluate", evaluation(out, more));
   INFO(ending.err);

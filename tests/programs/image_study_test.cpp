@@ -1,12 +1,11 @@
 #include <saccade/data/image_decode.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <set>
 #include <string>
 
+#include "json_of.hpp"
 #include "support/catch.hpp"
 #include "tiny_run.hpp"
 
@@ -14,18 +13,16 @@ using namespace programs;
 
 namespace {
 
-Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
+Arguments quick_images(const std::filesystem::path& out, const Arguments& more = {}) {
   return Arguments{"--quick", "--out", out, "--threads", "1", "--data", tiny_data(), "--folds", "2"} + more;
 }
-
-nlohmann::json json_of(const std::filesystem::path& file) { return nlohmann::json::parse(text(file)); }
 
 }  // namespace
 
 TEST_CASE("image_study evaluates every image once in folds, under every condition", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const Arguments all{"--conditions", "learned,random,centre,oracle,shrunk,whole", "--seeds", "1,2"};
-  const Ending ending = run("image_study", quick(scratch / "one", all));
+  const Ending ending = run("image_study", quick_images(scratch / "one", all));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.err, contains("model 24 of 24: whole-fold2-seed2"));
@@ -72,8 +69,8 @@ TEST_CASE("image_study evaluates every image once in folds, under every conditio
   CHECK(saccade::data::decode_image(bytes(scratch / "one/figure.png"), "figure").width > 0);
 
   // The same bytes a second time, in two parts.
-  REQUIRE(run("image_study", quick(scratch / "two", {"--conditions", "oracle", "--seeds", "1"})).code == 0);
-  const Ending rest = run("image_study", quick(scratch / "two", all + Arguments{"--jobs", "2"}));
+  REQUIRE(run("image_study", quick_images(scratch / "two", {"--conditions", "oracle", "--seeds", "1"})).code == 0);
+  const Ending rest = run("image_study", quick_images(scratch / "two", all + Arguments{"--jobs", "2"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("oracle-fold2-seed1: done before"));
   for (const char* file : {"table.md", "results.json", "figure.png", "runs/whole-fold1-seed2.json"})
@@ -98,8 +95,9 @@ TEST_CASE("image_study tells apart as many classes as the data have", "[programs
 TEST_CASE("image_study trains variants of the learned models beside them", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const Ending ending =
-      run("image_study", quick(scratch / "out", {"--conditions", "learned", "--seeds", "1", "--epochs", "1",
-                                                 "--variant", "no baseline: learner.baseline=none; policy.sigma=0.2"}));
+      run("image_study",
+          quick_images(scratch / "out", {"--conditions", "learned", "--seeds", "1", "--epochs", "1", "--variant",
+                                         "no baseline: learner.baseline=none; policy.sigma=0.2"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   const auto one = json_of(scratch / "out/runs/learned-no-baseline-fold2-seed1.json");

@@ -19,10 +19,6 @@ using namespace programs;
 
 namespace {
 
-Arguments evaluation(const std::filesystem::path& out, const std::filesystem::path& data = tiny_data()) {
-  return {"--data", data, "--checkpoint", tiny_checkpoint(), "--out", out, "--threads", "1"};
-}
-
 std::map<std::string, std::vector<std::uint8_t>> files_of(const std::filesystem::path& folder) {
   std::map<std::string, std::vector<std::uint8_t>> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))

@@ -21,10 +21,6 @@ void copy_run(const std::filesystem::path& to) {
   std::filesystem::copy(tiny_checkpoint().parent_path(), to, std::filesystem::copy_options::recursive);
 }
 
-Arguments evaluation(const std::filesystem::path& out) {
-  return {"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out", out, "--threads", "1"};
-}
-
 }  // namespace
 
 TEST_CASE("A training writes a report of its curves", "[programs]") {

@@ -22,7 +22,7 @@ std::filesystem::path damaged_slides(const ScratchFolder& scratch) {
   return scratch / "data";
 }
 
-Arguments evaluation(const std::filesystem::path& data, const std::filesystem::path& out) {
+Arguments evaluation_of(const std::filesystem::path& data, const std::filesystem::path& out) {
   return {"--data", data, "--checkpoint", drawn_slides_checkpoint(), "--out", out, "--batch", "3"};
 }
 
@@ -53,10 +53,10 @@ TEST_CASE("where bad images are allowed, a training and an evaluation go on with
   CHECK_THAT(trained.err, contains(the_place));
   CHECK_THAT(trained.out, contains("bad images:  1 left out"));
 
-  const Ending strict = run("saccade evaluate", evaluation(data, scratch / "strict"));
+  const Ending strict = run("saccade evaluate", evaluation_of(data, scratch / "strict"));
   CHECK(strict.code == 1);
   CHECK_THAT(last_line(strict.err), contains(the_place));
-  const Ending evaluated = run("saccade evaluate", evaluation(data, scratch / "lenient") + one);
+  const Ending evaluated = run("saccade evaluate", evaluation_of(data, scratch / "lenient") + one);
   INFO(evaluated.err);
   CHECK(evaluated.code == 0);
   CHECK_THAT(evaluated.err, contains(the_place));

@@ -55,7 +55,7 @@ Index random_glimpses_off_tissue(const std::filesystem::path& predictions) {
   return off;
 }
 
-Ending evaluate(const std::filesystem::path& checkpoint, const std::filesystem::path& out) {
+Ending evaluate_slides(const std::filesystem::path& checkpoint, const std::filesystem::path& out) {
   return run("saccade evaluate", {"--data", drawn_slides(), "--checkpoint", checkpoint, "--out", out});
 }
 
@@ -77,8 +77,8 @@ TEST_CASE("with random_locations=tissue no random glimpse of a training or an ev
       run("saccade train", training_on_slides(drawn_slides(), scratch / "anywhere", 2, {"--set", "glimpses=6"}));
   REQUIRE(anywhere.code == 0);
   CHECK_FALSE(same(scratch / "one/checkpoint.safetensors", scratch / "anywhere/checkpoint.safetensors"));
-  REQUIRE(evaluate(scratch / "one/checkpoint.safetensors", scratch / "one").code == 0);
-  REQUIRE(evaluate(scratch / "anywhere/checkpoint.safetensors", scratch / "anywhere").code == 0);
+  REQUIRE(evaluate_slides(scratch / "one/checkpoint.safetensors", scratch / "one").code == 0);
+  REQUIRE(evaluate_slides(scratch / "anywhere/checkpoint.safetensors", scratch / "anywhere").code == 0);
   CHECK(random_glimpses_off_tissue(scratch / "one/predictions.jsonl") == 0);
   CHECK(random_glimpses_off_tissue(scratch / "anywhere/predictions.jsonl") > 0);
 }

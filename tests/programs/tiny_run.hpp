@@ -96,6 +96,12 @@ inline const std::filesystem::path& tiny_checkpoint() {
   return checkpoint;
 }
 
+/// The command line of an evaluation of that checkpoint into `out`, on one thread where `more` says no other number.
+inline Arguments evaluation(const std::filesystem::path& out, const Arguments& more = {}) {
+  return Arguments{"--data", tiny_data(), "--checkpoint", tiny_checkpoint(), "--out", out} +
+         left_of({"--threads", "1"}, more) + more;
+}
+
 inline std::vector<std::uint8_t> bytes(const std::filesystem::path& path) { return saccade::read_file(path); }
 
 /// Whether two files hold the same bytes: as one answer, for a failure should not print them all.

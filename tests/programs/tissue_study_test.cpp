@@ -3,13 +3,12 @@
 #include <saccade/data/manifest.hpp>
 #include <saccade/metrics/hit_rate.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <string>
 
+#include "json_of.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"
@@ -18,17 +17,15 @@ using namespace programs;
 
 namespace {
 
-Arguments quick(const std::filesystem::path& out, const Arguments& more = {}) {
+Arguments quick_tissue(const std::filesystem::path& out, const Arguments& more = {}) {
   return Arguments{"--quick", "--out", out, "--threads", "1", "--region", "4", "--presets", "large"} + more;
 }
-
-nlohmann::json json_of(const std::filesystem::path& file) { return nlohmann::json::parse(text(file)); }
 
 }  // namespace
 
 TEST_CASE("tissue_study trains every kind of model and writes tables, data and figure", "[programs][benchmark]") {
   const ScratchFolder scratch;
-  const Ending ending = run("tissue_study", quick(scratch / "one", {"--seeds", "1,2"}));
+  const Ending ending = run("tissue_study", quick_tissue(scratch / "one", {"--seeds", "1,2"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.err, contains("model 8 of 8: region4-large-plain-learned-seed2"));
@@ -94,8 +91,8 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * (2 * (2 * 5 + 4) + 1));
 
   // The same bytes a second time, in two parts, the second one three models at once.
-  REQUIRE(run("tissue_study", quick(scratch / "two", {"--seeds", "1", "--conditions", "learned"})).code == 0);
-  const Ending rest = run("tissue_study", quick(scratch / "two", {"--seeds", "1,2", "--jobs", "3"}));
+  REQUIRE(run("tissue_study", quick_tissue(scratch / "two", {"--seeds", "1", "--conditions", "learned"})).code == 0);
+  const Ending rest = run("tissue_study", quick_tissue(scratch / "two", {"--seeds", "1,2", "--jobs", "3"}));
   REQUIRE(rest.code == 0);
   CHECK_THAT(rest.err, contains("region4-large-attention-learned-seed1: done before"));
   for (const char* file :
@@ -105,7 +102,7 @@ TEST_CASE("tissue_study trains every kind of model and writes tables, data and f
 
   // What is there already is not mixed with something else.
   const auto refused = [&](const Arguments& more, const std::string& sentence) {
-    const Ending other = run("tissue_study", quick(scratch / "two", Arguments{"--seeds", "1"} + more));
+    const Ending other = run("tissue_study", quick_tissue(scratch / "two", Arguments{"--seeds", "1"} + more));
     CHECK(other.code == 1);
     CHECK_THAT(last_line(other.err), contains(sentence));
   };
@@ -132,8 +129,9 @@ TEST_CASE("tissue_study trains what its targets are about first", "[programs][be
 TEST_CASE("tissue_study compares policies and learners", "[programs][benchmark]") {
   const ScratchFolder scratch;
   const Ending ending =
-      run("tissue_study", quick(scratch / "run", {"--policies", "gaussian,cell", "--learners", "policy_gradient,ppo",
-                                                  "--seeds", "1", "--epochs", "1", "--encoders", "attention,plain"}));
+      run("tissue_study",
+          quick_tissue(scratch / "run", {"--policies", "gaussian,cell", "--learners", "policy_gradient,ppo", "--seeds",
+                                         "1", "--epochs", "1", "--encoders", "attention,plain"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   // Four ways to learn to look; the controls and the encoder without soft attention are of the first.
@@ -153,9 +151,9 @@ TEST_CASE("tissue_study compares policies and learners", "[programs][benchmark]"
 TEST_CASE("tissue_study compares two regions, and counts the images in which both were found",
           "[programs][benchmark]") {
   const ScratchFolder scratch;
-  const Ending ending =
-      run("tissue_study",
-          quick(scratch / "run", {"--task", "compare", "--seeds", "1", "--encoders", "attention", "--epochs", "1"}));
+  const Ending ending = run(
+      "tissue_study",
+      quick_tissue(scratch / "run", {"--task", "compare", "--seeds", "1", "--encoders", "attention", "--epochs", "1"}));
   INFO(ending.err);
   REQUIRE(ending.code == 0);
   CHECK_THAT(ending.err, contains("model 4 of 4: compare4-large-attention-shrunk-seed1"));
@@ -209,9 +207,9 @@ TEST_CASE("tissue_study goes on in the middle of a model", "[programs][benchmark
   const ScratchFolder scratch;
   const Arguments one_model{"--seeds",  "1",  "--conditions",       "learned",   "--encoders", "plain",
                             "--epochs", "30", "--evaluation-split", "validation"};
-  REQUIRE(run("tissue_study", quick(scratch / "whole", one_model)).code == 0);
+  REQUIRE(run("tissue_study", quick_tissue(scratch / "whole", one_model)).code == 0);
   const std::string name = "region4-large-plain-learned-seed1";
-  Process process("tissue_study", quick(scratch / "parts", one_model));
+  Process process("tissue_study", quick_tissue(scratch / "parts", one_model));
   REQUIRE(process.runs_until(
       [&] { return std::filesystem::exists(scratch / "parts/runs" / name / "checkpoint.safetensors"); }));
   process.send(SIGTERM);
@@ -219,7 +217,7 @@ TEST_CASE("tissue_study goes on in the middle of a model", "[programs][benchmark
   REQUIRE(stopped.code == 130);
   CHECK_THAT(last_line(stopped.err), contains("interrupted; the same command goes on there"));
   CHECK_FALSE(std::filesystem::exists(scratch / "parts/results.json"));
-  REQUIRE(run("tissue_study", quick(scratch / "parts", one_model)).code == 0);
+  REQUIRE(run("tissue_study", quick_tissue(scratch / "parts", one_model)).code == 0);
   for (const std::string& file : {std::string("results.json"), "runs/" + name + ".json"})
     CHECK(same(scratch / "whole" / file, scratch / "parts" / file));
   CHECK(json_of(scratch / "parts/results.json").at("evaluation_split") == "validation");

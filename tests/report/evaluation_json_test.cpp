@@ -22,7 +22,7 @@ GroundTruth four_classes() {
 }
 
 /// Two glimpses, at the top left and in the middle; the answer is the first one until the last glimpse.
-std::vector<ImagePrediction> predictions() {
+std::vector<ImagePrediction> image_predictions() {
   const std::vector<Index> answers{0, 1, 1, 1, 2, 3};
   std::vector<ImagePrediction> list;
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -37,7 +37,7 @@ std::vector<ImagePrediction> predictions() {
 }
 
 PolicyResult result_of(GlimpsePolicy policy) {
-  return judge(policy, four_classes(), predictions(), {.side = 10, .scales = 1}, 1, 2.0);
+  return judge(policy, four_classes(), image_predictions(), {.side = 10, .scales = 1}, 1, 2.0);
 }
 
 }  // namespace
@@ -109,7 +109,8 @@ TEST_CASE("what is special for two classes is given for two", "[report][evaluati
 }
 
 TEST_CASE("predictions carry group, class and regions", "[report][evaluation]") {
-  const std::vector<PredictionRecord> records = prediction_records(GlimpsePolicy::grid, four_classes(), predictions());
+  const std::vector<PredictionRecord> records =
+      prediction_records(GlimpsePolicy::grid, four_classes(), image_predictions());
   REQUIRE(records.size() == 6);
   CHECK(records[1].policy == "grid");
   CHECK(records[1].image == "i1");
@@ -149,7 +150,7 @@ TEST_CASE("a temperature that was chosen elsewhere is told with what it does", "
 }
 
 TEST_CASE("only glimpses at full resolution find a region and count as seen sharply", "[report][evaluation][zoom]") {
-  std::vector<ImagePrediction> zoomed = predictions();
+  std::vector<ImagePrediction> zoomed = image_predictions();
   for (ImagePrediction& each : zoomed) each.prediction.windows[0] = {{0, 0, 20, 20}};
   const auto wide = judge(GlimpsePolicy::learned, four_classes(), zoomed, {.side = 10, .zooms = 2}, 1, 2.0);
   const auto sharp = result_of(GlimpsePolicy::learned);

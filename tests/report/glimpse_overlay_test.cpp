@@ -25,7 +25,7 @@ std::vector<GlimpseStep> steps_at(const std::vector<Box>& boxes) {
   return steps;
 }
 
-int count(const RgbImage& image, Colour colour) {
+int pixels_of(const RgbImage& image, Colour colour) {
   int found = 0;
   for (Index y = 0; y < image.height; ++y) {
     for (Index x = 0; x < image.width; ++x) found += pixel(image, x, y) == colour ? 1 : 0;
@@ -125,15 +125,15 @@ TEST_CASE("five glimpses at one place show five badges", "[report][glimpse_overl
   draw_glimpse_path(image, steps_at(std::vector<Box>(5, Box{150, 100, 100, 100})));
   for (std::size_t step = 0; step < 5; ++step) {
     INFO("step " << step);
-    CHECK(count(image, time_colour(step, 5)) > 150);  // of the 314 pixels of a badge
+    CHECK(pixels_of(image, time_colour(step, 5)) > 150);  // of the 314 pixels of a badge
   }
 }
 
 TEST_CASE("badges of boxes beyond the border stay in the image", "[report][glimpse_overlay]") {
   RgbImage image = tissue(100, 100);
   draw_glimpse_path(image, steps_at({{-80, -80, 90, 90}, {95, 95, 90, 90}}));
-  CHECK(count(image, time_colour(0, 2)) > 150);
-  CHECK(count(image, time_colour(1, 2)) > 150);
+  CHECK(pixels_of(image, time_colour(0, 2)) > 150);
+  CHECK(pixels_of(image, time_colour(1, 2)) > 150);
 }
 
 TEST_CASE("no glimpse leaves the image alone", "[report][glimpse_overlay]") {

@@ -26,7 +26,7 @@ struct Folder {
   ~Folder() { fs::remove_all(path); }
 };
 
-std::string content(const fs::path& path) {
+std::string content_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
@@ -43,10 +43,10 @@ TEST_CASE("each object is one line, members in order, in the file at once", "[re
   {
     JsonLinesWriter writer(path);
     writer.append({{"epoch", 1}, {"accuracy", 0.5}, {"a", "line\nfeed"}});
-    CHECK(content(path) == "{\"epoch\":1,\"accuracy\":0.5,\"a\":\"line\\nfeed\"}\n");
+    CHECK(content_of(path) == "{\"epoch\":1,\"accuracy\":0.5,\"a\":\"line\\nfeed\"}\n");
   }
   JsonLinesWriter(path).append({{"epoch", 2}, {"loss", std::numeric_limits<double>::quiet_NaN()}});
-  CHECK(content(path) == "{\"epoch\":1,\"accuracy\":0.5,\"a\":\"line\\nfeed\"}\n{\"epoch\":2,\"loss\":null}\n");
+  CHECK(content_of(path) == "{\"epoch\":1,\"accuracy\":0.5,\"a\":\"line\\nfeed\"}\n{\"epoch\":2,\"loss\":null}\n");
   const auto objects = read_json_lines(path);
   REQUIRE(objects.size() == 2);
   CHECK(objects[0]["a"] == "line\nfeed");
@@ -59,12 +59,12 @@ TEST_CASE("a file is cut after its first lines", "[report][json_lines]") {
   write(path, "{\"a\":1}\n{\"a\":22}\n{\"a\":3}\n{\"a\":");  // the last line was torn by a kill
   CHECK(read_json_lines(path).size() == 3);
   truncate_json_lines(path, 3);
-  CHECK(content(path) == "{\"a\":1}\n{\"a\":22}\n{\"a\":3}\n");
+  CHECK(content_of(path) == "{\"a\":1}\n{\"a\":22}\n{\"a\":3}\n");
   truncate_json_lines(path, 2);
   JsonLinesWriter(path).append({{"a", 4}});
-  CHECK(content(path) == "{\"a\":1}\n{\"a\":22}\n{\"a\":4}\n");
+  CHECK(content_of(path) == "{\"a\":1}\n{\"a\":22}\n{\"a\":4}\n");
   truncate_json_lines(path, 0);
-  CHECK(content(path).empty());
+  CHECK(content_of(path).empty());
   truncate_json_lines(folder.path / "none.jsonl", 0);
   CHECK_FALSE(fs::exists(folder.path / "none.jsonl"));
 }
@@ -76,7 +76,7 @@ TEST_CASE("a file with too few lines is refused and left alone", "[report][json_
   CHECK_THROWS_AS(truncate_json_lines(path, 2), FileError);
   CHECK_THROWS_WITH(truncate_json_lines(path, 2),
                     "\"" + path.string() + "\": expected 2 complete lines, but there are 1");
-  CHECK(content(path) == "{}\n{}");
+  CHECK(content_of(path) == "{}\n{}");
   CHECK_THROWS_WITH(truncate_json_lines(folder.path / "none.jsonl", 1), contains("none.jsonl\": cannot be read"));
 }
 

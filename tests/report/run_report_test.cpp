@@ -71,7 +71,7 @@ nlohmann::ordered_json evaluation() {
   return json;
 }
 
-std::vector<PredictionRecord> predictions() {
+std::vector<PredictionRecord> two_policies() {
   std::vector<PredictionRecord> records;
   for (const std::string policy : {"learned", "random"}) {
     for (Index i = 0; i < 8; ++i) {
@@ -97,14 +97,14 @@ void write_run(const std::filesystem::path& folder) {
       std::string("{\"version\":\"1.2.3\",\"preset\":\"<b>bold</b>\",\"seed\":42,\"data\":{\"names\":[\"x\",\"y\"]}}"));
   write_file(folder / "metrics.jsonl", metrics_text);
   write_file(folder / "evaluation.json", evaluation().dump());
-  write_predictions(folder / "predictions.jsonl", predictions());
+  write_predictions(folder / "predictions.jsonl", two_policies());
   Explanation explanation;
   explanation.image = RgbImage(60, 40);
   explanation.steps.resize(2);
   for (GlimpseStep& step : explanation.steps) step.box = {20, 12, 16, 16};
   GalleryWriter writer(folder / "gallery", "learned");
-  writer.add(predictions()[0], explanation);
-  writer.add(predictions()[7], explanation);
+  writer.add(two_policies()[0], explanation);
+  writer.add(two_policies()[7], explanation);
   writer.finish();
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("the page of staged results is the one that their folder has when they
   auto json = evaluation();
   json["protocol"]["seed"] = 77;
   write_file(staged.files().evaluation(), json.dump());
-  write_predictions(staged.files().predictions(), predictions());
+  write_predictions(staged.files().predictions(), two_policies());
   GalleryWriter(staged.files().gallery(), "learned").finish();
   CHECK(stage_run_report(run.path(), staged.files().path()).empty());
   CHECK((text_of(run.report()) == before));
@@ -279,7 +279,7 @@ TEST_CASE("a page says which weights its figures are of, and leaves out what is 
   json["protocol"]["provenance"] = to_json(mine);
   write_file(scratch / "evaluation.json", json.dump());
   const auto write_others = [&](const Provenance& of) {
-    std::vector<PredictionRecord> records = predictions();
+    std::vector<PredictionRecord> records = two_policies();
     for (PredictionRecord& record : records) record.provenance = of;
     write_predictions(scratch / "predictions.jsonl", records);
     auto list = nlohmann::ordered_json::parse(read_file(scratch / "gallery/gallery.json"));
@@ -305,7 +305,7 @@ TEST_CASE("a page says which weights its figures are of, and leaves out what is 
   write_others({.weights = mine.weights, .epoch = mine.epoch, .data = "ffffffffffffffff"});
   CHECK_THAT(make_run_report(scratch.path()).problems.at(0), contains("of other images, not of its images"));
   // Files of before say nothing, and are then of another evaluation than one that does.
-  write_predictions(scratch / "predictions.jsonl", predictions());
+  write_predictions(scratch / "predictions.jsonl", two_policies());
   CHECK_THAT(make_run_report(scratch.path()).problems.at(0), contains("of weights that are not told, not of"));
   json["protocol"]["provenance"] = 3;
   write_file(scratch / "evaluation.json", json.dump());

@@ -34,7 +34,7 @@ void write_results(const RunFolder& folder, const std::string& text, int picture
 }
 
 /// Every file below a folder by its name, with its content.
-std::map<std::string, std::string> content(const fs::path& folder) {
+std::map<std::string, std::string> files_below(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.is_directory()) continue;
@@ -52,14 +52,14 @@ TEST_CASE("the results of an evaluation appear together when they are published"
   write_results(run, "old", 2);
   write_file(run.figures() / "loss.png", "of the training");
   write_file(run.gallery() / "notes.txt", "the user's");
-  const auto before = content(run.path());
+  const auto before = files_below(run.path());
   {
     StagedResults staged(run);
     write_results(staged.files(), "new", 1);
-    const auto now = content(run.path());
+    const auto now = files_below(run.path());
     for (const auto& [file, text] : before) CHECK(now.at(file) == text);
   }
-  CHECK(content(run.path()) == before);  // never published
+  CHECK(files_below(run.path()) == before);  // never published
   {
     StagedResults staged(run);
     write_results(staged.files(), "new", 1);
@@ -67,7 +67,7 @@ TEST_CASE("the results of an evaluation appear together when they are published"
   }
   auto expected = before;
   for (const char* file : {"gallery/02_path.jpg", "gallery/02_glimpses.jpg"}) expected.erase(file);
-  auto now = content(run.path());
+  auto now = files_below(run.path());
   CHECK(now.size() == expected.size());
   for (const auto& [file, text] : expected) {
     INFO(file);
@@ -98,7 +98,7 @@ TEST_CASE("a stop at any moment of publishing leaves the new results whole for t
     INFO("stopped after " << moved << " files");
     write_file(run.metrics(), "");
     (void)write_run_report(run.path());
-    const auto now = content(run.path());
+    const auto now = files_below(run.path());
     CHECK(now.size() == 8);
     for (const char* file :
          {"evaluation.json", "predictions.jsonl", "gallery/01_path.jpg", "figures/early_stopping.png"})
@@ -116,11 +116,11 @@ TEST_CASE("what cannot be put in place is named, and the next attempt goes on", 
   StagedResults staged(run);
   write_results(staged.files(), "new", 1);
   CHECK_THROWS_WITH(staged.publish(), contains("predictions.jsonl\": cannot be written: Is a directory"));
-  CHECK(content(run.path()).at("evaluation.json") == "old");
+  CHECK(files_below(run.path()).at("evaluation.json") == "old");
   fs::remove_all(run.predictions());
   put_results_in_place(run.path());
-  CHECK(content(run.path()).at("evaluation.json") == "new");
-  CHECK(content(run.path()).at("predictions.jsonl") == "new");
+  CHECK(files_below(run.path()).at("evaluation.json") == "new");
+  CHECK(files_below(run.path()).at("predictions.jsonl") == "new");
 }
 
 TEST_CASE("a run folder has one owner, and no partial files when it begins", "[report][run_folder]") {

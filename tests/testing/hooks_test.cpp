@@ -17,7 +17,7 @@ using saccade_test::HookFault;
 using saccade_test::RecordingBackend;
 using Recording = RecordingBackend<float>;
 
-const std::pair<HookFault, std::vector<std::string>> planted[] = {
+const std::pair<HookFault, std::vector<std::string>> planted_in_hooks[] = {
     {HookFault::map_not_cleared, {"feature_map: a tensor like others, of numbers of 8 bits at least"}},
     {HookFault::recorded_but_not_run, {"run_step: a body has its effect in every call"}},
     {HookFault::computes_again,
@@ -74,7 +74,7 @@ TEST_CASE("hooks that are wrong fail, each in the case that is named") {
   HookFault fault = HookFault::none;
   const std::vector<Case> cases = cases_of(fault);
   std::set<HookFault> seen;
-  for (const auto& [plant, names] : planted) {
+  for (const auto& [plant, names] : planted_in_hooks) {
     fault = plant;
     seen.insert(plant);
     for (const std::string& name : names) {

@@ -19,7 +19,7 @@ struct Planted {
   const char* by_itself;     ///< a case that needs no reference: it catches a formula that both have wrong
 };
 
-const Planted planted[] = {
+const Planted planted_in_operations[] = {
     {Fault::zeros_not_cleared, "", "memory: a tensor has its shape and begins with zeros"},
     {Fault::copy_stops_half_way, "", "memory: upload, copy, fill and download are exact"},
     {Fault::copy_takes_other_shape, "", "memory: a copy in another shape keeps the row-major order"},
@@ -172,7 +172,7 @@ TEST_CASE("every fault of a backend is caught by the cases named beside it") {
   Fault fault = Fault::none;
   const std::vector<Case> cases = cases_for(fault);
   std::set<Fault> seen;
-  for (const Planted& plant : planted) {
+  for (const Planted& plant : planted_in_operations) {
     fault = plant.fault;
     seen.insert(fault);
     for (const std::string name : {plant.by_reference, plant.by_itself}) {
@@ -187,7 +187,7 @@ TEST_CASE("every fault of a backend is caught by the cases named beside it") {
 TEST_CASE("a fault that the reference has too is caught without it") {
   Fault fault = Fault::none;
   const std::vector<Case> cases = cases_for(fault);
-  for (const Planted& plant : planted) {
+  for (const Planted& plant : planted_in_operations) {
     if (std::string(plant.by_itself).empty()) continue;
     fault = FaultyBackend::shared_fault = plant.fault;
     INFO("fault " << static_cast<int>(fault) << ", case \"" << plant.by_itself << "\"");

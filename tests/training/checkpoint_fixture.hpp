@@ -1,11 +1,13 @@
 #pragma once
 
 #include <saccade/backends/reference/reference_backend.hpp>
+#include <saccade/math/random_sequence.hpp>
 #include <saccade/training/training_checkpoint.hpp>
 
 #include "support/scratch_folder.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -33,6 +35,13 @@ inline saccade::CheckpointInfo small_info() {
   return {.model = small_config(),
           .classes = {"adenosis", "ductal", "naïve"},
           .run = {{"epoch", 3}, {"history", {0.5, 0.25}}}};
+}
+
+inline saccade::RgbImage noise(saccade::Index width, saccade::Index height, std::uint64_t seed) {
+  saccade::RgbImage image(width, height);
+  saccade::math::RandomSequence random({.seed = seed});
+  for (auto& byte : image.pixels) byte = static_cast<std::uint8_t>(random.below(256));
+  return image;
 }
 
 /// A trainer that has made `steps` updates on one image of noise.

@@ -21,11 +21,11 @@ using saccade_test::Tissue;
 
 namespace {
 
-constexpr std::uint64_t seed = 5;
-constexpr AdamConfig adam{.clip_norm = 1};
+constexpr std::uint64_t run_seed = 5;
+constexpr AdamConfig clipped_adam{.clip_norm = 1};
 
 /// A model that draws everything that can be drawn, and normalises by batch with statistics for each step.
-HybridAttentionConfig drawing_config() {
+HybridAttentionConfig drawing_tiny_config() {
   HybridAttentionConfig config = saccade_test::tiny_config();
   config.first_location = GlimpsePolicy::random;
   config.learner.reward = RewardClass::sampled;
@@ -37,7 +37,7 @@ HybridAttentionConfig drawing_config() {
 
 /// The same with a glance at the whole image and a sigma that is learned.
 HybridAttentionConfig glancing_config() {
-  HybridAttentionConfig config = drawing_config();
+  HybridAttentionConfig config = drawing_tiny_config();
   config.glance = {.side = 16, .reduction = 8, .outputs = 4};
   config.policy.learn_sigma = true;
   config.policy.entropy = 0.02;
@@ -59,22 +59,22 @@ TEST_CASE("three steps, a checkpoint and three more are six steps, bit for bit")
   const GlimpsePolicy glimpses = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random);
   const Tissue data(8);
   const ScratchFolder folder;
-  const HybridAttentionConfig config = GENERATE(drawing_config(), glancing_config());
+  const HybridAttentionConfig config = GENERATE(drawing_tiny_config(), glancing_config());
   const CheckpointInfo info{.model = config, .classes = {"benign", "malignant"}};
 
   Cpu one(1), two(2);
-  CpuTrainer straight = make_trainer(one, config, seed, adam);
+  CpuTrainer straight = make_trainer(one, config, run_seed, clipped_adam);
   advance(straight, data, 0, 6, glimpses);
   save_checkpoint(folder / "straight.safetensors", straight, info);
 
-  CpuTrainer begun = make_trainer(two, config, seed, adam);
+  CpuTrainer begun = make_trainer(two, config, run_seed, clipped_adam);
   advance(begun, data, 0, 3, glimpses);
   save_checkpoint(folder / "begun.safetensors", begun, info);
   advance(begun, data, 3, 5, glimpses);  // what a killed run did after its last checkpoint is lost
 
   for (Cpu* b : {&one, &two}) {
     INFO(b->threads() << " threads");
-    CpuTrainer resumed = make_trainer(*b, config, seed, adam);
+    CpuTrainer resumed = make_trainer(*b, config, run_seed, clipped_adam);
     restore_training(resumed, read_checkpoint(folder / "begun.safetensors"), "begun");
     REQUIRE(resumed.optimizer().steps() == 3);
     REQUIRE(state_of(resumed) != state_of(straight));
@@ -91,7 +91,7 @@ TEST_CASE("a resumed run depends on the moments and on the number of steps") {
   const HybridAttentionConfig config = glancing_config();
   const std::array other{0.25f, 0.5f};
   Cpu b(1);
-  CpuTrainer straight = make_trainer(b, config, seed, adam);
+  CpuTrainer straight = make_trainer(b, config, run_seed, clipped_adam);
   advance(straight, data, 0, 3, GlimpsePolicy::learned);
   save_checkpoint(folder / "a.safetensors", straight, {.model = config, .classes = {"benign", "malignant"}});
   advance(straight, data, 3, 4, GlimpsePolicy::learned);
@@ -116,7 +116,7 @@ TEST_CASE("a resumed run depends on the moments and on the number of steps") {
       break;
     }
   }
-  CpuTrainer resumed = make_trainer(b, config, seed, adam);
+  CpuTrainer resumed = make_trainer(b, config, run_seed, clipped_adam);
   restore_training(resumed, file, "a");
   advance(resumed, data, 3, 4, GlimpsePolicy::learned);
   CHECK(state_of(resumed) != state_of(straight));

@@ -15,33 +15,27 @@
 #include <vector>
 
 using namespace saccade;
+using saccade_test::noise;
 using saccade_test::small_info;
 
 namespace {
 
 using Cpu = EigenBackend<float>;
 
-RgbImage noise(Index width, Index height) {
-  RgbImage image(width, height);
-  math::RandomSequence random({.seed = 5});
-  for (auto& byte : image.pixels) byte = static_cast<std::uint8_t>(random.below(256));
-  return image;
-}
-
 /// A folder with the checkpoint of a model that has made a few steps, and an image.
-struct Files {
-  explicit Files(Cpu& b) : checkpoint(folder / "model.safetensors"), image(folder / "image.png") {
+struct SavedModel {
+  explicit SavedModel(Cpu& b) : checkpoint(folder / "model.safetensors"), image(folder / "image.png") {
     saccade_test::SmallRun<Cpu> run(b, 3);
     save_checkpoint(checkpoint, run.trainer, small_info());
     data::write_png(image, pixels.view());
   }
   ScratchFolder folder;
   std::filesystem::path checkpoint, image;
-  RgbImage pixels = noise(20, 15);
+  RgbImage pixels = noise(20, 15, 5);
 };
 
 /// Equal but for the masks.
-void check_same(const saccade::Classifier::Answer& one, const saccade::Classifier::Answer& other) {
+void check_same_answer(const saccade::Classifier::Answer& one, const saccade::Classifier::Answer& other) {
   CHECK(one.class_name == other.class_name);
   CHECK(one.probability == other.probability);
   REQUIRE(one.glimpses.size() == other.glimpses.size());
@@ -57,7 +51,7 @@ void check_same(const saccade::Classifier::Answer& one, const saccade::Classifie
 
 TEST_CASE("the classifier that is no template answers as the template does", "[classify]") {
   Cpu b(1);
-  const Files files(b);
+  const SavedModel files(b);
   saccade::Classifier classifier(files.checkpoint, 1);
   CHECK(classifier.classes() == small_info().classes);
   const saccade::Classifier::Answer answer = classifier.classify(files.pixels.view());
@@ -75,17 +69,17 @@ TEST_CASE("the classifier that is no template answers as the template does", "[c
     CHECK(answer.glimpses[t].probabilities == expected.prediction.probabilities[t]);
     CHECK(answer.glimpses[t].mask.values.empty());
   }
-  check_same(classifier.classify(files.image), answer);
+  check_same_answer(classifier.classify(files.image), answer);
   saccade::Classifier moved = std::move(classifier);
-  check_same(moved.classify(files.image), answer);
+  check_same_answer(moved.classify(files.image), answer);
 }
 
 TEST_CASE("an explained answer is the same, with the masks of the report", "[classify]") {
   Cpu b(1);
-  const Files files(b);
+  const SavedModel files(b);
   saccade::Classifier classifier(files.checkpoint, 1);
   const saccade::Classifier::Answer answer = classifier.explain(files.image);
-  check_same(answer, classifier.classify(files.image));
+  check_same_answer(answer, classifier.classify(files.image));
 
   auto model = TrainedClassifier<Cpu>::load(b, files.checkpoint);
   Evaluator<Cpu> evaluator(b, model.model(), 1, Activations::every_step);
@@ -103,10 +97,10 @@ TEST_CASE("an explained answer is the same, with the masks of the report", "[cla
 
 TEST_CASE("a classifier names the file that it cannot read, and what is wrong with an image", "[classify]") {
   Cpu b(1);
-  const Files files(b);
+  const SavedModel files(b);
   CHECK_THROWS_WITH(saccade::Classifier(files.image), contains("image.png\": not a valid safetensors file: "));
   saccade::Classifier classifier(files.checkpoint, 1);
   CHECK_THROWS_WITH(classifier.classify(files.checkpoint), contains("not a PNG or JPEG image"));
-  CHECK_THROWS_AS(classifier.classify(noise(7, 20).view()), ConfigError);
-  CHECK_THROWS_AS(classifier.explain(noise(7, 20).view()), ConfigError);
+  CHECK_THROWS_AS(classifier.classify(noise(7, 20, 5).view()), ConfigError);
+  CHECK_THROWS_AS(classifier.explain(noise(7, 20, 5).view()), ConfigError);
 }

@@ -21,14 +21,15 @@ using namespace saccade;
 using saccade_test::FailingSlide;
 using saccade_test::numbers;
 using saccade_test::Tissue;
-using B = ReferenceBackend<float>;
 
 namespace {
 
+using Plain = ReferenceBackend<float>;
+
 /// A trainer, and six slides, of which `failing` fails from read `sound` on.
-struct Run {
-  explicit Run(Index failing = -1, int sound = 0, int reason = 0)
-      : trainer(b, HybridAttentionClassifier<B>(saccade_test::one_scale_config()), {.clip_norm = 1}, 5) {
+struct DamagedRun {
+  explicit DamagedRun(Index failing = -1, int sound = 0, int reason = 0)
+      : trainer(b, HybridAttentionClassifier<Plain>(saccade_test::one_scale_config()), {.clip_norm = 1}, 5) {
     for (Index n = 0; n < 6; ++n) {
       const FailingSlide slide{.slide = {&tissue.images[static_cast<std::size_t>(n)]},
                                .name = "slide " + std::to_string(n),
@@ -41,13 +42,13 @@ struct Run {
   }
 
   StepReport step(const std::vector<std::size_t>& which, Index rollouts) {
-    std::vector<OrientedImage<B>> batch;
+    std::vector<OrientedImage<Plain>> batch;
     std::vector<Index> labels;
     for (const std::size_t n : which) {
       batch.push_back(images[n]);
       labels.push_back(tissue.labels[n]);
     }
-    return trainer.step(ImageBatch<B>(batch), labels, 1e-2, StepOptions{.rollouts = rollouts});
+    return trainer.step(ImageBatch<Plain>(batch), labels, 1e-2, StepOptions{.rollouts = rollouts});
   }
 
   [[nodiscard]] std::vector<float> state() {
@@ -57,19 +58,19 @@ struct Run {
     return all;
   }
 
-  B b;
+  Plain b;
   Tissue tissue{6};
   std::vector<AnyImage> slides;
-  std::deque<ops::ImageHandle<B>> handles;
-  std::vector<OrientedImage<B>> images;
-  Trainer<B> trainer;
+  std::deque<ops::ImageHandle<Plain>> handles;
+  std::vector<OrientedImage<Plain>> images;
+  Trainer<Plain> trainer;
 };
 
 }  // namespace
 
 TEST_CASE("a step over an image that turns out to be damaged changes nothing, and names it by its place", "[damaged]") {
   const Index rollouts = GENERATE(1, 2);
-  Run whole, damaged(4, 3);  // sound for the first step, and for the first glimpse of the second
+  DamagedRun whole, damaged(4, 3);  // sound for the first step, and for the first glimpse of the second
   whole.step({1, 2, 4}, 1);
   damaged.step({1, 2, 4}, 1);
   const auto before = damaged.state();
@@ -89,7 +90,7 @@ TEST_CASE("a step over an image that turns out to be damaged changes nothing, an
 }
 
 TEST_CASE("an error of reading that may pass is no damaged image", "[damaged]") {
-  Run many_files(2, 0, EMFILE), vanished(2, 0, ENOENT);
+  DamagedRun many_files(2, 0, EMFILE), vanished(2, 0, ENOENT);
   CHECK_THROWS_AS(many_files.step({1, 2}, 1), UnreadableError);
   CHECK_THROWS_AS(vanished.step({1, 2}, 1), BadRowsError);
 }
@@ -97,13 +98,14 @@ TEST_CASE("an error of reading that may pass is no damaged image", "[damaged]") 
 TEST_CASE("predictions leave out an image that turns out to be damaged, as if it were not there", "[damaged]") {
   const auto policy = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random, GlimpsePolicy::oracle);
   const Index bad = GENERATE(0, 3, 5);
-  Run run(bad, 1), whole;
+  DamagedRun run(bad, 1), whole;
   const std::vector<Box> regions(6, Box{20, 30, 8, 8});
-  const auto predict = [&](Run& by, const std::vector<Index>& part, Index allowed, std::vector<data::BadImage>& met) {
+  const auto predict = [&](DamagedRun& by, const std::vector<Index>& part, Index allowed,
+                           std::vector<data::BadImage>& met) {
     data::Loader loader(6, [&](Index n) { return by.slides[static_cast<std::size_t>(n)]; },
                         {.threads = 1, .open_sources = 0, .max_bad_images = allowed});
-    Evaluator<B> evaluator(by.b, by.trainer.model(), 4);
-    ListedImages<B> images(by.b, loader);
+    Evaluator<Plain> evaluator(by.b, by.trainer.model(), 4);
+    ListedImages<Plain> images(by.b, loader);
     auto predictions = predict_images(by.b, evaluator, by.trainer.parameters(), by.trainer.statistics(), images, part,
                                       {.policy = policy, .seed = 3, .regions = regions}, [](Index) { return true; });
     met = loader.bad_images();
@@ -128,6 +130,6 @@ TEST_CASE("predictions leave out an image that turns out to be damaged, as if it
     CHECK(found[i].prediction.probabilities == expected[i].prediction.probabilities);
     CHECK(found[i].prediction.windows == expected[i].prediction.windows);
   }
-  Run strict(bad, 1);
+  DamagedRun strict(bad, 1);
   CHECK_THROWS_WITH(predict(strict, all, 0, met), "slide " + std::to_string(bad) + ": a tile is damaged");
 }

@@ -27,6 +27,7 @@ using namespace saccade;
 using saccade_test::expect;
 using saccade_test::FailingSlide;
 using saccade_test::in_ranks;
+using saccade_test::largest_difference;
 using saccade_test::RecordingBackend;
 using saccade_test::Tissue;
 
@@ -58,10 +59,10 @@ Reads no_reads() {
 
 /// Eight slides, and a trainer that takes batches of them.
 template <class B>
-struct Run {
-  explicit Run(const HybridAttentionConfig& config, const Sound& sound = {}, Index allowed = 8,
-               const std::vector<Index>& unreadable = {}, const std::vector<Index>& resident = {},
-               const Reads& reads = no_reads())
+struct DamagedParts {
+  explicit DamagedParts(const HybridAttentionConfig& config, const Sound& sound = {}, Index allowed = 8,
+                        const std::vector<Index>& unreadable = {}, const std::vector<Index>& resident = {},
+                        const Reads& reads = no_reads())
       : loader(8,
                [this, sound, unreadable, resident, reads](Index n) -> AnyImage {
                  const auto has = [&](const std::vector<Index>& list) {
@@ -155,11 +156,11 @@ struct Run {
   }
 };
 
-const std::vector<Index> first{0, 1, 2, 3, 4, 5, 6, 7}, second{5, 2, 7, 0, 3, 1, 6, 4};
+const std::vector<Index> one_order{0, 1, 2, 3, 4, 5, 6, 7}, other_order{5, 2, 7, 0, 3, 1, 6, 4};
 
 /// As the ranks of a group have it in the end; all of them the same, or the test fails.
 template <class B>
-struct Result {
+struct DamagedResult {
   std::vector<Scalar<B>> state;
   std::vector<StepReport> reports;
   std::vector<Index> bad, left_out;
@@ -167,16 +168,16 @@ struct Result {
 
 /// Three steps in four parts.
 template <class B>
-Result<B> train(const HybridAttentionConfig& config, Index ranks, const Sound& sound,
-                const std::vector<Index>& unreadable = {}, const StepOptions& how = {},
-                const std::vector<Index>& resident = {}) {
-  std::vector<Result<B>> results(static_cast<std::size_t>(ranks));
+DamagedResult<B> train_damaged(const HybridAttentionConfig& config, Index ranks, const Sound& sound,
+                               const std::vector<Index>& unreadable = {}, const StepOptions& how = {},
+                               const std::vector<Index>& resident = {}) {
+  std::vector<DamagedResult<B>> results(static_cast<std::size_t>(ranks));
   const Reads reads = no_reads();
   const auto sentences = in_ranks(ranks, [&](const ProcessGroup& group) {
-    Run<B> run(config, sound, 8, unreadable, resident, reads);
+    DamagedParts<B> run(config, sound, 8, unreadable, resident, reads);
     GradientSum<B> sum(group, 4);
-    Result<B>& result = results[static_cast<std::size_t>(group.rank())];
-    for (const auto& order : {first, second, first}) {
+    DamagedResult<B>& result = results[static_cast<std::size_t>(group.rank())];
+    for (const auto& order : {one_order, other_order, one_order}) {
       const auto report = run.in_parts(sum, order, how);
       expect(report.has_value(), "a step is made");
       result.reports.push_back(*report);
@@ -186,7 +187,7 @@ Result<B> train(const HybridAttentionConfig& config, Index ranks, const Sound& s
     result.left_out = run.loader.left_out();
   });
   for (const std::string& sentence : sentences) CHECK(sentence == "");
-  for (const Result<B>& each : results) {
+  for (const DamagedResult<B>& each : results) {
     CHECK((each.state == results.front().state));
     CHECK(each.bad == results.front().bad);
     CHECK(each.left_out == results.front().left_out);
@@ -194,17 +195,8 @@ Result<B> train(const HybridAttentionConfig& config, Index ranks, const Sound& s
   return results.front();
 }
 
-bool same(const std::vector<StepReport>& x, const std::vector<StepReport>& y) {
-  return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const StepReport& one, const StepReport& other) {
-    return one.loss == other.loss && one.reward == other.reward && one.accuracy == other.accuracy &&
-           one.gradient_norm == other.gradient_norm;
-  });
-}
-
-double largest_difference(const std::vector<double>& x, const std::vector<double>& y) {
-  double largest = x.size() == y.size() ? 0 : 1;
-  for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) largest = std::max(largest, std::abs(x[i] - y[i]));
-  return largest;
+bool all_same(const std::vector<StepReport>& x, const std::vector<StepReport>& y) {
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(), saccade_test::same);
 }
 
 }  // namespace
@@ -215,12 +207,12 @@ TEST_CASE("all ranks hear of the damaged images in all parts, by their places, a
   const StepOptions how{.rollouts = GENERATE(1, 2)};
   const auto sentences = in_ranks(ranks, [&](const ProcessGroup& group) {
     // Slide 6 is damaged where the second glimpse falls, or that of the second rollout.
-    Run<B> run(config_with(Normalization::batch), {{3, 0}, {6, 1}});
+    DamagedParts<B> run(config_with(Normalization::batch), {{3, 0}, {6, 1}});
     GradientSum<B> sum(group, 4);
     run.in_parts(sum, {0, 1, 2, 4, 5, 7});
     const auto before = run.state();
     try {
-      run.once(sum, first, how);
+      run.once(sum, one_order, how);
     } catch (const BadRowsError& error) {
       expect(error.rows().size() == 2, "two are damaged");
       expect(error.rows()[0].row == 3 && error.rows()[0].problem == "slide 3: a tile is damaged", "slide 3 is one");
@@ -237,28 +229,28 @@ TEST_CASE("without damaged images a step in parts is that of a batch in which th
   const HybridAttentionConfig config = config_with(Normalization::batch, GENERATE(1, 3));
   const StepOptions how{.rollouts = GENERATE(1, 2)};
   // Parts of two: one loses its first image, and one, in two tries, both.
-  const auto known = train<B>(config, 1, {}, {2, 6, 7}, how);
+  const auto known = train_damaged<B>(config, 1, {}, {2, 6, 7}, how);
   CHECK(known.left_out.empty());
   for (const Index ranks : {1, 2, 3, 4}) {
     INFO(ranks << " ranks");
-    const auto found = train<B>(config, ranks, {{2, 0}, {6, 1}, {7, 0}}, {}, how);
+    const auto found = train_damaged<B>(config, ranks, {{2, 0}, {6, 1}, {7, 0}}, {}, how);
     CHECK((found.state == known.state));
-    CHECK(same(found.reports, known.reports));
+    CHECK(all_same(found.reports, known.reports));
     CHECK(found.bad == (how.rollouts == 1 ? std::vector<Index>{2, 7, 6} : std::vector<Index>{2, 6, 7}));
     CHECK(found.left_out == found.bad);
   }
-  CHECK((known.state != train<B>(config, 1, {}, {}, how).state));
+  CHECK((known.state != train_damaged<B>(config, 1, {}, {}, how).state));
 }
 
 TEST_CASE("images damaged later in a run are left out from then on, by any number of ranks alike", "[damaged]") {
   using B = saccade_test::Cpu;
   const Sound sound{{1, 4}, {5, 3}};  // in the third step, and in the second
-  const auto one = train<B>(config_with(Normalization::batch), 1, sound);
+  const auto one = train_damaged<B>(config_with(Normalization::batch), 1, sound);
   CHECK(one.left_out == std::vector<Index>{5, 1});
   for (const Index ranks : {2, 4}) {
-    const auto several = train<B>(config_with(Normalization::batch), ranks, sound);
+    const auto several = train_damaged<B>(config_with(Normalization::batch), ranks, sound);
     CHECK((several.state == one.state));
-    CHECK(same(several.reports, one.reports));
+    CHECK(all_same(several.reports, one.reports));
     CHECK(several.left_out == one.left_out);
   }
 }
@@ -266,10 +258,10 @@ TEST_CASE("images damaged later in a run are left out from then on, by any numbe
 TEST_CASE("without damaged images a step in parts is the undivided one of the others", "[damaged]") {
   using B = ReferenceBackend<double>;
   const HybridAttentionConfig config = config_with(Normalization::group, GENERATE(1, 2));
-  Run<B> whole(config), divided(config, {{0, 0}, {4, 1}});
+  DamagedParts<B> whole(config), divided(config, {{0, 0}, {4, 1}});
   GradientSum<B> sum(ProcessGroup(), 3);
   const std::vector<std::vector<Index>> sound{{1, 2, 3, 5, 6, 7}, {5, 2, 7, 3, 1, 6}};
-  const std::vector<std::vector<Index>> orders{first, second};
+  const std::vector<std::vector<Index>> orders{one_order, other_order};
   for (std::size_t step = 0; step < 2; ++step) {
     const StepReport expected = whole.whole(sound[step]);
     const auto report = divided.in_parts(sum, orders[step]);
@@ -285,9 +277,9 @@ TEST_CASE("a backend that records its steps has the bits of a plain one beside d
   const HybridAttentionConfig config = config_with(Normalization::batch);
   const Sound sound{{3, 0}, {6, 3}};
   const std::vector<Index> resident{0, 1, 4, 5};
-  const auto plain = train<ReferenceBackend<float>>(config, 1, sound, {}, {}, resident);
+  const auto plain = train_damaged<ReferenceBackend<float>>(config, 1, sound, {}, {}, resident);
   CHECK(plain.left_out == std::vector<Index>{3, 6});
-  CHECK((train<RecordingBackend<float>>(config, 1, sound, {}, {}, resident).state == plain.state));
+  CHECK((train_damaged<RecordingBackend<float>>(config, 1, sound, {}, {}, resident).state == plain.state));
 }
 
 TEST_CASE("a batch in parts of which nothing is left makes no step", "[damaged]") {
@@ -295,7 +287,7 @@ TEST_CASE("a batch in parts of which nothing is left makes no step", "[damaged]"
   for (const Index ranks : {1, 2}) {
     const auto sentences = in_ranks(ranks, [&](const ProcessGroup& group) {
       const HybridAttentionConfig config = config_with(Normalization::batch);
-      Run<B> run(config, {{1, 0}, {4, 0}, {6, 1}}), without(config);
+      DamagedParts<B> run(config, {{1, 0}, {4, 0}, {6, 1}}), without(config);
       GradientSum<B> sum(group, 2);
       const auto before = run.state();
       expect(!run.in_parts(sum, {6, 1, 4}), "no step is made");
@@ -313,11 +305,11 @@ TEST_CASE("more damaged images than are allowed, of all ranks together, end all 
   using B = saccade_test::Cpu;
   for (const Index ranks : {1, 2, 4}) {
     const auto sentences = in_ranks(ranks, [&](const ProcessGroup& group) {
-      Run<B> run(config_with(Normalization::batch), {{1, 0}, {6, 0}}, 1);
+      DamagedParts<B> run(config_with(Normalization::batch), {{1, 0}, {6, 0}}, 1);
       GradientSum<B> sum(group, 4);
       const auto before = run.state();
       try {
-        run.in_parts(sum, first);
+        run.in_parts(sum, one_order);
       } catch (const FileError&) {
         expect(run.state() == before, "nothing has changed");
         throw;
@@ -334,10 +326,10 @@ TEST_CASE("an image damaged after an update ends all ranks", "[damaged]") {
   using B = saccade_test::Cpu;
   for (const Index ranks : {1, 2}) {
     const auto sentences = in_ranks(ranks, [&](const ProcessGroup& group) {
-      Run<B> run(config_with(Normalization::batch, 3), {{6, 2}});  // in the second pass
+      DamagedParts<B> run(config_with(Normalization::batch, 3), {{6, 2}});  // in the second pass
       GradientSum<B> sum(group, 2);
       try {
-        run.in_parts(sum, first);
+        run.in_parts(sum, one_order);
       } catch (const FileError&) {
         expect(run.trainer.optimizer().steps() == 1, "one update was made");
         expect(run.bad.list().empty(), "none is left out");
@@ -352,10 +344,10 @@ TEST_CASE("an image damaged after an update ends all ranks", "[damaged]") {
 TEST_CASE("where batches are synchronized a damaged image ends all ranks", "[damaged]") {
   using B = saccade_test::Cpu;
   const auto sentences = in_ranks(2, [&](const ProcessGroup& group) {
-    Run<B> run(config_with(Normalization::batch), {{6, 1}});
+    DamagedParts<B> run(config_with(Normalization::batch), {{6, 1}});
     const SynchronizedBatches<B> synchronized(run.b, group);
     GradientSum<B> sum(group, 2);
-    run.in_parts(sum, first);
+    run.in_parts(sum, one_order);
   });
   const std::string sentence =
       "slide 6: a tile is damaged (batches are synchronized: this one cannot be taken again without the image)";

@@ -19,7 +19,13 @@
 
 /// Whole runs over slides that turn out to be damaged, by several ranks that take batches in parts.
 
-using namespace shared_run;
+using namespace saccade;
+using saccade_test::drawn_tissue;
+using saccade_test::expect_equal_files;
+using saccade_test::expect_sound;
+using saccade_test::RunOutcome;
+using saccade_test::SharedResult;
+using saccade_test::train_shared;
 
 namespace {
 
@@ -41,7 +47,7 @@ struct TornSlide {
 
 /// The images of the small run as slides, of which some are damaged, and some cannot be opened.
 RunData slides(const std::map<Index, Box>& damaged, const std::vector<Index>& closed = {}) {
-  RunData data = tissue();
+  RunData data = drawn_tissue();
   const auto images = std::make_shared<std::map<std::string, TornSlide>>();
   const std::vector<Index>& train = data.split.train;
   for (const data::Sample& sample : data.dataset.samples)
@@ -66,7 +72,7 @@ constexpr Box somewhere{64, 48, 12, 12};
 /// Numbers of images by their places among those of training.
 std::vector<Index> of_training(const std::vector<Index>& places) {
   std::vector<Index> images;
-  for (const Index place : places) images.push_back(tissue().split.train[static_cast<std::size_t>(place)]);
+  for (const Index place : places) images.push_back(drawn_tissue().split.train[static_cast<std::size_t>(place)]);
   return images;
 }
 
@@ -75,16 +81,16 @@ std::vector<Index> of_training(const std::vector<Index>& places) {
 TEST_CASE("a run in parts goes on without damaged slides, to the same bytes by any number of ranks", "[ranks]") {
   const ScratchFolder scratch;
   const RunData data = slides({{1, everywhere}, {7, somewhere}});
-  const Setting setting{.data = &data, .max_bad_images = 2};
+  const saccade_test::SharedSetting setting{.data = &data, .max_bad_images = 2};
   create_folders(scratch / "1");
-  const Result one = train(scratch / "1", 1, setting);
+  const SharedResult one = train_shared(scratch / "1", 1, setting);
   expect_sound(one);
   CHECK(one.bad_images[0] == of_training({1, 7}));
   for (const Index ranks : {2, 4}) {
     INFO(ranks << " ranks");
     const auto folder = scratch / std::to_string(ranks);
     create_folders(folder);
-    const Result several = train(folder, ranks, setting);
+    const SharedResult several = train_shared(folder, ranks, setting);
     expect_sound(several);
     CHECK(several.metrics == one.metrics);
     for (const auto& bad : several.bad_images) CHECK(bad == one.bad_images[0]);
@@ -96,8 +102,8 @@ TEST_CASE("a slide that turns out to be damaged is left out of parts as one that
   const ScratchFolder scratch;
   for (const char* folder : {"found", "known"}) create_folders(scratch / folder);
   const RunData found = slides({{1, everywhere}, {4, everywhere}}), known = slides({}, {1, 4});
-  const Result one = train(scratch / "found", 2, {.data = &found, .max_bad_images = 2});
-  const Result other = train(scratch / "known", 2, {.data = &known, .max_bad_images = 2});
+  const SharedResult one = train_shared(scratch / "found", 2, {.data = &found, .max_bad_images = 2});
+  const SharedResult other = train_shared(scratch / "known", 2, {.data = &known, .max_bad_images = 2});
   expect_sound(one);
   CHECK(one.metrics.size() == 2);
   CHECK(one.metrics == other.metrics);
@@ -108,15 +114,15 @@ TEST_CASE("a run in parts that is stopped before or after a damaged slide goes o
   const ScratchFolder scratch;
   const RunData data = slides({{1, everywhere}, {7, somewhere}});
   create_folders(scratch / "whole");
-  const Result whole = train(scratch / "whole", 1, {.data = &data, .max_bad_images = 2});
+  const SharedResult whole = train_shared(scratch / "whole", 1, {.data = &data, .max_bad_images = 2});
   expect_sound(whole);
   for (const int questions : {1, 2, 4, 5}) {
     INFO("stopped after " << questions << " questions");
     const auto folder = scratch / std::to_string(questions);
     create_folders(folder);
-    Result first = train(folder, 2, {.data = &data, .max_bad_images = 2, .questions = questions});
-    CHECK(first.outcomes == std::vector<Outcome>(2, Outcome::stopped));
-    const Result second = train(folder, questions % 2 == 1 ? 4 : 1, {.data = &data, .max_bad_images = 2});
+    SharedResult first = train_shared(folder, 2, {.data = &data, .max_bad_images = 2, .questions = questions});
+    CHECK(first.outcomes == std::vector<RunOutcome>(2, RunOutcome::stopped));
+    const SharedResult second = train_shared(folder, questions % 2 == 1 ? 4 : 1, {.data = &data, .max_bad_images = 2});
     expect_sound(second);
     first.metrics.insert(first.metrics.end(), second.metrics.begin(), second.metrics.end());
     CHECK(first.metrics == whole.metrics);
@@ -128,19 +134,19 @@ TEST_CASE("one damaged slide too many ends a run in parts, and its checkpoint is
   const ScratchFolder scratch;
   const RunData data = slides({{1, everywhere}, {7, somewhere}});
   create_folders(scratch / "whole");
-  expect_sound(train(scratch / "whole", 1, {.data = &data, .max_bad_images = 2}));
+  expect_sound(train_shared(scratch / "whole", 1, {.data = &data, .max_bad_images = 2}));
   for (const Index ranks : {1, 2, 4}) {
     INFO(ranks << " ranks");
     const auto folder = scratch / std::to_string(ranks);
     create_folders(folder);
-    const Result ended = train(folder, ranks, {.data = &data, .max_bad_images = 1, .checkpoint_every = 1});
+    const SharedResult ended = train_shared(folder, ranks, {.data = &data, .max_bad_images = 1, .checkpoint_every = 1});
     const std::string sentence =
         data.sample(of_training({7})[0]).name + ": a tile is damaged (bad image number 2; at most 1 are allowed)";
     std::vector<std::string> expected(static_cast<std::size_t>(ranks), "peer: " + sentence);
     expected.front() = sentence;
     CHECK(ended.sentences == expected);
     CHECK(ended.metrics.size() == 1);
-    expect_sound(train(folder, 2, {.data = &data, .max_bad_images = 2}));
+    expect_sound(train_shared(folder, 2, {.data = &data, .max_bad_images = 2}));
     expect_equal_files(folder, scratch / "whole");
   }
 }

@@ -23,13 +23,15 @@
 using namespace saccade;
 using saccade_test::expect;
 using saccade_test::in_ranks;
+using saccade_test::largest_difference;
 using saccade_test::RecordingBackend;
+using saccade_test::same;
 using saccade_test::Tissue;
 
 namespace {
 
 /// Draws everything that can be drawn.
-HybridAttentionConfig drawing_config(Normalization normalization) {
+HybridAttentionConfig normalized_by(Normalization normalization) {
   HybridAttentionConfig config;
   config.glimpses = 2;
   config.sensor = {.side = 8, .scales = 2};
@@ -47,8 +49,8 @@ HybridAttentionConfig drawing_config(Normalization normalization) {
 
 /// A trainer with its backend and images of its own.
 template <class B>
-struct Run {
-  explicit Run(const HybridAttentionConfig& config, const AdamConfig& adam = {.clip_norm = 0.5}, Index count = 8)
+struct PartsRun {
+  explicit PartsRun(const HybridAttentionConfig& config, const AdamConfig& adam = {.clip_norm = 0.5}, Index count = 8)
       : tissue(count), trainer(b, HybridAttentionClassifier<B>(config), adam, 5) {
     for (const ImageView& view : tissue.views) images.push_back(b.make_image(view));
     for (const Image<B>& image : images) oriented.push_back({&image});
@@ -101,18 +103,6 @@ struct Run {
   Trainer<B> trainer;
 };
 
-bool same(const StepReport& x, const StepReport& y) {
-  return x.cross_entropy == y.cross_entropy && x.reward == y.reward && x.loss == y.loss && x.accuracy == y.accuracy &&
-         x.gradient_norm == y.gradient_norm;
-}
-
-double largest_difference(const auto& x, const auto& y) {
-  double largest = 0;
-  for (std::size_t i = 0; i < x.size(); ++i)
-    largest = std::max(largest, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
-  return largest;
-}
-
 double length(const auto& x) {
   double sum = 0;
   for (const auto value : x) sum += static_cast<double>(value) * static_cast<double>(value);
@@ -121,26 +111,27 @@ double length(const auto& x) {
 
 /// What every rank of `ranks` has after `steps` steps of a batch in `parts`: all of them the same, or the test fails.
 template <class B>
-struct Result {
+struct RankResult {
   std::vector<Scalar<B>> state;
   std::vector<StepReport> reports;
 };
 
 template <class B>
-Result<B> train(const HybridAttentionConfig& config, Index parts, Index ranks, int steps, const StepOptions& how = {},
-                const AdamConfig& adam = {.clip_norm = 0.5}, Index images = 8) {
-  std::vector<Result<B>> results(static_cast<std::size_t>(ranks));
+RankResult<B> train_in_parts(const HybridAttentionConfig& config, Index parts, Index ranks, int steps,
+                             const StepOptions& how = {}, const AdamConfig& adam = {.clip_norm = 0.5},
+                             Index images = 8) {
+  std::vector<RankResult<B>> results(static_cast<std::size_t>(ranks));
   const auto problems = in_ranks(ranks, [&](const ProcessGroup& group) {
-    Run<B> run(config, adam, images);
+    PartsRun<B> run(config, adam, images);
     GradientSum<B> sum(group, parts);
-    Result<B>& result = results[static_cast<std::size_t>(group.rank())];
+    RankResult<B>& result = results[static_cast<std::size_t>(group.rank())];
     // Batches of two sizes, as at the end of an epoch.
     for (int step = 0; step < steps; ++step)
       result.reports.push_back(run.in_parts(sum, how, step % 5 == 4 ? run.size() - 3 : run.size()));
     result.state = run.state();
   });
   for (const std::string& problem : problems) CHECK(problem.empty());
-  for (const Result<B>& each : results) {
+  for (const RankResult<B>& each : results) {
     CHECK(each.state == results.front().state);
     CHECK(std::equal(each.reports.begin(), each.reports.end(), results.front().reports.begin(), same));
   }
@@ -168,7 +159,7 @@ TEST_CASE("parts make up the gradient of the whole batch, draws included", "[ran
   const AdamConfig adam{.clip_norm = 0.05, .weight_decay = 0.01};
   for (const Index parts : {1, 3, 4}) {
     INFO(parts << " parts");
-    Run<B> whole(drawing_config(Normalization::group), adam), divided(drawing_config(Normalization::group), adam);
+    PartsRun<B> whole(normalized_by(Normalization::group), adam), divided(normalized_by(Normalization::group), adam);
     GradientSum<B> sum(ProcessGroup(), parts);
     for (int step = 0; step < 3; ++step) {
       const StepReport expected = whole.whole(how), report = divided.in_parts(sum, how);
@@ -185,21 +176,21 @@ TEST_CASE("parts make up the gradient of the whole batch, draws included", "[ran
 
 TEST_CASE("20 steps of 4 parts have the same bits for 1, 2, 3 and 4 ranks", "[ranks]") {
   const StepOptions how{.rollouts = 2};
-  HybridAttentionConfig config = drawing_config(Normalization::batch);
+  HybridAttentionConfig config = normalized_by(Normalization::batch);
   config.learner.baseline = Baseline::leave_one_out;
-  const auto one = train<saccade_test::Cpu>(config, 4, 1, 20, how);
-  CHECK(one.state == train<saccade_test::Cpu>(config, 4, 1, 20, how).state);
+  const auto one = train_in_parts<saccade_test::Cpu>(config, 4, 1, 20, how);
+  CHECK(one.state == train_in_parts<saccade_test::Cpu>(config, 4, 1, 20, how).state);
   for (const Index ranks : {2, 3, 4}) {
-    const auto several = train<saccade_test::Cpu>(config, 4, ranks, 20, how);
+    const auto several = train_in_parts<saccade_test::Cpu>(config, 4, ranks, 20, how);
     CHECK(several.state == one.state);
     CHECK(std::equal(one.reports.begin(), one.reports.end(), several.reports.begin(), same));
   }
-  CHECK(one.state != train<saccade_test::Cpu>(config, 2, 1, 20, how).state);  // other statistics of the batch
+  CHECK(one.state != train_in_parts<saccade_test::Cpu>(config, 2, 1, 20, how).state);  // other statistics of the batch
 }
 
 TEST_CASE("20 steps in parts stay within 1e-5 of undivided ones with group norm", "[ranks]") {
-  Run<saccade_test::Cpu> whole(drawing_config(Normalization::group), {}),
-      half(drawing_config(Normalization::group), {});
+  PartsRun<saccade_test::Cpu> whole(normalized_by(Normalization::group), {}),
+      half(normalized_by(Normalization::group), {});
   GradientSum<saccade_test::Cpu> sum(ProcessGroup(), 4);
   // The draws of a policy that differs in its last bits differ in theirs: a reward is 0 or 1, but a location is not.
   const StepOptions how{.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier};
@@ -216,11 +207,11 @@ TEST_CASE("20 steps in parts stay within 1e-5 of undivided ones with group norm"
 
 TEST_CASE("synchronized parts make up the gradient of the whole batch with batch norm", "[ranks]") {
   using B = ReferenceBackend<double>;
-  HybridAttentionConfig config = drawing_config(Normalization::batch);
+  HybridAttentionConfig config = normalized_by(Normalization::batch);
   const AdamConfig adam{.clip_norm = 0.05};
-  Run<B> whole(config, adam);
+  PartsRun<B> whole(config, adam);
   std::vector<std::vector<double>> gradients, statistics;
-  const auto statistics_of = [](Run<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
+  const auto statistics_of = [](PartsRun<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
   for (int step = 0; step < 3; ++step) {
     whole.whole({});
     gradients.push_back(whole.gradient());
@@ -228,7 +219,7 @@ TEST_CASE("synchronized parts make up the gradient of the whole batch with batch
   }
   // Parts of 2 and 3 images.
   for (const std::string& sentence : in_ranks(3, [&](const ProcessGroup& group) {
-         Run<B> run(config, adam);
+         PartsRun<B> run(config, adam);
          const SynchronizedBatches<B> synchronized(run.b, group);
          GradientSum<B> sum(group, 3);
          for (std::size_t step = 0; step < gradients.size(); ++step) {
@@ -243,13 +234,13 @@ TEST_CASE("synchronized parts make up the gradient of the whole batch with batch
 TEST_CASE("20 synchronized steps repeat bit for bit, and stay within 1e-5 of undivided ones", "[ranks]") {
   using B = saccade_test::Cpu;
   const StepOptions how{.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier};
-  const HybridAttentionConfig config = drawing_config(Normalization::batch);
-  Run<B> whole(config, {});
+  const HybridAttentionConfig config = normalized_by(Normalization::batch);
+  PartsRun<B> whole(config, {});
   for (int step = 0; step < 20; ++step) whole.whole(how);
   std::vector<std::vector<float>> states(8), weights(4);
   for (std::size_t repeat = 0; repeat < 2; ++repeat) {
     for (const std::string& sentence : in_ranks(4, [&](const ProcessGroup& group) {
-           Run<B> run(config, {});
+           PartsRun<B> run(config, {});
            const SynchronizedBatches<B> synchronized(run.b, group);
            GradientSum<B> sum(group, 4);
            for (int step = 0; step < 20; ++step) run.in_parts(sum, how);
@@ -269,9 +260,9 @@ TEST_CASE("20 synchronized steps repeat bit for bit, and stay within 1e-5 of und
 
 TEST_CASE("synchronized steps are not recorded", "[ranks]") {
   using B = RecordingBackend<float>;
-  const auto config = drawing_config(Normalization::batch);
+  const auto config = normalized_by(Normalization::batch);
   for (const std::string& sentence : in_ranks(2, [&](const ProcessGroup& group) {
-         Run<B> run(config);
+         PartsRun<B> run(config);
          const SynchronizedBatches<B> synchronized(run.b, group);
          GradientSum<B> sum(group, 2);
          for (int step = 0; step < 3; ++step) run.in_parts(sum, {});
@@ -285,7 +276,7 @@ TEST_CASE("what one rank throws between two normalisations ends the step of all"
   int reads = 1 << 20;
   const auto step = [&] {
     return in_ranks(3, [&](const ProcessGroup& group) {
-      Run<B> run(drawing_config(Normalization::batch));
+      PartsRun<B> run(normalized_by(Normalization::batch));
       int others = 1 << 20;
       const StreamedImage slide(VanishingSlide{{&run.tissue.images.back()}, group.rank() == 2 ? &reads : &others});
       run.oriented.back() = {.image = nullptr, .source = &slide};
@@ -303,19 +294,19 @@ TEST_CASE("what one rank throws between two normalisations ends the step of all"
 }
 
 TEST_CASE("several passes come back to what each part has drawn", "[ranks]") {
-  HybridAttentionConfig config = drawing_config(Normalization::batch);
+  HybridAttentionConfig config = normalized_by(Normalization::batch);
   config.learner.kind = LearnerKind::ppo;
   config.learner.passes = 3;
   config.learner.class_term = false;
-  const auto one = train<ReferenceBackend<float>>(config, 4, 1, 4);
-  CHECK(one.state == train<ReferenceBackend<float>>(config, 4, 2, 4).state);
+  const auto one = train_in_parts<ReferenceBackend<float>>(config, 4, 1, 4);
+  CHECK(one.state == train_in_parts<ReferenceBackend<float>>(config, 4, 2, 4).state);
   // Without batch norm it is what one trainer makes of the whole.
   using B = ReferenceBackend<double>;
-  config = drawing_config(Normalization::group);
+  config = normalized_by(Normalization::group);
   config.learner.kind = LearnerKind::ppo;
   config.learner.passes = 3;
   config.learner.class_term = false;
-  Run<B> whole(config), divided(config);
+  PartsRun<B> whole(config), divided(config);
   GradientSum<B> sum(ProcessGroup(), 4);
   for (int step = 0; step < 2; ++step) {
     whole.whole({});
@@ -325,10 +316,10 @@ TEST_CASE("several passes come back to what each part has drawn", "[ranks]") {
 }
 
 TEST_CASE("recorded parts have the bits of plain ones", "[ranks]") {
-  const auto config = drawing_config(Normalization::batch);
-  const auto plain = train<ReferenceBackend<float>>(config, 2, 1, 9);
-  CHECK(train<RecordingBackend<float>>(config, 2, 1, 9).state == plain.state);
-  Run<RecordingBackend<float>> run(config);
+  const auto config = normalized_by(Normalization::batch);
+  const auto plain = train_in_parts<ReferenceBackend<float>>(config, 2, 1, 9);
+  CHECK(train_in_parts<RecordingBackend<float>>(config, 2, 1, 9).state == plain.state);
+  PartsRun<RecordingBackend<float>> run(config);
   GradientSum<RecordingBackend<float>> sum(ProcessGroup(), 2);
   for (int step = 0; step < 5; ++step) run.in_parts(sum, {});
   // Two parts and the update, plainly, recorded, and then never again.
@@ -338,7 +329,7 @@ TEST_CASE("recorded parts have the bits of plain ones", "[ranks]") {
 TEST_CASE("what is frozen stays as it is, to the bit, statistics included", "[ranks]") {
   using B = saccade_test::Cpu;
   const AdamConfig frozen{.groups = {{.pattern = "encoder.*", .frozen = true}}};
-  Run<B> run(drawing_config(Normalization::batch), frozen);
+  PartsRun<B> run(normalized_by(Normalization::batch), frozen);
   GradientSum<B> sum(ProcessGroup(), 4);
   const auto before = run.numbers(named_tensors<B>(run.trainer.parameters().encoder));
   const auto core = run.numbers(named_tensors<B>(run.trainer.parameters().core));
@@ -350,23 +341,23 @@ TEST_CASE("what is frozen stays as it is, to the bit, statistics included", "[ra
 TEST_CASE("running statistics move by the mean of what each part would move them", "[ranks]") {
   using B = ReferenceBackend<double>;
   const StepOptions how{.glimpses = GlimpsePolicy::centre, .part = LearnedPart::classifier};
-  const auto config = drawing_config(Normalization::batch);
-  Run<B> divided(config), first(config), second(config);
+  const auto config = normalized_by(Normalization::batch);
+  PartsRun<B> divided(config), first(config), second(config);
   GradientSum<B> sum(ProcessGroup(), 2);
   divided.in_parts(sum, how);
   first.trainer.step(first.batch(0, 4), first.labels(0, 4), 1e-2, how);
   second.trainer.step(second.batch(4, 8), second.labels(4, 8), 1e-2, how);
-  const auto statistics = [](Run<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
+  const auto statistics = [](PartsRun<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
   const auto x = statistics(first), y = statistics(second), mean = statistics(divided);
   REQUIRE(largest_difference(x, y) > 1e-6);
   for (std::size_t i = 0; i < x.size(); ++i) CHECK(mean[i] == Approx((x[i] + y[i]) / 2).epsilon(1e-12));
 }
 
 TEST_CASE("a batch with fewer images than parts leaves some empty", "[ranks]") {
-  const auto config = drawing_config(Normalization::batch);
-  const auto one = train<ReferenceBackend<float>>(config, 8, 1, 5, {}, {.clip_norm = 0.5}, 4);
-  CHECK(one.state == train<ReferenceBackend<float>>(config, 8, 4, 5, {}, {.clip_norm = 0.5}, 4).state);
-  Run<ReferenceBackend<float>> run(config);
+  const auto config = normalized_by(Normalization::batch);
+  const auto one = train_in_parts<ReferenceBackend<float>>(config, 8, 1, 5, {}, {.clip_norm = 0.5}, 4);
+  CHECK(one.state == train_in_parts<ReferenceBackend<float>>(config, 8, 4, 5, {}, {.clip_norm = 0.5}, 4).state);
+  PartsRun<ReferenceBackend<float>> run(config);
   GradientSum<ReferenceBackend<float>> sum(ProcessGroup(), 8);
   CHECK_THROWS_WITH(run.in_parts(sum, {}, 0), "training: a batch must hold at least one image");
 }
@@ -375,7 +366,7 @@ TEST_CASE("a number that is not finite in one rank moves none", "[ranks]") {
   using B = ReferenceBackend<double>;
   std::vector<bool> moved(2);
   const auto sentences = in_ranks(2, [&](const ProcessGroup& group) {
-    Run<B> run(drawing_config(Normalization::group));
+    PartsRun<B> run(normalized_by(Normalization::group));
     GradientSum<B> sum(group, 2);
     run.in_parts(sum, {});
     if (group.rank() == 1)
@@ -396,7 +387,7 @@ TEST_CASE("a number that is not finite in one rank moves none", "[ranks]") {
 
 TEST_CASE("what one rank throws in its part ends the step of all", "[ranks]") {
   const auto sentences = in_ranks(3, [&](const ProcessGroup& group) {
-    Run<ReferenceBackend<float>> run(drawing_config(Normalization::group));
+    PartsRun<ReferenceBackend<float>> run(normalized_by(Normalization::group));
     GradientSum<ReferenceBackend<float>> sum(group, 3);
     if (group.rank() == 2) run.tissue.labels.back() = 9;
     run.in_parts(sum, {});

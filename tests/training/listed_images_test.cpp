@@ -24,8 +24,8 @@ struct Wide {
 };
 
 /// Twelve images, some of which are bad and some streamed: image i is i + 1 wide and its first byte is i.
-struct Files {
-  explicit Files(std::vector<Index> bad_ones, Index allowed = 12, std::vector<Index> streamed_ones = {})
+struct ListedFiles {
+  explicit ListedFiles(std::vector<Index> bad_ones, Index allowed = 12, std::vector<Index> streamed_ones = {})
       : bad(std::move(bad_ones)), streamed(std::move(streamed_ones)), allowed_bad(allowed) {}
 
   [[nodiscard]] data::Loader loader() {
@@ -52,7 +52,7 @@ struct Files {
 
 /// What the epochs give: the indices of every batch, then what stopped them, and the bad images met by then.
 template <class B>
-std::vector<std::string> told(Files& files, const std::vector<std::vector<Index>>& epochs) {
+std::vector<std::string> told(ListedFiles& files, const std::vector<std::vector<Index>>& epochs) {
   B b;
   data::Loader loader = files.loader();
   ListedImages<B> images(b, loader);
@@ -92,12 +92,12 @@ TEST_CASE("images that are kept come in the same batches as images made anew", "
                                           std::vector<Index>{11, 10, 9, 0});
   const Index allowed = GENERATE(0, 1, 2, 12);
   const std::vector<Index> streamed = GENERATE(std::vector<Index>{}, std::vector<Index>{4, 8, 0, 11});
-  Files anew(bad, allowed, streamed), kept(bad, allowed, streamed);
+  ListedFiles anew(bad, allowed, streamed), kept(bad, allowed, streamed);
   CHECK(told<Copies>(kept, epochs) == told<Views>(anew, epochs));
 }
 
 TEST_CASE("an image that is kept is decoded once", "[listed]") {
-  Files files({2});
+  ListedFiles files({2});
   Copies b;
   data::Loader loader = files.loader();
   ListedImages<Copies> images(b, loader);
@@ -116,7 +116,7 @@ TEST_CASE("an image that is kept is decoded once", "[listed]") {
 }
 
 TEST_CASE("streamed images are opened anew, but for those that the loader keeps open", "[listed]") {
-  Files files({}, 0, {1, 2, 3});
+  ListedFiles files({}, 0, {1, 2, 3});
   Copies b;
   data::Loader loader = files.loader();
   ListedImages<Copies> images(b, loader);
@@ -133,7 +133,7 @@ TEST_CASE("streamed images are opened anew, but for those that the loader keeps 
 }
 
 TEST_CASE("an epoch may be dropped in the middle", "[listed]") {
-  Files files({});
+  ListedFiles files({});
   Copies b;
   data::Loader loader = files.loader();
   ListedImages<Copies> images(b, loader);

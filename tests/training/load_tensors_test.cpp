@@ -14,15 +14,15 @@ using namespace saccade;
 
 namespace {
 
-using B = ReferenceBackend<float>;
+using Plain = ReferenceBackend<float>;
 
 /// A convolution (2, 1, 2, 3) in our layout, from 3 input channels, and a bias (2).
 struct Layer {
-  explicit Layer(B& b) : weight(b.zeros({2, 1, 2, 3})), bias(b.zeros({2})) {}
-  [[nodiscard]] std::vector<NamedTensor<B::Tensor>> tensors() {
+  explicit Layer(Plain& b) : weight(b.zeros({2, 1, 2, 3})), bias(b.zeros({2})) {}
+  [[nodiscard]] std::vector<NamedTensor<Plain::Tensor>> tensors() {
     return {{"conv.weight", &weight, {}}, {"conv.bias", &bias, {}}};
   }
-  B::Tensor weight, bias;
+  Plain::Tensor weight, bias;
 };
 
 const TensorMap& layer_map() {
@@ -56,7 +56,7 @@ NamedArray bias() {
 }
 
 std::string refusal_of(const SafetensorsFile& file) {
-  B b;
+  Plain b;
   Layer layer(b);
   try {
     load_tensors(b, file, layer.tensors(), layer_map(), "w.safetensors");
@@ -72,7 +72,7 @@ std::string refusal_of(const SafetensorsFile& file) {
 
 TEST_CASE("convolutions are turned, other tensors stay as they are, and what the map ignores is left",
           "[load_tensors]") {
-  B b;
+  Plain b;
   Layer layer(b);
   const std::vector<std::int64_t> count{7};
   const std::vector<float> unused{1, 2, 3};
@@ -97,7 +97,7 @@ TEST_CASE("numbers of 16 bits are read exactly", "[load_tensors]") {
   CHECK(std::isnan(from_float16(0x7e00)));
   CHECK(from_bfloat16(0x3f80) == 1.0f);
   CHECK(from_bfloat16(0xc049) == -3.140625f);
-  B b;
+  Plain b;
   Layer layer(b);
   const auto file = [&](DataType type, std::uint16_t one, std::uint16_t half) {
     return file_of({weight(), of_halves("theirs.bias", type, {2}, {one, half})});
@@ -110,7 +110,7 @@ TEST_CASE("numbers of 16 bits are read exactly", "[load_tensors]") {
 
 TEST_CASE("files of 16-bit numbers are read back from disk", "[load_tensors]") {
   const ScratchFolder folder;
-  B b;
+  Plain b;
   Layer layer(b);
   write_safetensors(file_of({weight(), of_halves("theirs.bias", DataType::bfloat16, {2}, {0x4000, 0xbf80})}),
                     folder / "w.safetensors");
@@ -140,7 +140,7 @@ TEST_CASE("a file that does not fit is refused with a sentence, and nothing chan
 }
 
 TEST_CASE("a map that does not fit the model is refused", "[load_tensors]") {
-  B b;
+  Plain b;
   Layer layer(b);
   TensorMap map = layer_map();
   map.entries.push_back({"x", "conv.slope"});
@@ -153,7 +153,7 @@ TEST_CASE("a map that does not fit the model is refused", "[load_tensors]") {
 
 TEST_CASE("a file that is missing or damaged is named", "[load_tensors]") {
   const ScratchFolder folder;
-  B b;
+  Plain b;
   Layer layer(b);
   CHECK_THROWS_WITH(load_tensors(b, folder / "none.safetensors", layer.tensors(), layer_map()),
                     contains("none.safetensors"));

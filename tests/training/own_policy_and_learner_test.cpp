@@ -99,12 +99,12 @@ class BatchMean {
 using Quadrants = QuadrantPolicy<Archetype>;
 using Attention = SoftAttentionBlock<Archetype>;
 using Glimpses = GlimpseSensor<Archetype>;
-using Model = HybridAttentionClassifier<Archetype, Attention, Glimpses, Quadrants>;
-using Mean = BatchMean<Archetype, Model>;
+using OwnModel = HybridAttentionClassifier<Archetype, Attention, Glimpses, Quadrants>;
+using Mean = BatchMean<Archetype, OwnModel>;
 static_assert(TrainablePolicy<Quadrants, Archetype>);
 static_assert(!DensityPolicy<Quadrants, Archetype>);
-static_assert(Learner<Mean, Archetype, Model>);
-static_assert(!Learner<Quadrants, Archetype, Model>);
+static_assert(Learner<Mean, Archetype, OwnModel>);
+static_assert(!Learner<Quadrants, Archetype, OwnModel>);
 
 /// 32 x 32 grey pixels, and red or blue ones in the bottom right quadrant, where a glimpse in the middle does not see
 /// them.
@@ -135,8 +135,8 @@ TEST_CASE("a user's own policy and learner find the quadrant that tells", "[part
   config.learner.baseline = Baseline::none;
   config.learner.reward = RewardClass::expected;
   config = validated(config);
-  Model model(config, Attention(config.encoder), Glimpses(config.sensor), Quadrants{});
-  Trainer<Archetype, Model, Mean> trainer(b, std::move(model), Mean{}, {}, 3);
+  OwnModel model(config, Attention(config.encoder), Glimpses(config.sensor), Quadrants{});
+  Trainer<Archetype, OwnModel, Mean> trainer(b, std::move(model), Mean{}, {}, 3);
 
   std::vector<RgbImage> pixels;
   std::vector<Index> labels;

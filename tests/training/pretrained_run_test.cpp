@@ -22,11 +22,11 @@ using namespace saccade;
 
 namespace {
 
-using B = EigenBackend<float>;
-constexpr BackboneConfig network{.kind = BackboneKind::resnet18, .stages = 1, .mask_width = 4};
+using Cpu = EigenBackend<float>;
+constexpr BackboneConfig first_stage{.kind = BackboneKind::resnet18, .stages = 1, .mask_width = 4};
 
 /// 4 + 4 patients of 1 image.
-const RunData& tissue() {
+const RunData& one_image_each() {
   static const ScratchFolder folder;
   static const RunData data = [] {
     data::write_synthetic_tissue({.width = 80, .height = 64, .patients_per_class = 4, .images_per_patient = 1},
@@ -43,7 +43,7 @@ RunConfig run_config(const std::filesystem::path& weights) {
                    .weights = weights};
   config.model.glimpses = 2;
   config.model.sensor.side = 32;
-  config.model.encoder.backbone = network;
+  config.model.encoder.backbone = first_stage;
   config.model.encoder.mask = MaskUse::attend;
   config.model.encoder.mask_depth = 1;
   config.model.encoder.unit = UnitKind::basic;
@@ -62,14 +62,14 @@ RunConfig run_config(const std::filesystem::path& weights) {
 
 /// A file as torchvision names it, with numbers by their places, and the classifier that nobody needs.
 void write_weights(const std::filesystem::path& path) {
-  B b;
-  const Backbone<B> backbone(backbone_plan(network.kind, network.stages), 32);
+  Cpu b;
+  const Backbone<Cpu> backbone(backbone_plan(first_stage.kind, first_stage.stages), 32);
   auto p = backbone.make_parameters(b);
   auto s = backbone.make_statistics(b);
-  auto tensors = named_tensors<B>(p);
-  for (const auto& named : named_tensors<B>(s)) tensors.push_back(named);
+  auto tensors = named_tensors<Cpu>(p);
+  for (const auto& named : named_tensors<Cpu>(s)) tensors.push_back(named);
   SafetensorsFile file;
-  const TensorMap map = backbone_map(network, WeightNames::torchvision);
+  const TensorMap map = backbone_map(first_stage, WeightNames::torchvision);
   for (std::size_t i = 0; i < map.entries.size(); ++i) {
     const TensorMap::Entry& entry = map.entries[i];
     for (const auto& named : tensors) {
@@ -96,13 +96,13 @@ TEST_CASE("a run with a frozen encoder trains all but that, and keeps its weight
   const ScratchFolder folder;
   write_weights(folder / "resnet.safetensors");
   const RunConfig config = run_config(folder / "resnet.safetensors");
-  B b;
+  Cpu b;
   const RunFiles files{.checkpoint = folder / "checkpoint.safetensors", .best = folder / "best.safetensors"};
-  TrainingRun<B> run(b, config, tissue(), {}, files);
+  TrainingRun<Cpu> run(b, config, one_image_each(), {}, files);
   CHECK(run.description().at("weights").at("crc32c").is_number());
   const auto& encoder = *run.trainer().model().encoder().pretrained();
   CHECK_FALSE(encoder.backbone().trains());
-  CHECK(run.run({}) == TrainingRun<B>::Outcome::complete);
+  CHECK(run.run({}) == TrainingRun<Cpu>::Outcome::complete);
 
   const SafetensorsFile theirs = read_safetensors(folder / "resnet.safetensors");
   const SafetensorsFile ours = read_checkpoint(files.checkpoint);
@@ -114,12 +114,12 @@ TEST_CASE("a run with a frozen encoder trains all but that, and keeps its weight
   CHECK(ours.at("encoder.mask.reduce.weight").shape == std::vector<std::int64_t>{4, 1, 1, 64});
 
   // A run goes on from its checkpoint, and a classifier needs nothing else.
-  TrainingRun<B> again(b, config, tissue(), {}, files);
+  TrainingRun<Cpu> again(b, config, one_image_each(), {}, files);
   again.resume();
   CHECK(again.state().epochs == 2);
   RunConfig without = config;
   without.weights.clear();
-  CHECK_THROWS_WITH(TrainingRun<B>(b, without, tissue(), {}, files),
+  CHECK_THROWS_WITH(TrainingRun<Cpu>(b, without, one_image_each(), {}, files),
                     "training: the encoder resnet18 is frozen, so its weights must come from a file (--weights)");
 }
 
@@ -132,27 +132,27 @@ TEST_CASE("a run that keeps features leaves the same checkpoints, in one piece o
     return RunFiles{.checkpoint = folder / (name + ".safetensors"), .best = folder / (name + "-best.safetensors")};
   };
   const auto tensors_of = [](const std::filesystem::path& path) { return read_checkpoint(path).tensors; };
-  B b;
-  TrainingRun<B> plain(b, config, tissue(), {}, files_of("plain"));
+  Cpu b;
+  TrainingRun<Cpu> plain(b, config, one_image_each(), {}, files_of("plain"));
   plain.run({});
   const auto expected = tensors_of(files_of("plain").checkpoint);
 
   const auto store = std::make_shared<FeatureStore<float>>(std::size_t{1} << 26);
-  TrainingRun<B> kept(b, config, tissue(), {}, files_of("kept"));
+  TrainingRun<Cpu> kept(b, config, one_image_each(), {}, files_of("kept"));
   kept.keep_features(store);
   int steps = 0;
   kept.run({.stop_requested = [&] { return steps++ == 3; }});
   CHECK(store->misses() > 0);
-  TrainingRun<B> resumed(b, config, tissue(), {}, files_of("kept"));
+  TrainingRun<Cpu> resumed(b, config, one_image_each(), {}, files_of("kept"));
   resumed.keep_features(store);
   resumed.resume();
-  CHECK(resumed.run({}) == TrainingRun<B>::Outcome::complete);
+  CHECK(resumed.run({}) == TrainingRun<Cpu>::Outcome::complete);
   CHECK(store->reads() > 0);
   CHECK(tensors_of(files_of("kept").checkpoint) == expected);
   CHECK(tensors_of(files_of("kept").best) == tensors_of(files_of("plain").best));
 
   config.training.adam.groups.clear();
-  TrainingRun<B> trained(b, config, tissue(), {}, files_of("trained"));
+  TrainingRun<Cpu> trained(b, config, one_image_each(), {}, files_of("trained"));
   CHECK_THROWS_WITH(trained.keep_features(store),
                     "training: features can only be kept of a frozen encoder, but this one learns");
 }
@@ -160,10 +160,10 @@ TEST_CASE("a run that keeps features leaves the same checkpoints, in one piece o
 TEST_CASE("weights that are missing, damaged or of another network are named", "[pretrained]") {
   const ScratchFolder folder;
   write_weights(folder / "resnet.safetensors");
-  B b;
+  Cpu b;
   const auto refusal_of = [&](const RunConfig& config) -> std::string {
     try {
-      TrainingRun<B>(b, config, tissue(), {}, {});
+      TrainingRun<Cpu>(b, config, one_image_each(), {}, {});
     } catch (const Error& error) {
       return error.what();
     }
@@ -190,7 +190,7 @@ TEST_CASE("weights that are missing, damaged or of another network are named", "
 TEST_CASE("a frozen encoder leaves little behind for the way back", "[pretrained]") {
   const RunConfig config = run_config("");
   const auto memory = [&](const AdamConfig& adam) {
-    return training_memory<B>(config.model, 4, Activations::every_step, sizeof(float), adam);
+    return training_memory<Cpu>(config.model, 4, Activations::every_step, sizeof(float), adam);
   };
   const TrainingMemory frozen = memory(config.training.adam), trained = memory({});
   CHECK(frozen.parameters == trained.parameters);

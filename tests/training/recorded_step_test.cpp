@@ -14,14 +14,13 @@
 using namespace saccade;
 using saccade_test::numbers;
 using saccade_test::RecordingBackend;
+using saccade_test::same;
 using saccade_test::Tissue;
 
 namespace {
 
 using Plain = ReferenceBackend<float>;
 using Recording = RecordingBackend<float>;
-
-constexpr std::uint64_t seed = 5;
 
 /// Small enough for plain loops; draws everything that can be drawn.
 HybridAttentionConfig drawing_config() {
@@ -42,10 +41,11 @@ HybridAttentionConfig drawing_config() {
 
 /// A trainer with its backend and images of its own.
 template <class B>
-struct Run {
-  explicit Run(const AdamConfig& adam = {.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}},
-               Activations keep = Activations::every_step, const HybridAttentionConfig& config = drawing_config())
-      : trainer(b, HybridAttentionClassifier<B>(config), adam, seed, keep) {
+struct DrawingRun {
+  explicit DrawingRun(const AdamConfig& adam = {.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}},
+                      Activations keep = Activations::every_step,
+                      const HybridAttentionConfig& config = drawing_config())
+      : trainer(b, HybridAttentionClassifier<B>(config), adam, 5, keep) {
     images.reserve(tissue.views.size());
     for (const ImageView& view : tissue.views) images.push_back(b.make_image(view));
     for (std::size_t i = 0; i < images.size(); ++i)
@@ -81,13 +81,8 @@ struct Run {
   Trainer<B> trainer;
 };
 
-bool same(const StepReport& x, const StepReport& y) {
-  return x.cross_entropy == y.cross_entropy && x.reward == y.reward && x.loss == y.loss && x.accuracy == y.accuracy &&
-         x.gradient_norm == y.gradient_norm;
-}
-
 template <class B>
-void fill_classifier_bias(Run<B>& run, float value) {
+void fill_classifier_bias(DrawingRun<B>& run, float value) {
   run.b.fill(value, run.trainer.parameters().classifier.bias);
 }
 
@@ -95,8 +90,8 @@ void fill_classifier_bias(Run<B>& run, float value) {
 
 TEST_CASE("recorded steps have the bits of plain ones", "[trainer]") {
   const auto keep = GENERATE(Activations::every_step, Activations::last_step);
-  Run<Plain> plain({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
-  Run<Recording> recording({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
+  DrawingRun<Plain> plain({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
+  DrawingRun<Recording> recording({.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}}, keep);
   REQUIRE(recording.state() == plain.state());
   for (std::size_t number = 0; number < 9; ++number) {
     INFO("step " << number);
@@ -113,8 +108,8 @@ TEST_CASE("recorded steps have the bits of plain ones with baselines from other 
   HybridAttentionConfig config = drawing_config();
   config.learner.baseline = GENERATE(Baseline::self_critical, Baseline::leave_one_out);
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
-  Run<Plain> plain(adam, Activations::every_step, config);
-  Run<Recording> recording(adam, Activations::every_step, config);
+  DrawingRun<Plain> plain(adam, Activations::every_step, config);
+  DrawingRun<Recording> recording(adam, Activations::every_step, config);
   for (std::size_t number = 0; number < 27; ++number) {
     const StepOptions how{.part = number < 9    ? LearnedPart::classifier
                                   : number < 18 ? LearnedPart::policy
@@ -138,8 +133,8 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
   config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
   config.sensor.zooms = config.learner.baseline == Baseline::learned ? 1 : 3;
   const AdamConfig adam{.clip_norm = 1, .groups = {{.pattern = "policy.*", .rate = 0.5}}};
-  Run<Plain> plain(adam, Activations::every_step, config);
-  Run<Recording> recording(adam, Activations::every_step, config);
+  DrawingRun<Plain> plain(adam, Activations::every_step, config);
+  DrawingRun<Recording> recording(adam, Activations::every_step, config);
   for (std::size_t number = 0; number < 9; ++number) {
     INFO("step " << number);
     CHECK(same(recording.step(number), plain.step(number)));
@@ -159,8 +154,8 @@ TEST_CASE("recorded steps have the bits of plain ones with a glance and a learne
 TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[trainer]") {
   HybridAttentionConfig config = drawing_config();
   config.sensor.zooms = GENERATE(Index{1}, Index{2});
-  Run<Plain> plain({}, Activations::every_step, config);
-  Run<Recording> recording({}, Activations::every_step, config);
+  DrawingRun<Plain> plain({}, Activations::every_step, config);
+  DrawingRun<Recording> recording({}, Activations::every_step, config);
   for (std::size_t number = 0; number < 12; ++number) {
     const auto glimpses = number % 2 == 0 ? GlimpsePolicy::random : GlimpsePolicy::learned;
     CHECK(same(recording.step(number, {.glimpses = glimpses}), plain.step(number, {.glimpses = glimpses})));
@@ -170,7 +165,7 @@ TEST_CASE("steps on random glimpses and on the policy's are recorded apart", "[t
 }
 
 TEST_CASE("a recorded step asks once and tells what has changed", "[trainer]") {
-  Run<Recording> run;
+  DrawingRun<Recording> run;
   for (std::size_t number = 0; number < 4; ++number) run.step(3 * number);
   const int downloads = run.b.downloads, uploads = run.b.uploads, images = run.b.images_made;
   run.step(12);
@@ -183,7 +178,7 @@ TEST_CASE("a recorded step with a glance and a learned sigma asks no more often"
   HybridAttentionConfig config = drawing_config();
   config.glance = {.side = 8, .reduction = 16, .outputs = 3};
   config.policy.learn_sigma = true;
-  Run<Recording> run({.clip_norm = 1}, Activations::every_step, config);
+  DrawingRun<Recording> run({.clip_norm = 1}, Activations::every_step, config);
   for (std::size_t number = 0; number < 4; ++number) run.step(3 * number);
   const int downloads = run.b.downloads, uploads = run.b.uploads, images = run.b.images_made;
   run.step(12);
@@ -196,8 +191,8 @@ TEST_CASE("a recorded step that is not finite changes no weight and is not count
   // Clipped or not, in the plain call, in the recorded one and in a repetition.
   const double clip_norm = GENERATE(0.0, 1.0);
   const std::size_t steps = GENERATE(0u, 1u, 2u);
-  Run<Plain> plain({.clip_norm = clip_norm});
-  Run<Recording> recording({.clip_norm = clip_norm});
+  DrawingRun<Plain> plain({.clip_norm = clip_norm});
+  DrawingRun<Recording> recording({.clip_norm = clip_norm});
   for (std::size_t number = 0; number < steps; ++number) {
     plain.step(3 * number);
     recording.step(3 * number);
@@ -222,7 +217,7 @@ TEST_CASE("a recorded step that is not finite changes no weight and is not count
 
 TEST_CASE("a loss that is not finite stops a step although its gradient is finite", "[trainer]") {
   // The difference of the logits overflows: the loss is infinite, the probabilities are 0 and 1.
-  Run<Plain> run;
+  DrawingRun<Plain> run;
   const std::vector<float> bias{-3e38f, 3e38f};
   run.b.upload(bias, run.trainer.parameters().classifier.bias);
   const auto before = numbers(run.b, run.trainer.parameters());
@@ -231,7 +226,7 @@ TEST_CASE("a loss that is not finite stops a step although its gradient is finit
 }
 
 TEST_CASE("a recorded run goes on from the state of another, bit for bit", "[trainer]") {
-  Run<Recording> straight, begun, resumed;
+  DrawingRun<Recording> straight, begun, resumed;
   for (std::size_t number = 0; number < 7; ++number) straight.step(number);
   for (std::size_t number = 0; number < 4; ++number) begun.step(number);
   // Has recorded steps of its own already.
@@ -248,8 +243,8 @@ TEST_CASE("a recorded run goes on from the state of another, bit for bit", "[tra
 }
 
 TEST_CASE("a recorded evaluation answers like a plain one, also for other images and other weights", "[evaluator]") {
-  Run<Plain> plain;
-  Run<Recording> recording;
+  DrawingRun<Plain> plain;
+  DrawingRun<Recording> recording;
   Evaluator<Plain> by_loops(plain.b, plain.trainer.model(), 2);
   Evaluator<Recording> by_record(recording.b, recording.trainer.model(), 2);
   const auto pair = [](const auto& run, std::size_t first) {
@@ -274,7 +269,7 @@ TEST_CASE("a recorded evaluation answers like a plain one, also for other images
   CHECK(recording.b.bodies == 4 + 1);  // two of each kind of location, and the step
 
   // Weights in another place are another body.
-  Run<Recording> other;
+  DrawingRun<Recording> other;
   other.step(0);
   by_record = Evaluator<Recording>(recording.b, recording.trainer.model(), 2);
   for (int call = 0; call < 3; ++call) {
@@ -293,7 +288,7 @@ TEST_CASE("a recorded evaluation answers like a plain one, also for other images
 }
 
 TEST_CASE("an image that is too small is refused in every call", "[trainer]") {
-  Run<Recording> run;
+  DrawingRun<Recording> run;
   for (std::size_t number = 0; number < 3; ++number) run.step(3 * number);
   const RgbImage small(7, 96);
   const Image<Recording> image = run.b.make_image(small.view());

@@ -33,20 +33,20 @@ class Estimate {
 };
 
 // A fifth of the draws lie beyond the right edge of the image, where the world clamps them.
-constexpr double sigma = 0.5, mean_x = 0.6, mean_y = -0.3, edge = bandit_edge;
+constexpr double policy_sigma = 0.5, mean_x = 0.6, mean_y = -0.3, edge = bandit_edge;
 constexpr std::uint64_t draws = 40000;
 
 /// Reward 1 where the location lies to the right of `edge`: J = Phi((mean_x - edge) / sigma).
-const double exact_reward = 0.5 * std::erfc(-(mean_x - edge) / sigma / std::numbers::sqrt2);
+const double exact_reward = 0.5 * std::erfc(-(mean_x - edge) / policy_sigma / std::numbers::sqrt2);
 const double exact_d_mean_x =
-    std::exp(-0.5 * std::pow((mean_x - edge) / sigma, 2)) / (sigma * std::sqrt(2 * std::numbers::pi));
+    std::exp(-0.5 * std::pow((mean_x - edge) / policy_sigma, 2)) / (policy_sigma * std::sqrt(2 * std::numbers::pi));
 
 struct Gaussian {
   using Policy = GaussianPolicy<Reference>;
   explicit Gaussian(PolicyConfig config, Baseline baseline)
       : bandit([&] {
           config.hidden = 1;
-          config.sigma = sigma;
+          config.sigma = policy_sigma;
           return config;
         }(), baseline == Baseline::learned) {}
 
@@ -138,7 +138,7 @@ TEST_CASE("the first pass of PPO is REINFORCE, number by number", "[reinforce][p
 TEST_CASE("REINFORCE is unbiased for a learned sigma, with and without a baseline", "[reinforce]") {
   // J = Phi((mean_x - edge) / sigma_x): d J / d ln sigma_x = -(mean_x - edge) / sigma_x * phi, and 0 for sigma_y.
   // A logit of 0 is a variance of (0.1^2 + 0.7^2) / 2 = 0.5^2, where d ln sigma / d logit is 0.48 / (2 * 0.25) / 4.
-  const double z = (mean_x - edge) / sigma;
+  const double z = (mean_x - edge) / policy_sigma;
   const double exact = -z * std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi) * 0.24;
   const auto baseline = GENERATE(Baseline::none, Baseline::learned);
   const Gaussian problem({.learn_sigma = true, .sigma_low = 0.1, .sigma_high = 0.7, .squash = MeanSquash::none},
@@ -189,7 +189,7 @@ TEST_CASE("REINFORCE is unbiased for a place and a zoom together, with and witho
   const auto baseline = GENERATE(Baseline::none, Baseline::learned, Baseline::leave_one_out);
   const Index rollouts = baseline == Baseline::leave_one_out ? 2 : 1;
   const Bandit<LocationPolicy<Reference>> bandit(
-      {.hidden = 1, .sigma = sigma, .squash = MeanSquash::none, .zooms = 2}, baseline == Baseline::learned);
+      {.hidden = 1, .sigma = policy_sigma, .squash = MeanSquash::none, .zooms = 2}, baseline == Baseline::learned);
   const std::vector<double> logits{0.4, 0.7};
   const double p1 = std::exp(0.7) / (std::exp(0.4) + std::exp(0.7));
   std::vector<Estimate> estimates(2);

@@ -14,7 +14,7 @@ using namespace saccade;
 
 namespace {
 
-using B = ReferenceBackend<float>;
+using Plain = ReferenceBackend<float>;
 
 RgbImage original(Index index) {
   RgbImage image(3, 2);
@@ -26,14 +26,14 @@ RgbImage original(Index index) {
 /// The pixels of the images of an epoch by their index.
 std::map<Index, std::vector<std::uint8_t>> epoch_of(std::uint64_t seed, double strength, std::uint64_t epoch,
                                                     const std::vector<Index>& order) {
-  B b;
+  Plain b;
   data::Loader loader(5,
                       [](Index index) {
                         if (index == 3) throw FileError("bad");
                         return original(index);
                       },
                       {.threads = 1, .max_bad_images = 1});
-  StainedImages<B> images(b, loader, seed, strength);
+  StainedImages<Plain> images(b, loader, seed, strength);
   images.start(order, epoch);
   std::map<Index, std::vector<std::uint8_t>> found;
   for (auto batch = images.next(2); !batch.empty(); batch = images.next(2)) {
@@ -57,10 +57,10 @@ TEST_CASE("every image of an epoch is stained by seed, epoch and image, whatever
 }
 
 TEST_CASE("a streamed image is stained as its regions are read", "[stain]") {
-  B b;
+  Plain b;
   const RgbImage image = original(2);
   data::Loader loader(3, [&](Index) { return StreamedImage(saccade_test::Slide{&image}); }, {.threads = 1});
-  StainedImages<B> images(b, loader, 1, 0.2);
+  StainedImages<Plain> images(b, loader, 1, 0.2);
   images.start({2, 1}, 4);
   const auto batch = images.next(2);
   REQUIRE(batch.size() == 2);

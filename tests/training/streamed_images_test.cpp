@@ -39,8 +39,8 @@ enum class Kind { resident, streamed, mixed };
 
 /// A trainer over six images of tissue, each turned another way, in memory or behind sources.
 template <class B>
-struct Run {
-  explicit Run(Kind kind, const HybridAttentionConfig& config = one_scale_config())
+struct StreamedRun {
+  explicit StreamedRun(Kind kind, const HybridAttentionConfig& config = one_scale_config())
       : trainer(b, HybridAttentionClassifier<B>(config), {.clip_norm = 1}, 5) {
     for (const RgbImage& image : tissue.images) {
       const bool streamed = kind == Kind::streamed || (kind == Kind::mixed && handles.size() % 2 == 0);
@@ -62,7 +62,7 @@ struct Run {
   Trainer<B> trainer;
 };
 
-void check_same(const std::vector<Prediction>& one, const std::vector<Prediction>& other) {
+void check_same_predictions(const std::vector<Prediction>& one, const std::vector<Prediction>& other) {
   REQUIRE(one.size() == other.size());
   for (std::size_t n = 0; n < one.size(); ++n) {
     CHECK(one[n].probabilities == other[n].probabilities);
@@ -111,7 +111,7 @@ TEST_CASE("steps over streamed images have the bits of steps over resident ones"
   const auto kind = GENERATE(Kind::streamed, Kind::mixed);
   HybridAttentionConfig config = one_scale_config();
   config.learner.baseline = GENERATE(Baseline::learned, Baseline::self_critical);
-  Run<Plain> resident(Kind::resident, config), streamed(kind, config);
+  StreamedRun<Plain> resident(Kind::resident, config), streamed(kind, config);
   for (std::size_t number = 0; number < 4; ++number) {
     const StepOptions how{.rollouts = number < 2 ? 1 : 2};
     const StepReport one = resident.step(number, how), other = streamed.step(number, how);
@@ -124,8 +124,8 @@ TEST_CASE("steps over streamed images have the bits of steps over resident ones"
 
 TEST_CASE("a backend that records its steps makes those over streamed images plainly", "[streamed]") {
   // Every other step over resident images: they are recorded, and repeated, as if nothing were between them.
-  Run<Plain> plain(Kind::resident);
-  Run<Recording> recording(Kind::streamed);
+  StreamedRun<Plain> plain(Kind::resident);
+  StreamedRun<Recording> recording(Kind::streamed);
   std::vector<ops::ImageHandle<Recording>> handles;
   std::vector<OrientedImage<Recording>> resident;
   for (const RgbImage& image : recording.tissue.images) handles.emplace_back(recording.b, image);
@@ -142,7 +142,7 @@ TEST_CASE("a backend that records its steps makes those over streamed images pla
 
 TEST_CASE("an evaluation answers for streamed images what it answers for resident ones", "[streamed]") {
   const auto kind = GENERATE(Kind::streamed, Kind::mixed);
-  Run<Recording> resident(Kind::resident), streamed(kind);
+  StreamedRun<Recording> resident(Kind::resident), streamed(kind);
   Evaluator<Recording> one(resident.b, resident.trainer.model(), 4);
   Evaluator<Recording> other(streamed.b, streamed.trainer.model(), 4);
   const auto predicted = [&](auto& evaluator, auto& run, auto policy, std::size_t count) {
@@ -153,13 +153,13 @@ TEST_CASE("an evaluation answers for streamed images what it answers for residen
   for (const GlimpsePolicy policy : {GlimpsePolicy::learned, GlimpsePolicy::random, GlimpsePolicy::centre,
                                      GlimpsePolicy::grid, GlimpsePolicy::oracle}) {
     for (const std::size_t count : {4u, 3u})
-      check_same(predicted(one, resident, policy, count), predicted(other, streamed, policy, count));
+      check_same_predictions(predicted(one, resident, policy, count), predicted(other, streamed, policy, count));
   }
   const auto drawn = [&](auto& evaluator, auto& run) {
     return evaluator.predict_drawn(run.trainer.parameters(), run.trainer.statistics(),
                                    ImageBatch<Recording>(run.images).first(4), 3, 1, 2);
   };
-  check_same(drawn(one, resident), drawn(other, streamed));
+  check_same_predictions(drawn(one, resident), drawn(other, streamed));
   // Image 0 is 96 x 64 pixels, and turned clockwise: the middle of 64 x 96.
   const Prediction centre = predicted(other, streamed, GlimpsePolicy::centre, 4)[0];
   CHECK(centre.windows[0][0] == Box{28, 44, 8, 8});
@@ -170,7 +170,7 @@ TEST_CASE("of images of one colour all scales and the thumbnail are the same, to
   config.sensor.scales = 3;
   config.glance = {.side = 8, .reduction = 16, .outputs = 3};
   config = validated(config);
-  Run<Plain> resident(Kind::resident, config), streamed(Kind::mixed, config);
+  StreamedRun<Plain> resident(Kind::resident, config), streamed(Kind::mixed, config);
   for (auto* run : {&resident, &streamed}) {
     for (std::size_t n = 0; n < run->tissue.images.size(); ++n)
       for (auto& byte : run->tissue.images[n].pixels) byte = static_cast<std::uint8_t>(40 + 30 * n);
@@ -185,11 +185,11 @@ TEST_CASE("of images of one colour all scales and the thumbnail are the same, to
   for (std::size_t number = 0; number < 3; ++number) CHECK(resident.step(number).loss == streamed.step(number).loss);
   CHECK(numbers(resident.b, resident.trainer.parameters()) == numbers(streamed.b, streamed.trainer.parameters()));
   Evaluator<Plain> evaluator(resident.b, resident.trainer.model(), 3);
-  const auto predicted = [&](const Run<Plain>& run) {
+  const auto predicted = [&](const StreamedRun<Plain>& run) {
     return evaluator.predict(resident.trainer.parameters(), resident.trainer.statistics(),
                              ImageBatch<Plain>(run.images).first(3), GlimpsePolicy::learned);
   };
-  check_same(predicted(resident), predicted(streamed));
+  check_same_predictions(predicted(resident), predicted(streamed));
 }
 
 TEST_CASE("a data set of huge images that exist only where one looks is learned and judged by the usual calls",

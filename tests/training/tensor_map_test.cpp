@@ -19,7 +19,7 @@ using namespace saccade;
 
 namespace {
 
-using B = ReferenceBackend<float>;
+using Plain = ReferenceBackend<float>;
 
 struct Network {
   explicit Network(BackboneKind kind, Index stages = 0)
@@ -27,16 +27,16 @@ struct Network {
         parameters(backbone.make_parameters(b)),
         statistics(backbone.make_statistics(b)) {}
 
-  [[nodiscard]] std::vector<NamedTensor<B::Tensor>> tensors() {
-    auto list = named_tensors<B>(parameters);
-    for (const auto& named : named_tensors<B>(statistics)) list.push_back(named);
+  [[nodiscard]] std::vector<NamedTensor<Plain::Tensor>> tensors() {
+    auto list = named_tensors<Plain>(parameters);
+    for (const auto& named : named_tensors<Plain>(statistics)) list.push_back(named);
     return list;
   }
 
-  B b;
-  Backbone<B> backbone;
-  Backbone<B>::Parameters parameters;
-  Backbone<B>::Statistics statistics;
+  Plain b;
+  Backbone<Plain> backbone;
+  Backbone<Plain>::Parameters parameters;
+  Backbone<Plain>::Statistics statistics;
 };
 
 /// Number and checksum of the lines "NAME [shape]", sorted, of all tensors that a map wants from a file.

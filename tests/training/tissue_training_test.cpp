@@ -29,15 +29,15 @@ namespace {
 using Plain = ReferenceBackend<float>;
 using Recording = RecordingBackend<float>;
 
-constexpr Box tissue{40, 20, 16, 24};  // away from the edges, at which windows are moved
+constexpr Box stain{40, 20, 16, 24};  // away from the edges, at which windows are moved
 
 /// Glass, with the noise without which batch normalisation has nothing to divide by, and a stained rectangle.
 RgbImage stained_glass() {
   RgbImage image(96, 64);
   for (std::size_t i = 0; i < image.pixels.size(); ++i)
     image.pixels[i] = static_cast<std::uint8_t>(234 + i * i * 7 % 11 * i % 7);
-  for (Index y = tissue.y; y < tissue.y + tissue.height; ++y)
-    for (Index x = tissue.x; x < tissue.x + tissue.width; ++x)
+  for (Index y = stain.y; y < stain.y + stain.height; ++y)
+    for (Index x = stain.x; x < stain.x + stain.width; ++x)
       image.at(x, y)[1] = static_cast<std::uint8_t>(90 + 3 * x % 50 + y);
   return image;
 }
@@ -65,8 +65,8 @@ HybridAttentionConfig on_tissue() {
 }
 
 template <class B>
-struct Run {
-  explicit Run(const HybridAttentionConfig& config, bool streamed = false, bool told = true)
+struct TissueRun {
+  explicit TissueRun(const HybridAttentionConfig& config, bool streamed = false, bool told = true)
       : trainer(b, HybridAttentionClassifier<B>(config), {.clip_norm = 1}, 5) {
     for (int n = 0; n < 8; ++n) {
       AnyImage any = streamed ? AnyImage(StreamedImage(slide)) : AnyImage(image);
@@ -90,8 +90,7 @@ struct Run {
 /// Whether the window of a glimpse of 8 x 8 pixels has its middle on tissue, give or take a pixel.
 bool looks_at_tissue(PixelPosition corner) {
   const Index x = corner.x + 4, y = corner.y + 4;
-  return x >= tissue.x - 1 && x <= tissue.x + tissue.width + 1 && y >= tissue.y - 1 &&
-         y <= tissue.y + tissue.height + 1;
+  return x >= stain.x - 1 && x <= stain.x + stain.width + 1 && y >= stain.y - 1 && y <= stain.y + stain.height + 1;
 }
 
 Index count_on_tissue(const std::vector<PixelPosition>& corners) {
@@ -101,7 +100,7 @@ Index count_on_tissue(const std::vector<PixelPosition>& corners) {
 }  // namespace
 
 TEST_CASE("a training's random glimpses fall on tissue, and of the policy's the first one", "[tissue]") {
-  Run<Plain> run(on_tissue(), true);
+  TissueRun<Plain> run(on_tissue(), true);
   std::vector<PixelPosition>& corners = *run.slide.corners;
   for (int i = 0; i < 4; ++i) run.step({.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier});
   CHECK(corners.size() == 4 * 8 * 3);
@@ -121,14 +120,14 @@ TEST_CASE("a training's random glimpses fall on tissue, and of the policy's the 
   // Without the option few do.
   HybridAttentionConfig anywhere = on_tissue();
   anywhere.random_locations = RandomLocations::image;
-  Run<Plain> other(anywhere, true);
+  TissueRun<Plain> other(anywhere, true);
   for (int i = 0; i < 4; ++i) other.step({.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier});
   CHECK(count_on_tissue(*other.slide.corners) < 30);
 }
 
 TEST_CASE("recorded steps on tissue have the bits of plain ones, with new locations each time", "[tissue]") {
-  Run<Plain> plain(on_tissue());
-  Run<Recording> recording(on_tissue());
+  TissueRun<Plain> plain(on_tissue());
+  TissueRun<Recording> recording(on_tissue());
   for (int number = 0; number < 10; ++number) {
     const StepOptions how{.glimpses = number % 2 == 0 ? GlimpsePolicy::random : GlimpsePolicy::learned,
                           .part = number % 2 == 0 ? LearnedPart::classifier : LearnedPart::all};
@@ -142,7 +141,7 @@ TEST_CASE("recorded steps on tissue have the bits of plain ones, with new locati
 TEST_CASE("where tissue is not asked for, knowing it moves no bit", "[tissue]") {
   HybridAttentionConfig config = on_tissue();
   config.random_locations = RandomLocations::image;
-  Run<Plain> told(config), untold(config, false, false);
+  TissueRun<Plain> told(config), untold(config, false, false);
   for (int i = 0; i < 2; ++i) {
     const StepOptions random{.glimpses = GlimpsePolicy::random, .part = LearnedPart::classifier};
     CHECK(told.step(random).loss == untold.step(random).loss);
@@ -152,12 +151,12 @@ TEST_CASE("where tissue is not asked for, knowing it moves no bit", "[tissue]") 
 }
 
 TEST_CASE("a step on tissue that nobody has found ends in a sentence", "[tissue]") {
-  Run<Plain> run(on_tissue(), false, false);
+  TissueRun<Plain> run(on_tissue(), false, false);
   CHECK_THROWS_WITH(run.step(), contains("nobody has told where the tissue of an image is"));
 }
 
 TEST_CASE("an evaluation's random glimpses fall on tissue, the same in any batch", "[tissue]") {
-  Run<Plain> run(on_tissue());
+  TissueRun<Plain> run(on_tissue());
   auto& trainer = run.trainer;
   Evaluator<Plain> evaluator(run.b, trainer.model(), 8), small(run.b, trainer.model(), 3);
   const ImageBatch<Plain> images(run.images);

@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace saccade;
+using saccade_test::noise;
 using saccade_test::small_config;
 using saccade_test::small_info;
 using saccade_test::SmallRun;
@@ -22,14 +23,7 @@ using saccade_test::SmallRun;
 namespace {
 
 using Cpu = EigenBackend<float>;
-using Classifier = TrainedClassifier<Cpu>;
-
-RgbImage noise(Index width, Index height, std::uint64_t seed) {
-  RgbImage image(width, height);
-  math::RandomSequence random({.seed = seed});
-  for (auto& byte : image.pixels) byte = static_cast<std::uint8_t>(random.below(256));
-  return image;
-}
+using Loaded = TrainedClassifier<Cpu>;
 
 /// A folder with the checkpoint of a model that has made a few steps.
 struct Checkpoint {
@@ -47,7 +41,7 @@ TEST_CASE("a trained classifier answers as the model that was saved") {
   Cpu b(1);
   const Checkpoint checkpoint(b);
   SmallRun<Cpu> run(b, 3);
-  Classifier classifier = Classifier::load(b, checkpoint.path);
+  Loaded classifier = Loaded::load(b, checkpoint.path);
   CHECK(classifier.info().classes == small_info().classes);
   CHECK(to_json(classifier.model().config()) == to_json(small_config()));
 
@@ -100,10 +94,10 @@ TEST_CASE("an answer depends neither on the batch nor on where the classifier li
   std::vector<ImageView> views;
   for (const RgbImage& image : images) views.push_back(image.view());
 
-  Classifier one = Classifier::load(b, checkpoint.path);
-  Classifier loaded = Classifier::load(b, checkpoint.path, 2);
-  std::optional<Classifier> moved(std::move(loaded));
-  Classifier two = std::move(*moved);
+  Loaded one = Loaded::load(b, checkpoint.path);
+  Loaded loaded = Loaded::load(b, checkpoint.path, 2);
+  std::optional<Loaded> moved(std::move(loaded));
+  Loaded two = std::move(*moved);
   moved.reset();
   const std::vector<Classification> answers = two.classify(views);  // batches of 2, 2 and 1
   REQUIRE(answers.size() == 5);
@@ -119,10 +113,9 @@ TEST_CASE("an answer depends neither on the batch nor on where the classifier li
 TEST_CASE("a backend of bf16 loads a checkpoint within its own tolerance, and its answers do not depend on the batch") {
   Cpu b(1), bf16({.threads = 2, .precision = Precision::bf16, .bf16_unit = Bf16Unit::portable});
   const Checkpoint checkpoint(b);
-  CHECK_THROWS_WITH(Classifier::load(bf16, checkpoint.path, 1, 1e-9),
-                    contains("does not reproduce its recorded answer"));
-  Classifier one = Classifier::load(bf16, checkpoint.path, 1, golden_tolerance_bf16);
-  Classifier two = Classifier::load(bf16, checkpoint.path, 2, golden_tolerance_bf16);
+  CHECK_THROWS_WITH(Loaded::load(bf16, checkpoint.path, 1, 1e-9), contains("does not reproduce its recorded answer"));
+  Loaded one = Loaded::load(bf16, checkpoint.path, 1, golden_tolerance_bf16);
+  Loaded two = Loaded::load(bf16, checkpoint.path, 2, golden_tolerance_bf16);
   const RgbImage images[] = {noise(20, 15, 1), noise(12, 30, 2), noise(17, 17, 3)};
   const std::vector<ImageView> views{images[0].view(), images[1].view(), images[2].view()};
   const std::vector<Classification> answers = two.classify(views);
@@ -132,7 +125,7 @@ TEST_CASE("a backend of bf16 loads a checkpoint within its own tolerance, and it
 TEST_CASE("an image file is decoded and classified") {
   Cpu b(1);
   const Checkpoint checkpoint(b);
-  Classifier classifier = Classifier::load(b, checkpoint.path);
+  Loaded classifier = Loaded::load(b, checkpoint.path);
   const RgbImage image = noise(20, 15, 1);
   data::write_png(checkpoint.folder / "a.png", image.view());
   CHECK(classifier.classify(checkpoint.folder / "a.png").probabilities ==
@@ -143,7 +136,7 @@ TEST_CASE("an image file is decoded and classified") {
 TEST_CASE("an image smaller than the glimpse is refused, and the next one answered") {
   Cpu b(1);
   const Checkpoint checkpoint(b);
-  Classifier classifier = Classifier::load(b, checkpoint.path);
+  Loaded classifier = Loaded::load(b, checkpoint.path);
   CHECK_THROWS_WITH(classifier.classify(noise(20, 7, 1).view()),
                     contains("image 0 is 20 x 7, smaller than the glimpse of 8 x 8"));
   CHECK_THROWS_AS(classifier.classify(ImageView{}), ConfigError);
@@ -157,8 +150,8 @@ TEST_CASE("a classifier is not loaded from a checkpoint that says something else
   SafetensorsFile file = sound;
   const auto refused_with = [&](const std::string& sentence) {
     write_safetensors(file, checkpoint.path);
-    CHECK_THROWS_AS(Classifier::load(b, checkpoint.path), FileError);
-    CHECK_THROWS_WITH(Classifier::load(b, checkpoint.path), contains("model.safetensors\": " + sentence));
+    CHECK_THROWS_AS(Loaded::load(b, checkpoint.path), FileError);
+    CHECK_THROWS_WITH(Loaded::load(b, checkpoint.path), contains("model.safetensors\": " + sentence));
   };
   SECTION("another configuration") {
     nlohmann::ordered_json model = to_json(small_config());
@@ -179,8 +172,8 @@ TEST_CASE("a classifier is not loaded from a checkpoint that says something else
     refused_with("its configuration cannot be built: ");
   }
   SECTION("no file") {
-    CHECK_THROWS_WITH(Classifier::load(b, checkpoint.folder / "none"), contains("none\": cannot be read"));
+    CHECK_THROWS_WITH(Loaded::load(b, checkpoint.folder / "none"), contains("none\": cannot be read"));
   }
   write_safetensors(sound, checkpoint.path);
-  CHECK_NOTHROW(Classifier::load(b, checkpoint.path));
+  CHECK_NOTHROW(Loaded::load(b, checkpoint.path));
 }

@@ -4,7 +4,11 @@
 #include <saccade/data/synthetic_tissue.hpp>
 #include <saccade/training/trainer.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -54,6 +58,19 @@ inline CpuTrainer make_trainer(Cpu& b, const saccade::HybridAttentionConfig& con
                                const saccade::AdamConfig& adam = {},
                                saccade::Activations keep = saccade::Activations::every_step) {
   return CpuTrainer(b, saccade::HybridAttentionClassifier<Cpu>(config), adam, seed, keep);
+}
+
+inline bool same(const saccade::StepReport& x, const saccade::StepReport& y) {
+  return x.cross_entropy == y.cross_entropy && x.reward == y.reward && x.loss == y.loss && x.accuracy == y.accuracy &&
+         x.gradient_norm == y.gradient_norm;
+}
+
+/// Of two lists of as many numbers; infinite where there are not as many.
+inline double largest_difference(const auto& x, const auto& y) {
+  double largest = x.size() == y.size() ? 0 : std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
+    largest = std::max(largest, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
+  return largest;
 }
 
 /// Every number of `owner`, one tensor after another.

@@ -15,19 +15,19 @@ using namespace saccade_test;
 namespace {
 
 /// Weights and reports of a few steps.
-struct Run {
+struct FewSteps {
   std::vector<float> weights, statistics;
   std::vector<double> losses;
 
-  friend bool operator==(const Run&, const Run&) = default;
+  friend bool operator==(const FewSteps&, const FewSteps&) = default;
 };
 
-Run train(int threads, std::uint64_t seed, GlimpsePolicy glimpses = GlimpsePolicy::learned,
-          Activations keep = Activations::every_step) {
+FewSteps train_few_steps(int threads, std::uint64_t seed, GlimpsePolicy glimpses = GlimpsePolicy::learned,
+                         Activations keep = Activations::every_step) {
   Cpu b(threads);
   const Tissue tissue(8);
   auto trainer = make_trainer(b, tiny_config(), seed, {}, keep);
-  Run run;
+  FewSteps run;
   for (int step = 0; step < 4; ++step) {
     const StepReport report = trainer.step(tissue.oriented, tissue.labels, 1e-3, glimpses);
     run.losses.insert(run.losses.end(), {report.cross_entropy, report.reward, report.loss, report.gradient_norm});
@@ -66,15 +66,16 @@ TEST_CASE("training overfits 16 images", "[trainer]") {
 }
 
 TEST_CASE("two trainers with one seed agree bit for bit, for any number of threads", "[trainer]") {
-  const Run run = train(1, 7);
-  CHECK(train(1, 7) == run);
-  CHECK(train(2, 7) == run);
-  CHECK_FALSE(train(1, 8) == run);
+  const FewSteps run = train_few_steps(1, 7);
+  CHECK(train_few_steps(1, 7) == run);
+  CHECK(train_few_steps(2, 7) == run);
+  CHECK_FALSE(train_few_steps(1, 8) == run);
 }
 
 TEST_CASE("a trainer that computes activations again agrees bit for bit with one that keeps them", "[trainer]") {
   const auto glimpses = GENERATE(GlimpsePolicy::learned, GlimpsePolicy::random);
-  CHECK(train(2, 7, glimpses, Activations::last_step) == train(2, 7, glimpses, Activations::every_step));
+  CHECK(train_few_steps(2, 7, glimpses, Activations::last_step) ==
+        train_few_steps(2, 7, glimpses, Activations::every_step));
 }
 
 TEST_CASE("with random glimpses the policy learns nothing and the rest does", "[trainer]") {
@@ -89,7 +90,7 @@ TEST_CASE("with random glimpses the policy learns nothing and the rest does", "[
   CHECK(numbers(b, trainer.parameters().policy) == policy);
   CHECK(numbers(b, trainer.parameters().encoder) != encoder);
   CHECK(numbers(b, trainer.parameters().classifier) != classifier);
-  CHECK_FALSE(train(1, 7, GlimpsePolicy::random) == train(1, 7, GlimpsePolicy::learned));
+  CHECK_FALSE(train_few_steps(1, 7, GlimpsePolicy::random) == train_few_steps(1, 7, GlimpsePolicy::learned));
 
   trainer.step(tissue.oriented, tissue.labels, 1e-2);
   CHECK(numbers(b, trainer.parameters().policy) != policy);

@@ -1,5 +1,4 @@
 #include <saccade/backends/eigen/eigen_backend.hpp>
-#include <saccade/data/write_synthetic_tissue.hpp>
 #include <saccade/training/training_run.hpp>
 
 #include <algorithm>
@@ -10,42 +9,26 @@
 
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
+#include "training/drawn_run.hpp"
 
 using namespace saccade;
+using saccade_test::drawn_run_config;
+using saccade_test::drawn_tissue;
 
 namespace {
-
-/// 4 + 4 patients of 3 images, small enough that a step takes milliseconds.
-const RunData& tissue() {
-  static const ScratchFolder folder;
-  static const RunData data = [] {
-    data::write_synthetic_tissue({.width = 96, .height = 80, .patients_per_class = 4, .images_per_patient = 3},
-                                 folder.path());
-    return open_for_training({.folder = folder.path()});
-  }();
-  return data;
-}
 
 /// How sigma changes.
 enum class Sigma { scheduled, learned };
 
 /// Three epochs of three steps, the first on random glimpses.
-RunConfig tiny_config(Sigma sigma = Sigma::scheduled) {
-  RunConfig config{.preset = "compact", .model = compact_preset(), .training = training_preset("compact")};
-  config.model.glimpses = 2;
-  config.model.sensor.side = 16;
-  config.model.sensor.scales = 2;
-  config.model.encoder.width = 4;
-  config.model.fusion_width = config.model.hidden = 8;
-  config.model = validated(config.model);
+RunConfig config_of_all(Sigma sigma = Sigma::scheduled) {
+  RunConfig config = drawn_run_config();
   config.training.epochs = 3;
   config.training.batch = 4;
-  config.training.random_epochs = 1;
   config.training.policy_epochs = 1;
   config.training.rollouts = 2;
   config.training.stain = 0.1;
   config.model.learner.baseline = Baseline::leave_one_out;
-  config.model.glance = {.side = 16, .reduction = 8, .outputs = 4};
   if (sigma == Sigma::learned) {
     config.model.policy.learn_sigma = true;
     config.model.policy.entropy = 0.01;
@@ -55,22 +38,22 @@ RunConfig tiny_config(Sigma sigma = Sigma::scheduled) {
   return config;
 }
 
-struct Result {
+struct RunResult {
   TrainingRun<EigenBackend<float>>::Outcome outcome;
   std::vector<std::string> metrics;  ///< a line for each epoch that was completed
 };
 
 /// Trains, or goes on where the checkpoint stands, until `questions` questions whether to stop have been answered no.
-Result train(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0,
-             Activations keep = Activations::every_step, Sigma sigma = Sigma::scheduled) {
+RunResult train_until(const std::filesystem::path& folder, int threads, int questions, Index checkpoint_every = 0,
+                      Activations keep = Activations::every_step, Sigma sigma = Sigma::scheduled) {
   EigenBackend<float> b(threads);
-  TrainingRun<EigenBackend<float>> run(b, tiny_config(sigma), tissue(), {.threads = 1},
+  TrainingRun<EigenBackend<float>> run(b, config_of_all(sigma), drawn_tissue(), {.threads = 1},
                                        {.checkpoint = folder / "checkpoint.safetensors",
                                         .best = folder / "best.safetensors",
                                         .checkpoint_every = checkpoint_every},
                                        keep);
   if (std::filesystem::exists(folder / "checkpoint.safetensors")) run.resume();
-  Result result{};
+  RunResult result{};
   RunEvents events;
   events.stop_requested = [&] { return questions-- <= 0; };
   events.epoch_done = [&](const nlohmann::ordered_json& metrics) { result.metrics.push_back(metrics.dump()); };
@@ -86,7 +69,7 @@ TEST_CASE("A run that is stopped at any step goes on to the same bytes", "[train
   using Outcome = TrainingRun<EigenBackend<float>>::Outcome;
   const ScratchFolder scratch;
   create_folders(scratch / "whole");
-  const Result whole = train(scratch / "whole", 1, never);
+  const RunResult whole = train_until(scratch / "whole", 1, never);
   REQUIRE(whole.outcome == Outcome::complete);
   REQUIRE(whole.metrics.size() == 3);
 
@@ -95,9 +78,9 @@ TEST_CASE("A run that is stopped at any step goes on to the same bytes", "[train
     INFO("stopped after " << questions << " questions");
     const auto folder = scratch / std::to_string(questions);
     create_folders(folder);
-    Result first = train(folder, 1 + questions % 2, questions);
+    RunResult first = train_until(folder, 1 + questions % 2, questions);
     CHECK(first.outcome == (questions < 18 ? Outcome::stopped : Outcome::complete));
-    const Result second = train(folder, 1, never);
+    const RunResult second = train_until(folder, 1, never);
     CHECK(second.outcome == Outcome::complete);
     first.metrics.insert(first.metrics.end(), second.metrics.begin(), second.metrics.end());
     CHECK(first.metrics == whole.metrics);
@@ -110,8 +93,8 @@ TEST_CASE("A checkpoint with the names of before goes on to the same bytes", "[t
   const ScratchFolder scratch;
   create_folders(scratch / "whole");
   create_folders(scratch / "part");
-  train(scratch / "whole", 1, never);
-  train(scratch / "part", 1, 14);
+  train_until(scratch / "whole", 1, never);
+  train_until(scratch / "part", 1, 14);
   const auto path = scratch / "part/checkpoint.safetensors";
   SafetensorsFile file = read_checkpoint(path);
   auto run = nlohmann::ordered_json::parse(file.metadata.at("saccade.run"));
@@ -122,11 +105,11 @@ TEST_CASE("A checkpoint with the names of before goes on to the same bytes", "[t
   adam["policy_rate"] = 0.25;
   file.metadata["saccade.run"] = run.dump();
   write_safetensors(file, path);
-  CHECK_THROWS_WITH(train(scratch / "part", 1, never), contains("training.adam.groups is "));
+  CHECK_THROWS_WITH(train_until(scratch / "part", 1, never), contains("training.adam.groups is "));
   run.at("config").at("training").at("adam")["policy_rate"] = 0.15;
   file.metadata["saccade.run"] = run.dump();
   write_safetensors(file, path);
-  train(scratch / "part", 1, never);
+  train_until(scratch / "part", 1, never);
   CHECK((read_file(path) == read_file(scratch / "whole/checkpoint.safetensors")));
 }
 
@@ -134,9 +117,9 @@ TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes",
   const ScratchFolder scratch;
   create_folders(scratch / "whole");
   create_folders(scratch / "part");
-  const Result whole = train(scratch / "whole", 1, never, 0, Activations::every_step, Sigma::learned);
-  Result part = train(scratch / "part", 1, 14, 0, Activations::every_step, Sigma::learned);
-  const Result rest = train(scratch / "part", 1, never, 0, Activations::every_step, Sigma::learned);
+  const RunResult whole = train_until(scratch / "whole", 1, never, 0, Activations::every_step, Sigma::learned);
+  RunResult part = train_until(scratch / "part", 1, 14, 0, Activations::every_step, Sigma::learned);
+  const RunResult rest = train_until(scratch / "part", 1, never, 0, Activations::every_step, Sigma::learned);
   part.metrics.insert(part.metrics.end(), rest.metrics.begin(), rest.metrics.end());
   CHECK(part.metrics == whole.metrics);
   CHECK((read_file(scratch / "part/checkpoint.safetensors") == read_file(scratch / "whole/checkpoint.safetensors")));
@@ -149,8 +132,8 @@ TEST_CASE("A run that learns its sigma tells it, and goes on to the same bytes",
 }
 
 TEST_CASE("An image that a glance would not show whole is a bad one, and so is one below the thumbnail", "[training]") {
-  const std::filesystem::path path = tissue().sample(0).path;  // 96 x 80
-  HybridAttentionConfig model = tiny_config().model;
+  const std::filesystem::path path = drawn_tissue().sample(0).path;  // 96 x 80
+  HybridAttentionConfig model = config_of_all().model;
   CHECK(load_image_for(path, model).width == 96);
   model.glance = {.side = 8, .reduction = 8};
   CHECK_THROWS_WITH(
@@ -164,17 +147,17 @@ TEST_CASE("Writing checkpoints within an epoch changes nothing", "[training]") {
   const ScratchFolder scratch;
   create_folders(scratch / "one");
   create_folders(scratch / "two");
-  CHECK(train(scratch / "one", 1, never).metrics == train(scratch / "two", 1, never, 1).metrics);
+  CHECK(train_until(scratch / "one", 1, never).metrics == train_until(scratch / "two", 1, never, 1).metrics);
   CHECK((read_file(scratch / "one/checkpoint.safetensors") == read_file(scratch / "two/checkpoint.safetensors")));
 }
 
 TEST_CASE("Computing activations again changes nothing, and a run may begin with it and go on without", "[training]") {
   const ScratchFolder scratch;
   for (const char* name : {"kept", "again", "both"}) create_folders(scratch / name);
-  const Result kept = train(scratch / "kept", 1, never);
-  CHECK(train(scratch / "again", 1, never, 0, Activations::last_step).metrics == kept.metrics);
-  train(scratch / "both", 1, 7, 0, Activations::last_step);
-  train(scratch / "both", 1, never, 0, Activations::every_step);
+  const RunResult kept = train_until(scratch / "kept", 1, never);
+  CHECK(train_until(scratch / "again", 1, never, 0, Activations::last_step).metrics == kept.metrics);
+  train_until(scratch / "both", 1, 7, 0, Activations::last_step);
+  train_until(scratch / "both", 1, never, 0, Activations::every_step);
   for (const char* name : {"again", "both"}) {
     CHECK((read_file(scratch / name / "checkpoint.safetensors") ==
            read_file(scratch / "kept" / "checkpoint.safetensors")));
@@ -233,9 +216,9 @@ TEST_CASE("The temperature of a checkpoint is that of its own weights", "[traini
 }
 
 TEST_CASE("Choosing by balanced accuracy needs validation images of every class", "[training]") {
-  RunConfig config = tiny_config();
+  RunConfig config = config_of_all();
   config.training.select_by = BestEpochBy::balanced_accuracy;
-  RunData data = tissue();
+  RunData data = drawn_tissue();
   std::erase_if(data.split.validation, [&](Index image) { return data.sample(image).label == 1; });
   REQUIRE_FALSE(data.split.validation.empty());
   EigenBackend<float> b(1);
@@ -245,32 +228,32 @@ TEST_CASE("Choosing by balanced accuracy needs validation images of every class"
 }
 
 TEST_CASE("What changes a run's result is named, what does not is let pass", "[training]") {
-  const nlohmann::ordered_json before = describe_run(tiny_config(), tissue());
-  RunConfig other = tiny_config();
+  const nlohmann::ordered_json before = describe_run(config_of_all(), drawn_tissue());
+  RunConfig other = config_of_all();
   other.training.epochs = 9;
-  CHECK_FALSE(run_difference(before, describe_run(other, tissue())).has_value());
+  CHECK_FALSE(run_difference(before, describe_run(other, drawn_tissue())).has_value());
   // A run of a version that did not know of a field had its default.
   nlohmann::ordered_json older = before;
   older["training"].erase("select_by");
   CHECK_FALSE(run_difference(older, before).has_value());
   other.training.select_by = BestEpochBy::cross_entropy;
-  CHECK(run_difference(older, describe_run(other, tissue())) ==
+  CHECK(run_difference(older, describe_run(other, drawn_tissue())) ==
         "training.select_by is \"group_recognition_rate\", but now is \"cross_entropy\"");
-  other = tiny_config();
+  other = config_of_all();
   other.model.policy.sigma = 0.75;
-  const auto difference = run_difference(before, describe_run(other, tissue()));
+  const auto difference = run_difference(before, describe_run(other, drawn_tissue()));
   REQUIRE(difference.has_value());
   CHECK_THAT(*difference, contains("model.policy.sigma is ") && contains(", but now is 0.75"));
 
-  RunData fewer = tissue();
+  RunData fewer = drawn_tissue();
   fewer.split.train.pop_back();
-  CHECK(run_difference(before, describe_run(tiny_config(), fewer)) == "data.images.train is 12, but now is 11");
+  CHECK(run_difference(before, describe_run(config_of_all(), fewer)) == "data.images.train is 12, but now is 11");
 }
 
 TEST_CASE("A checkpoint that stands outside its epoch is refused", "[training]") {
   const ScratchFolder scratch;
   const auto path = scratch / "checkpoint.safetensors";
-  train(scratch.path(), 1, 6);  // within the second epoch
+  train_until(scratch.path(), 1, 6);  // within the second epoch
   EigenBackend<float> b(1);
   for (const auto& [field, value] : {std::pair<const char*, nlohmann::ordered_json>{"position", -5},
                                      {"position", 13},
@@ -279,13 +262,13 @@ TEST_CASE("A checkpoint that stands outside its epoch is refused", "[training]")
                                      {"images", 100},
                                      {"epochs", -1}}) {
     INFO(field << " " << value);
-    TrainingRun<EigenBackend<float>> run(b, tiny_config(), tissue(), {.threads = 1},
+    TrainingRun<EigenBackend<float>> run(b, config_of_all(), drawn_tissue(), {.threads = 1},
                                          {.checkpoint = path, .best = path});
     run.resume();
     CheckpointInfo info = checkpoint_info(read_checkpoint(path), "checkpoint");
     info.run["state"][field] = value;
     save_checkpoint(scratch / "changed.safetensors", run.trainer(), info);
-    TrainingRun<EigenBackend<float>> again(b, tiny_config(), tissue(), {.threads = 1},
+    TrainingRun<EigenBackend<float>> again(b, config_of_all(), drawn_tissue(), {.threads = 1},
                                            {.checkpoint = scratch / "changed.safetensors", .best = path});
     CHECK_THROWS_WITH(again.resume(), contains(value.is_number_integer() ? "its run cannot stand where it says: after "
                                                                          : "does not say where its run stands"));
@@ -293,16 +276,16 @@ TEST_CASE("A checkpoint that stands outside its epoch is refused", "[training]")
 }
 
 TEST_CASE("Other images are another run, also where counts and groups are the same", "[training]") {
-  const nlohmann::ordered_json before = describe_run(tiny_config(), tissue());
-  RunData exchanged = tissue();
+  const nlohmann::ordered_json before = describe_run(config_of_all(), drawn_tissue());
+  RunData exchanged = drawn_tissue();
   std::swap(exchanged.dataset.samples[0].path, exchanged.dataset.samples[5].path);  // PNG files differ in size
-  const auto difference = run_difference(before, describe_run(tiny_config(), exchanged));
+  const auto difference = run_difference(before, describe_run(config_of_all(), exchanged));
   REQUIRE(difference.has_value());
   CHECK_THAT(*difference, contains("data.fingerprint."));
 }
 
 TEST_CASE("A run that was described before data sets were general goes on", "[training]") {
-  const nlohmann::ordered_json now = describe_run(tiny_config(), tissue());
+  const nlohmann::ordered_json now = describe_run(config_of_all(), drawn_tissue());
   nlohmann::ordered_json before = now;
   before["schema"] = "saccade.run.1";
   before["training"].erase("class_weights");
@@ -335,7 +318,7 @@ TEST_CASE("A program's own images of any number of classes train, validate and r
       for (Index y = 0; y < image.height; ++y) *image.at(10 + 8 * x, y) = 200;
     return image;
   };
-  RunConfig config = tiny_config();
+  RunConfig config = config_of_all();
   config.training.stain = 0;
   config.model = with_thumbnail_over(config.model, own.dataset);
   EigenBackend<float> b(1);
@@ -360,17 +343,17 @@ TEST_CASE("A program's own images of any number of classes train, validate and r
 
 TEST_CASE("A run begins with the weights of another, wherever they fit", "[training]") {
   const ScratchFolder first, second, third;
-  train(first.path(), 1, never);
+  train_until(first.path(), 1, never);
   const auto start = first / "best.safetensors";
   const SafetensorsFile file = read_checkpoint(start);
-  RunConfig config = tiny_config();
+  RunConfig config = config_of_all();
   config.model.hidden = 12;  // the core, and what reads it
   config.model = validated(config.model);
   config.start_from = start;
   EigenBackend<float> b(1);
   const auto make = [&](const ScratchFolder& folder) {
     return TrainingRun<EigenBackend<float>>(
-        b, config, tissue(), {.threads = 1},
+        b, config, drawn_tissue(), {.threads = 1},
         {.checkpoint = folder / "checkpoint.safetensors", .best = folder / "best.safetensors"});
   };
   auto run = make(second);
@@ -412,13 +395,13 @@ TEST_CASE("A run begins with the weights of another, wherever they fit", "[train
 TEST_CASE("A run cannot begin with what fits nowhere, or is no checkpoint", "[training]") {
   const ScratchFolder folder;
   write_file(folder / "text", "no tensors");
-  RunConfig config = tiny_config();
+  RunConfig config = config_of_all();
   EigenBackend<float> b(1);
   const auto refusal = [&](const std::filesystem::path& start) {
     config.start_from = start;
     try {
       TrainingRun<EigenBackend<float>> run(
-          b, config, tissue(), {.threads = 1},
+          b, config, drawn_tissue(), {.threads = 1},
           {.checkpoint = folder / "checkpoint.safetensors", .best = folder / "best.safetensors"});
     } catch (const FileError& error) {
       return std::string(error.what());
