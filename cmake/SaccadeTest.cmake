@@ -20,10 +20,15 @@ function(saccade_add_test folder)
   target_compile_definitions(${target} PRIVATE SACCADE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                                SACCADE_PROGRAM_DIR="${PROJECT_BINARY_DIR}/bin")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
-  # Files of the same headers gain by it; each of a folder of backends has another backend. (A source with options of its
-  # own is not joined with others.)
-  if(SACCADE_UNITY_TESTS AND NOT folder MATCHES "^backends")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  # Files of the same headers gain by it. Those of backends and of the kit have each their own backend, whose code is what
+  # takes long. (A source with options of its own is not joined with others.)
+  if(SACCADE_UNITY_TESTS AND NOT folder MATCHES "^(backends|testing)")
+    # The largest of eight takes 2.8 GB; under the sanitizers it would be more than two can have on a machine of 8 GB.
+    set(batch 8)
+    if(SACCADE_SANITIZE)
+      set(batch 4)
+    endif()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
   endif()
 
   # A source without a test case is a mistake; only version 2 has to be told.
