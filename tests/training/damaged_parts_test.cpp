@@ -104,21 +104,11 @@ struct DamagedParts {
     return trainer.step(ImageBatch<B>(oriented), labels, 1e-2, how);
   }
 
-  [[nodiscard]] std::vector<Scalar<B>> numbers(const auto& list) {
-    std::vector<Scalar<B>> all;
-    for (const auto& named : list) {
-      const auto values = to_vector(b, *named.tensor);
-      all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
-  }
-  [[nodiscard]] std::vector<Scalar<B>> weights() { return numbers(named_tensors<B>(trainer.parameters())); }
-  [[nodiscard]] std::vector<Scalar<B>> gradient() { return numbers(named_tensors<B>(trainer.gradients())); }
+  [[nodiscard]] auto weights() { return saccade_test::numbers(b, trainer.parameters()); }
+  [[nodiscard]] auto gradient() { return saccade_test::numbers(b, trainer.gradients()); }
   /// Every number that a checkpoint holds.
-  [[nodiscard]] std::vector<Scalar<B>> state() {
-    std::vector<Scalar<B>> all = weights();
-    for (const auto& more : {numbers(named_tensors<B>(trainer.statistics())), numbers(trainer.optimizer().state())})
-      all.insert(all.end(), more.begin(), more.end());
+  [[nodiscard]] auto state() {
+    auto all = saccade_test::state_numbers(trainer);
     all.push_back(static_cast<Scalar<B>>(trainer.rollouts()));
     return all;
   }

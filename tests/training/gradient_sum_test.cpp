@@ -24,6 +24,7 @@ using namespace saccade;
 using saccade_test::expect;
 using saccade_test::in_ranks;
 using saccade_test::largest_difference;
+using saccade_test::numbers;
 using saccade_test::RecordingBackend;
 using saccade_test::same;
 using saccade_test::Tissue;
@@ -78,23 +79,9 @@ struct PartsRun {
     return std::span(tissue.labels).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(end - first));
   }
 
-  [[nodiscard]] std::vector<Scalar<B>> numbers(const auto& list) {
-    std::vector<Scalar<B>> all;
-    for (const auto& named : list) {
-      const auto values = to_vector(b, *named.tensor);
-      all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
-  }
-  [[nodiscard]] std::vector<Scalar<B>> weights() { return numbers(named_tensors<B>(trainer.parameters())); }
-  [[nodiscard]] std::vector<Scalar<B>> gradient() { return numbers(named_tensors<B>(trainer.gradients())); }
-  /// Every number that a checkpoint holds.
-  [[nodiscard]] std::vector<Scalar<B>> state() {
-    std::vector<Scalar<B>> all = weights();
-    for (const auto& more : {numbers(named_tensors<B>(trainer.statistics())), numbers(trainer.optimizer().state())})
-      all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
+  [[nodiscard]] auto weights() { return numbers(b, trainer.parameters()); }
+  [[nodiscard]] auto gradient() { return numbers(b, trainer.gradients()); }
+  [[nodiscard]] auto state() { return saccade_test::state_numbers(trainer); }
 
   B b{};
   Tissue tissue;
@@ -211,7 +198,7 @@ TEST_CASE("synchronized parts make up the gradient of the whole batch with batch
   const AdamConfig adam{.clip_norm = 0.05};
   PartsRun<B> whole(config, adam);
   std::vector<std::vector<double>> gradients, statistics;
-  const auto statistics_of = [](PartsRun<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
+  const auto statistics_of = [](PartsRun<B>& run) { return numbers(run.b, run.trainer.statistics()); };
   for (int step = 0; step < 3; ++step) {
     whole.whole({});
     gradients.push_back(whole.gradient());
@@ -331,11 +318,11 @@ TEST_CASE("what is frozen stays as it is, to the bit, statistics included", "[ra
   const AdamConfig frozen{.groups = {{.pattern = "encoder.*", .frozen = true}}};
   PartsRun<B> run(normalized_by(Normalization::batch), frozen);
   GradientSum<B> sum(ProcessGroup(), 4);
-  const auto before = run.numbers(named_tensors<B>(run.trainer.parameters().encoder));
-  const auto core = run.numbers(named_tensors<B>(run.trainer.parameters().core));
+  const auto before = numbers(run.b, run.trainer.parameters().encoder);
+  const auto core = numbers(run.b, run.trainer.parameters().core);
   for (int step = 0; step < 3; ++step) run.in_parts(sum, {});
-  CHECK(run.numbers(named_tensors<B>(run.trainer.parameters().encoder)) == before);
-  CHECK(run.numbers(named_tensors<B>(run.trainer.parameters().core)) != core);
+  CHECK(numbers(run.b, run.trainer.parameters().encoder) == before);
+  CHECK(numbers(run.b, run.trainer.parameters().core) != core);
 }
 
 TEST_CASE("running statistics move by the mean of what each part would move them", "[ranks]") {
@@ -347,7 +334,7 @@ TEST_CASE("running statistics move by the mean of what each part would move them
   divided.in_parts(sum, how);
   first.trainer.step(first.batch(0, 4), first.labels(0, 4), 1e-2, how);
   second.trainer.step(second.batch(4, 8), second.labels(4, 8), 1e-2, how);
-  const auto statistics = [](PartsRun<B>& run) { return run.numbers(named_tensors<B>(run.trainer.statistics())); };
+  const auto statistics = [](PartsRun<B>& run) { return numbers(run.b, run.trainer.statistics()); };
   const auto x = statistics(first), y = statistics(second), mean = statistics(divided);
   REQUIRE(largest_difference(x, y) > 1e-6);
   for (std::size_t i = 0; i < x.size(); ++i) CHECK(mean[i] == Approx((x[i] + y[i]) / 2).epsilon(1e-12));

@@ -73,14 +73,30 @@ inline double largest_difference(const auto& x, const auto& y) {
   return largest;
 }
 
-/// Every number of `owner`, one tensor after another.
-template <class B, class Owner>
-std::vector<float> numbers(B& b, Owner& owner) {
-  std::vector<float> all;
-  for (const auto& named : saccade::named_tensors<B>(owner)) {
+/// Every number of a list of tensors with names, one tensor after another.
+template <class B>
+std::vector<saccade::Scalar<B>> numbers_in(B& b, const auto& list) {
+  std::vector<saccade::Scalar<B>> all;
+  for (const auto& named : list) {
     const auto values = saccade::to_vector(b, *named.tensor);
     all.insert(all.end(), values.begin(), values.end());
   }
+  return all;
+}
+
+/// Every number of `owner`.
+template <class B, class Owner>
+std::vector<saccade::Scalar<B>> numbers(B& b, Owner& owner) {
+  return numbers_in(b, saccade::named_tensors<B>(owner));
+}
+
+/// Weights, running statistics and moments: every tensor that a checkpoint holds.
+template <class B>
+std::vector<saccade::Scalar<B>> state_numbers(saccade::Trainer<B>& trainer) {
+  B& b = trainer.backend();
+  std::vector<saccade::Scalar<B>> all = numbers(b, trainer.parameters());
+  for (const auto& more : {numbers(b, trainer.statistics()), numbers_in(b, trainer.optimizer().state())})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
