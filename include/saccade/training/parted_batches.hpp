@@ -150,7 +150,7 @@ class PartedBatches {
   [[nodiscard]] IndexRange good_in(Index part) const {
     const IndexRange places = sum_->images_of(count_, part);
     const auto before = [&](Index place) {
-      return static_cast<Index>(std::lower_bound(good_.begin(), good_.end(), place) - good_.begin());
+      return std::lower_bound(good_.begin(), good_.end(), place) - good_.begin();
     };
     return {before(places.first), before(places.end)};
   }
