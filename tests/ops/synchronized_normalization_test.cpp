@@ -98,8 +98,8 @@ void expect_near(const Numbers& found, const Numbers& expected, double tolerance
 /// Three parts of different sizes, against the whole.
 template <class B>
 void check_parts(bool fused, Write write, double tolerance) {
-  const std::vector<Index> places{0, 3, 4, 9};
-  const Index images = places.back();
+  const std::vector<Index> bounds{0, 3, 4, 9};
+  const Index images = bounds.back();
   const Given given(images);
   B alone{};
   const Made whole = normalize(alone, given, 0, images, fused, write);
@@ -110,9 +110,9 @@ void check_parts(bool fused, Write write, double tolerance) {
     const SynchronizedBatches<B> synchronized(b, group);
     // The loss of a part is the mean over its images: its gradient is so much larger than its share of the whole's.
     Given own = given;
-    const auto count = static_cast<double>(places[rank + 1] - places[rank]);
+    const auto count = static_cast<double>(bounds[rank + 1] - bounds[rank]);
     for (double& value : own.d_y) value *= static_cast<double>(images) / count;
-    parts[rank] = normalize(b, own, places[rank], places[rank + 1], fused, write);
+    parts[rank] = normalize(b, own, bounds[rank], bounds[rank + 1], fused, write);
   });
   for (const std::string& sentence : sentences) CHECK(sentence == "");
   Numbers y, d_x, d_gamma(channels), d_beta(channels), d_slope(1);
@@ -122,7 +122,7 @@ void check_parts(bool fused, Write write, double tolerance) {
     CHECK(part.rstd == parts[0].rstd);
     CHECK(part.running_variance == parts[0].running_variance);
     y.insert(y.end(), part.y.begin(), part.y.end());
-    const double share = static_cast<double>(places[rank + 1] - places[rank]) / static_cast<double>(images);
+    const double share = static_cast<double>(bounds[rank + 1] - bounds[rank]) / static_cast<double>(images);
     for (const double value : part.d_x) d_x.push_back(share * value);
     for (std::size_t c = 0; c < channels; ++c) {
       const double before = write == Write::accumulate ? given.sums[c] : 0;
