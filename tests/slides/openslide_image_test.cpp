@@ -88,6 +88,16 @@ TEST_CASE("a slide of one level is read as its pixels are, and reduced by whole 
   }
 }
 
+TEST_CASE("a region too large for one read is the same band by band", "[slides]") {
+  const ScratchFolder folder;
+  const RgbImage image = noise(1400, 310, 4);
+  const OpenSlideImage slide(write_slide(folder, {image}));
+  static_assert(OpenSlideImage::read_pixels < 1400 * 310);
+  expect_means(slide, image, 0, 0, 1400, 310, 1);
+  expect_means(slide, image, -9, -7, 709, 160, 2);
+  expect_means(slide, image, -3, 5, 1100, 20, 16);  // a line has more than is read at once
+}
+
 TEST_CASE("a reduction comes from the coarsest level that is at least as fine", "[slides]") {
   const ScratchFolder folder;
   // The levels show different things, so that it is seen which one is read.

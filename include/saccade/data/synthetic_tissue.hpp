@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace saccade::inline SACCADE_NAMESPACE::data {
 
@@ -121,7 +122,7 @@ inline int region_depth(std::span<const Box> regions, const NoiseTile& noise, In
 }
 
 /// How far a pixel is inside a gap, where the slide shows white; negative in tissue.
-inline int gap_depth(const NoiseTile& noise, int x, int y) {
+[[gnu::always_inline]] inline int gap_depth(const NoiseTile& noise, int x, int y) {
   return noise(x * 6 + y * 3, y * 6 - x * 3 + 7000) + noise(x * 4 - y, y * 4 + x) / 2 + noise(x * 16, y * 16) / 8 - 252;
 }
 
@@ -138,30 +139,45 @@ struct Fibres {
   }
 };
 
+/// How far each pixel of a row is inside the region that it is deepest in, 0 outside of them.
+inline void region_depths(std::span<int> depths, std::span<const Box> regions, const NoiseTile& noise,
+                          PixelPosition first) {
+  std::ranges::fill(depths, 0);
+  for (const Box& region : regions) {
+    const Box met = region.intersection({first.x, first.y, static_cast<Index>(depths.size()), 1});
+    for (Index x = met.x; x < met.x + met.width * met.height; ++x) {
+      int& depth = depths[static_cast<std::size_t>(x - first.x)];
+      depth = std::max(depth, region_depth(region, noise, x, first.y));
+    }
+  }
+}
+
 /// Stroma: wavy fibres of eosin in one main direction, loose in places, with gaps where the slide shows white.
 /// @param origin  pixel of the image that is the first one of `dyes`
 inline void draw_stroma(DyeMap& dyes, std::span<const Box> regions, const NoiseTile& noise, const Fibres& fibre,
                         PixelPosition origin = {}) {
-  const auto& [sine, cosine, offset] = fibre;
+  const int sine = fibre.sine, cosine = fibre.cosine, offset = fibre.offset;
+  const auto width = static_cast<int>(dyes.width);
+  std::vector<int> depths(static_cast<std::size_t>(width));
   for (Index row = 0; row < dyes.height; ++row) {
-    for (Index column = 0; column < dyes.width; ++column) {
-      const int x = static_cast<int>(origin.x + column), y = static_cast<int>(origin.y + row);
+    region_depths(depths, regions, noise, {origin.x, origin.y + row});
+    const int first = static_cast<int>(origin.x), y = static_cast<int>(origin.y + row);
+    std::int16_t* const eosins = dyes.eosin.data() + row * width;
+    std::int16_t* const hematoxylins = dyes.hematoxylin.data() + row * width;
+    const int* const depth = depths.data();
+    for (int column = 0; column < width; ++column) {
+      const int x = first + column;
       const int wave = noise(x * 4 + offset, y * 4);  // 64 pixels
       const int along = ((x * cosine + y * sine) >> 6) + offset, across = ((y * cosine - x * sine) >> 6) + wave * 5;
       const int fibres = noise(along * 3 >> 3, across * 3) + noise(along, across * 7 + 9000);
       const int gap = std::max(gap_depth(noise, x, y) * 4 + (fibres - 255) / 2, 0);
-      int eosin = std::max(100 + (fibres * 90 >> 8) - gap, 20);
-      int hematoxylin = std::max(30 + (fibres * 28 >> 8) + (wave >> 3) - gap / 2, 6);
-      const int depth = region_depth(regions, noise, x, y);
-      if (depth > 0) {
-        // Cytoplasm between the nuclei of the region: smoother than stroma.
-        const int cover = std::min(depth * 2, 256);
-        eosin += (125 + (fibres >> 3) - eosin) * cover >> 8;
-        hematoxylin += (70 + (fibres >> 4) - hematoxylin) * cover >> 8;
-      }
-      const auto i = static_cast<std::size_t>(row * dyes.width + column);
-      dyes.eosin[i] = static_cast<std::int16_t>(eosin);
-      dyes.hematoxylin[i] = static_cast<std::int16_t>(hematoxylin);
+      const int eosin = std::max(100 + (fibres * 90 >> 8) - gap, 20);
+      const int hematoxylin = std::max(30 + (fibres * 28 >> 8) + (wave >> 3) - gap / 2, 6);
+      // Cytoplasm between the nuclei of the region: smoother than stroma.
+      const int cover = std::min(depth[column] * 2, 256);
+      eosins[column] = static_cast<std::int16_t>(eosin + ((125 + (fibres >> 3) - eosin) * cover >> 8));
+      hematoxylins[column] =
+          static_cast<std::int16_t>(hematoxylin + ((70 + (fibres >> 4) - hematoxylin) * cover >> 8));
     }
   }
 }

@@ -19,35 +19,39 @@ class NoiseTile {
   static constexpr int cell = 256;  ///< coordinates are in 1/256 of a cell
 
   explicit NoiseTile(math::RandomSequence& random) {
-    for (std::size_t i = 0; i < values_.size(); i += 4) {
+    std::array<std::uint8_t, side * side> values{};
+    for (std::size_t i = 0; i < values.size(); i += 4) {
       const std::uint32_t word = random.next();
-      for (std::size_t byte = 0; byte < 4; ++byte) values_[i + byte] = static_cast<std::uint8_t>(word >> (8 * byte));
+      for (std::size_t byte = 0; byte < 4; ++byte) values[i + byte] = static_cast<std::uint8_t>(word >> (8 * byte));
     }
+    const auto value = [&](std::size_t row, std::size_t column) -> std::uint32_t {
+      return values[row % side * side + column % side];
+    };
+    for (std::size_t row = 0; row < side; ++row)
+      for (std::size_t column = 0; column < side; ++column)
+        corners_[row * side + column] = value(row, column) | value(row, column + 1) << 8 |
+                                        value(row + 1, column) << 16 | value(row + 1, column + 1) << 24;
   }
 
-  /// Value in [0, 255], 127.5 on average.
-  [[nodiscard]] int operator()(int u, int v) const {
-    const int wu = smooth_step[static_cast<std::size_t>(u & 255)];
-    const int wv = smooth_step[static_cast<std::size_t>(v & 255)];
-    const int column = (u >> 8) & 63, next_column = (column + 1) & 63;
-    const int row = ((v >> 8) & 63) * 64, next_row = (row + 64) & 4095;
-    const int top = values(row + column) * (256 - wu) + values(row + next_column) * wu;
-    const int bottom = values(next_row + column) * (256 - wu) + values(next_row + next_column) * wu;
+  /// Value in [0, 255], 127.5 on average. Without branches and with one look at memory, so that compilers make vectors
+  /// of a loop over it.
+  [[nodiscard, gnu::always_inline]] int operator()(int u, int v) const {
+    constexpr int mask = static_cast<int>(side) - 1, row = static_cast<int>(side);
+    const int wu = smooth_step(u & 255), wv = smooth_step(v & 255);
+    const std::uint32_t corners = corners_[static_cast<std::size_t>(((v >> 8) & mask) * row + ((u >> 8) & mask))];
+    const auto corner = [&](int bit) { return static_cast<int>(corners >> bit & 255); };
+    const int top = corner(0) * (256 - wu) + corner(8) * wu;
+    const int bottom = corner(16) * (256 - wu) + corner(24) * wu;
     return (top * (256 - wv) + bottom * wv) >> 16;
   }
 
  private:
+  static constexpr std::size_t side = 64;  // values on each axis, a power of two
+
   /// 3 t^2 - 2 t^3, in 1/256.
-  static constexpr std::array<std::int16_t, 256> smooth_step = [] {
-    std::array<std::int16_t, 256> table{};
-    for (int t = 0; t < 256; ++t)
-      table[static_cast<std::size_t>(t)] = static_cast<std::int16_t>(t * t * (768 - 2 * t) >> 16);
-    return table;
-  }();
+  static constexpr int smooth_step(int t) { return t * t * (768 - 2 * t) >> 16; }
 
-  [[nodiscard]] int values(int i) const { return values_[static_cast<std::size_t>(i)]; }
-
-  std::array<std::uint8_t, 4096> values_{};
+  std::array<std::uint32_t, side * side> corners_{};  // of each cell of the texture, a byte each
 };
 
 /// sin(k pi / 32) for k = 0 to 63, in 1/1024: 32 directions of a half turn, and its other half.

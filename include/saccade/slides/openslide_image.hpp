@@ -39,7 +39,7 @@ struct SlideLevel {
 ///
 /// A region at a reduction comes from the coarsest level that is at least as fine, of which whole pixels are averaged:
 /// from the level itself where it has that reduction. Corners move to whole pixels of the level. What is transparent
-/// lies over white. Memory of a read: one line of the region in pixels of its level.
+/// lies over white. Memory of a read: `read_pixels` of the level, or one line of the region where that has more.
 ///
 /// An error of a slide is for ever: after the first one every read of it fails, with the same sentence.
 class OpenSlideImage {
@@ -83,6 +83,9 @@ class OpenSlideImage {
     return times(magnification_, 1 / static_cast<double>(base_));
   }
 
+  /// Pixels of a level that are read at once, 4 bytes each.
+  static constexpr Index read_pixels = Index{1} << 18;
+
   /// See RegionSource. @throws FileError
   void read_region(Index x, Index y, Index width, Index height, Index reduction, std::span<std::uint8_t> pixels) const {
     const Index finest = reduction * base_;  // pixels of the finest level for one of the region's
@@ -94,12 +97,20 @@ class OpenSlideImage {
       return static_cast<Index>(std::llround(static_cast<double>(place * base_) / reduced));
     };
     const Index left = corner(x), top = corner(y);
-    std::vector<std::uint32_t> line(static_cast<std::size_t>(width * from.pixels * from.pixels));
-    for (Index row = 0; row < height; ++row) {
-      read_level(from.level, left, top + row * from.pixels, width * from.pixels, from.pixels, line.data());
-      std::uint8_t* out = pixels.data() + row * width * image_channels;
-      average(line, width, from.pixels, {level.width - left, level.height - top - row * from.pixels},
-              {-left, -(top + row * from.pixels)}, out);
+    // OpenSlide draws all of each tile that a read meets, however little of it is wanted: as many lines as may be, in
+    // one read.
+    const Index columns = width * from.pixels, line = columns * from.pixels;
+    const Index most = std::clamp<Index>(read_pixels / line, 1, height);
+    std::vector<std::uint32_t> band(static_cast<std::size_t>(most * line));
+    for (Index first = 0; first < height; first += most) {
+      const Index lines = std::min(most, height - first);
+      read_level(from.level, left, top + first * from.pixels, columns, lines * from.pixels, band.data());
+      for (Index row = first; row < first + lines; ++row) {
+        const Index from_top = top + row * from.pixels;
+        average(std::span(band).subspan(static_cast<std::size_t>((row - first) * line), static_cast<std::size_t>(line)),
+                width, from.pixels, {level.width - left, level.height - from_top}, {-left, -from_top},
+                pixels.data() + row * width * image_channels);
+      }
     }
   }
 
