@@ -16,6 +16,18 @@ TEST_CASE("a sequence hands out the words of its draw in order", "[random]") {
   }
 }
 
+TEST_CASE("words that are left out are those that would have come", "[random]") {
+  for (std::uint32_t before = 0; before < 10; ++before) {
+    for (std::uint32_t words = 0; words < 14; ++words) {
+      math::RandomSequence one_by_one({.seed = 3}), skipping({.seed = 3});
+      for (std::uint32_t i = 0; i < before; ++i) CHECK(one_by_one.next() == skipping.next());
+      for (std::uint32_t i = 0; i < words; ++i) one_by_one.next();
+      skipping.skip(words);
+      for (int i = 0; i < 6; ++i) CHECK(one_by_one.next() == skipping.next());
+    }
+  }
+}
+
 TEST_CASE("bounded numbers reach both ends and no further", "[random]") {
   math::RandomSequence random({.seed = 1});
   std::map<int, int> seen;

@@ -22,6 +22,16 @@ class RandomSequence {
     return block_.word[used_++];
   }
 
+  /// Leaves out `words` of them, in no more time than one takes.
+  constexpr void skip(std::uint32_t words) {
+    const std::uint32_t next_word = 4 * element_ - static_cast<std::uint32_t>(4 - used_) + words;
+    element_ = next_word / 4;
+    used_ = 4;
+    if (next_word % 4 == 0) return;
+    block_ = random_block(key_, element_++);
+    used_ = static_cast<int>(next_word % 4);
+  }
+
   /// A whole number in [0, bound), for 0 < bound <= 2^32; each is equally likely to within bound / 2^32.
   constexpr std::uint32_t below(std::uint64_t bound) {
     return static_cast<std::uint32_t>((std::uint64_t{next()} * bound) >> 32);
