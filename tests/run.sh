@@ -5,9 +5,9 @@
 #
 # usage: sh tests/run.sh [--fast]
 #
-#   --fast   the library and the programs only, as the preset `fast`, tests compiled several at a time. Left out: the
-#            sanitizers, headers one by one, wrong programs, packages, CUDA and its emulation, the fuzz campaign (seeds are
-#            replayed) and injected faults
+#   --fast   the library and the program only, as the preset `fast`, tests compiled several at a time. Left out: the
+#            sanitizers, headers one by one, wrong programs, packages, CUDA and its emulation, benchmarks, studies, the
+#            conformance kit's own tests, the fuzz campaign (seeds are replayed) and injected faults
 set -eu
 
 presets="dev asan"
@@ -16,7 +16,8 @@ for argument; do
   case $argument in
     --fast)
       presets=fast
-      left_out=", but for sanitizers, headers one by one, wrong programs, packages, CUDA, fuzz campaign and injected faults"
+      left_out=", but for sanitizers, headers one by one, wrong programs, packages, CUDA, benchmarks, studies, the kit's own
+tests, fuzz campaign and injected faults"
       ;;
     --help | -h)
       sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
