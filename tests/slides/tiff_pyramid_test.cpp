@@ -65,12 +65,12 @@ TEST_CASE("a pyramid that is written is read back at every level, within the rou
   const OpenSlideImage slide(folder / "a.tif");
   CHECK(slide.width() == 4400);
   CHECK(slide.height() == 1300);
-  REQUIRE(slide.levels().size() == 4);
-  CHECK(slide.levels()[3].width == 550);
-  CHECK(slide.levels()[3].height == 163);
+  REQUIRE(slide.levels().size() == 6);
+  CHECK(slide.levels()[5].width == 138);
+  CHECK(slide.levels()[5].height == 41);
   CHECK(slide.microns_per_pixel().value() == Approx(0.25));
   CHECK(OpenSlideImage(folder / "a.tif", {.microns_per_pixel = 1}).width() == 1100);
-  for (const Index reduction : {1, 2, 4, 8}) {
+  for (const Index reduction : {1, 2, 4, 8, 16, 32}) {
     const Index side = 1200 / reduction;
     CHECK(difference(slide, 0, 0, side, reduction) <= 6);
     CHECK(difference(slide, 3200, 96, side, reduction) <= 6);

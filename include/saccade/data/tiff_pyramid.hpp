@@ -43,13 +43,12 @@ class TiffPyramid {
   TiffPyramid(const std::filesystem::path& path, Index width, Index height, const TiffPyramidOptions& options)
       : path_(path), options_(options), file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
     if (!file_.open()) throw file_error(path_, "cannot be written", errno);
-    constexpr Index smallest = 4 * pyramid_tile;
     do {
       levels_.push_back({.width = width, .height = height});
       levels_.back().offsets.resize(static_cast<std::size_t>(levels_.back().columns() * levels_.back().rows()));
       levels_.back().sizes.resize(levels_.back().offsets.size());
       width = (width + 1) / 2, height = (height + 1) / 2;
-    } while (std::max(levels_.back().width, levels_.back().height) > smallest);
+    } while (std::max(levels_.back().width, levels_.back().height) > pyramid_tile);
     put_header();
   }
 
@@ -206,8 +205,7 @@ class TiffPyramid {
 }  // namespace detail
 
 /// Writes an image of any size as a whole slide that OpenSlide reads: a tiled BigTIFF, levels each half of the one
-/// before, until neither side is longer than 1024 pixels. Memory: three tiles a level, 16 bytes a tile written, and a
-/// megabyte.
+/// before, until one tile shows all of it. Memory: three tiles a level, 16 bytes a tile written, and a megabyte.
 ///
 /// @param draw  the tile of 256 x 256 pixels in that column and row; what lies beyond the image is cut off by readers.
 ///              Called once for each, in an order in which four that make up one of the next level follow each other
