@@ -1,7 +1,9 @@
 #include <saccade/core/error.hpp>
+#include <saccade/ops/image_handle.hpp>
 #include <saccade/slides.hpp>
-#include <saccade/training/trained_classifier.hpp>
+#include <saccade/training/evaluator.hpp>
 
+#include "common/machine.hpp"
 #include "common/program.hpp"
 #include "common/sample.hpp"
 #include "common/subprocess.hpp"
@@ -14,9 +16,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -65,14 +65,11 @@ std::istream& operator>>(std::istream& in, Cost& c) {
          c.whole_seconds >> c.whole_bytes;
 }
 
-/// The number behind `name` in a file of /proc/self. @throws Error where there is none
-double of_process(const char* file, const std::string& name) {
-  std::ifstream in(std::string("/proc/self/") + file);
-  for (std::string word; in >> word;) {
-    double value = 0;
-    if (word == name && in >> value) return value;
-  }
-  throw Error("/proc/self/" + std::string(file) + ": does not tell " + name);
+/// Bytes that this process has read so far. @throws Error where the system does not tell
+double bytes_read() {
+  const std::string bytes = bench::proc_value("/proc/self/io", "rchar");
+  if (bytes.empty()) throw Error("/proc/self/io: does not tell rchar");
+  return std::stod(bytes);
 }
 
 /// What is read through a source.
@@ -132,39 +129,38 @@ Cost measure(const Options& o) {
   initialize(b, statistics, 1);
   Evaluator<B> evaluator(b, model, 1);
 
-  std::vector<double> opening, whole, reading;
+  std::vector<double> opening, answering, reading;
   for (int repeat = -1; repeat < o.repeats; ++repeat) {  // the first answer makes the memory
     Meter meter;
     std::optional<slides::SlidePool::Slide> slide;
-    opening.push_back(bench::seconds_of([&] { slide = open(); }));
+    const double opened = bench::seconds_of([&] { slide = open(); });
     const ops::ImageHandle<B> handle(b, StreamedImage(MeteredSlide(*slide, meter)));
     const OrientedImage<B> seen = handle.seen();
-    const double read_before = of_process("io", "rchar:");
-    whole.push_back(bench::seconds_of([&] {
+    const double read_before = bytes_read();
+    const double answered = bench::seconds_of([&] {
       static_cast<void>(evaluator.predict(parameters, statistics, ImageBatch<B>(&seen, 1), GlimpsePolicy::learned, 1));
-    }));
-    reading.push_back(meter.seconds);
+    });
     cost.pixels = meter.pixels;
-    cost.bytes = of_process("io", "rchar:") - read_before;
+    cost.bytes = bytes_read() - read_before;
+    if (repeat < 0) continue;
+    opening.push_back(opened);
+    answering.push_back(answered);
+    reading.push_back(meter.seconds);
   }
-  const auto typical = [](std::vector<double> seconds) {
-    seconds.erase(seconds.begin());
-    return bench::median(seconds);
-  };
-  cost.open = typical(opening);
-  cost.classify = typical(whole);
-  cost.reading = typical(reading);
-  cost.peak = 1024 * of_process("status", "VmHWM:");
+  cost.open = bench::median(opening);
+  cost.classify = bench::median(answering);
+  cost.reading = bench::median(reading);
+  cost.peak = bench::peak_memory();
   if (o.whole) {
-    const double read_before = of_process("io", "rchar:");
+    const double read_before = bytes_read();
     cost.whole_seconds = bench::seconds_of([&] { read_all(path); });
-    cost.whole_bytes = of_process("io", "rchar:") - read_before;
+    cost.whole_bytes = bytes_read() - read_before;
   }
   return cost;
 }
 
 /// A slide after the other, each in a process of its own, whose memory is its own too.
-void compare(const Options& o, const std::string& program) {
+void compare(const Options& o) {
   bench::Table table({"slide", "megapixels", "open", "answer", "of it reading", "pixels", "bytes", "peak memory",
                       "all pixels", "bytes", "times as long"});
   std::vector<double> seconds, memory;
@@ -176,7 +172,7 @@ void compare(const Options& o, const std::string& program) {
                                        "--repeats",   std::to_string(o.repeats),
                                        "--threads",   std::to_string(o.threads)};
     if (o.whole) arguments.push_back("--whole");
-    std::istringstream line(bench::output_of(program, arguments, path.string()));
+    std::istringstream line(bench::output_of(bench::this_program(), arguments, path.string()));
     Cost c;
     if (!(line >> c)) throw Error(path.string() + ": its process did not tell what it measured");
     const double pixels = static_cast<double>(c.width) * static_cast<double>(c.height);
@@ -225,7 +221,7 @@ int main(int argc, char* argv[]) {
     if (o.alone) {
       std::cout << measure(o);
     } else {
-      compare(o, std::filesystem::read_symlink("/proc/self/exe").string());
+      compare(o);
     }
     return program::success;
   });

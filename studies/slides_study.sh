@@ -59,5 +59,6 @@ done
 
 set -- "$out"/*-*/data/slides/0001.tif
 if [ -x "$programs/slide_benchmark" ] && [ -f "$1" ]; then
-  "$programs/slide_benchmark" --whole "$@" | tee "$out/cost.md"
+  "$programs/slide_benchmark" --whole "$@" > "$out/cost.md"
+  cat "$out/cost.md"
 fi

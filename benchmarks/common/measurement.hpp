@@ -148,7 +148,7 @@ struct Measurement {
 /// The same in a process of its own: this program again, or torch_measure beside it.
 /// @throws saccade::ConfigError where the case cannot be built, saccade::Error where its process fails
 [[nodiscard]] inline Measurement measure(const Case& c) {
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  const std::filesystem::path self = this_program();
   const auto program = c.backend == "torch" ? self.parent_path() / "torch_measure" : self;
   const Json answer = Json::parse(output_of(program, {"--measure", to_json(c).dump()}, c.name));
   if (answer.contains("error")) throw saccade::ConfigError(answer["error"].get<std::string>());

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include <unistd.h>
 
 namespace bench {
+
+/// Where the program that is running lies, to be run again in a process of its own.
+[[nodiscard]] inline std::filesystem::path this_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
 /// Runs a program and returns what it wrote to stdout; its stderr is ours.
 /// @throws saccade::Error where it fails; `what` begins the sentence

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "json_of.hpp"
+#include "quick_study.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"
@@ -13,11 +15,10 @@ using namespace programs;
 namespace {
 
 Ending foci(const std::filesystem::path& out, const std::string& steps) {
-  const std::string script = std::string(SACCADE_SOURCE_DIR) + "/studies/foci.sh";
-  return run("/usr/bin/env", {"QUICK=--quick", "SEEDS=1,2", "STEPS=" + steps, "sh", script, SACCADE_PROGRAM_DIR, out});
+  return quick_study("foci.sh", {"SEEDS=1,2", "STEPS=" + steps}, out);
 }
 
-nlohmann::json config_of(const std::filesystem::path& run) { return nlohmann::json::parse(text(run / "config.json")); }
+nlohmann::json config_of(const std::filesystem::path& run) { return json_of(run / "config.json"); }
 
 }  // namespace
 

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "json_of.hpp"
+#include "quick_study.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"
@@ -15,12 +17,11 @@ using namespace programs;
 namespace {
 
 Ending ladder(const std::filesystem::path& out, const std::string& part) {
-  const std::string script = std::string(SACCADE_SOURCE_DIR) + "/studies/ladder.sh";
-  return run("/usr/bin/env", {"QUICK=--quick", "SEEDS=1", "THREADS=1", "sh", script, SACCADE_PROGRAM_DIR, out, part});
+  return quick_study("ladder.sh", {"SEEDS=1", "THREADS=1"}, out, {part});
 }
 
 nlohmann::json results_in(const std::filesystem::path& folder) {
-  return nlohmann::json::parse(text(folder / "results.json"));
+  return json_of(folder / "results.json");
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ TEST_CASE("the ladder climbs from the preset paper and takes back what works, on
 
   // The start is the paper's, and a rung differs from it in what it says.
   const auto config = [&](const std::string& run) {
-    return nlohmann::json::parse(text(scratch / "clutter-from-paper/runs" / (run + ".json"))).at("config");
+    return json_of(scratch / "clutter-from-paper/runs" / (run + ".json")).at("config");
   };
   nlohmann::json paper = config("learned-2-seed1");
   CHECK(paper.at("model").at("learner").at("baseline") == "none");

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "json_of.hpp"
+#include "quick_study.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"
@@ -12,15 +14,14 @@ using namespace programs;
 
 TEST_CASE("models of slides begin with what was learned from photographs", "[programs][benchmark]") {
   const ScratchFolder scratch;
-  const std::string script = std::string(SACCADE_SOURCE_DIR) + "/studies/slides_study.sh";
   const auto study = [&] {
-    return run("/usr/bin/env", {"QUICK=--quick", "SLIDES=4", "EPOCHS=2", "SHRUNK_EPOCHS=2", "KINDS=share", "sh", script,
-                                SACCADE_PROGRAM_DIR, scratch.path(), "1024"});
+    return quick_study("slides_study.sh", {"SLIDES=4", "EPOCHS=2", "SHRUNK_EPOCHS=2", "KINDS=share"}, scratch.path(),
+                       {"1024"});
   };
   const Ending ending = study();
   INFO(ending.err);
   REQUIRE(ending.code == 0);
-  const auto config = nlohmann::json::parse(text(scratch / "photographs-1024/run/config.json"));
+  const auto config = json_of(scratch / "photographs-1024/run/config.json");
   CHECK(config.at("start_from").at("crc32c").is_number());
   CHECK_THAT(text(scratch / "share-1024/study/table.md"), contains("| learned glimpses |"));
   // Again: nothing is left to do.
