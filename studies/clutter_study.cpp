@@ -178,6 +178,10 @@ int main(int argc, char* argv[]) {
       ->check(CLI::PositiveNumber);
   options.add_option("--encoder-width", defaults.encoder_width, "filters of the network that reads a glimpse")
       ->check(CLI::Range(1, 1024));
+  options
+      .add_option("--encoder-map", defaults.encoder_map,
+                  "cells on a side, at most, of the map that its dense layer reads: the fewer, the more convolutions")
+      ->check(CLI::Range(1, 1024));
   options.add_option("--whole-width", defaults.whole_width, "filters of the network that reads the whole image")
       ->check(CLI::Range(1, 1024));
   bench::add_fields(options, o.fields);

@@ -5,7 +5,7 @@
 # (OUT/clutter-from-large, OUT/tissue-from-compact). Each folder gets a table and a picture with every rung's error, or
 # balanced accuracy. PROGRAMS: the folder of the programs, build/release/bin. Goes on where it was stopped. A rung takes
 # minutes on two cores. May be set: SEEDS (1,2,3), EPOCHS (15), THREADS and JOBS; of clutter DATA (the four files of
-# MNIST), OBJECTS (25000, of which the last 5000 are held out), GLIMPSES (6), ENCODER_WIDTH (8); of tissue PATIENTS (150
+# MNIST), OBJECTS (25000, of which the last 5000 are held out), GLIMPSES (6), ENCODER_WIDTH (16); of tissue PATIENTS (150
 # of each class), IMAGES (6 of each patient); QUICK (--quick: shows that it runs, no more).
 set -eu
 programs=${1:?the folder of the programs}
@@ -65,8 +65,8 @@ taken_back() {
 for part in "$@"; do
   case $part in
   clutter)
-    clutter="--data $data --glimpses ${GLIMPSES:-6} --encoder-width ${ENCODER_WIDTH:-8} --epochs $epochs
-             --objects ${OBJECTS:-25000} --conditions learned $work"
+    clutter="--data $data --glimpses ${GLIMPSES:-6} --encoder-width ${ENCODER_WIDTH:-16} --encoder-map 3 --epochs $epochs
+             --objects ${OBJECTS:-25000} --conditions learned --set hidden=128 --set fusion_width=128 $work"
     [ -z "$quick" ] || clutter="--glimpses 2 --conditions learned $work"
     from_paper "$programs/clutter_study" $clutter --preset paper --out "$out/clutter-from-paper" \
       --variant "learning rate: training.learning_rate=0.002; training.decay=0.9" \
@@ -76,7 +76,9 @@ for part in "$@"; do
       --variant "glance: glance.side=15; glance.reduction=4" \
       --variant "glance of positions: glance.side=15; glance.reduction=4; glance.readout=positions"
     taken_back "$programs/clutter_study" $clutter --preset large --set training.sigma_epochs=$falling \
+      --set training.rollouts=1 --set learner.baseline=learned \
       --out "$out/clutter-from-large" \
+      --variant "leave-one-out baseline, two rollouts: learner.baseline=leave_one_out; training.rollouts=2" \
       --variant "learning rate: training.learning_rate=0.01; training.decay=0.98" \
       --variant "batch of 16: training.batch=16" \
       --variant "sigma stays at 0.25: training.sigma_epochs=0" \

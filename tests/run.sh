@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds and runs every test: first as the preset `dev`, with the headers and wrong programs compiled by g++ and (where
+# Builds and runs every test: first as the preset `whole`, with the headers and wrong programs compiled by g++ and (where
 # it is installed) clang++ and the packages consumed, then most of the suite again under the address and
 # undefined-behaviour sanitizers. Installs what is missing where it may.
 #
@@ -10,7 +10,7 @@
 #            conformance kit's own tests, the fuzz campaign (seeds are replayed) and injected faults
 set -eu
 
-presets="dev asan"
+presets="whole asan"
 left_out=
 for argument; do
   case $argument in

@@ -19,6 +19,7 @@
 
 #include "common/exit_code.hpp"
 #include "common/options.hpp"
+#include "common/terminate.hpp"
 
 /// What every program does the same way: options, error sentences, exit codes.
 namespace program {

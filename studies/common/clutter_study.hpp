@@ -45,6 +45,7 @@ struct ClutterStudyOptions {
   saccade::TrainingConfig training;
   Index encoder_width = 32;     ///< filters of the network that reads a glimpse
   Index encoder_outputs = 256;  ///< features of a glimpse
+  Index encoder_map = 8;        ///< cells on a side, at most, of the map that its last, dense layer reads
   Index whole_width = 32;       ///< filters of the network that reads the whole image
   Index whole_epochs = 30;
   ClutterTask task = ClutterTask::object;
@@ -126,7 +127,7 @@ struct ClutterRun {
           {"seed", run.seed},
           {"model", saccade::to_json(o.model)},
           {"training", saccade::to_json(o.training)},
-          {"encoder", {{"width", o.encoder_width}, {"outputs", o.encoder_outputs}}},
+          {"encoder", {{"width", o.encoder_width}, {"outputs", o.encoder_outputs}, {"map", o.encoder_map}}},
           {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
           {"task", to_string(o.task)},
           {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},

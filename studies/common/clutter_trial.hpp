@@ -106,6 +106,7 @@ class ClutterTrial {
     o.model.sensor.scales = 1;
     o.training.epochs = o.whole_epochs;
     o.encoder_width = o.whole_width;
+    o.encoder_map = 8;
     return o;
   }
 
@@ -116,7 +117,8 @@ class ClutterTrial {
                                           .side = sensor.side,
                                           .width = o_.encoder_width,
                                           .outputs = o_.encoder_outputs,
-                                          .normalization = o_.model.encoder.normalization}),
+                                          .normalization = o_.model.encoder.normalization,
+                                          .widest = o_.encoder_map}),
                  saccade::GlimpseSensor<B>(sensor));
   }
 

@@ -50,6 +50,10 @@ TEMPLATE_TEST_CASE("gradients of the patch readout are those of central differen
                    Fused) {
   PatchReadoutConfig config{.inputs = 3, .side = 17, .width = 2, .outputs = 3};
   SECTION("two halvings: 17, 9, 5") { CHECK(ReadoutProblem<TestType>(config).cache.stages.size() == 2); }
+  SECTION("down to three cells: 17, 9, 5, 3") {
+    config.widest = 3;
+    CHECK(ReadoutProblem<TestType>(config).parameters.stages.back().convolution.weight.shape == Shape{3, 3, 3, 2});
+  }
   SECTION("one halving") { config.side = 10; }
   SECTION("a patch that is small already") { config.side = 5; }
   SECTION("group normalisation, one slope") {
@@ -147,7 +151,7 @@ TEMPLATE_TEST_CASE("in evaluation the context of a patch does not depend on its 
 
 TEST_CASE("the patch readout says when it cannot be built", "[patch_readout]") {
   CHECK_THROWS_WITH(PatchReadout<Reference>({.width = 0}),
-                    "PatchReadout: inputs, side, width and outputs must be at least 1");
+                    "PatchReadout: inputs, side, width, outputs and widest must be at least 1");
   CHECK_THROWS_WITH(PatchReadout<Reference>({.outputs = 3, .readout = Readout::positions}),
                     "PatchReadout: outputs must be even where they are positions, but are 3");
   CHECK_NOTHROW(PatchReadout<Reference>({.outputs = 3}));

@@ -23,6 +23,7 @@ struct PatchReadoutConfig {
   Index outputs = 16;  ///< length of what it tells the policy; twice the number of positions; of cells it follows
   Readout readout = Readout::convolution;
   NormalizedActivationConfig normalization{};
+  Index widest = 8;  ///< with a read-out by convolution, the map that is read out is at most so many cells wide
 };
 
 /// What a convolution 3x3 of a PatchReadout leaves.
@@ -34,7 +35,7 @@ struct ReadoutMap {
 /// Of all of them, in order.
 [[nodiscard]] inline std::vector<ReadoutMap> readout_maps(const PatchReadoutConfig& config) {
   const bool flat = config.readout == Readout::convolution;
-  const Index widest = flat ? 8 : 24;
+  const Index widest = flat ? config.widest : 24;
   const std::size_t least = flat ? 0 : 3;
   std::vector<ReadoutMap> maps;
   for (Index side = config.side; side > widest || maps.size() < least;) {
@@ -54,8 +55,8 @@ struct ReadoutMap {
 /// Tells the location policy where in the glimpse, at its wide scales above all, something is: that is just what the
 /// global average pooling of SA-Net forgets. patches (B, side, side, inputs), context (B, outputs).
 ///
-/// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most 8 wide, then a convolution as
-/// large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while the map is wider
+/// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most `widest` wide, then a convolution
+/// as large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while the map is wider
 /// than 24, then a convolution 1x1 and the expected position of each of its outputs / 2 channels. The policy then only
 /// has to learn what to look for, not what it looks like at every place. `cells`: the same, but the convolution 1x1 has
 /// one filter, and its map is the output.
@@ -194,8 +195,9 @@ class PatchReadout {
  private:
   /// Before the layers are made, whose own sentences would name the wrong thing.
   static const Config& checked(const Config& config) {
-    expect_config(config.inputs > 0 && config.side > 0 && config.width > 0 && config.outputs > 0,
-                  "PatchReadout: inputs, side, width and outputs must be at least 1");
+    expect_config(config.inputs > 0 && config.side > 0 && config.width > 0 && config.outputs > 0 &&
+                      config.widest > 0,
+                  "PatchReadout: inputs, side, width, outputs and widest must be at least 1");
     expect_config(
         config.readout != Readout::positions || config.outputs % 2 == 0,
         "PatchReadout: outputs must be even where they are positions, but are " + std::to_string(config.outputs));

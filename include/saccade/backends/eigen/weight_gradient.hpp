@@ -42,10 +42,28 @@ void multiply_pixels(Engine& engine, Index pixels, Index outputs, Index terms, c
   });
 }
 
+/// The windows (pixels, K) of all images, in the engine's shared memory; K a multiple of gradient_terms.
+template <class Scalar>
+const Scalar* copy_all_windows(Engine& engine, const ConvolutionSource<Scalar>& x, const CorrelationGrid& grid,
+                               Index pixels, Index terms) {
+  const Kernels<Scalar>& kernels = engine.kernels<Scalar>();
+  const Index block = pixels_per_block(terms);
+  const Index strips = padded(block * terms) + copied_numbers;
+  Scalar* const windows = engine.shared<Scalar>(padded(pixels * terms) + copied_numbers);
+  const auto scratch = engine.per_thread<Scalar>(padded(windows_room(grid, x.images.channels, block, terms)));
+  engine.parallel_for((pixels + block - 1) / block, [&](Index b, int thread) {
+    const Index first = b * block, last = std::min(pixels, first + block);
+    Scalar* const copy = scratch(thread);
+    copy_windows(kernels, x, grid, first, last, copy, terms, copy + strips);
+    std::copy_n(copy, (last - first) * terms, windows + first * terms);
+  });
+  return windows;
+}
+
 /// d_w (O, K) (+)= d_y (pixels, O)^T windows (pixels, K). Blocks of pixels are divided into chunks by the sizes alone;
-/// each chunk has its own sum (K, O), and the sums are added in order. Pixels that are themselves the windows are
-/// multiplied as above where these sums would be more to read and write than the operands, and have sums (O, K) where
-/// vectors are filled by K and not by O.
+/// each chunk has its own sum (K, O), and the sums are added in order. Where these sums would be more to read and write
+/// than the operands (few pixels and many weights, as in a kernel that covers its image), all windows are multiplied at
+/// once as above. Pixels that are themselves the windows have sums (O, K) where vectors are filled by K and not by O.
 template <class Scalar>
 void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& d_y, const ConvolutionSource<Scalar>& x,
                                       ConvolutionGeometry geometry, HostTensor<Scalar>& d_w, Write write) {
@@ -65,8 +83,10 @@ void convolve_windows_backward_weight(Engine& engine, const HostTensor<Scalar>& 
   const Index block = pixels_per_block(stride);
   const Index blocks = (pixels + block - 1) / block;
   const Index chunks = std::min(blocks, std::clamp<Index>(pixels * terms * outputs / chunk_work, 1, max_chunks));
-  if (reads_in_place && outputs % gradient_terms == 0 && chunks * terms * outputs > pixels * (terms + outputs))
-    return multiply_pixels(engine, pixels, outputs, terms, d_y.data(), x.images.data, d_w.data(), write);
+  if (stride == terms && outputs % gradient_terms == 0 && chunks * terms * outputs > pixels * (terms + outputs)) {
+    const Scalar* const windows = reads_in_place ? x.images.data : copy_all_windows(engine, x, grid, pixels, terms);
+    return multiply_pixels(engine, pixels, outputs, terms, d_y.data(), windows, d_w.data(), write);
+  }
   const Index sum_rows = round_up(rows, gradient_terms);
   const Index sum_size = padded(sum_rows * columns);
   Scalar* const sums = engine.shared<Scalar>(chunks * sum_size);

@@ -13,8 +13,8 @@ struct ActivatedSize {
   Shape slope;
 };
 /// 1 x 1, 3 x 3 and a kernel as large as the map; strides that leave a remainder; no padding, and padding as wide as
-/// the kernel's reach and wider; channel counts on both sides of a vector's; an empty batch. Where x and y have one
-/// shape, x may be the residual.
+/// the kernel's reach and wider; channel counts on both sides of a vector's; more weights than pixels; an empty batch.
+/// Where x and y have one shape, x may be the residual.
 inline const ActivatedSize activated_sizes[] = {
     {{0, 5, 4, 2}, {3, 3, 3, 2}, {1, 1}, {1}},       {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 0}, {1}},
     {{2, 5, 7, 3}, {3, 3, 3, 3}, {1, 1}, {3}},       {{2, 7, 4, 3}, {5, 3, 3, 3}, {2, 1}, {1}},
@@ -22,7 +22,8 @@ inline const ActivatedSize activated_sizes[] = {
     {{1, 6, 9, 2}, {3, 3, 3, 2}, {1, 2}, {2}},       {{1, 7, 8, 3}, {2, 3, 3, 3}, {1, 0}, {3}},
     {{2, 7, 7, 16}, {5, 7, 7, 16}, {1, 0}, {16}},    {{1, 13, 9, 20}, {24, 3, 3, 20}, {2, 2}, {1}},
     {{2, 19, 14, 17}, {17, 3, 3, 17}, {1, 1}, {17}}, {{1, 23, 29, 33}, {32, 3, 3, 33}, {1, 1}, {1}},
-    {{2, 12, 20, 64}, {48, 1, 1, 64}, {1, 0}, {64}}, {{3, 12, 10, 64}, {64, 3, 3, 64}, {1, 1}, {64}}};
+    {{2, 12, 20, 64}, {48, 1, 1, 64}, {1, 0}, {64}}, {{3, 12, 10, 64}, {64, 3, 3, 64}, {1, 1}, {64}},
+    {{9, 6, 5, 8}, {32, 6, 5, 8}, {1, 0}, {8}}};
 
 struct ActivationSize {
   Shape x;

@@ -12,8 +12,8 @@ struct ConvolutionSize {
   ConvolutionGeometry geometry;
 };
 /// 1 x 1, 3 x 3 and others; strides that leave a remainder; padding wider than the kernel; width unlike height; kernels
-/// that are not square; channel counts on both sides of a vector's; an empty batch. Then other padding on every side;
-/// and groups: depthwise, with several outputs for each input, and of several channels.
+/// that are not square; channel counts on both sides of a vector's; more weights than pixels; an empty batch. Then other
+/// padding on every side; and groups: depthwise, with several outputs for each input, and of several channels.
 inline const ConvolutionSize convolution_sizes[] = {{{0, 5, 4, 2}, {3, 3, 3, 2}, {1, 1}},
                                                     {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 0}},
                                                     {{1, 1, 1, 3}, {2, 3, 3, 3}, {1, 1}},
@@ -37,6 +37,7 @@ inline const ConvolutionSize convolution_sizes[] = {{{0, 5, 4, 2}, {3, 3, 3, 2},
                                                     {{0, 5, 5, 16}, {16, 3, 3, 16}, {1, 1}},
                                                     {{1, 37, 6, 1}, {2, 3, 3, 1}, {2, 1}},
                                                     {{5, 4, 6, 9}, {19, 4, 6, 9}, {3, 0}},
+                                                    {{9, 6, 4, 8}, {32, 6, 4, 8}, {1, 0}},
                                                     {{1, 6, 8, 3}, {8, 3, 3, 3}, {2, {0, 1, 0, 1}}},
                                                     {{2, 5, 6, 9}, {10, 3, 3, 9}, {1, {0, 2, 1, 0}}},
                                                     {{1, 9, 7, 16}, {16, 3, 3, 16}, {1, {2, 0, 2, 1}}},
