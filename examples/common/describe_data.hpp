@@ -36,11 +36,14 @@ inline void warn_of_missing_classes(const std::string& name, const saccade::RunD
     std::cerr << name << ": warning: no training image is of class \"" << absent
               << "\": the classifier cannot learn it\n";
   }
-  if (data.split.validation.empty()) return;
-  if (const auto absent = missing(data.split.validation); !absent.empty()) {
-    std::cerr << name << ": warning: " << saccade::metrics::missing_classes_sentence("validation", absent)
-              << ", and the best epoch is chosen without images of it\n";
-  }
+  const auto warn = [&](const char* part, const std::vector<saccade::Index>& images, const char* what_follows) {
+    if (images.empty()) return;
+    if (const auto absent = missing(images); !absent.empty())
+      std::cerr << name << ": warning: " << saccade::metrics::missing_classes_sentence(part, absent) << what_follows
+                << '\n';
+  };
+  warn("validation", data.split.validation, ", and the best epoch is chosen without images of it");
+  warn("test", data.split.test, "");
 }
 
 }  // namespace program

@@ -143,6 +143,10 @@ int evaluate_classifier(B& b, const EvaluateOptions& options, const ProcessGroup
                     "\" does not say where they are");
   }
   const report::GroundTruth truth = program::ground_truth_of(dataset, regions);
+  if (trained.empty() || !trained.is_object()) {
+    std::cerr << "saccade evaluate: warning: the checkpoint does not say what it was trained with: whether it knows "
+                 "these images already, nobody can tell\n";
+  }
   const std::vector<std::string> known = known_groups(run, trained, checkpoint);
   if (!known.empty()) {
     std::cerr << "saccade evaluate: warning: " << known.size() << " of " << data::groups_of(dataset, part).size() << ' '

@@ -1,3 +1,5 @@
+#include <saccade/training/safetensors.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -177,6 +179,20 @@ TEST_CASE("An evaluation prints its table, and warns of patients of the training
   CHECK_THAT(all.out, contains("BreakHis at 100x: 24 images of 8 slides\nsplit all, 8 patients, 24 images\n"));
   CHECK_THAT(all.err, contains("saccade evaluate: warning: 6 of 8 patients belong to those that the checkpoint was "
                                "trained with (14-30000, ...)"));
+}
+
+TEST_CASE("An evaluation says where a checkpoint does not say what it was trained with", "[programs]") {
+  const ScratchFolder scratch;
+  saccade::SafetensorsFile file = saccade::read_safetensors(tiny_checkpoint());
+  for (const char* metadata : {"[]", "{}"}) {
+    file.metadata["saccade.run"] = metadata;
+    saccade::write_safetensors(file, scratch / "silent.safetensors");
+    const Ending ending = run("saccade evaluate", {"--data", tiny_data(), "--kind", "breakhis", "--checkpoint",
+                                                   scratch / "silent.safetensors", "--out", scratch / "e"});
+    INFO(ending.err);
+    CHECK(ending.code == 0);
+    CHECK_THAT(ending.err, contains("saccade evaluate: warning: the checkpoint does not say what it was trained with"));
+  }
 }
 
 TEST_CASE("Without regions there is no oracle and no hit rate", "[programs]") {

@@ -205,6 +205,8 @@ TEST_CASE("Images that are the same byte for byte in two parts are told, and so 
   std::filesystem::remove_all(scratch / "data/BreaKHis_v1/histology_slides/breast/malignant");
   const Ending one = run("saccade train", training(scratch / "one", 1, {"--threads", "1"}, scratch / "data"));
   CHECK_THAT(one.err, contains("no training image is of class \"malignant\": the classifier cannot learn it\n"));
+  for (const char* part : {"validation", "test"})
+    CHECK_THAT(one.err, contains("no " + std::string(part) + " image is of class \"malignant\": balanced accuracy"));
 }
 
 TEST_CASE("A folder for each class trains and is evaluated as any data set", "[programs]") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <saccade/backends/eigen/flushed_denormals.hpp>
 #include <saccade/core/error.hpp>
 #include <saccade/core/shape.hpp>
 #include <saccade/core/started_threads.hpp>
@@ -52,13 +53,14 @@ class ThreadPool {
 
   /// Calls `body(block, thread)` once for each block in [0, blocks), and returns when all have returned; `thread` in
   /// [0, threads()) names the thread, for scratch memory. An exception of a block reaches the caller, the first one if
-  /// there are several; blocks that have not begun are then left out.
+  /// there are several; blocks that have not begun are then left out. Blocks run with FlushedDenormals.
   ///
   /// @throws Error  if called from inside a block, or from two threads at once
   template <class Body>
   void parallel_for(Index blocks, Body&& body) {
     if (blocks <= 0) return;
     const Turn turn(busy_);
+    const FlushedDenormals flushed;
     if (blocks == 1 || workers_.empty()) {
       for (Index block = 0; block < blocks; ++block) body(block, 0);
       return;
@@ -154,6 +156,7 @@ class ThreadPool {
   }
 
   void work(int thread) {
+    const FlushedDenormals flushed;
     std::uint32_t seen = 0;
     for (;;) {
       std::uint32_t job = job_.load(std::memory_order_acquire);
