@@ -5,8 +5,8 @@
 # (OUT/clutter-from-large, OUT/tissue-from-compact). Each folder gets a table and a picture with every rung's error, or
 # balanced accuracy. PROGRAMS: the folder of the programs, build/release/bin. Goes on where it was stopped. A rung takes
 # minutes on two cores. May be set: SEEDS (1,2,3), EPOCHS (15), THREADS and JOBS; of clutter DATA (the four files of
-# MNIST), OBJECTS (25000, of which the last 5000 are held out), GLIMPSES (6), ENCODER_WIDTH (16); of tissue PATIENTS (150
-# of each class), IMAGES (6 of each patient); QUICK (--quick: shows that it runs, no more).
+# MNIST), OBJECTS (25000, of which the last 5000 are held out), GLIMPSES (6), ENCODER_WIDTH (16); of tissue PATIENTS
+# (150 of each class), IMAGES (6 of each patient); QUICK (--quick: shows that it runs, no more).
 set -eu
 programs=${1:?the folder of the programs}
 out=${2:?the folder to write to}
@@ -65,8 +65,9 @@ taken_back() {
 for part in "$@"; do
   case $part in
   clutter)
-    clutter="--data $data --glimpses ${GLIMPSES:-6} --encoder-width ${ENCODER_WIDTH:-16} --encoder-map 3 --epochs $epochs
-             --objects ${OBJECTS:-25000} --conditions learned --set hidden=128 --set fusion_width=128 $work"
+    clutter="--data $data --glimpses ${GLIMPSES:-6} --encoder-width ${ENCODER_WIDTH:-16} --encoder-map 3
+             --set hidden=128 --set fusion_width=128 --epochs $epochs --objects ${OBJECTS:-25000}
+             --conditions learned $work"
     [ -z "$quick" ] || clutter="--glimpses 2 --conditions learned $work"
     from_paper "$programs/clutter_study" $clutter --preset paper --out "$out/clutter-from-paper" \
       --variant "learning rate: training.learning_rate=0.002; training.decay=0.9" \

@@ -12,8 +12,9 @@ namespace program {
 
 inline const std::terminate_handler usual_terminate = std::get_terminate();
 
-/// Ends the program where memory runs out and no exception can pass: in a destructor (the JSON library's needs memory to
-/// give memory back) or before `run`. A sentence, as of every error; files are whole, since none is written in place.
+/// Ends the program where memory runs out and no exception can pass: in a destructor (the JSON library's needs memory
+/// to give memory back) or before `run`. A sentence, as of every error; files are whole, since none is written in
+/// place.
 [[noreturn]] inline void terminate() noexcept {
   if (std::current_exception()) {
     try {

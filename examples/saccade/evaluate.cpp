@@ -31,6 +31,7 @@
 #include <string>
 #include <vector>
 
+#include "common/describe_data.hpp"
 #include "common/exit_code.hpp"
 #include "common/ground_truth.hpp"
 #include "common/interruption.hpp"
@@ -154,9 +155,7 @@ int evaluate_classifier(B& b, const EvaluateOptions& options, const ProcessGroup
               << (known.size() > 1 ? ", ..." : "") << "): the figures say nothing about new " << truth.group_noun
               << "s\n";
   }
-  const auto absent = metrics::missing_classes(truth.classes, truth.labels_of(part));
-  if (!absent.empty())
-    std::cerr << "saccade evaluate: warning: " << metrics::missing_classes_sentence("test", absent) << '\n';
+  program::warn_of_missing_classes("saccade evaluate", run, "test", part);
   Index equal = 0;
   for (const data::EqualImages& pair :
        group.leads() ? data::find_equal_images(dataset, run.split) : std::vector<data::EqualImages>())

@@ -106,7 +106,7 @@ class ClutterTrial {
     o.model.sensor.scales = 1;
     o.training.epochs = o.whole_epochs;
     o.encoder_width = o.whole_width;
-    o.encoder_map = 8;
+    o.encoder_map = ClutterStudyOptions{}.encoder_map;
     return o;
   }
 

@@ -55,11 +55,11 @@ struct ReadoutMap {
 /// Tells the location policy where in the glimpse, at its wide scales above all, something is: that is just what the
 /// global average pooling of SA-Net forgets. patches (B, side, side, inputs), context (B, outputs).
 ///
-/// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most `widest` wide, then a convolution
-/// as large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while the map is wider
-/// than 24, then a convolution 1x1 and the expected position of each of its outputs / 2 channels. The policy then only
-/// has to learn what to look for, not what it looks like at every place. `cells`: the same, but the convolution 1x1 has
-/// one filter, and its map is the output.
+/// `convolution`: a chain of [convolution 3x3/2 - norm - PReLU] until the map is at most `widest` wide, then a
+/// convolution as large as the map. `positions`: three or more [convolution 3x3 - norm - PReLU], with stride 2 while
+/// the map is wider than 24, then a convolution 1x1 and the expected position of each of its outputs / 2 channels. The
+/// policy then only has to learn what to look for, not what it looks like at every place. `cells`: the same, but the
+/// convolution 1x1 has one filter, and its map is the output.
 ///
 /// Not in the paper, whose policy sees pooled features only. It feeds the location path and learns from the reward
 /// alone, like the context network of Ba, Mnih and Kavukcuoglu, "Multiple object recognition with visual attention",
@@ -105,7 +105,8 @@ class PatchReadout {
   };
 
   struct Cache {
-    // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs), (B, h, w, outputs / 2) for positions, or (B, h, w, 1) for cells
+    // (B, h, w, width) of each convolution; of the last (B, 1, 1, outputs), (B, h, w, outputs / 2) for positions, or
+    // (B, h, w, 1) for cells
     std::vector<Tensor<B>> convolved;
     std::vector<typename Stage::Cache> stages;
     Tensor<B> log_sum;   // (B, outputs / 2); of length 0 without positions
@@ -195,8 +196,7 @@ class PatchReadout {
  private:
   /// Before the layers are made, whose own sentences would name the wrong thing.
   static const Config& checked(const Config& config) {
-    expect_config(config.inputs > 0 && config.side > 0 && config.width > 0 && config.outputs > 0 &&
-                      config.widest > 0,
+    expect_config(config.inputs > 0 && config.side > 0 && config.width > 0 && config.outputs > 0 && config.widest > 0,
                   "PatchReadout: inputs, side, width, outputs and widest must be at least 1");
     expect_config(
         config.readout != Readout::positions || config.outputs % 2 == 0,

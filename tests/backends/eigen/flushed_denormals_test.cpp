@@ -35,7 +35,8 @@ TEST_CASE("denormal numbers are zeros in blocks, on every thread, and numbers ag
     eigen::ThreadPool pool(threads);
     for (const Index blocks : {1, 64}) {
       std::vector<char> seen(static_cast<std::size_t>(blocks), 2);
-      pool.parallel_for(blocks, [&](Index block, int) { seen[static_cast<std::size_t>(block)] = multiplies_denormals(); });
+      pool.parallel_for(blocks,
+                        [&](Index block, int) { seen[static_cast<std::size_t>(block)] = multiplies_denormals(); });
       for (const char each : seen) CHECK(each == (flushes ? 0 : 1));
       CHECK(multiplies_denormals());
       CHECK_THROWS_AS(pool.parallel_for(blocks, [](Index, int) { throw std::runtime_error("a block"); }),

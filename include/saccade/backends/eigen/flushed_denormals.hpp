@@ -5,9 +5,9 @@
 namespace saccade::inline SACCADE_NAMESPACE::eigen {
 
 /// While it lives, denormal numbers (below 1.2e-38 in single precision) that this thread reads or computes count as 0.
-/// Saturated gates and vanishing gradients are full of them, and x86 processors multiply them a hundred times slower than
-/// others, so that a model that has learned nothing trained four times slower than one that has. What the thread did
-/// before is put back at the end. Other processors need no help, and are left alone.
+/// Saturated gates and vanishing gradients are full of them, and x86 processors multiply them a hundred times slower
+/// than others, so that a model that has learned nothing trained four times slower than one that has. What the thread
+/// did before is put back at the end. Other processors need no help, and are left alone.
 class FlushedDenormals {
  public:
 #if defined(__SSE__)

@@ -42,7 +42,8 @@ void multiply_pixels(Engine& engine, Index pixels, Index outputs, Index terms, c
   });
 }
 
-/// The windows (pixels, K) of all images, in the engine's shared memory; K a multiple of gradient_terms.
+/// The windows (pixels, K) of all images, in the engine's shared memory; K a multiple of gradient_terms. They come by way
+/// of each thread's own, for copy_windows may write beyond the last of a block.
 template <class Scalar>
 const Scalar* copy_all_windows(Engine& engine, const ConvolutionSource<Scalar>& x, const CorrelationGrid& grid,
                                Index pixels, Index terms) {

@@ -12,8 +12,8 @@ struct ConvolutionSize {
   ConvolutionGeometry geometry;
 };
 /// 1 x 1, 3 x 3 and others; strides that leave a remainder; padding wider than the kernel; width unlike height; kernels
-/// that are not square; channel counts on both sides of a vector's; more weights than pixels; an empty batch. Then other
-/// padding on every side; and groups: depthwise, with several outputs for each input, and of several channels.
+/// that are not square; channel counts on both sides of a vector's; more weights than pixels; an empty batch. Then
+/// other padding on every side; and groups: depthwise, with several outputs for each input, and of several channels.
 inline const ConvolutionSize convolution_sizes[] = {{{0, 5, 4, 2}, {3, 3, 3, 2}, {1, 1}},
                                                     {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 0}},
                                                     {{1, 1, 1, 3}, {2, 3, 3, 3}, {1, 1}},
