@@ -70,7 +70,7 @@ RunConfig run_config(const TrainOptions& options, const data::Dataset& dataset) 
   training.learning_rate = options.learning_rate.value_or(training.learning_rate);
   if (!options.glimpses.empty()) set_field(training, "glimpses=" + options.glimpses, "training");
   if (options.no_augmentation) training.augment = false;
-  validate(training);
+  validate(training, config.model);
   return config;
 }
 

@@ -114,7 +114,7 @@ struct ClutterRun {
   }
   set_fields(o.model, o.training, fields_with(fields, variants, variant));
   o.model = validated(o.model);
-  validate(o.training);
+  validate(o.training, o.model);
   return o;
 }
 

@@ -129,7 +129,7 @@ struct TrainingChoice {
     set_fields(model, training, fields);
     config.start_from = checkpoint_of_seed(config.seed);
     model = validated(model);
-    validate(training);
+    validate(training, model);
   }
 
   /// What a model of this seed begins with.

@@ -54,3 +54,15 @@ TEST_CASE("a training that cannot be is refused with a sentence", "[config]") {
   refuse([](auto& c) { c.rollouts = 0; }, "training: rollouts must be at least 1, but is 0");
   refuse([](auto& c) { c.stain = 0.6; }, "training: stain must be from 0 to 0.5");
 }
+
+TEST_CASE("a sigma that falls needs a policy that has one", "[config]") {
+  HybridAttentionConfig model;
+  TrainingConfig config{.sigma_epochs = 3};
+  CHECK_NOTHROW(validate(config, model));
+  model.policy.kind = PolicyKind::cell;
+  CHECK_THROWS_WITH(validate(config, model),
+                    "training: sigma_epochs must be 0 where policy.kind is cell, which has no sigma, but is 3");
+  config.glimpses = GlimpsePolicy::random;  // of a control
+  CHECK_NOTHROW(validate(config, model));
+  CHECK_NOTHROW(validate(TrainingConfig{}, model));
+}

@@ -144,6 +144,15 @@ inline void validate(const TrainingConfig& config) {
   expect_config(config.decay > 0 && config.decay <= 1, "training: decay must be greater than 0 and at most 1");
 }
 
+/// A training of a model. @throws ConfigError
+inline void validate(const TrainingConfig& config, const HybridAttentionConfig& model) {
+  validate(config);
+  expect_config(config.sigma_epochs == 0 || config.glimpses != GlimpsePolicy::learned ||
+                    model.policy.kind == PolicyKind::gaussian,
+                "training: sigma_epochs must be 0 where policy.kind is cell, which has no sigma, but is " +
+                    std::to_string(config.sigma_epochs));
+}
+
 /// The way of training that goes with a model preset. @throws ConfigError
 [[nodiscard]] inline TrainingConfig training_preset(std::string_view name) {
   TrainingConfig config;

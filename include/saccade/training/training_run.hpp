@@ -156,7 +156,7 @@ TrainingRun<B>::TrainingRun(B& b, const RunConfig& config, const RunData& data, 
       images_(b, loader_),
       stained_(b, loader_, config.seed, config.training.stain),
       trainer_(b, Model(config.model), config.training.adam, config.seed, keep) {
-  validate(config.training);
+  validate(config.training, config.model);
   expect_config(config.model.classes == data.dataset.class_count(),
                 "training: the model tells apart " + std::to_string(config.model.classes) +
                     " classes, but the data set has " + std::to_string(data.dataset.class_count()));
