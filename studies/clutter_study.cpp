@@ -114,25 +114,27 @@ int study(const Options& o, const bench::ClutterStudyOptions& said) {
   if (o.objects > 0) train = first_objects(std::move(train), o.objects);
   const std::vector<bench::ClutterRun> runs = planned_runs(o, variants);
   bench::expect_each_once(runs, [](const bench::ClutterRun& run) { return run.name(); });
-  for (const bench::ClutterRun& run : runs) static_cast<void>(options_of(run));  // before hours of work, not after
-  create_folders(o.out / "runs");
   program::BackendChoice backend = o.backend;
   backend.threads = bench::threads_of_job(backend.threads, o.jobs);
+  const auto description = [&](const bench::ClutterRun& run) {
+    return describe(run, options_of(run), train.count(), backend.arithmetic());
+  };
+  for (const bench::ClutterRun& run : runs) static_cast<void>(description(run));  // before hours of work, not after
+  create_folders(o.out / "runs");
   const auto work = [&](std::size_t i) -> std::optional<bench::ClutterResult> {
     const bench::ClutterRun& run = runs[i];
     const bench::ClutterStudyOptions own = options_of(run);
     const auto say = [](const std::string& line) { std::cerr << line + '\n'; };
+    const auto file = [&](const char* end) { return o.out / "runs" / (run.name() + end); };
     const auto measure = [&] {
       bench::Json figures;
       program::with_backend(backend, [&](auto& b) {
-        figures = bench::ClutterTrial(b, run, own, train, test, say).run();
+        figures = bench::ClutterTrial(b, run, own, train, test, file(".safetensors"), say).run();
         return program::success;
       });
       return figures;
     };
-    return bench::ClutterResult{run,
-                                bench::finished_run(run.name(), o.out / "runs" / (run.name() + ".json"),
-                                                    describe(run, own, train.count(), backend.arithmetic()), measure)};
+    return bench::ClutterResult{run, bench::finished_run(run.name(), file(".json"), description(run), measure)};
   };
   const auto results = bench::parallel_map<bench::ClutterResult>(
       runs.size(), o.jobs, work, [&](const std::vector<bench::ClutterResult>& so_far) {
@@ -184,6 +186,7 @@ int main(int argc, char* argv[]) {
       ->check(CLI::Range(1, 1024));
   options.add_option("--whole-width", defaults.whole_width, "filters of the network that reads the whole image")
       ->check(CLI::Range(1, 1024));
+  bench::add_start_from(options, defaults.start_from);
   bench::add_fields(options, o.fields);
   bench::add_variants(options, o.variants);
   options.add_option("--objects", o.objects, "train on no more than the first ones; 0: on all");

@@ -3,10 +3,12 @@
 #include <saccade/data/cluttered_objects.hpp>
 #include <saccade/model/config_json.hpp>
 #include <saccade/training/config.hpp>
+#include <saccade/training/run_config.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,7 @@ struct ClutterStudyOptions {
   Index encoder_map = 8;        ///< cells on a side, at most, of the map that its last, dense layer reads
   Index whole_width = 32;       ///< filters of the network that reads the whole image
   Index whole_epochs = 30;
+  std::string start_from{};  ///< a checkpoint, see checkpoint_of_seed, of all but the network over the whole image
   ClutterTask task = ClutterTask::object;
   saccade::data::ClutterOptions clutter{};  ///< the number of objects comes with the task
   EvaluationSplit evaluation_split = EvaluationSplit::test;
@@ -118,21 +121,32 @@ struct ClutterRun {
   return o;
 }
 
+/// What a run begins with: another's checkpoint, or nothing.
+[[nodiscard]] inline std::filesystem::path starting_checkpoint(const ClutterRun& run, const ClutterStudyOptions& o) {
+  if (run.looker == Looker::whole) return {};
+  return checkpoint_of_seed(o.start_from, run.seed);
+}
+
 /// What makes a run's numbers what they are, for its file.
+/// @throws FileError where the checkpoint that it begins with cannot be read
 [[nodiscard]] inline Json describe(const ClutterRun& run, const ClutterStudyOptions& o, Index train_objects,
                                    const std::string& arithmetic) {
-  return {{"looker", to_string(run.looker)},
-          {"backend", arithmetic},
-          {"glimpses", run.looker == Looker::whole ? 1 : run.glimpses},
-          {"seed", run.seed},
-          {"model", saccade::to_json(o.model)},
-          {"training", saccade::to_json(o.training)},
-          {"encoder", {{"width", o.encoder_width}, {"outputs", o.encoder_outputs}, {"map", o.encoder_map}}},
-          {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
-          {"task", to_string(o.task)},
-          {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},
-          {"train_objects", train_objects},
-          {"evaluation_split", to_string(o.evaluation_split)}};
+  Json json{
+      {"looker", to_string(run.looker)},
+      {"backend", arithmetic},
+      {"glimpses", run.looker == Looker::whole ? 1 : run.glimpses},
+      {"seed", run.seed},
+      {"model", saccade::to_json(o.model)},
+      {"training", saccade::to_json(o.training)},
+      {"encoder", {{"width", o.encoder_width}, {"outputs", o.encoder_outputs}, {"map", o.encoder_map}}},
+      {"whole", {{"width", o.whole_width}, {"epochs", o.whole_epochs}}},
+      {"task", to_string(o.task)},
+      {"clutter", {{"side", o.clutter.side}, {"patches", o.clutter.patches}, {"patch_side", o.clutter.patch_side}}},
+      {"train_objects", train_objects},
+      {"evaluation_split", to_string(o.evaluation_split)}};
+  const std::filesystem::path start = starting_checkpoint(run, o);
+  if (!start.empty()) json["start_from"] = saccade::describe_file(start);
+  return json;
 }
 
 }  // namespace bench

@@ -6,13 +6,15 @@
 #include <saccade/report/evaluation_json.hpp>
 #include <saccade/report/policy_result.hpp>
 #include <saccade/training/evaluator.hpp>
-#include <saccade/training/trainer.hpp>
+#include <saccade/training/start_from.hpp>
+#include <saccade/training/training_checkpoint.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -33,11 +35,19 @@ class ClutterTrial {
   using Model = saccade::HybridAttentionClassifier<B, ConvolutionalEncoder<B>>;
 
  public:
-  /// @param train  objects to train on, those held out included
-  /// @param say    told a line after every epoch
+  /// @param train       objects to train on, those held out included
+  /// @param checkpoint  where the trained model is kept
+  /// @param say         told a line after every epoch
   ClutterTrial(B& b, const ClutterRun& run, const ClutterStudyOptions& options, const saccade::data::ObjectSet& train,
-               const saccade::data::ObjectSet& test, std::function<void(const std::string&)> say)
-      : b_(&b), run_(run), o_(adapted(run, options)), train_(&train), test_(&test), say_(std::move(say)) {
+               const saccade::data::ObjectSet& test, std::filesystem::path checkpoint,
+               std::function<void(const std::string&)> say)
+      : b_(&b),
+        run_(run),
+        o_(adapted(run, options)),
+        train_(&train),
+        test_(&test),
+        checkpoint_(std::move(checkpoint)),
+        say_(std::move(say)) {
     validate(o_.clutter, train);
     validate(o_.clutter, test);
     saccade::validate(o_.training);
@@ -58,13 +68,19 @@ class ClutterTrial {
   ///
   /// Of the model's own policy temperature and threshold are chosen by the objects that are held out, unless these are
   /// what it is judged on.
-  /// @throws NumericError
+  /// @throws NumericError; FileError where a checkpoint cannot be read or written
   [[nodiscard]] Json run() {
     saccade::Trainer<B, Model> trainer(*b_, make_model(), o_.training.adam, run_.seed);
+    if (const std::filesystem::path start = starting_checkpoint(run_, o_); !start.empty()) {
+      const saccade::StartingTensors tensors = saccade::start_from(
+          *b_, saccade::read_checkpoint(start), trainer.parameters(), trainer.statistics(), start.string());
+      say_(run_.name() + ": starts from " + to_string(tensors));
+    }
     Json epochs = Json::array();
     const saccade::ExponentialDecay schedule{o_.training.learning_rate, o_.training.decay};
     for (Index epoch = 0; epoch < o_.training.epochs; ++epoch)
       epochs.push_back(train_epoch(trainer, epoch, schedule.at(epoch)));
+    save_checkpoint(checkpoint_, trainer, {.model = o_.model, .classes = classes()});
     saccade::Evaluator<B, Model> evaluator(*b_, trainer.model(), o_.training.batch);
     // A model is judged by the glimpses that it was made for.
     const saccade::GlimpsePolicy own = run_.looker == Looker::learned  ? saccade::GlimpsePolicy::learned
@@ -216,6 +232,7 @@ class ClutterTrial {
   ClutterStudyOptions o_;
   const saccade::data::ObjectSet* train_;
   const saccade::data::ObjectSet* test_;
+  std::filesystem::path checkpoint_;
   std::function<void(const std::string&)> say_;
   std::vector<saccade::data::ClutteredPicture> pictures_;
   std::vector<saccade::Image<B>> handles_;

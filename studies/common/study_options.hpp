@@ -94,6 +94,21 @@ inline void set_fields(saccade::HybridAttentionConfig& model, saccade::TrainingC
   }
 }
 
+/// "runs/learned-seed3.safetensors" of "runs/learned-seed{seed}.safetensors"; nothing of nothing.
+[[nodiscard]] inline std::filesystem::path checkpoint_of_seed(std::string path, std::uint64_t seed) {
+  constexpr std::string_view place = "{seed}";
+  if (const std::size_t at = path.find(place); at != std::string::npos)
+    path.replace(at, place.size(), std::to_string(seed));
+  return path;
+}
+
+inline void add_start_from(program::Options& options, std::string& start_from) {
+  options.add_option(
+      "--start-from", start_from,
+      "checkpoint of another run: begin with its weights, wherever they fit by name and shape; {seed} stands "
+      "for the model's seed");
+}
+
 /// What a command line says of a study's models beside their preset.
 struct TrainingChoice {
   std::optional<saccade::Index> epochs;            ///< without one: the preset's, as for batch and learning rate
@@ -127,18 +142,9 @@ struct TrainingChoice {
     training.batch = batch.value_or(training.batch);
     training.learning_rate = learning_rate.value_or(training.learning_rate);
     set_fields(model, training, fields);
-    config.start_from = checkpoint_of_seed(config.seed);
+    config.start_from = checkpoint_of_seed(start_from, config.seed);
     model = validated(model);
     validate(training, model);
-  }
-
-  /// What a model of this seed begins with.
-  [[nodiscard]] std::filesystem::path checkpoint_of_seed(std::uint64_t seed) const {
-    constexpr std::string_view place = "{seed}";
-    std::string path = start_from;
-    if (const std::size_t at = path.find(place); at != std::string::npos)
-      path.replace(at, place.size(), std::to_string(seed));
-    return path;
   }
 
   /// A model that sees the whole image every time needs fewer epochs, and each costs more.
@@ -157,10 +163,7 @@ inline void add_training_options(program::Options& options, TrainingChoice& choi
   options.add_option("--learning-rate", choice.learning_rate, "of the first epoch; else the preset's")
       ->check(CLI::PositiveNumber);
   add_fields(options, choice.fields);
-  options.add_option(
-      "--start-from", choice.start_from,
-      "checkpoint of another run: begin with its weights, wherever they fit by name and shape; {seed} stands "
-      "for the model's seed");
+  add_start_from(options, choice.start_from);
 }
 
 /// The words of `names` that are in `chosen`, in the order of `names`, as positions.

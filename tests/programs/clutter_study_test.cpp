@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "json_of.hpp"
 #include "support/catch.hpp"
 #include "support/scratch_folder.hpp"
 #include "tiny_run.hpp"
@@ -113,6 +114,33 @@ TEST_CASE("clutter_study asks for the sum of two objects", "[programs][benchmark
   // The whole image shows both objects.
   const auto results = nlohmann::json::parse(text(scratch / "one/results.json"));
   CHECK(results.at("rows")[1].at("met") == nlohmann::json{1.0, 1.0});
+}
+
+TEST_CASE("clutter_study begins with what another run has learned", "[programs][benchmark]") {
+  const ScratchFolder scratch;
+  const Arguments learned{"--conditions", "learned,random"};
+  REQUIRE(run("clutter_study", quick_clutter(scratch / "object", learned)).code == 0);
+  const std::filesystem::path runs = scratch / "object/runs";
+  const Arguments sum =
+      learned +
+      Arguments{"--task", "sum", "--side", "100", "--start-from", (runs / "learned-2-seed{seed}.safetensors").string()};
+  const Ending ending = run("clutter_study", quick_clutter(scratch / "sum", sum));
+  INFO(ending.err);
+  REQUIRE(ending.code == 0);
+  CHECK_THAT(ending.err, contains("learned-2-seed2: starts from ") && contains("not classifier.weight"));
+  const auto started = [&](const std::string& name) {
+    return json_of(scratch / ("sum/runs/" + name + ".json")).at("config").at("start_from").at("crc32c");
+  };
+  CHECK(started("learned-2-seed1") != started("learned-2-seed2"));  // each seed from its own
+  CHECK(started("random-2-seed1") == started("learned-2-seed1"));
+
+  // Done, and not done again; a file that is not there is told before anything is trained.
+  CHECK_THAT(run("clutter_study", quick_clutter(scratch / "sum", sum)).err, contains("done before"));
+  std::filesystem::remove(runs / "learned-2-seed2.safetensors");
+  const Ending missing = run("clutter_study", quick_clutter(scratch / "none", sum));
+  CHECK(missing.code == 1);
+  CHECK_THAT(last_line(missing.err), contains("learned-2-seed2.safetensors\": "));
+  CHECK_FALSE(std::filesystem::exists(scratch / "none"));
 }
 
 TEST_CASE("clutter_study trains variants beside a preset, and judges what they tune by on held out objects",

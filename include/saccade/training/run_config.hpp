@@ -62,6 +62,14 @@ struct RunConfig {
   return json;
 }
 
+/// What a file is in the description of a run that reads it. @throws FileError
+[[nodiscard]] inline nlohmann::ordered_json describe_file(const std::filesystem::path& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  Crc32c sum;
+  sum.update(std::as_bytes(std::span(bytes)));
+  return {{"crc32c", sum.value()}};
+}
+
 /// The content of a run's config.json. What does not change the result (threads, caches, where the data lie) is left
 /// out, so that runs that must agree have equal files.
 /// @throws FileError where a file of weights cannot be read
@@ -74,15 +82,8 @@ struct RunConfig {
                               {"model", to_json(config.model)},
                               {"training", to_json(config.training)},
                               {"data", describe_data(data)}};
-  const auto add = [&](const char* name, const std::filesystem::path& path) {
-    if (path.empty()) return;
-    const std::vector<std::uint8_t> bytes = read_file(path);
-    Crc32c sum;
-    sum.update(std::as_bytes(std::span(bytes)));
-    json[name] = {{"crc32c", sum.value()}};
-  };
-  add("weights", config.weights);
-  add("start_from", config.start_from);
+  if (!config.weights.empty()) json["weights"] = describe_file(config.weights);
+  if (!config.start_from.empty()) json["start_from"] = describe_file(config.start_from);
   return json;
 }
 
