@@ -18,7 +18,7 @@ Ending clutter(const std::filesystem::path& out, const Arguments& settings = {})
   return quick_study("clutter.sh", Arguments{"SEEDS=1", "THREADS=1"} + settings, out);
 }
 
-nlohmann::json config_of(const std::filesystem::path& run) { return json_of(run).at("config"); }
+nlohmann::json config_in(const std::filesystem::path& run) { return json_of(run).at("config"); }
 
 }  // namespace
 
@@ -29,7 +29,7 @@ TEST_CASE("the pictures of both published sizes, with a thumbnail and without", 
   REQUIRE(ending.code == 0);
   const std::string learned = "runs/learned-8-seed1.json", random = "runs/random-8-seed1.json";
 
-  const auto small = config_of(scratch / "60" / learned), large = config_of(scratch / "100" / learned);
+  const auto small = config_in(scratch / "60" / learned), large = config_in(scratch / "100" / learned);
   CHECK(small.at("clutter").at("side") == 60);
   CHECK(small.at("clutter").at("patches") == 4);
   CHECK(small.at("model").at("sensor").at("scales") == 3);
@@ -37,12 +37,12 @@ TEST_CASE("the pictures of both published sizes, with a thumbnail and without", 
   CHECK(large.at("clutter").at("patches") == 8);
   CHECK(large.at("model").at("sensor").at("scales") == 4);
   for (const char* folder : {"60", "100"}) {
-    CHECK(config_of(scratch / folder / learned).at("model").at("glance").at("side") == 0);
-    CHECK(config_of(scratch / folder / random).at("looker") == "random");
+    CHECK(config_in(scratch / folder / learned).at("model").at("glance").at("side") == 0);
+    CHECK(config_in(scratch / folder / random).at("looker") == "random");
     CHECK_THAT(text(scratch / folder / "table.md"), contains("| learned | 8 | 1 |") && contains("| random | 8 | 1 |"));
   }
-  CHECK(config_of(scratch / "60-thumbnail" / learned).at("model").at("glance").at("side") == 15);
-  CHECK(config_of(scratch / "100-thumbnail" / learned).at("model").at("glance").at("side") == 25);
+  CHECK(config_in(scratch / "60-thumbnail" / learned).at("model").at("glance").at("side") == 15);
+  CHECK(config_in(scratch / "100-thumbnail" / learned).at("model").at("glance").at("side") == 25);
   CHECK_FALSE(std::filesystem::exists(scratch / "60-thumbnail" / random));
 
   const Ending again = clutter(scratch.path(), {"STEPS=60"});
